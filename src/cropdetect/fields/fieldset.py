@@ -1,0 +1,23 @@
+"""The fields of an area: a table with geometry, or ids painted on the imagery's grid."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+
+
+@dataclass(frozen=True)
+class FieldSet:
+    """Fields, from one vector file or from one id raster a tile.
+
+    Attributes:
+        table: one row a field, RangeIndex; `field_id` (int64 where all ids are whole numbers, else str), `geometry` (None
+            where there is none), `status` ("ok", "invalid_geometry", "duplicate_id"), `label` (str or None, where labels are
+            known) and the file's other columns. CRS as in the source; None where the source has none.
+        rasters: for each tile of the imagery, in its order, the id raster, or None: then the field is where its geometry is.
+        warnings: what a user should know.
+    """
+
+    table: gpd.GeoDataFrame
+    rasters: tuple[Path | None, ...] = ()
+    warnings: tuple[str, ...] = ()

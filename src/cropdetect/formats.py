@@ -1,0 +1,223 @@
+"""Every file format of the project as a pydantic model. Their JSON Schemas are printed into the docs.
+
+All models are frozen and refuse unknown keys, so a misspelt key in a configuration is an error and not a silent default.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MODEL_ID = "model-cv4a-crop-detection-v1"
+
+Preset = Literal["default", "cv4a"]
+
+
+class Record(BaseModel):
+    """Base of all formats."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ---------------------------------------------------------------- chips.zarr
+
+
+class ChipStoreAttributes(Record):
+    """The attributes of a `chips.zarr` store (Zarr 3)."""
+
+    format: Literal["cropdetect-chips"] = "cropdetect-chips"
+    format_version: Literal[1] = 1
+    preset: Preset
+    chip_size: int = Field(description="height and width of every chip, pixels")
+    crs: str | None = Field(description="WKT, or null; null also where tiles differ (see `tile_crs`)")
+    resolution: float | None = Field(description="pixel size in units of the CRS")
+    units: str = Field(description='what the numbers are, e.g. "digital number"')
+    offset: float = Field(default=0.0, description="what was taken off every reflectance value (Sentinel-2 from 04.00: 1000)")
+    sensor: str | None = None
+    sources: list[str] = Field(default_factory=list, description="names of the files or folders it was cut from")
+    fingerprint: str = Field(description="hash of inputs and options")
+    cropdetect_version: str
+
+
+# ---------------------------------------------------------------- checkpoint folder
+
+
+class ModelRecord(Record):
+    """Which network, and how to build it again."""
+
+    name: str = Field(description="name in the registry, e.g. conv-gru")
+    arguments: dict[str, Any] = Field(description="keyword arguments of the network's constructor, statistics left out")
+    padding_invariant: bool = Field(description="whether absent steps and spatial padding change nothing")
+
+
+class Statistics(Record):
+    """Means and standard deviations that standardise the network's input channels."""
+
+    channels: list[str]
+    mean: list[float]
+    std: list[float]
+    origin: str = Field(description="where they were computed: data, number of chips, date")
+
+
+class ChipRecord(Record):
+    """The chips a network was trained on."""
+
+    preset: Preset
+    size: int = Field(description="pixels; 1 where it was trained on field means (a series table)")
+    resolution: float | None = Field(default=None, description="metres")
+
+
+class SeasonRecord(Record):
+    """The period of the training data, as days since 1 January of the season year."""
+
+    years: list[int]
+    first_day: int
+    last_day: int
+    median_dates: int = Field(description="median number of dates a field")
+
+
+class RegionRecord(Record):
+    """The area of the training data: a bounding box, degrees of longitude and latitude (EPSG:4326)."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class TrainingRecord(Record):
+    """What a checkpoint was trained on, and how."""
+
+    data: list[str] = Field(description="names of the data sets")
+    licence: str = Field(description="licence of the training data")
+    n_fields: int
+    class_counts: dict[str, int]
+    recipe: dict[str, Any] = Field(default_factory=dict, description="the training options")
+    validation: str = Field(default="", description="how the validation fields were chosen")
+
+
+class CalibrationRecord(Record):
+    """How raw scores become probabilities: softmax(score / temperature)."""
+
+    method: Literal["none", "temperature"] = "none"
+    temperature: float = Field(default=1.0, gt=0)
+
+
+class MemberRecord(Record):
+    """One trained network of the ensemble: two files and their hashes."""
+
+    onnx: str = Field(description="path inside the folder, e.g. members/000.onnx")
+    onnx_sha256: str
+    safetensors: str
+    safetensors_sha256: str
+
+
+class CheckpointRecord(Record):
+    """`checkpoint.json`."""
+
+    format: Literal["cropdetect-checkpoint"] = "cropdetect-checkpoint"
+    format_version: Literal[1] = 1
+    model_id: str = MODEL_ID
+    model: ModelRecord
+    legend: list[str] = Field(description="class names; crop_id is the 1-based position")
+    bands: list[str] = Field(description="bands the network takes, in order")
+    units: str
+    sensor: str | None = None
+    offset_removed: bool = Field(default=True, description="numbers are free of the Sentinel-2 offset of baseline 04.00")
+    chips: ChipRecord
+    statistics: Statistics
+    season: SeasonRecord | None = None
+    region: RegionRecord | None = None
+    training: TrainingRecord
+    metrics: dict[str, float] = Field(default_factory=dict, description="on validation fields the members did not see")
+    calibration: CalibrationRecord = CalibrationRecord()
+    members: list[MemberRecord]
+    created: str = Field(description="ISO 8601, UTC")
+    cropdetect_version: str
+
+
+# ---------------------------------------------------------------- metrics.json
+
+
+class ClassMetrics(Record):
+    """Scores of one class."""
+
+    n: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class MetricsRecord(Record):
+    """`metrics.json`."""
+
+    n_fields: int
+    log_loss: float = Field(description="nats; probabilities clipped at 1e-4 and renormalised")
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    ece: float = Field(description="expected calibration error of the top class, 15 equal-width bins")
+    per_class: dict[str, ClassMetrics]
+
+
+# ---------------------------------------------------------------- run.json
+
+
+class InputRecord(Record):
+    """One input of a run."""
+
+    path: str
+    kind: str
+    bytes: int | None = None
+
+
+class RunRecord(Record):
+    """`run.json`: what a prediction did. The one output that differs from run to run."""
+
+    command: list[str]
+    versions: dict[str, str]
+    inputs: list[InputRecord]
+    checkpoint: str
+    dates: list[str]
+    bands: list[str]
+    offset: float
+    n_fields: int
+    n_chips: int
+    status_counts: dict[str, int]
+    seconds: dict[str, float] = Field(description="wall seconds of each stage")
+    cpu_seconds: dict[str, float] = Field(description="CPU seconds of each stage")
+    peak_memory_mb: float
+    precision: str
+    device: str
+    warnings: list[str]
+    started: str
+    finished: str
+
+
+class PartialState(Record):
+    """`OUT/.partial/state.json`: what an unfinished prediction is of."""
+
+    format_version: Literal[1] = 1
+    fingerprint: str = Field(description="hash of inputs, checkpoint and options")
+    batch_size: int
+    n_batches: int
+
+
+# ---------------------------------------------------------------- training configuration
+
+
+class TrainOptions(Record):
+    """Options of `train`, as the command line takes them or a YAML file gives them."""
+
+    model: str = "conv-gru-v2"
+    arguments: dict[str, Any] = Field(default_factory=dict, description="arguments of the network's constructor")
+    epochs: int = Field(default=60, ge=1)
+    patience: int = Field(default=12, ge=1, description="epochs without a better validation log loss before it stops")
+    batch_size: int = Field(default=32, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    class_weights: Literal["none", "balanced"] = "none"
+    members: int = Field(default=1, ge=1)
+    validation_share: float = Field(default=0.2, gt=0, lt=1)
+    block_size: float = Field(default=5000.0, gt=0, description="side of a spatial block, metres, where no group column is given")
+    seed: int = Field(default=0, ge=0)
+    season_year: int | None = None

@@ -1,0 +1,136 @@
+"""The one shape that every source of pixels takes: a series of dates and bands on one grid, read by window."""
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from odc.geo.geobox import GeoBox
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of pixels: rows [top, bottom), columns [left, right) of a grid."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width), pixels."""
+        return self.bottom - self.top, self.right - self.left
+
+
+@dataclass(frozen=True)
+class PixelBlock:
+    """The pixels of one window.
+
+    Attributes:
+        image: (date, band, y, x), the series' dtype. Float images hold NaN where a value is missing; integer images hold
+            whatever the file has there, and `clear` is false.
+        clear: (date, y, x) bool, true where every band is valid and the pixel is neither cloud, shadow nor snow.
+    """
+
+    image: npt.NDArray[np.generic]
+    clear: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class FieldFiles:
+    """Field files that lie with the imagery.
+
+    Attributes:
+        field_ids: raster of field ids on the imagery's grid (0 = none), or None.
+        labels: raster of label codes on the same grid (0 = none), or None.
+        vector: vector file of fields, or None.
+    """
+
+    field_ids: Path | None = None
+    labels: Path | None = None
+    vector: Path | None = None
+
+
+class ImageSeries(ABC):
+    """One tile: all dates and bands on one grid. Nothing is read before `read`.
+
+    Attributes:
+        name: name of the tile, "" where there is one only.
+        geobox: the grid (shape, affine, CRS; the CRS may be None).
+        dates: strictly increasing days.
+        bands: names of the bands that `read` gives, in order. Classification bands (SCL, QA...) that only serve the clear
+            mask are in `mask_bands`, not here; CLD is in both.
+        mask_bands: bands the clear mask is made from.
+        dtype: dtype of `read(...).image`.
+        block_shape: (height, width) of the blocks the files are stored in; windows on such borders read fastest.
+        sensor: "sentinel-2", "sentinel-1", ... where it is known from names or metadata, else None.
+        units: what the numbers are, e.g. "digital number".
+        offset: what was taken off every reflectance (0 or 1000).
+        sources: file names, for run.json.
+        n_bytes: size of the source files, bytes.
+        field_files: field files that belong to this tile.
+    """
+
+    name: str
+    geobox: GeoBox
+    dates: tuple[dt.date, ...]
+    bands: tuple[str, ...]
+    mask_bands: tuple[str, ...]
+    dtype: np.dtype[np.generic]
+    block_shape: tuple[int, int]
+    sensor: str | None
+    units: str
+    offset: float
+    sources: tuple[str, ...]
+    n_bytes: int
+    field_files: FieldFiles
+
+    @abstractmethod
+    def read(
+        self,
+        window: Window,
+        *,
+        dates: Sequence[int] | None = None,
+        bands: Sequence[str] | None = None,
+    ) -> PixelBlock:
+        """Read one window, which must lie inside the grid.
+
+        Args:
+            window: rows and columns of `geobox`.
+            dates: positions in `dates` (default: all).
+            bands: names out of `bands` (default: all).
+
+        Raises:
+            UnreadableFileError: a file is damaged; it is named.
+        """
+
+
+@dataclass(frozen=True)
+class Imagery:
+    """All tiles found at a path.
+
+    Attributes:
+        path: what was opened.
+        layout: "cv4a", "files", "chips" or "cube".
+        tiles: at least one.
+        warnings: what a user should know (a date that lacks a band and was left out, ...).
+    """
+
+    path: Path
+    layout: str
+    tiles: tuple[ImageSeries, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def dates(self) -> tuple[dt.date, ...]:
+        """All days of all tiles, in order."""
+        return tuple(sorted({day for tile in self.tiles for day in tile.dates}))
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The bands that every tile has, in the first tile's order."""
+        return tuple(b for b in self.tiles[0].bands if all(b in tile.bands for tile in self.tiles))

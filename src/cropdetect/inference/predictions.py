@@ -1,0 +1,32 @@
+"""What a prediction is, before it becomes files."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row a field, in the order of the fields table.
+
+    Attributes:
+        fields: the fields table (`field_id`, `geometry`, other columns of the user's file).
+        legend: class names.
+        probabilities: (field, class) float64; rows sum to 1, or are NaN where there is no answer.
+        disagreement: (field,) float64, mutual information between members and answer, nats (0 for one member; NaN: no answer).
+        n_dates: (field,) int64, dates with a clear pixel in the field.
+        clear_share: (field,) float64, share of the field's pixels and dates that is clear.
+        n_pixels: (field,) float64, area of the field inside the imagery, pixels.
+        status: (field,) str: "ok", "partly_outside" (these two have an answer), "outside", "no_data", "too_small", ...
+    """
+
+    fields: gpd.GeoDataFrame
+    legend: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+    disagreement: npt.NDArray[np.float64]
+    n_dates: npt.NDArray[np.int64]
+    clear_share: npt.NDArray[np.float64]
+    n_pixels: npt.NDArray[np.float64]
+    status: npt.NDArray[np.str_]
