@@ -173,6 +173,7 @@ class InputRecord(Record):
 class RunRecord(Record):
     """`run.json`: what a prediction did. The one output that differs from run to run."""
 
+    fingerprint: str = Field(description="hash of inputs, checkpoint and options; the same command has the same")
     command: list[str]
     versions: dict[str, str]
     inputs: list[InputRecord]
@@ -202,6 +203,16 @@ class PartialState(Record):
     n_batches: int
 
 
+# ---------------------------------------------------------------- training state
+
+
+class TrainingState(Record):
+    """`.OUT.train/state.json`: what an unfinished training is of."""
+
+    format_version: Literal[1] = 1
+    fingerprint: str = Field(description="hash of chips, labels, groups and options")
+
+
 # ---------------------------------------------------------------- training configuration
 
 
@@ -218,6 +229,10 @@ class TrainOptions(Record):
     class_weights: Literal["none", "balanced"] = "none"
     members: int = Field(default=1, ge=1)
     validation_share: float = Field(default=0.2, gt=0, lt=1)
+    group_column: str | None = Field(
+        default=None, description="column whose values no two sides of a validation split share; default: group, if there"
+    )
+    legend: list[str] | None = Field(default=None, description="classes to train, in order; default: all labels, sorted")
     block_size: float = Field(default=5000.0, gt=0, description="side of a spatial block, metres, where no group column is given")
     seed: int = Field(default=0, ge=0)
     season_year: int | None = None

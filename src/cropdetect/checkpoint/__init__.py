@@ -1,0 +1,6 @@
+"""The checkpoint folder on disk."""
+
+from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, read_checkpoint, write_checkpoint
+from cropdetect.checkpoint.stac import stac_item
+
+__all__ = ["Checkpoint", "MemberFiles", "read_checkpoint", "stac_item", "write_checkpoint"]

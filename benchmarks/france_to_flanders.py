@@ -1,0 +1,84 @@
+"""Train on French parcels (2023, a table), predict Flemish parcels (2018, imagery), beside a random forest.
+
+Usage: python benchmarks/france_to_flanders.py DATA [--out FOLDER] [--seeds N]
+
+DATA holds `france_s2` and `flanders_s2`. Maize counts as right when it is called maize; grass when it is called
+grass_fodder_crops or no_temporary_crop. The other parcels have no counterpart in the French legend.
+The random forest sees the same field means, interpolated to 10-day steps of the season.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from cropdetect import api
+from cropdetect.chips import ChipSet, field_means, read_table
+from cropdetect.fields import fields_of
+from cropdetect.imagery import open_imagery
+
+RIGHT = {"1200": {"maize"}, "9120": {"grass_fodder_crops", "no_temporary_crop"}}
+GRID = np.arange(-90.0, 361.0, 10.0)  # days since 1 January
+
+
+def features(chips: ChipSet, bands: list[str]) -> np.ndarray:
+    """Return (field, step x band) means of the clear pixels, linear in time between clear dates."""
+    columns = [chips.info.bands.index(band) for band in bands]
+    result = np.zeros((len(chips.fields), len(GRID) * len(bands)))
+    weight = np.zeros(len(chips.fields))
+    for batch in chips.batches(16):
+        pixels = batch.mask.sum(axis=(1, 2))
+        means, days = field_means(batch), batch.day()
+        for chip, field in enumerate(batch.field):
+            there = means.clear[chip, :, 0, 0]
+            order = np.argsort(days[chip, there])
+            rows = [
+                np.interp(GRID, days[chip, there][order], means.image[chip, there, column, 0, 0][order]) for column in columns
+            ]
+            result[field] += pixels[chip] * np.concatenate(rows)
+            weight[field] += pixels[chip]
+    return result / weight[:, None]
+
+
+def count_right(crops: list[str], codes: list[str]) -> str:
+    parts = []
+    for code, right in RIGHT.items():
+        answers = [crop in right for crop, truth in zip(crops, codes, strict=True) if truth == code]
+        parts.append(f"{sum(answers)} of {len(answers)}")
+    return f"maize {parts[0]}, grass {parts[1]}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=None)
+    parser.add_argument("--seeds", type=int, default=1)
+    arguments = parser.parse_args()
+    france, flanders = arguments.data / "france_s2", arguments.data / "flanders_s2"
+    codes = gpd.read_file(flanders / "fields.gpkg")["crop_code"].astype(str).tolist()
+    out = arguments.out or Path(tempfile.mkdtemp())
+
+    for seed in range(arguments.seeds):
+        checkpoint = out / f"france-{seed}"
+        trained = api.train(france, checkpoint, licence="MIT, labels of the French LPIS", seed=seed, overwrite=True)
+        run = api.predict(flanders, out / f"flanders-{seed}", checkpoint=checkpoint, overwrite=True)
+        table = gpd.read_parquet(out / f"flanders-{seed}" / "fields.parquet")
+        print(f"cropdetect, seed {seed}: {count_right(table['crop'].tolist(), codes)}; status {run.status_counts}")
+        print(f"  on French validation fields: {trained.record.metrics}")
+        print(table.assign(code=codes)[["field_id", "code", "crop", "confidence", "status"]].to_string(index=False))
+
+    table = read_table(france)
+    bands = list(table.info.bands)
+    forest = RandomForestClassifier(500, random_state=0, n_jobs=-1).fit(features(table, bands), table.fields["label"])
+    imagery = open_imagery(flanders)
+    from cropdetect.chips import cut_chips
+
+    guesses = forest.predict(features(cut_chips(imagery, fields_of(imagery)), bands)).tolist()
+    print(f"random forest on the same means: {count_right(guesses, codes)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Opens whatever a user calls data: imagery with fields, a chip store, or a folder of series tables."""
+
+import datetime as dt
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cropdetect.chips import ChipSet, cut_chips, open_chips, read_table
+from cropdetect.errors import InputNotFoundError, OptionError
+from cropdetect.fields import FieldSet, fields_of, read_fields, read_legend
+from cropdetect.formats import Preset
+from cropdetect.imagery import Imagery, open_imagery
+
+Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions"]
+
+VECTOR_SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".geojson", ".json", ".shp")
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """How imagery and fields are read. Everything is optional; chip stores and tables take `limit` only.
+
+    Attributes:
+        fields: vector file or id raster (default: what lies with the imagery).
+        id_column: column of the field ids (default: found by name).
+        label_column: column of the labels (default: found by name).
+        legend: YAML file that maps label codes to class names.
+        buffer: metres added around every field; negative shrinks.
+        pattern: regular expression that finds date and band in file names.
+        bands: bands to read (default: all).
+        resolution: pixel size in units of the CRS (default: the finest band's).
+        clear: expression of what counts as clear, e.g. "SCL=4,5 CLD<60" or "none".
+        offset: reflectance offset to take off (default: from the metadata).
+        until: use dates up to this day.
+        bbox: west, south, east, north in degrees; fields outside are left out.
+        limit: use the first so many fields.
+        chip_size: height and width of chips, pixels.
+        memory: bytes that cutting may hold.
+    """
+
+    fields: Path | None = None
+    id_column: str | None = None
+    label_column: str | None = None
+    legend: Path | None = None
+    buffer: float = 0.0
+    pattern: str | None = None
+    bands: tuple[str, ...] | None = None
+    resolution: float | None = None
+    clear: str | None = None
+    offset: float | None = None
+    until: dt.date | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    limit: int | None = None
+    chip_size: int = 32
+    memory: int = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was opened: always chips; imagery and fields where the chips are cut from them."""
+
+    chips: ChipSet
+    imagery: Imagery | None = None
+    fields: FieldSet | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+
+def recognise(path: Path) -> Kind:
+    """Tell what lies at a path.
+
+    Raises:
+        InputNotFoundError: nothing is there.
+    """
+    if not path.exists():
+        raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
+    if path.is_file():
+        return "fields" if path.suffix.lower() in VECTOR_SUFFIXES else "imagery"
+    if (path / "checkpoint.json").is_file():
+        return "checkpoint"
+    if (path / "run.json").is_file() and (path / "predictions.csv").is_file():
+        return "predictions"
+    if any((path / f"series{suffix}").is_file() for suffix in (".parquet", ".csv")):
+        return "table"
+    if (path / "zarr.json").is_file() and "cropdetect-chips" in (path / "zarr.json").read_text(errors="replace"):
+        return "chips"
+    names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
+    if len(names) == 1 and Path(names[0]).suffix.lower() in VECTOR_SUFFIXES:
+        return "fields"
+    return "imagery"
+
+
+def open_data(path: Path, options: DataOptions, preset: Preset = "default") -> Data:
+    """Open imagery, a chip store or a table folder as chips.
+
+    Raises:
+        OptionError: an option does not apply to this kind of data, or the path holds no data.
+    """
+    kind = recognise(path)
+    if kind == "chips":
+        _refuse(options, "a chip store")
+        return Data(chips=open_chips(path))
+    if kind == "table":
+        _refuse(options, "a table of series", allowed=("label_column",))
+        return Data(chips=read_table(path, label_column=options.label_column or "label"))
+    if kind != "imagery":
+        raise OptionError(
+            f"this is a {kind}, not data", where=path, fix="Give imagery, a chips.zarr store or a folder with series.parquet."
+        )
+    imagery, fields = open_imagery_and_fields(path, options)
+    chips = cut_chips(
+        imagery,
+        fields,
+        preset=preset,
+        chip_size=options.chip_size,
+        bands=options.bands,
+        until=options.until,
+        bbox=options.bbox,
+        limit=options.limit,
+        memory_budget=options.memory,
+    )
+    return Data(chips=chips, imagery=imagery, fields=fields, warnings=imagery.warnings + fields.warnings + chips.info.warnings)
+
+
+def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, FieldSet]:
+    """Open imagery, and its fields from `options.fields` or from what lies with it."""
+    imagery = open_imagery(
+        path,
+        pattern=options.pattern,
+        resolution=options.resolution,
+        clear=options.clear,
+        offset=options.offset,
+        bands=options.bands,
+    )
+    legend = read_legend(options.legend) if options.legend else None
+    if options.fields is None:
+        return imagery, fields_of(imagery, label_column=options.label_column, legend=legend, buffer=options.buffer)
+    fields = read_fields(
+        options.fields,
+        id_column=options.id_column,
+        label_column=options.label_column,
+        legend=legend,
+        buffer=options.buffer,
+        imagery=imagery,
+    )
+    return imagery, fields
+
+
+def _refuse(options: DataOptions, kind: str, allowed: tuple[str, ...] = ()) -> None:
+    default = DataOptions()
+    for name in DataOptions.__dataclass_fields__:
+        if name not in ("memory", *allowed) and getattr(options, name) != getattr(default, name):
+            raise OptionError(
+                f"--{name.replace('_', '-')} does not apply to {kind}", fix="Leave it out, or start from the imagery."
+            )
+
+
+def told(warnings: tuple[str, ...]) -> None:
+    """Print warnings to stderr."""
+    for warning in warnings:
+        print(f"Warning: {warning}", file=sys.stderr)

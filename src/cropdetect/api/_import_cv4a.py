@@ -1,0 +1,85 @@
+"""The verb `import-cv4a`."""
+
+import datetime as dt
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cropdetect import __version__
+from cropdetect.checkpoint import Checkpoint, MemberFiles, write_checkpoint
+from cropdetect.chips import ChipSet, open_chips
+from cropdetect.errors import InputNotFoundError, MissingExtraError, OptionError
+from cropdetect.fields import CV4A_LEGEND
+from cropdetect.files import refuse_existing
+from cropdetect.formats import CheckpointRecord, ChipRecord, ModelRecord, SeasonRecord, Statistics, TrainingRecord
+
+
+def import_cv4a(
+    weights: Path, out: Path, *, chips: Path | None = None, stats: Path | None = None, overwrite: bool = False
+) -> Checkpoint:
+    """Make a checkpoint of the published 2020 weights, which hold no channel statistics.
+
+    Args:
+        weights: the `.pt` file (one state dict). Only tensors are loaded.
+        out: checkpoint folder to write.
+        chips: store cut with preset cv4a; its channel statistics are taken as in 2020 (all chips, dates and pixels).
+        stats: or a JSON file of statistics (format `Statistics`).
+        overwrite: replace a checkpoint that is there already.
+
+    Raises:
+        CropDetectError: one of its kinds, when input, option or disk is at fault.
+    """
+    try:
+        from cropdetect import models
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"import-cv4a needs {error.name}, which is not installed", fix="Run: pip install 'cropdetect[train]'"
+        ) from error
+    if (chips is None) == (stats is None):
+        raise OptionError("statistics are needed once", fix="Give either --chips CHIPS.zarr or --stats FILE.")
+    refuse_existing(out, overwrite=overwrite)
+    network = models.create("conv-gru")
+    network.load_state_dict(models.load_cv4a_weights(weights), strict=False)
+    statistics = _read_statistics(stats) if stats else _statistics(network, open_chips(chips))  # type: ignore[arg-type]
+    network.set_statistics(statistics.mean, statistics.std)
+    record = CheckpointRecord(
+        model=ModelRecord(name="conv-gru", arguments=network.arguments, padding_invariant=network.padding_invariant),
+        legend=list(CV4A_LEGEND.values()),
+        bands=list(network.bands),
+        units="digital number",
+        sensor="sentinel-2",
+        chips=ChipRecord(preset="cv4a", size=32, resolution=10.0),
+        statistics=statistics,
+        season=SeasonRecord(years=[2019], first_day=156, last_day=306, median_dates=13),
+        training=TrainingRecord(
+            data=["ref_african_crops_kenya_02 (doi 10.34911/rdnt.dw605x)"],
+            licence="CC-BY-SA-4.0",
+            n_fields=3286,
+            class_counts={},
+            recipe={"weights": weights.name, "model": "doi 10.34911/rdnt.h28fju"},
+            validation="not known: trained elsewhere in 2020",
+        ),
+        members=[],
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        cropdetect_version=__version__,
+    )
+    member = MemberFiles(onnx=models.export_onnx(network), safetensors=models.save_safetensors(network))
+    return write_checkpoint(out, record, [member], overwrite=overwrite)
+
+
+def _statistics(network: "models.Network", chips: ChipSet) -> Statistics:  # type: ignore[name-defined]  # noqa: F821
+    from cropdetect import models
+
+    if chips.info.preset != "cv4a":
+        raise OptionError("these chips are not cut as in 2020", where=chips.info.sources, fix="Cut them with --preset cv4a.")
+    origin = f"{len(chips)} chips of {', '.join(chips.info.sources[:3])}, all dates and pixels"
+    return models.channel_statistics(network, chips.batches(64), origin, as_2020=True)
+
+
+def _read_statistics(path: Path) -> Statistics:
+    if not path.is_file():
+        raise InputNotFoundError("no such file", where=path, fix="Check --stats.")
+    try:
+        return Statistics.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise OptionError("these are not channel statistics", where=path, fix=str(error.errors()[0]["msg"])) from error

@@ -1,0 +1,194 @@
+"""The verb `predict`, and its dry run."""
+
+import datetime as dt
+import hashlib
+import json
+import platform
+import resource
+import shutil
+import sys
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from cropdetect.api._data import Data, DataOptions, open_data, told
+from cropdetect.api._info import Description
+from cropdetect.checkpoint import Checkpoint, read_checkpoint
+from cropdetect.errors import OptionError, OutputExistsError
+from cropdetect.formats import InputRecord, RunRecord
+from cropdetect.inference import check_compatible, predict_chips
+from cropdetect.outputs import write_outputs
+
+_FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
+
+
+def predict(
+    data: Path,
+    out: Path,
+    *,
+    checkpoint: Path,
+    options: DataOptions | None = None,
+    device: str = "cpu",
+    precision: str = "f32",
+    workers: int | None = None,
+    min_confidence: float = 0.0,
+    submission: bool = False,
+    season_year: int | None = None,
+    overwrite: bool = False,
+    command: list[str] | None = None,
+) -> RunRecord:
+    """Give every field its crop, with probabilities, as tables and maps in a folder.
+
+    The same call goes on where a stopped one was, and does nothing when all is there.
+
+    Args:
+        data: imagery, a chip store or a table folder.
+        out: output folder.
+        checkpoint: checkpoint folder.
+        options: how imagery and fields are read.
+        device: "cpu" or "cuda".
+        precision: "f32" or "bf16".
+        workers: threads (default: all cores).
+        min_confidence: leave the crop empty below this probability.
+        submission: also write the competition's submission.csv.
+        season_year: year that days are counted from (default: of each chip's median date).
+        overwrite: replace outputs of another command.
+        command: what run.json says was run (default: this function).
+
+    Returns:
+        What run.json holds.
+
+    Raises:
+        CropDetectError: one of its kinds, when input, option or disk is at fault.
+    """
+    started = dt.datetime.now(dt.UTC)
+    trained, opened, warnings = _open(data, checkpoint, options)
+    choices = {
+        "precision": precision,
+        "season_year": season_year,
+        "min_confidence": min_confidence,
+        "submission": submission,
+    }
+    fingerprint = _fingerprint(opened, trained, choices)
+    finished = _finished(out, fingerprint, overwrite=overwrite)
+    if finished is not None:
+        print(f"{out} is finished already; nothing to do.", file=sys.stderr)
+        return finished
+    told(warnings)
+    partial = out / ".partial"
+    if overwrite:
+        shutil.rmtree(partial, ignore_errors=True)
+    predictions, timings = predict_chips(
+        opened.chips,
+        trained,
+        device=device,
+        precision=precision,
+        workers=workers,
+        state=partial,
+        season_year=season_year,
+    )
+    run = RunRecord(
+        fingerprint=fingerprint,
+        command=command or ["cropdetect.api.predict", str(data), str(out)],
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in ("cropdetect", "onnxruntime", "numpy", "rasterio", "geopandas", "zarr")},
+        inputs=_inputs(data, opened, options),
+        checkpoint=str(checkpoint),
+        dates=_dates(opened),
+        bands=list(opened.chips.info.bands),
+        offset=opened.chips.info.offset,
+        n_fields=len(predictions.fields),
+        n_chips=len(opened.chips),
+        status_counts=dict(Counter(predictions.status.tolist())),
+        seconds=timings.seconds,
+        cpu_seconds=timings.cpu_seconds,
+        peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        precision=precision,
+        device=device,
+        warnings=list(warnings),
+        started=started.isoformat(timespec="seconds"),
+        finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    )
+    write_outputs(
+        predictions,
+        out,
+        run=run,
+        imagery=opened.imagery,
+        fields=opened.fields,
+        min_confidence=min_confidence,
+        submission=submission,
+    )
+    shutil.rmtree(partial, ignore_errors=True)
+    return run
+
+
+def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None) -> Description:
+    """Say what `predict` would do: dates, fields, chips, gigabytes and minutes.
+
+    Raises:
+        CropDetectError: as `predict` would.
+    """
+    trained, opened, warnings = _open(data, checkpoint, options)
+    info = opened.chips.info
+    days = _dates(opened)
+    facts: dict[str, Any] = {
+        "dates": {"count": len(days), "first": days[0], "last": days[-1]} if days else {"count": 0},
+        "fields": len(opened.chips.fields),
+        "chips": len(opened.chips),
+        "chip_size": info.size,
+        "bands": list(info.bands),
+        "gigabytes_to_read": round(info.n_bytes / 1e9, 2),
+        "members": len(trained.record.members),
+        "minutes_about": round(len(opened.chips) * len(trained.record.members) / _FIELDS_PER_SECOND / 60, 1),
+    }
+    return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(warnings))
+
+
+def _open(data: Path, checkpoint: Path, options: DataOptions | None) -> tuple[Checkpoint, Data, tuple[str, ...]]:
+    trained = read_checkpoint(checkpoint)
+    record = trained.record
+    options = options or DataOptions()
+    opened = open_data(data, options, record.chips.preset)
+    if len(opened.chips.fields) == 0:
+        raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
+    return trained, opened, opened.warnings + check_compatible(opened.chips, trained)
+
+
+def _fingerprint(opened: Data, trained: Checkpoint, choices: dict[str, Any]) -> str:
+    parts = [opened.chips.info.fingerprint, trained.record.model_dump_json(), json.dumps(choices, sort_keys=True)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _finished(out: Path, fingerprint: str, *, overwrite: bool) -> RunRecord | None:
+    """Return the record of a run that is finished already; refuse another run's folder."""
+    file = out / "run.json"
+    if not file.is_file() or overwrite:
+        return None
+    try:
+        run = RunRecord.model_validate_json(file.read_bytes())
+    except ValidationError:
+        run = None
+    if run is None or run.fingerprint != fingerprint:
+        raise OutputExistsError(
+            "the folder holds another run's predictions", where=out, fix="Name another folder, or add --overwrite."
+        )
+    return run
+
+
+def _inputs(data: Path, opened: Data, options: DataOptions | None) -> list[InputRecord]:
+    kind = "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
+    inputs = [InputRecord(path=str(data), kind=kind, bytes=opened.chips.info.n_bytes)]
+    if options and options.fields:
+        inputs.append(InputRecord(path=str(options.fields), kind="fields", bytes=options.fields.stat().st_size))
+    return inputs
+
+
+def _dates(opened: Data) -> list[str]:
+    if opened.imagery:
+        return [str(day) for day in opened.imagery.dates]
+    days = [np.unique(batch.date[~np.isnat(batch.date)]) for batch in opened.chips.batches(1024)]
+    return [str(day) for day in np.unique(np.concatenate(days))] if days else []

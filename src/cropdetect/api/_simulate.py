@@ -1,0 +1,5 @@
+"""The verb `simulate`."""
+
+from cropdetect.simulation import simulate
+
+__all__ = ["simulate"]

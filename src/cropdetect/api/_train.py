@@ -1,0 +1,84 @@
+"""The verb `train`."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from cropdetect.api._chips import stored
+from cropdetect.api._data import DataOptions
+from cropdetect.checkpoint import Checkpoint
+from cropdetect.errors import InputNotFoundError, MissingExtraError, OptionError
+from cropdetect.files import refuse_existing
+from cropdetect.formats import TrainOptions
+
+
+def train(
+    data: Path,
+    out: Path,
+    *,
+    options: DataOptions | None = None,
+    config: Path | None = None,
+    licence: str = "unknown",
+    resume: bool = False,
+    overwrite: bool = False,
+    **training: Any,
+) -> Checkpoint:
+    """Train a checkpoint on the labelled fields of some data.
+
+    Args:
+        data: imagery (cut into chips beside `out` first), a chip store, or a table folder.
+        out: checkpoint folder to write.
+        options: how imagery and fields are read.
+        config: YAML file with fields of `TrainOptions`.
+        licence: licence of the training data, kept in the checkpoint.
+        resume: go on where a stopped training was.
+        overwrite: replace a checkpoint that is there already.
+        training: fields of `TrainOptions`; they win over `config`.
+
+    Raises:
+        CropDetectError: one of its kinds, when input, option or disk is at fault.
+    """
+    try:
+        from cropdetect.training import train as train_members
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"training needs {error.name}, which is not installed", fix="Run: pip install 'cropdetect[train]'"
+        ) from error
+    train_options = _options(config, training)
+    refuse_existing(out, overwrite=overwrite)
+    cut = out.with_name(f".{out.name}.chips.zarr")
+    preset = "cv4a" if train_options.model == "conv-gru" else "default"
+    chips = stored(data, cut, options or DataOptions(), preset)
+    checkpoint = train_members(
+        chips,
+        out,
+        train_options,
+        resume=resume,
+        overwrite=overwrite,
+        data_names=(data.name,),
+        licence=licence,
+    )
+    shutil.rmtree(cut, ignore_errors=True)
+    return checkpoint
+
+
+def _options(config: Path | None, given: dict[str, Any]) -> TrainOptions:
+    settings: dict[str, Any] = {}
+    if config is not None:
+        if not config.is_file():
+            raise InputNotFoundError("no such file", where=config, fix="Check --config.")
+        try:
+            settings = yaml.safe_load(config.read_text("utf-8")) or {}
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise OptionError("this is not YAML", where=config, fix=str(error)) from error
+        if not isinstance(settings, dict):
+            raise OptionError("a mapping of option names to values is expected", where=config, fix="E.g. epochs: 40")
+    try:
+        return TrainOptions.model_validate(settings | given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"])
+        raise OptionError(f"{name}: {problem['msg']}", where=config or "", fix="See cropdetect train --help.") from error

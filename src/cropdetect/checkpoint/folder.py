@@ -1,0 +1,160 @@
+"""The checkpoint folder: written whole, read with every hash checked."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+
+from cropdetect.checkpoint.stac import stac_item
+from cropdetect.errors import CheckpointError
+from cropdetect.files import sha256, whole_folder
+from cropdetect.formats import CheckpointRecord, MemberRecord
+
+RECORD = "checkpoint.json"
+STAC_ITEM = "stac-item.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint folder whose files are all there and unchanged.
+
+    Attributes:
+        path: the folder.
+        record: what `checkpoint.json` says.
+    """
+
+    path: Path
+    record: CheckpointRecord
+
+    def member_paths(self) -> list[Path]:
+        """Return the members' ONNX files, in order."""
+        return [self.path / member.onnx for member in self.record.members]
+
+    def weight_paths(self) -> list[Path]:
+        """Return the members' safetensors files, in order."""
+        return [self.path / member.safetensors for member in self.record.members]
+
+
+@dataclass(frozen=True)
+class MemberFiles:
+    """The two files of one trained network, as bytes."""
+
+    onnx: bytes
+    safetensors: bytes
+
+
+def write_checkpoint(
+    path: Path, record: CheckpointRecord, members: Sequence[MemberFiles], *, overwrite: bool = False
+) -> Checkpoint:
+    """Write a checkpoint folder, whole or not at all.
+
+    Args:
+        path: the folder to make.
+        record: everything but `members`, which is filled here.
+        members: the networks, at least one.
+        overwrite: replace what is at `path`.
+
+    Returns:
+        What was written. The same arguments give the same bytes.
+
+    Raises:
+        CheckpointError: there are no members.
+        OutputExistsError: `path` is there and `overwrite` is false.
+        DiskFullError: the disk has no room.
+    """
+    if not members:
+        raise CheckpointError("a checkpoint needs at least one member", where=path)
+    records = [
+        MemberRecord(
+            onnx=f"members/{number:03d}.onnx",
+            onnx_sha256=hashlib.sha256(member.onnx).hexdigest(),
+            safetensors=f"members/{number:03d}.safetensors",
+            safetensors_sha256=hashlib.sha256(member.safetensors).hexdigest(),
+        )
+        for number, member in enumerate(members)
+    ]
+    record = record.model_copy(update={"members": records})
+    with whole_folder(path, overwrite=overwrite) as partial:
+        (partial / "members").mkdir()
+        for member, files in zip(record.members, members, strict=True):
+            (partial / member.onnx).write_bytes(files.onnx)
+            (partial / member.safetensors).write_bytes(files.safetensors)
+        (partial / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        item = json.dumps(stac_item(record), indent=2, ensure_ascii=False)
+        (partial / STAC_ITEM).write_text(item + "\n", encoding="utf-8")
+    return Checkpoint(path, record)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint folder and check that every member is there and unchanged.
+
+    Raises:
+        CheckpointError: the folder or a file is missing, damaged, of a newer version, or leads outside the folder.
+    """
+    record = _read_record(path)
+    for member in record.members:
+        _check_member(path, member.onnx, member.onnx_sha256)
+        _check_member(path, member.safetensors, member.safetensors_sha256)
+    return Checkpoint(path, record)
+
+
+def _read_record(path: Path) -> CheckpointRecord:
+    file = path / RECORD
+    if not file.is_file():
+        raise CheckpointError(
+            f"there is no {RECORD}" if path.is_dir() else "there is no such folder",
+            where=path,
+            fix="Name the folder that `cropdetect train` or `cropdetect import-cv4a` made.",
+        )
+    damaged = "Copy the checkpoint again, or make it again."
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        raise CheckpointError(f"the file cannot be read: {error}", where=file, fix=damaged) from error
+    version = content.get("format_version") if isinstance(content, dict) else None
+    known = CheckpointRecord.model_fields["format_version"].default
+    if isinstance(version, int) and version > known:
+        raise CheckpointError(
+            f"it has format version {version} and was made by a newer cropdetect; this one knows {known}",
+            where=file,
+            fix="Update cropdetect.",
+        )
+    try:
+        record = CheckpointRecord.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CheckpointError(f"{key}: {first['msg']}", where=file, fix=damaged) from error
+    _check_record(file, record)
+    return record
+
+
+def _check_record(file: Path, record: CheckpointRecord) -> None:
+    """Raise :class:`CheckpointError` where parts of the record contradict each other."""
+    statistics = record.statistics
+    if not record.members:
+        raise CheckpointError("it has no members", where=file)
+    if len(record.legend) < 2 or len(set(record.legend)) != len(record.legend):
+        raise CheckpointError("the legend must hold two or more different classes", where=file)
+    if not len(statistics.channels) == len(statistics.mean) == len(statistics.std):
+        raise CheckpointError("the statistics have channels without mean or standard deviation", where=file)
+
+
+def _check_member(folder: Path, name: str, expected: str) -> None:
+    """Raise :class:`CheckpointError` unless the file lies inside the folder and has the expected hash."""
+    pure = PurePosixPath(name)
+    inside = not pure.is_absolute() and ".." not in pure.parts and "\\" not in name
+    file = folder / name
+    if not inside or not file.resolve().is_relative_to(folder.resolve()):
+        raise CheckpointError(f"{name!r} leads outside the checkpoint", where=folder / RECORD, fix="Do not use this checkpoint.")
+    if not file.is_file():
+        raise CheckpointError("the file is missing", where=file, fix="Copy the whole checkpoint folder again.")
+    if sha256(file) != expected:
+        raise CheckpointError(
+            "the file is not the one the checkpoint was made with: its hash differs",
+            where=file,
+            fix="Copy the whole checkpoint folder again.",
+        )

@@ -1,0 +1,158 @@
+"""A checkpoint as a STAC item, by the extensions ML-Model 1.0.0 and MLM 1.5.2."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import pystac
+
+from cropdetect.formats import CheckpointRecord
+
+_EXTENSIONS = [
+    "https://stac-extensions.github.io/ml-model/v1.0.0/schema.json",
+    "https://stac-extensions.github.io/mlm/v1.5.2/schema.json",
+]
+_ONNX_TYPE = "application/octet-stream; framework=onnx"
+_SAFETENSORS_TYPE = "application/octet-stream; framework=safetensors"
+
+
+def stac_item(record: CheckpointRecord) -> dict[str, Any]:
+    """Return the STAC item of a checkpoint, as JSON holds it.
+
+    The geometry is the region of the training data and the period its season; where these are unknown the geometry is null
+    and the date that of `created`.
+
+    Args:
+        record: the whole record, members included.
+    """
+    created = _utc(record.created)
+    start, end = _period(record)
+    region = record.region
+    bbox = None if region is None else [region.west, region.south, region.east, region.north]
+    item = pystac.Item(
+        id=record.model_id,
+        geometry=None if bbox is None else _rectangle(*bbox),
+        bbox=bbox,
+        datetime=created if start is None else None,
+        start_datetime=start,
+        end_datetime=end,
+        properties={
+            "title": f"Crop types from satellite image time series ({record.model.name})",
+            "description": f"An ensemble of {len(record.members)} network(s) {record.model.name} that tells {len(record.legend)} "
+            f"classes of crops apart, trained on {record.training.n_fields} fields of {', '.join(record.training.data)} "
+            f"(licence: {record.training.licence}).",
+            "created": created.isoformat().replace("+00:00", "Z"),
+            **_ml_model(record),
+            **_mlm(record),
+        },
+        stac_extensions=_EXTENSIONS,
+    )
+    for number, member in enumerate(record.members):
+        item.add_asset(f"member-{number:03d}", _onnx_asset(member.onnx, number))
+        item.add_asset(f"weights-{number:03d}", _weights_asset(member.safetensors, number))
+    item.add_asset(
+        "checkpoint",
+        pystac.Asset("./checkpoint.json", title="Record of the checkpoint", media_type=pystac.MediaType.JSON, roles=["metadata"]),
+    )
+    # Through JSON, so that nothing but what JSON holds is left of pystac's own types.
+    result: dict[str, Any] = json.loads(json.dumps(item.to_dict(include_self_link=False, transform_hrefs=False)))
+    return result
+
+
+def _ml_model(record: CheckpointRecord) -> dict[str, Any]:
+    """Return the fields of the ML-Model extension."""
+    return {
+        "ml-model:type": "ml-model",
+        "ml-model:learning_approach": "supervised",
+        "ml-model:prediction_type": "classification",
+        "ml-model:architecture": record.model.name,
+    }
+
+
+def _mlm(record: CheckpointRecord) -> dict[str, Any]:
+    """Return the fields of the MLM extension, and the bands it refers to."""
+    return {
+        "bands": [{"name": band} for band in record.bands],
+        "mlm:name": record.model_id,
+        "mlm:architecture": record.model.name,
+        "mlm:tasks": ["classification"],
+        "mlm:framework": "ONNX",
+        "mlm:hyperparameters": {"name": record.model.name, **record.model.arguments},
+        "mlm:input": [
+            _input(
+                "image", ["batch", "time", "bands", "height", "width"], "float32", f"raw numbers: {record.units}", record.bands
+            ),
+            _input("mask", ["batch", "height", "width"], "float32", "share of the pixel inside the field"),
+            _input("clear", ["batch", "time", "height", "width"], "other", "bool: neither cloud, shadow, snow nor nodata"),
+            _input("day", ["batch", "time"], "float32", "days since 1 January of the season year"),
+        ],
+        "mlm:output": [
+            {
+                "name": "scores",
+                "description": f"softmax(score / {record.calibration.temperature:g}) makes them probabilities",
+                "tasks": ["classification"],
+                "result": {"shape": [-1, len(record.legend)], "dim_order": ["batch", "class"], "data_type": "float32"},
+                "classification:classes": [
+                    {"value": value, "name": f"{value}_{_slug(name)}", "description": name}
+                    for value, name in enumerate(record.legend, start=1)
+                ],
+            }
+        ],
+    }
+
+
+def _input(name: str, order: list[str], data_type: str, meaning: str, bands: list[str] | None = None) -> dict[str, Any]:
+    """Return an MLM input; every dimension but the bands is free."""
+    named = {} if bands is None else {"bands": bands}
+    shape = [len(bands or ()) if dimension == "bands" else -1 for dimension in order]
+    return {
+        "name": name,
+        "description": f"{meaning}; absent from the graph of a network that does not use it",
+        **named,
+        "input": {"shape": shape, "dim_order": order, "data_type": data_type},
+    }
+
+
+def _onnx_asset(path: str, number: int) -> pystac.Asset:
+    return pystac.Asset(
+        f"./{path}",
+        title=f"Member {number}, for prediction",
+        media_type=_ONNX_TYPE,
+        roles=["mlm:model", "data"],
+        extra_fields={"mlm:artifact_type": "torch.onnx.export"},
+    )
+
+
+def _weights_asset(path: str, number: int) -> pystac.Asset:
+    return pystac.Asset(
+        f"./{path}",
+        title=f"Member {number}, to train on from",
+        media_type=_SAFETENSORS_TYPE,
+        roles=["ml-model:checkpoint", "data"],
+    )
+
+
+def _rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    """Return a GeoJSON polygon, counter-clockwise."""
+    return {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
+
+
+def _period(record: CheckpointRecord) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """Return the first and last day of the training data, where they are known."""
+    season = record.season
+    if season is None or not season.years:
+        return None, None
+    first = dt.datetime(min(season.years), 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=season.first_day)
+    last = dt.datetime(max(season.years), 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=season.last_day)
+    return first, last
+
+
+def _utc(moment: str) -> dt.datetime:
+    """Read an ISO 8601 date and time; one without a zone is UTC."""
+    parsed = dt.datetime.fromisoformat(moment)
+    return parsed.astimezone(dt.UTC) if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
+
+
+def _slug(name: str) -> str:
+    """Return a class name in the letters that the Classification extension allows."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)

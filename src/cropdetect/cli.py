@@ -1,0 +1,344 @@
+"""The command line: one thin command a verb."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cropdetect.errors import CropDetectError, OptionError
+
+app = typer.Typer(
+    name="cropdetect",
+    help="A calibrated crop for every field, from any imagery and any field boundaries.\n\n"
+    "Example: cropdetect predict season/ out/ --fields fields.gpkg --checkpoint checkpoint/",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+
+# What commands share --------------------------------------------------------------------------------------------------
+DataPath = Annotated[
+    Path, typer.Argument(help="Imagery folder or cube, chips.zarr, or a folder with series.parquet.", show_default=False)
+]
+Fields = Annotated[
+    Path | None, typer.Option(help="Field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile) or a field-id raster.")
+]
+IdColumn = Annotated[str | None, typer.Option(help="Column of the field ids.")]
+Labels = Annotated[str | None, typer.Option("--labels", help="Column of the crop labels.")]
+Legend = Annotated[Path | None, typer.Option(help="YAML file that maps label codes to class names.")]
+Buffer = Annotated[float, typer.Option(help="Metres added around every field; negative shrinks.")]
+Pattern = Annotated[str | None, typer.Option(help="Regular expression with groups date and band for file names.")]
+Bands = Annotated[str | None, typer.Option(help="Bands to use, separated by commas.")]
+Resolution = Annotated[float | None, typer.Option(help="Pixel size in units of the CRS (default: the finest band's).")]
+Clear = Annotated[str | None, typer.Option(help='What counts as clear, e.g. "SCL=4,5 CLD<60", or none.')]
+Offset = Annotated[float | None, typer.Option(help="Reflectance offset to take off (default: from the metadata).")]
+Until = Annotated[str | None, typer.Option(metavar="DATE", help="Use dates up to this day (YYYY-MM-DD).")]
+Bbox = Annotated[str | None, typer.Option(help="west,south,east,north in degrees: fields outside are left out.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Use the first so many fields.")]
+ChipSize = Annotated[int, typer.Option(min=1, max=1024, help="Height and width of chips, pixels.")]
+Memory = Annotated[int, typer.Option(min=64, metavar="MB", help="Memory that cutting may hold.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+
+
+def data_options(**given: Any) -> Any:
+    """Turn the shared options' texts into a DataOptions."""
+    import datetime as dt
+
+    from cropdetect.api import DataOptions
+
+    for name, parse, example in (
+        ("bands", lambda text: tuple(b.strip() for b in text.split(",") if b.strip()), "B02,B03,B04"),
+        ("until", dt.date.fromisoformat, "2019-08-31"),
+        ("bbox", _bbox, "34.0,0.4,34.5,0.9"),
+    ):
+        text = given.get(name)
+        if text is not None:
+            try:
+                given[name] = parse(text)
+            except ValueError as error:
+                raise OptionError(f"--{name} {text!r} cannot be read", fix=f"Write it like --{name} {example}") from error
+    if "memory" in given:
+        given["memory"] *= 2**20
+    return DataOptions(**given)
+
+
+def _bbox(text: str) -> tuple[float, float, float, float]:
+    west, south, east, north = (float(number) for number in text.split(","))
+    return west, south, east, north
+
+
+# Verbs ----------------------------------------------------------------------------------------------------------------
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Argument(help="Output folder.")] = Path("demo-season"),
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+) -> None:
+    """Simulate a small season, predict it with the shipped checkpoint, and score the answer.
+
+    Example: cropdetect demo
+    """
+    from cropdetect import api
+
+    metrics = api.demo(out, seed=seed, overwrite=overwrite)
+    say(f"{metrics.n_fields} fields with hidden labels: accuracy {metrics.accuracy:.2f}, log loss {metrics.log_loss:.2f}.")
+    say(f"Open {out}/predictions/fields.gpkg or crop_map.tif in QGIS, or predictions.csv in a spreadsheet.")
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
+    tiles: Annotated[int, typer.Option(min=1, max=99, help="Number of tiles.")] = 4,
+    height: Annotated[int, typer.Option(min=64, help="Rows of a tile, 10 m pixels.")] = 3035,
+    width: Annotated[int, typer.Option(min=64, help="Columns of a tile, 10 m pixels.")] = 2016,
+    fields: Annotated[int, typer.Option(min=1, help="Fields in all.")] = 4688,
+    seed: Seed = 0,
+    layout: Annotated[str, typer.Option(help="cv4a, geotiff or netcdf.")] = "cv4a",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a synthetic season with field boundaries, labels and the truth.
+
+    Example: cropdetect simulate season/ --tiles 1 --height 600 --width 600 --fields 200
+    """
+    from cropdetect import api
+
+    api.simulate(out, tiles=tiles, height=height, width=width, fields=fields, seed=seed, layout=layout, overwrite=overwrite)
+    say(f"A simulated season lies in {out}. Try: cropdetect info {out}")
+
+
+@app.command()
+def info(
+    path: Annotated[Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint or predictions.", show_default=False)],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    pattern: Pattern = None,
+) -> None:
+    """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
+
+    Example: cropdetect info season/
+    """
+    from cropdetect import api
+
+    description = api.info(path, pattern=pattern)
+    print(description.model_dump_json(indent=1) if json else description.text())
+
+
+@app.command()
+def chips(
+    imagery: Annotated[Path, typer.Argument(help="Imagery folder or cube.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="Store to write, e.g. chips.zarr.", show_default=False)],
+    fields: Fields = None,
+    id_column: IdColumn = None,
+    labels: Labels = None,
+    legend: Legend = None,
+    buffer: Buffer = 0.0,
+    preset: Annotated[str, typer.Option(help="How chips are cut: default, or cv4a as in 2020.")] = "default",
+    chip_size: ChipSize = 32,
+    pattern: Pattern = None,
+    bands: Bands = None,
+    resolution: Resolution = None,
+    clear: Clear = None,
+    offset: Offset = None,
+    until: Until = None,
+    bbox: Bbox = None,
+    limit: Limit = None,
+    memory: Memory = 512,
+    overwrite: Overwrite = False,
+) -> None:
+    """Cut a chip around every field and keep all in a Zarr store.
+
+    Example: cropdetect chips season/ chips.zarr --fields fields.gpkg
+    """
+    from cropdetect import api
+
+    options = data_options(
+        fields=fields,
+        id_column=id_column,
+        label_column=labels,
+        legend=legend,
+        buffer=buffer,
+        pattern=pattern,
+        bands=bands,
+        resolution=resolution,
+        clear=clear,
+        offset=offset,
+        until=until,
+        bbox=bbox,
+        limit=limit,
+        chip_size=chip_size,
+        memory=memory,
+    )
+    store = api.chips(imagery, out, preset=preset, options=options, overwrite=overwrite)
+    say(f"{len(store)} chips of {len(store.fields)} fields lie in {out}.")
+
+
+@app.command()
+def train(
+    data: DataPath,
+    out: Annotated[Path, typer.Argument(help="Checkpoint folder to write.", show_default=False)],
+    fields: Fields = None,
+    labels: Labels = None,
+    legend: Legend = None,
+    id_column: IdColumn = None,
+    buffer: Buffer = 0.0,
+    model: Annotated[str | None, typer.Option(help="conv-gru-v2 (default) or conv-gru.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs at most.")] = None,
+    members: Annotated[int | None, typer.Option(min=1, help="Networks of the ensemble.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    class_weights: Annotated[str | None, typer.Option(help="none, or balanced: rare classes count more.")] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML file of training options; the command line wins.")] = None,
+    licence: Annotated[str, typer.Option(help="Licence of the training data, kept in the checkpoint.")] = "unknown",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
+    chip_size: ChipSize = 32,
+    pattern: Pattern = None,
+    bands: Bands = None,
+    resolution: Resolution = None,
+    clear: Clear = None,
+    offset: Offset = None,
+    until: Until = None,
+    bbox: Bbox = None,
+    limit: Limit = None,
+    memory: Memory = 512,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train a checkpoint on labelled fields, with a blocked validation split.
+
+    Example: cropdetect train season/ checkpoint/ --fields fields.gpkg --labels crop
+    """
+    from cropdetect import api
+
+    options = data_options(
+        fields=fields,
+        id_column=id_column,
+        label_column=labels,
+        legend=legend,
+        buffer=buffer,
+        pattern=pattern,
+        bands=bands,
+        resolution=resolution,
+        clear=clear,
+        offset=offset,
+        until=until,
+        bbox=bbox,
+        limit=limit,
+        chip_size=chip_size,
+        memory=memory,
+    )
+    given = {"model": model, "epochs": epochs, "members": members, "seed": seed, "class_weights": class_weights}
+    checkpoint = api.train(
+        data,
+        out,
+        options=options,
+        config=config,
+        licence=licence,
+        resume=resume,
+        overwrite=overwrite,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    scores = ", ".join(f"{name} {value:.3f}" for name, value in checkpoint.record.metrics.items())
+    say(f"The checkpoint lies in {out}. On validation fields: {scores}")
+
+
+@app.command()
+def import_cv4a(
+    weights: Annotated[Path, typer.Argument(help="Weights of the 2020 network (.pt).", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="Checkpoint folder to write.", show_default=False)],
+    chips: Annotated[Path | None, typer.Option(help="Chips to take channel statistics from, as in 2020.")] = None,
+    stats: Annotated[Path | None, typer.Option(help="JSON file of channel statistics.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Make a checkpoint of the published 2020 weights.
+
+    Example: cropdetect import-cv4a weights.pt checkpoint/ --chips chips.zarr
+    """
+    from cropdetect import api
+
+    api.import_cv4a(weights, out, chips=chips, stats=stats, overwrite=overwrite)
+    say(f"The checkpoint lies in {out}.")
+
+
+@app.command()
+def predict(
+    data: DataPath,
+    out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
+    checkpoint: Annotated[Path, typer.Option(help="Checkpoint folder.", show_default=False)],
+    fields: Fields = None,
+    id_column: IdColumn = None,
+    buffer: Buffer = 0.0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    precision: Annotated[str, typer.Option(help="f32, or bf16 (needs the extra [fast]).")] = "f32",
+    workers: Annotated[int | None, typer.Option(min=1, help="Threads (default: all cores).")] = None,
+    min_confidence: Annotated[float, typer.Option(min=0, max=1, help="Leave the crop empty below this.")] = 0.0,
+    submission: Annotated[bool, typer.Option("--submission", help="Also write the competition's submission.csv.")] = False,
+    season_year: Annotated[
+        int | None, typer.Option(help="Year that days are counted from (default: of the median date).")
+    ] = None,
+    pattern: Pattern = None,
+    resolution: Resolution = None,
+    clear: Clear = None,
+    offset: Offset = None,
+    until: Until = None,
+    bbox: Bbox = None,
+    limit: Limit = None,
+    memory: Memory = 512,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and end.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Give every field its crop, with probabilities, as tables and maps.
+
+    Example: cropdetect predict season/ out/ --fields fields.gpkg --checkpoint checkpoint/
+    """
+    from cropdetect import api
+
+    options = data_options(
+        fields=fields,
+        id_column=id_column,
+        buffer=buffer,
+        pattern=pattern,
+        resolution=resolution,
+        clear=clear,
+        offset=offset,
+        until=until,
+        bbox=bbox,
+        limit=limit,
+        memory=memory,
+    )
+    if dry_run:
+        print(api.plan(data, checkpoint=checkpoint, options=options).text())
+        return
+    run = api.predict(
+        data,
+        out,
+        checkpoint=checkpoint,
+        options=options,
+        device=device,
+        precision=precision,
+        workers=workers,
+        min_confidence=min_confidence,
+        submission=submission,
+        season_year=season_year,
+        overwrite=overwrite,
+        command=sys.argv,
+    )
+    counts = ", ".join(f"{count} {status}" for status, count in run.status_counts.items())
+    say(f"{run.n_fields} fields ({counts}) lie in {out}: fields.gpkg, fields.parquet, predictions.csv, crop maps, run.json.")
+
+
+def say(message: str) -> None:
+    """Tell the user what came of it."""
+    print(message)
+
+
+def main() -> None:
+    """Run the command line; a named error ends with exit code 2 and no traceback."""
+    try:
+        app()
+    except CropDetectError as error:
+        print(f"{error.name}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("Stopped. Run the same command again to go on.", file=sys.stderr)
+        sys.exit(130)

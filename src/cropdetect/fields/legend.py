@@ -1,0 +1,95 @@
+"""From the codes in a file to class names."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from cropdetect.errors import InputNotFoundError, LegendError, UnreadableFileError
+from cropdetect.fields.codes import code_text
+
+CV4A_LEGEND: Mapping[str, str] = {
+    "1": "Maize",
+    "2": "Cassava",
+    "3": "Common Bean",
+    "4": "Maize & Common Bean",
+    "5": "Maize & Cassava",
+    "6": "Maize & Soybean",
+    "7": "Cassava & Common Bean",
+}
+"""The classes of the CV4A competition by `crop_id`."""
+
+
+def read_legend(path: Path) -> dict[str, str]:
+    """Read a legend: a YAML mapping from label code to class name. Several codes may share a name.
+
+    Returns:
+        code (as text) -> class name, in the order of the file.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        UnreadableFileError: it is not YAML.
+        LegendError: it is not a mapping of codes to names.
+    """
+    if not path.is_file():
+        raise InputNotFoundError("there is no such legend file", where=path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UnreadableFileError(f"not a YAML file: {error}", where=path) from error
+    fix = "Write one line a code, for example `1200: maize`."
+    if not isinstance(content, dict) or not content:
+        raise LegendError("the legend is not a mapping of label codes to class names", where=path, fix=fix)
+    for code, name in content.items():
+        if isinstance(code, dict | list | tuple) or not isinstance(name, str | int | float) or not str(name).strip():
+            raise LegendError(f"code {code!r} has no class name, but {name!r}", where=path, fix=fix)
+    codes = code_text(pd.Series(list(content), dtype=object))
+    return {str(code): str(name).strip() for code, name in zip(codes, content.values(), strict=True)}
+
+
+def class_names(
+    codes: "pd.Series[Any]", legend: Mapping[str, str] | None, *, where: object
+) -> tuple["pd.Series[Any]", tuple[str, ...]]:
+    """Turn label codes into class names.
+
+    Args:
+        codes: one code a field, of any dtype.
+        legend: code -> class name; None: the code's text is the class.
+        where: the file, for messages.
+
+    Returns:
+        class name or None per field (dtype object), and warnings. A code that the legend lacks gives None and a warning.
+
+    Raises:
+        LegendError: the legend has none of the codes.
+    """
+    text = code_text(codes)
+    if legend is None:
+        return text, ()
+    known = text.isin(list(legend))
+    unknown = text[~known & text.notna()]
+    warnings: tuple[str, ...] = ()
+    if len(unknown):
+        listed = ", ".join(sorted(set(unknown))[:10])
+        if not known.any():
+            raise LegendError(
+                f"the legend has none of the label codes; the codes are {listed}",
+                where=where,
+                fix="Add these codes to the legend, or name another label column.",
+            )
+        warnings = (f"{where}: {len(unknown)} fields have label codes that the legend lacks ({listed}); they count as unlabelled",)
+    names = pd.Series([legend[code] if here else None for code, here in zip(text, known, strict=True)], codes.index, dtype=object)
+    return names, warnings
+
+
+def ordered_legend(labels: Iterable[str | None], legend: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the class names in the order that gives them their `crop_id` (1-based).
+
+    With a legend: all of its classes, labelled or not, in the order in which its file names them first.
+    Without: the classes that occur, sorted by name.
+    """
+    if legend is not None:
+        return tuple(dict.fromkeys(legend.values()))
+    return tuple(sorted({label for label in labels if isinstance(label, str)}))

@@ -1,0 +1,98 @@
+"""The network that won CV4A in 2020, as it was."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cropdetect.errors import MissingBandError
+from cropdetect.models.network import Network
+
+BANDS_2020 = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD")
+_EPSILON = 1e-6
+_DROPPED = "B11"
+
+
+class ConvGRU(Network):
+    """Three convolutions a date, averaged over the field, then a bidirectional GRU over the dates as they come.
+
+    Square roots of 13 raw bands and three normalised differences are standardised and B11 is left out. Per date: two 3x3
+    convolutions and a 1x1 convolution with group norm and ELU; the mean over the field's pixels; a three-layer
+    bidirectional GRU; its output at the last date through a linear layer.
+
+    It looks neither at `clear` nor at `day`, its group norm sees padding, and its last date is the last step: batches
+    must hold chips of equal shape. Kept faithful so that the published weights give the published answers.
+
+    Args:
+        bands: what the data has; must hold the 13 bands of 2020. The network takes those 13, in `BANDS_2020`'s order.
+        n_classes: length of the legend.
+
+    Raises:
+        MissingBandError: a band of 2020 is absent.
+
+    References:
+        Amer, K. (2022). A Spatio-Temporal Deep Learning-Based Crop Classification Model for Satellite Imagery, version
+        1.0. Radiant MLHub, doi 10.34911/rdnt.h28fju.
+    """
+
+    name = "conv-gru"
+    padding_invariant = False
+    description = "2020 CV4A winner: convolutions a date, masked averaging, bidirectional GRU"
+
+    def __init__(self, bands: Sequence[str] = BANDS_2020, n_classes: int = 7) -> None:
+        missing = [band for band in BANDS_2020 if band not in bands]
+        if missing:
+            raise MissingBandError(
+                f"{self.name} needs the band(s) {', '.join(missing)}",
+                fix="Add the band(s), or use --model conv-gru-v2, which takes any bands.",
+            )
+        channels = (*BANDS_2020, "NDVI", "NDWI-green", "NDWI-blue")
+        super().__init__(BANDS_2020, n_classes, channels, {})
+        self._kept = [position for position, channel in enumerate(channels) if channel != _DROPPED]
+        self.conv1 = nn.Conv2d(len(self._kept), 64, 3, padding=1, bias=False)
+        self.gn1 = nn.GroupNorm(2, 64)
+        self.conv2 = nn.Conv2d(64, 64, 3, padding=1, bias=False)
+        self.gn2 = nn.GroupNorm(2, 64)
+        self.conv3 = nn.Conv2d(64, 128, 1, bias=False)
+        self.gn3 = nn.GroupNorm(2, 128)
+        self.gru = nn.GRU(128, 128, num_layers=3, bidirectional=True, batch_first=True)
+        self.linear = nn.Linear(256, n_classes)
+
+    def raw_channels(self, image: Tensor) -> Tensor:
+        """See `Network.raw_channels`. Missing or negative numbers, which 2020's data had not, count as 0."""
+        image = torch.nan_to_num(image).clamp(min=0)
+        blue, green, red, near_infrared = (image[:, :, BANDS_2020.index(band)] for band in ("B02", "B03", "B04", "B08"))
+        differences = [
+            (near_infrared - red) / (near_infrared + red + _EPSILON),
+            (green - near_infrared) / (green + near_infrared + _EPSILON),
+            (blue - near_infrared) / (blue + near_infrared + _EPSILON),
+        ]
+        return torch.cat([image.sqrt(), torch.stack(differences, dim=2)], dim=2)
+
+    def features(self, image: Tensor) -> Tensor:
+        """Return the 15 standardised channels, (batch, step, 15, y, x)."""
+        return self.standardise(self.raw_channels(image))[:, :, self._kept]
+
+    def classify(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Score standardised channels.
+
+        Args:
+            features: (batch, step, 15, y, x) float32.
+            mask: (batch, y, x) float32.
+        """
+        batch, step = features.shape[:2]
+        x = features.flatten(0, 1)
+        x = functional.elu(self.gn1(self.conv1(x)))
+        x = functional.elu(self.gn2(self.conv2(x)))
+        x = functional.elu(self.gn3(self.conv3(x)))
+        pixels = x.unflatten(0, (batch, step)).flatten(3)  # (batch, step, feature, pixel)  # type: ignore[no-untyped-call]
+        weight = mask.flatten(1)
+        area = weight.sum(1)
+        area = torch.where(area > 0, area, torch.ones_like(area))  # a chip that lost its field still gets finite scores
+        mean = (pixels @ weight[:, None, :, None]).squeeze(3) / area[:, None, None]
+        return self.linear(self.gru(mean)[0][:, -1])  # type: ignore[no-any-return]
+
+    def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
+        """See `Network.forward`."""
+        return self.classify(self.features(image), mask)

@@ -1,0 +1,89 @@
+"""What every network has in common: one call, its own preprocessing, statistics kept as buffers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from cropdetect.errors import CheckpointError, OptionError
+from cropdetect.formats import ModelRecord, Statistics
+
+
+class Network(nn.Module, ABC):
+    """Base of all networks.
+
+    Args:
+        bands: names of the bands of `image`, in order.
+        n_classes: length of the legend.
+        channels: names of the input channels that `raw_channels` makes of the bands.
+        arguments: the constructor's arguments, as JSON can hold them, without the statistics.
+
+    Attributes:
+        name: name in the registry.
+        padding_invariant: whether absent steps and spatial padding change nothing.
+        description: one line for tables and metadata.
+    """
+
+    name: ClassVar[str]
+    padding_invariant: ClassVar[bool]
+    description: ClassVar[str]
+
+    channel_mean: Tensor
+    channel_std: Tensor
+
+    def __init__(self, bands: Sequence[str], n_classes: int, channels: Sequence[str], arguments: dict[str, Any]) -> None:
+        super().__init__()
+        if n_classes < 2:
+            raise OptionError(f"a network needs at least 2 classes, not {n_classes}", where=self.name)
+        self.bands = tuple(bands)
+        self.n_classes = n_classes
+        self.channels = tuple(channels)
+        self.arguments = {"bands": list(bands), "n_classes": n_classes, **arguments}
+        # Not part of the state: checkpoint.json holds the statistics, and two copies could contradict each other.
+        self.register_buffer("channel_mean", torch.zeros(len(self.channels)), persistent=False)
+        self.register_buffer("channel_std", torch.ones(len(self.channels)), persistent=False)
+
+    @property
+    def record(self) -> ModelRecord:
+        """How to build this network again, for `checkpoint.json`."""
+        return ModelRecord(name=self.name, arguments=self.arguments, padding_invariant=self.padding_invariant)
+
+    def set_statistics(self, statistics: Statistics) -> None:
+        """Take the means and standard deviations that standardise the channels.
+
+        Raises:
+            CheckpointError: they are not of this network's channels.
+        """
+        if tuple(statistics.channels) != self.channels:
+            raise CheckpointError(
+                f"the statistics are of the channels {', '.join(statistics.channels)}; "
+                f"{self.name} has {', '.join(self.channels)}",
+                fix="Compute the statistics again for these bands.",
+            )
+        self.channel_mean.copy_(torch.tensor(statistics.mean, dtype=torch.float64))
+        self.channel_std.copy_(torch.tensor(statistics.std, dtype=torch.float64))
+
+    def standardise(self, channels: Tensor) -> Tensor:
+        """Subtract the means and divide by the standard deviations; (batch, step, channel, y, x)."""
+        return (channels - self.channel_mean[:, None, None]) / self.channel_std[:, None, None]
+
+    @abstractmethod
+    def raw_channels(self, image: Tensor) -> Tensor:
+        """Return the channels before standardisation, (batch, step, channel, y, x) float32; NaN where a value is missing.
+
+        Args:
+            image: (batch, step, band, y, x) float32, raw numbers.
+        """
+
+    @abstractmethod
+    def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
+        """Score every class, (batch, class); softmax makes them probabilities.
+
+        Args:
+            image: (batch, step, band, y, x) float32, raw numbers; NaN where a value is missing.
+            mask: (batch, y, x) float32, share of the pixel inside the field.
+            clear: (batch, step, y, x) bool; an absent step is nowhere clear.
+            day: (batch, step) float32, days since 1 January of the season year.
+        """

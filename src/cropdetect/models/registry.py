@@ -1,0 +1,35 @@
+"""The networks by name."""
+
+from typing import Any
+
+from cropdetect.errors import OptionError
+from cropdetect.models.conv_gru import ConvGRU
+from cropdetect.models.conv_gru_v2 import ConvGRUv2
+from cropdetect.models.network import Network
+
+_NETWORKS: dict[str, type[Network]] = {network.name: network for network in (ConvGRU, ConvGRUv2)}
+
+
+def names() -> list[str]:
+    """Return the names of all networks."""
+    return list(_NETWORKS)
+
+
+def create(name: str, **arguments: Any) -> Network:
+    """Build a network with random weights and no statistics.
+
+    Args:
+        name: one of `names()`.
+        arguments: of its constructor; every network takes `bands` (the names the data has, in order) and `n_classes`.
+            `Network.bands` says which of them, in which order, its `image` must hold.
+
+    Raises:
+        OptionError: there is no such network, or it does not take these arguments.
+        MissingBandError: the network needs a band that is not among `bands`.
+    """
+    if name not in _NETWORKS:
+        raise OptionError(f"there is no model {name!r}", fix=f"Choose one of {', '.join(names())}.")
+    try:
+        return _NETWORKS[name](**arguments)
+    except TypeError as error:
+        raise OptionError(f"{name} cannot be built: {error}", fix="See the arguments in the model's documentation.") from error

@@ -1,0 +1,186 @@
+"""Chips to batches of tensors, in an order that depends on seed and epoch alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from cropdetect.training.augmentation import Augmentation, augment
+from cropdetect.training.chips import TrainingChips, take_steps, without_absent_steps
+
+_VALIDATION_BATCH = 64
+
+
+class Sample(NamedTuple):
+    """One batch as a network takes it, with what is needed to score it.
+
+    Attributes:
+        image: (chip, step, band, y, x) float32.
+        mask: (chip, y, x) float32.
+        clear: (chip, step, y, x) bool.
+        day: (chip, step) float32.
+        label: (chip,) int64.
+        field: (chip,) int64, position of the field.
+        area: (chip,) float64, field pixels.
+    """
+
+    image: Tensor
+    mask: Tensor
+    clear: Tensor
+    day: Tensor
+    label: Tensor
+    field: Tensor
+    area: Tensor
+
+
+@dataclass(frozen=True)
+class FieldChips:
+    """The chips of the labelled fields, as one kind of network takes them.
+
+    Attributes:
+        chips: all chips.
+        field: (chip,) int64, position of the chip's field among the labelled fields.
+        label: (field,) int64.
+        bands: bands of the network, in order.
+        season_year: see `ChipBatch.day`.
+        takes_gaps: whether the network looks at `clear` and `day`.
+        n_steps: steps of every chip, for a network that does not.
+    """
+
+    chips: TrainingChips
+    field: npt.NDArray[np.int64]
+    label: npt.NDArray[np.int64]
+    bands: tuple[str, ...]
+    season_year: int | None
+    takes_gaps: bool
+    n_steps: int
+
+    def sample(self, chosen: npt.NDArray[np.int64], rng: np.random.Generator | None, amount: Augmentation) -> Sample:
+        """Return the chips at these positions, changed at random if `rng` is given."""
+        batch = self.chips.take(chosen, self.bands)
+        if not self.takes_gaps:
+            batch = without_absent_steps(batch, self.n_steps)
+        day = batch.day(self.season_year)
+        if rng is not None:
+            batch, day = augment(batch, day, rng, amount, takes_gaps=self.takes_gaps)
+        if self.takes_gaps:
+            # Dates without a clear pixel change no answer, but cost time: the others come first, the rest is cut off.
+            seen = (batch.clear & (batch.mask > 0)[:, None]).any(axis=(2, 3))
+            order = np.argsort(~seen, axis=1, kind="stable")[:, : max(1, int(seen.sum(axis=1).max()))]
+            batch, day = take_steps(batch, order), np.take_along_axis(day, order, axis=1)
+        field = self.field[chosen]
+        return Sample(
+            image=torch.from_numpy(np.ascontiguousarray(batch.image, np.float32)),
+            mask=torch.from_numpy(np.ascontiguousarray(batch.mask, np.float32)),
+            clear=torch.from_numpy(np.ascontiguousarray(batch.clear)),
+            day=torch.from_numpy(np.ascontiguousarray(day, np.float32)),
+            label=torch.from_numpy(self.label[field]),
+            field=torch.from_numpy(field),
+            area=torch.from_numpy(self.chips.area[chosen]),
+        )
+
+
+class Plan(NamedTuple):
+    """What one training batch is to hold: positions of chips, and the seed of their changes."""
+
+    chosen: npt.NDArray[np.int64]
+    seed: tuple[int, ...]
+
+
+class EpochSampler(Sampler[Plan]):
+    """Every training field once an epoch, shuffled, shown by one of its chips (the larger its part, the likelier)."""
+
+    def __init__(self, chips_of_field: list[npt.NDArray[np.int64]], area: npt.NDArray[np.float64], batch_size: int, seed: int):
+        self._chips_of_field = chips_of_field
+        self._area = area
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning calls this before every epoch, also after a resumption."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        """Number of batches an epoch."""
+        return -(-len(self._chips_of_field) // self._batch_size)
+
+    def __iter__(self) -> Iterator[Plan]:
+        rng = np.random.default_rng((self._seed, self._epoch))
+        shown = np.array([self._one(chips, rng) for chips in self._chips_of_field], np.int64)
+        rng.shuffle(shown)
+        for batch, part in enumerate(np.array_split(shown, len(self))):
+            yield Plan(part, (self._seed, self._epoch, batch))
+
+    def _one(self, chips: npt.NDArray[np.int64], rng: np.random.Generator) -> int:
+        if len(chips) == 1:
+            return int(chips[0])
+        return int(rng.choice(chips, p=self._area[chips] / self._area[chips].sum()))
+
+
+class _Changed(Dataset[Sample]):
+    """Training batches by their plan."""
+
+    def __init__(self, chips: FieldChips, amount: Augmentation) -> None:
+        self._chips, self._amount = chips, amount
+
+    def __getitem__(self, plan: Plan) -> Sample:
+        return self._chips.sample(plan.chosen, np.random.default_rng(plan.seed), self._amount)
+
+
+class _Unchanged(Dataset[Sample]):
+    """Validation batches in order."""
+
+    def __init__(self, chips: FieldChips, chosen: npt.NDArray[np.int64]) -> None:
+        self._chips = chips
+        self._parts = [chosen[start : start + _VALIDATION_BATCH] for start in range(0, len(chosen), _VALIDATION_BATCH)]
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __getitem__(self, part: int) -> Sample:
+        return self._chips.sample(self._parts[part], None, Augmentation())
+
+
+class FieldData(pl.LightningDataModule):
+    """Training and validation batches of one member.
+
+    Args:
+        chips: all labelled chips.
+        training: (field,) fields to train on.
+        validation: (field,) fields to validate on; all their chips are seen.
+        batch_size: chips a training batch.
+        seed: of order and changes.
+        amount: how much training batches are changed.
+    """
+
+    def __init__(
+        self,
+        chips: FieldChips,
+        training: npt.NDArray[np.int64],
+        validation: npt.NDArray[np.int64],
+        *,
+        batch_size: int,
+        seed: int,
+        amount: Augmentation,
+    ) -> None:
+        super().__init__()
+        order = np.argsort(chips.field, kind="stable")
+        chips_of_field = np.split(order, np.searchsorted(chips.field[order], np.arange(1, len(chips.label))))
+        self._sampler = EpochSampler([chips_of_field[field] for field in training], chips.chips.area, batch_size, seed)
+        self._training = _Changed(chips, amount)
+        self._validation = _Unchanged(chips, np.flatnonzero(np.isin(chips.field, validation)))
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        """See Lightning."""
+        return DataLoader(self._training, sampler=self._sampler, batch_size=None)
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        """See Lightning."""
+        return DataLoader(self._validation, batch_size=None)

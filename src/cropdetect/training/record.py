@@ -1,0 +1,92 @@
+"""What a checkpoint says about its training."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+import cropdetect
+from cropdetect import models
+from cropdetect.formats import (
+    CheckpointRecord,
+    ChipRecord,
+    MetricsRecord,
+    RegionRecord,
+    SeasonRecord,
+    Statistics,
+    TrainingRecord,
+    TrainOptions,
+)
+from cropdetect.training.augmentation import Augmentation
+from cropdetect.training.blueprint import season_days
+from cropdetect.training.chips import TrainingChips
+from cropdetect.training.groups import degrees
+from cropdetect.training.labels import LabelledFields
+
+
+def checkpoint_record(
+    network: models.Network,
+    chips: TrainingChips,
+    fields: LabelledFields,
+    statistics: Statistics,
+    scores: MetricsRecord,
+    options: TrainOptions,
+    amount: Augmentation,
+    *,
+    data_names: Sequence[str],
+    licence: str,
+    validation: str,
+) -> CheckpointRecord:
+    """Gather the record; `members` stays empty."""
+    info = chips.chips.info
+    return CheckpointRecord(
+        model=network.record,
+        legend=list(fields.legend),
+        bands=list(network.bands),
+        units=info.units,
+        sensor=info.sensor,
+        chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.resolution),
+        statistics=statistics,
+        season=_season(chips, options.season_year),
+        region=_region(chips, fields),
+        training=TrainingRecord(
+            data=list(data_names),
+            licence=licence,
+            n_fields=len(fields.rows),
+            class_counts=fields.counts,
+            recipe=_recipe(options, amount),
+            validation=validation,
+        ),
+        metrics=scores.model_dump(exclude={"per_class"}),
+        members=[],
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        cropdetect_version=cropdetect.__version__,
+    )
+
+
+def _recipe(options: TrainOptions, amount: Augmentation) -> dict[str, Any]:
+    return {**options.model_dump(mode="json"), "augmentation": asdict(amount)}
+
+
+def _season(chips: TrainingChips, season_year: int | None) -> SeasonRecord:
+    everything = np.arange(len(chips))
+    days = season_days(chips, everything, season_year)
+    dates = np.where(np.isnat(chips.date), np.datetime64("9999-12-31"), chips.date)
+    medians = np.sort(dates, axis=1)[everything, (~np.isnat(chips.date)).sum(axis=1) // 2]
+    years = sorted({int(year) for year in medians.astype("datetime64[Y]").astype(int) + 1970})
+    return SeasonRecord(
+        years=years if season_year is None else [season_year],
+        first_day=int(days.min()),
+        last_day=int(days.max()),
+        median_dates=int(np.median(chips.seen.sum(axis=1))),
+    )
+
+
+def _region(chips: TrainingChips, fields: LabelledFields) -> RegionRecord | None:
+    points = degrees(chips.chips.fields.iloc[fields.rows])
+    if points is None:
+        return None
+    west, south, east, north = (float(value) for value in points.total_bounds)
+    return RegionRecord(west=west, south=south, east=east, north=north)
