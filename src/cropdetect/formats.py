@@ -226,6 +226,12 @@ class TrainOptions(Record):
     batch_size: int = Field(default=32, ge=1)
     learning_rate: float = Field(default=2e-3, gt=0)
     weight_decay: float = Field(default=1e-2, ge=0)
+    label_smoothing: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="share of the target spread over all classes: less sure, and right more often elsewhere",
+    )
     class_weights: Literal["none", "balanced"] = "none"
     members: int = Field(default=1, ge=1)
     validation_share: float = Field(default=0.2, gt=0, lt=1)

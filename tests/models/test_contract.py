@@ -12,6 +12,10 @@ from cropdetect.models import Network, create, export_onnx, names
 from cropdetect.models.conv_gru import BANDS_2020
 
 N_CLASSES = 5
+
+# The 2020 network reads its last layer at the last date, where the backward direction has seen one step only, so its
+# weights from step to step never take part. Kept, because the published state holds them.
+IDLE = {"conv-gru": {"gru.weight_hh_l2_reverse"}}
 Chips = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -220,7 +224,8 @@ def test_gradients_reach_every_parameter(network: Network) -> None:
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
-        assert parameter.grad.abs().max() > 0, name
+        idle = name in IDLE.get(network.name, ())
+        assert (parameter.grad.abs().max() > 0) != idle, name
     network.zero_grad()
 
 

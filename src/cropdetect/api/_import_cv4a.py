@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from cropdetect import __version__
 from cropdetect.checkpoint import Checkpoint, MemberFiles, write_checkpoint
 from cropdetect.chips import ChipSet, open_chips
-from cropdetect.errors import InputNotFoundError, MissingExtraError, OptionError
+from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.fields import CV4A_LEGEND
 from cropdetect.files import refuse_existing
-from cropdetect.formats import CheckpointRecord, ChipRecord, ModelRecord, SeasonRecord, Statistics, TrainingRecord
+from cropdetect.formats import CheckpointRecord, ChipRecord, SeasonRecord, Statistics, TrainingRecord
 
 
 def import_cv4a(
@@ -29,21 +29,17 @@ def import_cv4a(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    try:
-        from cropdetect import models
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"import-cv4a needs {error.name}, which is not installed", fix="Run: pip install 'cropdetect[train]'"
-        ) from error
+    from cropdetect import models
+
     if (chips is None) == (stats is None):
         raise OptionError("statistics are needed once", fix="Give either --chips CHIPS.zarr or --stats FILE.")
     refuse_existing(out, overwrite=overwrite)
     network = models.create("conv-gru")
     network.load_state_dict(models.load_cv4a_weights(weights), strict=False)
     statistics = _read_statistics(stats) if stats else _statistics(network, open_chips(chips))  # type: ignore[arg-type]
-    network.set_statistics(statistics.mean, statistics.std)
+    network.set_statistics(statistics)
     record = CheckpointRecord(
-        model=ModelRecord(name="conv-gru", arguments=network.arguments, padding_invariant=network.padding_invariant),
+        model=network.record,
         legend=list(CV4A_LEGEND.values()),
         bands=list(network.bands),
         units="digital number",

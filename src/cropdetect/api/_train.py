@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from cropdetect.api._chips import stored
 from cropdetect.api._data import DataOptions
 from cropdetect.checkpoint import Checkpoint
-from cropdetect.errors import InputNotFoundError, MissingExtraError, OptionError
+from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.files import refuse_existing
 from cropdetect.formats import TrainOptions
 
@@ -41,12 +41,8 @@ def train(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    try:
-        from cropdetect.training import train as train_members
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"training needs {error.name}, which is not installed", fix="Run: pip install 'cropdetect[train]'"
-        ) from error
+    from cropdetect.training import train as train_members
+
     train_options = _options(config, training)
     refuse_existing(out, overwrite=overwrite)
     cut = out.with_name(f".{out.name}.chips.zarr")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -112,7 +113,7 @@ def _read_record(path: Path) -> CheckpointRecord:
     damaged = "Copy the checkpoint again, or make it again."
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+    except (ValueError, OSError, RecursionError) as error:  # wrong UTF-8 and wrong JSON are ValueErrors
         raise CheckpointError(f"the file cannot be read: {error}", where=file, fix=damaged) from error
     version = content.get("format_version") if isinstance(content, dict) else None
     known = CheckpointRecord.model_fields["format_version"].default
@@ -141,6 +142,10 @@ def _check_record(file: Path, record: CheckpointRecord) -> None:
         raise CheckpointError("the legend must hold two or more different classes", where=file)
     if not len(statistics.channels) == len(statistics.mean) == len(statistics.std):
         raise CheckpointError("the statistics have channels without mean or standard deviation", where=file)
+    if not all(map(math.isfinite, statistics.mean)) or not all(math.isfinite(std) and std > 0 for std in statistics.std):
+        raise CheckpointError(
+            "the statistics hold a mean that is no number or a standard deviation that is not above 0", where=file
+        )
 
 
 def _check_member(folder: Path, name: str, expected: str) -> None:

@@ -1,0 +1,20 @@
+"""Fields: any source of boundaries becomes a table of fields."""
+
+from cropdetect.fields.codes import clean_ids
+from cropdetect.fields.fieldset import FieldSet
+from cropdetect.fields.idraster import IdRaster
+from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend, read_legend
+from cropdetect.fields.polygons import polygons_only
+from cropdetect.fields.reading import fields_of, read_fields
+
+__all__ = [
+    "CV4A_LEGEND",
+    "FieldSet",
+    "IdRaster",
+    "clean_ids",
+    "fields_of",
+    "ordered_legend",
+    "polygons_only",
+    "read_fields",
+    "read_legend",
+]

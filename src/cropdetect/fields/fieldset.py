@@ -12,12 +12,15 @@ class FieldSet:
 
     Attributes:
         table: one row a field, RangeIndex; `field_id` (int64 where all ids are whole numbers, else str), `geometry` (None
-            where there is none), `status` ("ok", "invalid_geometry", "duplicate_id"), `label` (str or None, where labels are
-            known) and the file's other columns. CRS as in the source; None where the source has none.
+            where there is none), `status` ("ok", "no_id", "invalid_geometry", "duplicate_id", "too_small": nothing left after
+            the buffer), `label` (str or None, where labels are known) and the file's other columns. CRS as in the source; None
+            where the source has none.
         rasters: for each tile of the imagery, in its order, the id raster, or None: then the field is where its geometry is.
         warnings: what a user should know.
+        legend: class names in the order of their crop_id, where a legend gave one; else empty.
     """
 
     table: gpd.GeoDataFrame
     rasters: tuple[Path | None, ...] = ()
     warnings: tuple[str, ...] = ()
+    legend: tuple[str, ...] = ()

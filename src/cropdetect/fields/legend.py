@@ -79,7 +79,7 @@ def class_names(
                 where=where,
                 fix="Add these codes to the legend, or name another label column.",
             )
-        warnings = (f"{where}: {len(unknown)} fields have label codes that the legend lacks ({listed}); they count as unlabelled",)
+        warnings = (f"{where}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled",)
     names = pd.Series([legend[code] if here else None for code, here in zip(text, known, strict=True)], codes.index, dtype=object)
     return names, warnings
 

@@ -1,7 +1,7 @@
 """Nothing in a user's folder may lead to the network, to other files, or to code.
 
-GDAL opens with two drivers only (a VRT, whatever its name, is refused), looks for no side-car files, and is given absolute
-paths that it does not parse. HDF5 links to other files and pickled Zarr objects are refused.
+GDAL opens with the one driver that a file's first bytes call for (a VRT, whatever its name, is refused), looks for no
+side-car files, and is given absolute paths that it does not parse. HDF5 links to other files and pickled Zarr objects are refused.
 """
 
 import json
@@ -13,7 +13,14 @@ import rasterio
 
 from cropdetect.errors import UnreadableFileError, UnsafePathError
 
-DRIVERS = ["GTiff", "JP2OpenJPEG"]
+_SIGNATURES = {
+    b"II*\0": "GTiff",
+    b"MM\0*": "GTiff",
+    b"II+\0": "GTiff",  # BigTIFF
+    b"MM\0+": "GTiff",
+    b"\0\0\0\x0c": "JP2OpenJPEG",
+    b"\xff\x4f\xff\x51": "JP2OpenJPEG",
+}
 
 _SETTINGS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no .aux.xml, .ovr, .msk: they may name any other file
@@ -41,12 +48,24 @@ def checked(path: Path | str) -> Path:
     return Path(path).absolute()
 
 
-def refuse_vrt(path: Path) -> None:
-    """Raise UnsafePathError where a file is a VRT or other XML that GDAL might follow."""
-    with path.open("rb") as file:
-        head = file.read(512)
+def raster_driver(path: Path) -> str:
+    """Return the GDAL driver that a file's first bytes call for.
+
+    Raises:
+        UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
+        UnreadableFileError: it is neither GeoTIFF nor JP2.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        raise unreadable(path, error) from error
     if path.suffix.lower() == ".vrt" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise _unsafe(path, "is a virtual raster (VRT or other XML), which may lead to other files or the network")
+    driver = _SIGNATURES.get(head[:4])
+    if driver is None:
+        raise unreadable(path, ValueError("it is neither GeoTIFF nor JP2" if head else "it is empty"))
+    return driver
 
 
 def refuse_hdf5_links(path: Path) -> None:

@@ -86,7 +86,7 @@ class ConvGRU(Network):
         x = functional.elu(self.gn1(self.conv1(x)))
         x = functional.elu(self.gn2(self.conv2(x)))
         x = functional.elu(self.gn3(self.conv3(x)))
-        pixels = x.unflatten(0, (batch, step)).flatten(3)  # (batch, step, feature, pixel)  # type: ignore[no-untyped-call]
+        pixels = x.reshape(batch, step, 128, -1)
         weight = mask.flatten(1)
         area = weight.sum(1)
         area = torch.where(area > 0, area, torch.ones_like(area))  # a chip that lost its field still gets finite scores

@@ -30,8 +30,9 @@ class MaskedConvolution(nn.Module):
     Nothing is averaged over space, and what is not clear is 0 before and after, so padding a chip changes no pixel of it.
 
     Args:
-        spatial: 3x3 convolution (dense or depthwise) without bias.
-        mixing: 1x1 convolution after it, or None.
+        inputs: channels taken.
+        outputs: channels given.
+        depthwise: one 3x3 filter a channel and a 1x1 convolution that mixes them, instead of one dense 3x3 convolution.
     """
 
     def __init__(self, inputs: int, outputs: int, *, depthwise: bool) -> None:
@@ -170,7 +171,7 @@ class ConvGRUv2(Network):
         mean = (pixels @ column).squeeze(2) / divisor
         square = ((pixels * pixels) @ column).squeeze(2) / divisor
         spread = ((square - mean * mean).clamp(min=0) + 1e-4).sqrt()
-        embedding = self.embedding(torch.cat([mean, spread], dim=1)).unflatten(0, area.shape)  # type: ignore[no-untyped-call]
+        embedding = self.embedding(torch.cat([mean, spread], dim=1)).reshape(*area.shape, -1)
 
         field = mask.flatten(1).sum(1, keepdim=True)
         return embedding, area / torch.where(field > 0, field, torch.ones_like(field))
@@ -184,7 +185,7 @@ class ConvGRUv2(Network):
         logits = log_share[:, None, None] - 0.5 * distance * distance
         logits = torch.where(present[:, None, None], logits, _ABSENT)  # (batch, kernel, reference day, step)
 
-        halves = embedding.unflatten(2, (2, 64)).transpose(1, 2)  # (batch, kernel, step, 64)
+        halves = embedding.reshape(*day.shape, 2, 64).transpose(1, 2)  # (batch, kernel, step, 64)
         values = (logits.softmax(3) @ halves).transpose(1, 2).flatten(2)
         values = values * present.any(1)[:, None, None].to(values.dtype)  # a softmax over absent steps only means nothing
         density = (logits.exp().sum(3) + _THIN).log().transpose(1, 2)

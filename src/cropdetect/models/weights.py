@@ -1,6 +1,7 @@
 """Networks to files and back: safetensors, and the weights published in 2020."""
 
 import pickle
+import struct
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,22 @@ from cropdetect.formats import CheckpointRecord
 from cropdetect.models.conv_gru import ConvGRU
 from cropdetect.models.network import Network
 from cropdetect.models.registry import create
+
+# What torch's readers raise on damaged bytes, found by flipping them: the older format is parsed with few checks.
+_DAMAGED = (
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    struct.error,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def save_safetensors(network: Network) -> bytes:
@@ -56,9 +73,10 @@ def load_cv4a_weights(path: Path) -> dict[str, Tensor]:
         raise WeightsError("there is no such file", where=path, fix="Name the .pt file with the published weights.")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except _DAMAGED as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise WeightsError(
-            f"this is not a file of weights, or it is damaged: {str(error).splitlines()[0]}",
+            f"this is not a file of weights, or it is damaged: {reason}",
             where=path,
             fix="Download the published weights again; files that hold code are never loaded.",
         ) from error

@@ -112,7 +112,7 @@ WESTERN_KENYA = Region(
     homestead=0.09,
     cloud=0.14,
     base=(900.0, 2200.0),
-    second_season=0.40,
+    second_season=0.55,
 )
 
 EASTERN_UGANDA = Region(

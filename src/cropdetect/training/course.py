@@ -55,7 +55,7 @@ class BestEpoch(Checkpoint):
         assert isinstance(pl_module, Lesson)
         log_loss = float(trainer.callback_metrics[VALIDATION])
         if log_loss < self.log_loss:
-            self.weights = {name: value.detach().cpu().clone() for name, value in pl_module.network.state_dict().items()}
+            self.weights = {name: value.detach().cpu().clone() for name, value in pl_module.average.module.state_dict().items()}
             self.log_loss, self._waited = log_loss, 0
         else:
             self._waited += 1
@@ -93,7 +93,6 @@ def follow_course(
             callbacks=[best],
             gradient_clip_val=_CLIP,
             logger=False,
-            enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,

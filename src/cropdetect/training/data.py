@@ -27,7 +27,7 @@ class Sample(NamedTuple):
         day: (chip, step) float32.
         label: (chip,) int64.
         field: (chip,) int64, position of the field.
-        area: (chip,) float64, field pixels.
+        area: (chip,) float32, field pixels.
     """
 
     image: Tensor
@@ -82,7 +82,7 @@ class FieldChips:
             day=torch.from_numpy(np.ascontiguousarray(day, np.float32)),
             label=torch.from_numpy(self.label[field]),
             field=torch.from_numpy(field),
-            area=torch.from_numpy(self.chips.area[chosen]),
+            area=torch.from_numpy(self.chips.area[chosen].astype(np.float32)),
         )
 
 

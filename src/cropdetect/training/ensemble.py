@@ -15,9 +15,9 @@ from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.blueprint import blueprint
 from cropdetect.training.chips import TrainingChips, without_absent_steps
 from cropdetect.training.course import follow_course
-from cropdetect.training.data import FieldChips, FieldData, Sample
+from cropdetect.training.data import FieldChips, FieldData
 from cropdetect.training.labels import LabelledFields
-from cropdetect.training.lesson import Lesson, field_probabilities
+from cropdetect.training.lesson import Lesson, answer, field_probabilities
 from cropdetect.training.split import Split
 
 
@@ -74,7 +74,9 @@ class Ensemble:
             torch.manual_seed(seed)
             network = self._plan.build()
         network.set_statistics(self.statistics)
-        lesson = Lesson(network, self._options, self._class_weight(self._splits[member].training), seed)
+        data = self._data(member)
+        class_weight = self._class_weight(self._splits[member].training)
+        lesson = Lesson(network, self._options, class_weight, seed, len(data.train_dataloader()))
         counted = 0
 
         def tell(log_loss: float, epoch: int) -> None:
@@ -84,7 +86,7 @@ class Ensemble:
 
         follow_course(
             lesson,
-            self._data(member),
+            data,
             epochs=self._options.epochs,
             patience=self._options.patience,
             file=folder / f"{member:03d}.ckpt",
@@ -98,12 +100,8 @@ class Ensemble:
         n_classes = len(self._fields.legend)
         summed, n_members = np.zeros((len(self._fields.rows), n_classes)), np.zeros(len(self._fields.rows))
         for member, network in enumerate(networks):
-            answers = []
             with torch.inference_mode():
-                for sample in self._data(member).val_dataloader():
-                    assert isinstance(sample, Sample)
-                    scores = network(sample.image, sample.mask, sample.clear, sample.day)
-                    answers.append((scores.softmax(1), sample))
+                answers = [answer(network, sample) for sample in self._data(member).val_dataloader()]
             held_out, probabilities, _ = field_probabilities(answers)
             summed[held_out] += probabilities
             n_members[held_out] += 1

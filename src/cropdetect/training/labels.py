@@ -11,7 +11,7 @@ import pandas as pd
 from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import LegendError, TrainingDataError
 
-FEWEST_FIELDS = 20
+FEWEST_FIELDS = 10
 FEW_OF_CLASS = 5  # below this a class can hardly be learnt, and is often missing from validation
 
 
@@ -56,7 +56,7 @@ def labelled_fields(chips: ChipSet, usable: npt.NDArray[np.bool_], legend: Seque
     with_chip[chips.field_of_chip[usable]] = True
     labelled = labels.notna().to_numpy(bool)
     names = sorted(labels[labelled & with_chip].astype(str).unique()) if legend is None else list(legend)
-    position = pd.Categorical(labels.astype("string"), categories=names).codes.astype(np.int64)
+    position = pd.Index(names).get_indexer(labels).astype(np.int64)  # -1 where a label is missing or of no class
     rows = np.flatnonzero(with_chip & (position >= 0))
     found = LabelledFields(rows, position[rows], tuple(names))
     _check(found, n_labelled=int(labelled.sum()))

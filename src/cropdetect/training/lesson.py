@@ -1,13 +1,14 @@
 """How one network learns: loss, optimiser, and the validation score by field."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cropdetect import metrics
 from cropdetect.formats import TrainOptions
@@ -16,39 +17,70 @@ from cropdetect.training.data import Sample
 
 VALIDATION = "validation log loss"
 _WARM_UP = 0.15  # share of the steps in which the learning rate rises
+_AVERAGED_EPOCHS = 3.0  # weights are averaged over about so many epochs
+
+
+class Answer(NamedTuple):
+    """A network's answer to one batch, without the batch's pixels.
+
+    Attributes:
+        probabilities: (chip, class) float64.
+        field: (chip,) int64, position of the field.
+        area: (chip,) float32, field pixels.
+        label: (chip,) int64.
+    """
+
+    probabilities: npt.NDArray[np.float64]
+    field: npt.NDArray[np.int64]
+    area: npt.NDArray[np.float32]
+    label: npt.NDArray[np.int64]
+
+
+def answer(network: nn.Module, sample: Sample) -> Answer:
+    """Ask a network for one batch, both on the same device."""
+    scores = network(sample.image, sample.mask, sample.clear, sample.day)
+    of_chips = (array.cpu().numpy() for array in (sample.field, sample.area, sample.label))
+    return Answer(scores.detach().cpu().double().softmax(1).numpy(), *of_chips)
 
 
 class Lesson(pl.LightningModule):
     """One network, taught by cross entropy with AdamW under a one-cycle learning rate (Smith and Topin 2018).
 
+    What is validated and kept is an exponential moving average of its weights, which is steadier from epoch to epoch and
+    mostly better on other regions (Polyak averaging; Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima").
+
     Args:
         network: what learns.
-        options: learning rate, weight decay.
+        options: learning rate, weight decay, label smoothing.
         class_weight: (class,) weight of each class in the loss, or None.
         seed: of the dropout.
+        n_batches: training batches an epoch.
     """
 
     class_weight: Tensor | None
 
-    def __init__(self, network: Network, options: TrainOptions, class_weight: Tensor | None, seed: int) -> None:
+    def __init__(self, network: Network, options: TrainOptions, class_weight: Tensor | None, seed: int, n_batches: int) -> None:
         super().__init__()
         self.network = network
+        decay = 1 - 1 / max(1.0, _AVERAGED_EPOCHS * n_batches)
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
         self._options = options
         self._seed = seed
         self.register_buffer("class_weight", class_weight, persistent=False)
-        self._answers: list[tuple[Tensor, Sample]] = []
+        self._answers: list[Answer] = []
 
-    def forward(self, sample: Sample) -> Tensor:
-        """Score every class, (chip, class)."""
-        return self.network(sample.image, sample.mask, sample.clear, sample.day)  # type: ignore[no-any-return]
-
-    def on_train_epoch_start(self) -> None:
-        """Start each epoch from its own seed, so that a resumed training takes the same course."""
-        torch.manual_seed(int(np.random.SeedSequence((self._seed, self.current_epoch)).generate_state(1)[0]))
-
-    def training_step(self, sample: Sample, _: int) -> Tensor:
+    def training_step(self, sample: Sample, batch: int) -> Tensor:
         """Return the loss of one batch."""
-        return functional.cross_entropy(self(sample), sample.label, weight=self.class_weight)
+        # Each batch has its own seed, so that a resumed training drops out the same units as an uninterrupted one.
+        torch.manual_seed(int(np.random.SeedSequence((self._seed, self.current_epoch, batch)).generate_state(1)[0]))
+        scores = self.network(sample.image, sample.mask, sample.clear, sample.day)
+        return functional.cross_entropy(
+            scores, sample.label, weight=self.class_weight, label_smoothing=self._options.label_smoothing
+        )
+
+    def on_train_batch_end(self, *_: object) -> None:
+        """Bring the average up to date."""
+        self.average.update_parameters(self.network)
 
     def on_validation_epoch_start(self) -> None:
         """Forget the answers of the last epoch."""
@@ -56,7 +88,7 @@ class Lesson(pl.LightningModule):
 
     def validation_step(self, sample: Sample, _: int) -> None:
         """Answer one batch."""
-        self._answers.append((self(sample).softmax(1).cpu(), sample))
+        self._answers.append(answer(self.average, sample))
 
     def on_validation_epoch_end(self) -> None:
         """Score the validation fields."""
@@ -76,17 +108,15 @@ class Lesson(pl.LightningModule):
 
 
 def field_probabilities(
-    answers: list[tuple[Tensor, Sample]],
+    answers: list[Answer],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Average the probabilities of each field's chips, weighted by their field pixels, as prediction does.
 
     Returns:
         Positions of the fields (field,), ascending; probabilities (field, class); labels (field,).
     """
-    probabilities = torch.cat([answer for answer, _ in answers]).double().numpy()
-    field = torch.cat([sample.field for _, sample in answers]).cpu().numpy()
-    area = torch.cat([sample.area for _, sample in answers]).cpu().numpy()
-    label = torch.cat([sample.label for _, sample in answers]).cpu().numpy()
+    field, area, label = (np.concatenate([getattr(answer, name) for answer in answers]) for name in ("field", "area", "label"))
+    probabilities = np.concatenate([answer.probabilities for answer in answers])
     fields, first, position = np.unique(field, return_index=True, return_inverse=True)
     summed = np.zeros((len(fields), probabilities.shape[1]))
     np.add.at(summed, position, probabilities * area[:, None])

@@ -61,6 +61,7 @@ def validation_split(
     groups = np.arange(len(classes)) if groups is None else groups
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")  # `labelled_fields` has said so
+        warnings.filterwarnings("ignore", message="The groups parameter is ignored")  # each field is its own group
         sides = [set(groups[held_out]) for _, held_out in splitter.split(classes, classes, groups)]
     held_out = [side for side in (_without_whole_classes(side, classes, groups) for side in sides) if side]
     if not held_out:

@@ -1,0 +1,152 @@
+"""Which pixels of a tile belong to which field, and how much of each: exact shares for polygons, ids for rasters."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import rasterio.features
+from odc.geo.geobox import GeoBox
+
+from cropdetect.imagery.series import Window
+from cropdetect.imagery.raster import open_raster
+
+_STRIP = 4 * 2**20  # pixels of an id raster read at a time
+
+
+@dataclass(frozen=True)
+class Footprints:
+    """The fields' pixels in one tile, sorted by field.
+
+    Attributes:
+        fields: (n,) int64, rows of the fields table that have pixels here, ascending.
+        starts: (n + 1,) int64, where each field's pixels begin in the arrays below.
+        rows, columns: (pixel,) int32, positions in the tile.
+        shares: (pixel,) float32, share of the pixel inside the field.
+    """
+
+    fields: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int32]
+    columns: npt.NDArray[np.int32]
+    shares: npt.NDArray[np.float32]
+
+    def __iter__(self) -> Iterator[tuple[int, slice]]:
+        """Yield each field's row and the slice of its pixels."""
+        for position, field in enumerate(self.fields.tolist()):
+            yield field, slice(int(self.starts[position]), int(self.starts[position + 1]))
+
+    def area(self, n_fields: int) -> npt.NDArray[np.float64]:
+        """Return (n_fields,): the area of every field in this tile, pixels."""
+        counts = np.diff(self.starts)
+        return np.bincount(np.repeat(self.fields, counts), weights=self.shares, minlength=n_fields)
+
+    @staticmethod
+    def of(
+        field: npt.NDArray[np.int64],
+        row: npt.NDArray[np.integer],
+        column: npt.NDArray[np.integer],
+        share: npt.NDArray[np.floating],
+    ) -> "Footprints":
+        """Sort loose pixels by field, row and column."""
+        order = np.lexsort((column, row, field))
+        fields, starts = np.unique(field[order], return_index=True)
+        return Footprints(
+            fields=fields.astype(np.int64),
+            starts=np.append(starts, len(field)).astype(np.int64),
+            rows=row[order].astype(np.int32),
+            columns=column[order].astype(np.int32),
+            shares=share[order].astype(np.float32),
+        )
+
+
+def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], geobox: GeoBox, *, binary: bool) -> Footprints:
+    """Find the pixels of polygons.
+
+    Args:
+        table: the fields; a CRS where the grid has one.
+        usable: (field,) which rows to look at.
+        geobox: the tile's grid.
+        binary: share 1 for pixels whose centre is inside (the field-id rasters of 2020), instead of exact shares.
+    """
+    shapes = table.geometry[usable]
+    if geobox.crs is not None and table.crs is not None and table.crs != geobox.crs:
+        shapes = shapes.to_crs(geobox.crs.to_wkt())
+    height, width = geobox.shape
+    inverse = ~geobox.affine
+    # In pixel coordinates (x right, y down) every tile is the same unit grid, with or without a CRS.
+    pixels = shapes.affine_transform([inverse.a, inverse.b, inverse.d, inverse.e, inverse.c, inverse.f])
+    bounds = pixels.bounds
+    inside = (bounds["maxx"] > 0) & (bounds["minx"] < width) & (bounds["maxy"] > 0) & (bounds["miny"] < height)
+    pixels = pixels[inside]
+    if len(pixels) == 0:
+        nothing = np.zeros(0, np.int64)
+        return Footprints.of(nothing, nothing, nothing, np.zeros(0))
+    found = _centres(pixels, height, width) if binary else _exact_shares(pixels, height, width)
+    return Footprints.of(*found)
+
+
+_Pixels = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
+
+
+def _exact_shares(pixels: gpd.GeoSeries, height: int, width: int) -> _Pixels:
+    from exactextract import exact_extract
+    from exactextract.raster import NumPyRasterSource
+
+    # exactextract counts y upwards: flip the polygons, so that row 0 is at the top again.
+    upward = gpd.GeoDataFrame({"field": pixels.index}, geometry=pixels.affine_transform([1, 0, 0, -1, 0, height]).to_numpy())
+    grid = NumPyRasterSource(np.broadcast_to(np.uint8(1), (height, width)), xmin=0, ymin=0, xmax=width, ymax=height)
+    answer = exact_extract(
+        grid, upward, ["cell_id", "coverage"], include_cols=["field"], output="pandas", max_cells_in_memory=10**7
+    )
+    lengths = answer["cell_id"].map(len).to_numpy()
+    field = np.repeat(answer["field"].to_numpy(np.int64), lengths)
+    cell = np.concatenate([*answer["cell_id"], np.zeros(0)]).astype(np.int64)
+    share = np.concatenate([*answer["coverage"], np.zeros(0)]).astype(np.float64)
+    touched = share > 0
+    return field[touched], cell[touched] // width, cell[touched] % width, share[touched]
+
+
+def _centres(pixels: gpd.GeoSeries, height: int, width: int) -> _Pixels:
+    fields, rows, columns = [], [], []
+    for field, shape in pixels.items():
+        left, top, right, bottom = shape.bounds
+        window = Window(max(0, int(top)), max(0, int(left)), min(height, int(bottom) + 1), min(width, int(right) + 1))
+        offset = rasterio.Affine.translation(window.left, window.top)
+        row, column = np.nonzero(rasterio.features.rasterize([shape], window.shape, transform=offset, dtype="uint8"))
+        fields.append(np.full(len(row), field, np.int64))
+        rows.append(row + window.top)
+        columns.append(column + window.left)
+    field_, row_, column_ = (np.concatenate(part).astype(np.int64) for part in (fields, rows, columns))
+    return field_, row_, column_, np.ones(len(field_))
+
+
+def raster_footprints(table: pd.DataFrame, usable: npt.NDArray[np.bool_], path: Path) -> Footprints:
+    """Find the pixels of the fields whose ids are painted in a raster (any numeric dtype; 0 and NaN: none).
+
+    Args:
+        table: the fields, with integer ids.
+        usable: (field,) which rows to look at.
+        path: the raster, on the tile's grid.
+
+    Raises:
+        UnreadableFileError: the file is damaged.
+    """
+    layer = open_raster(path).layers[0]
+    height, width = layer.store.geobox.shape
+    row_of_id = pd.Index(table["field_id"].to_numpy())
+    parts = []
+    rows_a_strip = max(1, _STRIP // width)
+    for top in range(0, height, rows_a_strip):
+        window = Window(top, 0, min(height, top + rows_a_strip), width)
+        ids = np.empty(window.shape, layer.store.dtype)
+        layer.store.read_into([layer.index], window, [ids])
+        row, column = np.nonzero(ids if ids.dtype.kind != "f" else np.nan_to_num(ids))
+        field = row_of_id.get_indexer(ids[row, column].astype(np.int64))
+        known = (field >= 0) & usable[field]
+        parts.append((field[known], row[known] + top, column[known]))
+    field, row, column = (np.concatenate(part).astype(np.int64) for part in zip(*parts, strict=True))
+    return Footprints.of(field, row, column, np.ones(len(field)))

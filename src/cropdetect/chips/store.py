@@ -1,0 +1,197 @@
+"""Chips on disk: one Zarr 3 store that xarray reads, with the fields table inside."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import zarr
+from pydantic import ValidationError
+from zarr.errors import BaseZarrError
+
+from cropdetect import __version__
+from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
+from cropdetect.errors import ChipStoreError
+from cropdetect.files import refuse_existing, whole_folder
+from cropdetect.formats import ChipStoreAttributes
+from cropdetect.progress import Progress
+
+_BATCH = 32
+_DIMENSIONS = {
+    "image": ("chip", "step", "band", "y", "x"),
+    "mask": ("chip", "y", "x"),
+    "clear": ("chip", "step", "y", "x"),
+    "date": ("chip", "step"),
+    "field": ("chip",),
+    "field_id": ("chip",),
+    "band": ("band",),
+}
+_NO_DAY = np.iinfo(np.int64).min  # NaT, as NumPy stores it
+_DAYS = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "_FillValue": _NO_DAY}
+
+
+def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> RandomAccessChips:
+    """Write chips into a Zarr 3 store, whole or not at all, and open it.
+
+    Args:
+        chips: what to write.
+        out: the store.
+        overwrite: replace a store that is there already.
+
+    Raises:
+        OutputExistsError: `out` is there and `overwrite` is false.
+        DiskFullError: the disk has no room.
+    """
+    refuse_existing(out, overwrite=overwrite)
+    info = chips.info
+    n, size, steps, bands = len(chips), info.size, info.n_steps, len(info.bands)
+    attributes = ChipStoreAttributes(
+        preset=info.preset,
+        chip_size=size,
+        crs=info.crs,
+        resolution=info.resolution,
+        units=info.units,
+        offset=info.offset,
+        sensor=info.sensor,
+        sources=list(info.sources),
+        fingerprint=info.fingerprint,
+        cropdetect_version=__version__,
+    )
+    ids = chips.fields["field_id"].to_numpy()[chips.field_of_chip]
+    with whole_folder(out, overwrite=overwrite) as folder, Progress("cutting", n, "chips") as progress:
+        store = zarr.create_group(folder, zarr_format=3, attributes=attributes.model_dump() | {"warnings": list(info.warnings)})
+        shapes = {"image": (n, steps, bands, size, size), "mask": (n, size, size), "clear": (n, steps, size, size)}
+        arrays: dict[str, Any] = {}
+        for position, batch in enumerate(chips.batches(_BATCH)):
+            at = slice(position * _BATCH, position * _BATCH + len(batch))
+            for name, shape in shapes.items():
+                values = getattr(batch, name)
+                if name not in arrays:
+                    arrays[name] = _array(store, name, shape, values.dtype)
+                arrays[name][at] = values
+            if "date" not in arrays:
+                arrays["date"] = _array(store, "date", (n, steps), np.dtype("int64"), _DAYS)
+            arrays["date"][at] = batch.date.astype("datetime64[D]").astype(np.int64)
+            progress.advance(len(batch))
+        _array(store, "field", (n,), np.dtype("int64"))[:] = chips.field_of_chip
+        for name, values in (("field_id", ids), ("band", np.array(info.bands))):
+            values = values if values.dtype.kind == "i" else values.astype(str).astype("U")
+            _array(store, name, values.shape, values.dtype)[:] = values
+        with warnings.catch_warnings(action="ignore"):  # not in the specification yet, but what xarray looks for
+            zarr.consolidate_metadata(folder, zarr_format=3)
+        chips.fields.to_parquet(folder / "fields.parquet")
+    return open_chips(out)
+
+
+def _array(
+    store: zarr.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], attributes: dict[str, Any] | None = None
+) -> zarr.Array[Any]:
+    chunks = tuple(min(length, _BATCH) if axis == 0 else length for axis, length in enumerate(shape))
+    with warnings.catch_warnings(action="ignore"):  # fixed-length text has no Zarr 3 specification yet
+        return store.create_array(
+            name,
+            shape=shape,
+            chunks=tuple(max(1, chunk) for chunk in chunks),
+            dtype=dtype,
+            dimension_names=_DIMENSIONS[name],
+            attributes=attributes or {},
+        )
+
+
+def open_chips(path: Path) -> RandomAccessChips:
+    """Open a chip store; pixels are read when chips are taken.
+
+    Raises:
+        ChipStoreError: it is no chip store, is damaged, or was written by a newer version.
+    """
+    fix = "Cut the chips again with cropdetect chips."
+    if not (path / "zarr.json").is_file():
+        raise ChipStoreError("this is not a chip store", where=path, fix="Make one with cropdetect chips.")
+    try:
+        store = zarr.open_group(path, mode="r", zarr_format=3)
+        said = dict(store.attrs)
+        notes = tuple(str(note) for note in said.pop("warnings", ()))  # type: ignore[union-attr]
+        if said.get("format_version", 1) != 1:
+            raise ChipStoreError("this store was written by a newer cropdetect", where=path, fix="Update cropdetect.")
+        attributes = ChipStoreAttributes.model_validate(said)
+        arrays = {name: _opened(store, name) for name in _DIMENSIONS}
+        fields = gpd.read_parquet(path / "fields.parquet")
+        bands = tuple(str(band) for band in arrays["band"][:])
+        field_of_chip = np.asarray(arrays["field"][:], np.int64)
+    except (ValidationError, BaseZarrError, KeyError, ValueError, OSError, TypeError, RuntimeError) as error:
+        raise ChipStoreError(f"the store is damaged ({str(error).splitlines()[0]})", where=path, fix=fix) from error
+    shape = arrays["image"].shape
+    if (
+        len(shape) != 5
+        or shape[0] != len(field_of_chip)
+        or shape[2] != len(bands)
+        or field_of_chip.max(initial=-1) >= len(fields)
+    ):
+        raise ChipStoreError("the store's parts do not fit each other", where=path, fix=fix)
+    info = ChipInfo(
+        bands=bands,
+        size=attributes.chip_size,
+        n_steps=shape[1],
+        preset=attributes.preset,
+        crs=attributes.crs,
+        resolution=attributes.resolution,
+        units=attributes.units,
+        sensor=attributes.sensor,
+        offset=attributes.offset,
+        sources=tuple(attributes.sources),
+        fingerprint=attributes.fingerprint,
+        n_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+        warnings=notes,
+    )
+    return StoredChips(path, info, fields, field_of_chip, arrays)
+
+
+class StoredChips(RandomAccessChips):
+    """Chips of a Zarr store. Made by `open_chips`."""
+
+    def __init__(
+        self,
+        path: Path,
+        info: ChipInfo,
+        fields: gpd.GeoDataFrame,
+        field_of_chip: npt.NDArray[np.int64],
+        arrays: dict[str, "zarr.Array[Any]"],
+    ) -> None:
+        self.path = path
+        self.info = info
+        self.fields = fields
+        self.field_of_chip = field_of_chip
+        self._arrays = arrays
+
+    def take(self, chips: Sequence[int] | npt.NDArray[np.int64]) -> ChipBatch:
+        """See `RandomAccessChips.take`.
+
+        Raises:
+            ChipStoreError: a part of the store is missing or damaged.
+        """
+        wanted = np.asarray(chips, np.int64)
+        try:
+            parts = {name: self._arrays[name].oindex[wanted] for name in ("image", "mask", "clear", "date")}
+        except (BaseZarrError, ValueError, OSError, RuntimeError) as error:
+            raise ChipStoreError(
+                f"the store is damaged ({str(error).splitlines()[0]})", where=self.path, fix="Cut the chips again."
+            ) from error
+        return ChipBatch(
+            field=self.field_of_chip[wanted],
+            image=parts["image"],
+            mask=parts["mask"],
+            clear=parts["clear"],
+            date=parts["date"].astype("datetime64[D]"),
+        )
+
+
+def _opened(store: zarr.Group, name: str) -> "zarr.Array[Any]":
+    with warnings.catch_warnings(action="ignore"):
+        array = store[name]
+    if not isinstance(array, zarr.Array):
+        raise KeyError(name)
+    return array

@@ -1,0 +1,157 @@
+"""Series tables, as Earth Engine or openEO export them, as chips of 1 x 1 pixel."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow
+
+from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
+from cropdetect.errors import InputNotFoundError, TableError, UnreadableFileError
+
+_LARGE = 100  # a band whose values reach beyond this holds digital numbers
+
+
+def read_table(folder: Path, *, label_column: str = "label") -> RandomAccessChips:
+    """Read `series.parquet|csv` (field_id, date, a column a band) and `fields.parquet|csv` (field_id, label, lon, lat, ...).
+
+    A missing value is NaN; a step is clear where some band has a value. Bands that are empty throughout are left out.
+
+    Raises:
+        InputNotFoundError: one of the two files is missing.
+        UnreadableFileError: a file is damaged.
+        TableError: a column is missing or holds something else than it should.
+    """
+    series, series_file = _read(folder, "series")
+    fields, fields_file = _read(folder, "fields")
+    for table, file, columns in ((series, series_file, ("field_id", "date")), (fields, fields_file, ("field_id",))):
+        for column in columns:
+            if column not in table.columns:
+                raise TableError(f"column {column} is missing", where=file, fix=f"The columns are {', '.join(table.columns)}.")
+    warnings: list[str] = []
+    fields = _fields(fields, fields_file, label_column)
+    bands = [column for column in series.columns if column not in ("field_id", "date")]
+    empty = [band for band in bands if series[band].isna().all()]
+    for band in bands:
+        if not pd.api.types.is_numeric_dtype(series[band].dtype) and band not in empty:
+            raise TableError(f"column {band} does not hold numbers", where=series_file, fix="Remove it, or give numbers.")
+    bands = [band for band in bands if band not in empty]
+    if empty:
+        warnings.append(f"{series_file.name}: {', '.join(empty)} is empty throughout and left out")
+    if not bands:
+        raise TableError("no band holds a number", where=series_file, fix="Give a column a band.")
+    series = _in_order(series, series_file, bands, warnings)
+    row = pd.Index(fields["field_id"].astype(str)).get_indexer(series["field_id"].astype(str))
+    if (row < 0).any():
+        unknown = series.loc[row < 0, "field_id"].unique()
+        warnings.append(
+            f"{len(unknown)} field ids of the series are not in {fields_file.name}: {', '.join(map(str, unknown[:5]))}"
+        )
+        series, row = series[row >= 0], row[row >= 0]
+    return TableChips(folder, fields, series, row.astype(np.int64), bands, tuple(warnings))
+
+
+class TableChips(RandomAccessChips):
+    """One chip of 1 x 1 pixel a field with a series. Made by `read_table`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        fields: gpd.GeoDataFrame,
+        series: pd.DataFrame,
+        row: npt.NDArray[np.int64],
+        bands: Sequence[str],
+        warnings: tuple[str, ...],
+    ) -> None:
+        chip_field, chip = np.unique(row, return_inverse=True)
+        step = series.groupby(row).cumcount().to_numpy()
+        n_steps = int(step.max(initial=-1)) + 1
+        self._image = np.full((len(chip_field), n_steps, len(bands), 1, 1), np.nan, np.float32)
+        self._image[chip, step, :, 0, 0] = series[list(bands)].to_numpy(np.float32)
+        self._date = np.full((len(chip_field), n_steps), np.datetime64("NaT"), "datetime64[D]")
+        self._date[chip, step] = series["date"].to_numpy().astype("datetime64[D]")
+        absent = ~np.isin(np.arange(len(fields)), chip_field) & (fields["status"] == "ok").to_numpy()
+        fields.loc[absent, "status"] = "no_data"
+        self.fields = fields
+        self.field_of_chip = chip_field
+        digital = float(np.nanmax(self._image, initial=0)) > _LARGE
+        files = sorted(file for file in folder.iterdir() if file.stem in ("series", "fields"))
+        self.info = ChipInfo(
+            bands=tuple(bands),
+            size=1,
+            n_steps=n_steps,
+            preset="default",
+            crs=fields.crs.to_wkt() if fields.crs else None,
+            resolution=None,
+            units="digital number" if digital else "as in the table",
+            sensor="sentinel-2" if {"B02", "B04", "B08"} <= set(bands) else None,
+            offset=0.0,
+            sources=(folder.name,),
+            fingerprint=hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest(),
+            n_bytes=sum(file.stat().st_size for file in files),
+            warnings=warnings,
+        )
+
+    def take(self, chips: Sequence[int] | npt.NDArray[np.int64]) -> ChipBatch:
+        """See `RandomAccessChips.take`."""
+        wanted = np.asarray(chips, np.int64)
+        image = self._image[wanted]
+        return ChipBatch(
+            field=self.field_of_chip[wanted],
+            image=image,
+            mask=np.ones((len(wanted), 1, 1), np.float32),
+            clear=np.isfinite(image).any(axis=2),
+            date=self._date[wanted],
+        )
+
+
+def _read(folder: Path, name: str) -> tuple[pd.DataFrame, Path]:
+    for suffix in (".parquet", ".csv"):
+        file = folder / f"{name}{suffix}"
+        if file.is_file():
+            try:
+                return pd.read_parquet(file) if suffix == ".parquet" else pd.read_csv(file), file
+            except (pyarrow.ArrowException, OSError, ValueError) as error:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                raise UnreadableFileError(f"the table cannot be read ({reason})", where=file, fix="Export it again.") from error
+    raise InputNotFoundError(f"there is no {name}.parquet or {name}.csv", where=folder, fix="See the README's Tables.")
+
+
+def _fields(fields: pd.DataFrame, file: Path, label_column: str) -> gpd.GeoDataFrame:
+    fields = fields.reset_index(drop=True)
+    if label_column != "label":
+        if label_column not in fields.columns:
+            raise TableError(f"column {label_column} is missing", where=file, fix=f"The columns are {', '.join(fields.columns)}.")
+        fields = fields.drop(columns="label", errors="ignore").rename(columns={label_column: "label"})
+    if "label" in fields.columns:
+        text = fields["label"].astype(object)
+        fields["label"] = text.where(text.isna(), text.astype(str)).where(text.notna(), None)
+    if not pd.api.types.is_integer_dtype(fields["field_id"].dtype):
+        fields["field_id"] = fields["field_id"].astype(str)
+    fields["status"] = np.where(fields["field_id"].duplicated(), "duplicate_id", "ok").astype(object)
+    if {"lon", "lat"} <= set(fields.columns):
+        points = gpd.points_from_xy(fields["lon"], fields["lat"], crs="EPSG:4326")
+        return gpd.GeoDataFrame(fields, geometry=points)
+    return gpd.GeoDataFrame(fields, geometry=gpd.GeoSeries([None] * len(fields)))
+
+
+def _in_order(series: pd.DataFrame, file: Path, bands: Sequence[str], warnings: list[str]) -> pd.DataFrame:
+    """Return the series by field and date, one row each."""
+    try:
+        dates = pd.to_datetime(series["date"]).dt.tz_localize(None).dt.normalize()
+    except (ValueError, TypeError) as error:
+        raise TableError(f"a date cannot be read ({error})", where=file, fix="Write dates like 2019-06-06.") from error
+    if dates.isna().any():
+        raise TableError(f"{int(dates.isna().sum())} rows have no date", where=file, fix="Remove them.")
+    numbers = series[list(bands)].replace([np.inf, -np.inf], np.nan)
+    ordered = numbers.assign(field_id=series["field_id"], date=dates)
+    again = int(ordered.duplicated(["field_id", "date"]).sum())
+    if again:
+        warnings.append(f"{file.name}: {again} rows repeat a field and date; their mean is taken")
+        ordered = ordered.groupby(["field_id", "date"], as_index=False, sort=True)[list(bands)].mean()
+    return ordered.sort_values(["field_id", "date"], kind="stable").reset_index(drop=True)

@@ -1,0 +1,152 @@
+r"""What file names and band descriptions tell: date, band and tile.
+
+A pattern is a regular expression with the named groups `date`, `band` and `tile` (any of them), searched in the path of a file
+relative to the folder, with `/` between folders and without the suffix. A user's pattern takes the place of all those below.
+What a path leaves open is looked for in the descriptions of the file's layers: one of `2018-04-15`, `B04`, `B04_20180415`,
+`20180415_B04`; a layer's description goes before a word of the path that is only taken for a band.
+
+Dates are written yyyymmdd, yyyy-mm-dd or yyyy_mm_dd, and may go on with Thhmmss, or yyyyddd (year and day of year).
+"""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from cropdetect.errors import OptionError
+from cropdetect.imagery.bands import is_band
+
+_DATE = (
+    r"(?<!\d)(?P<date>(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])"
+    r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T_]\d{6})?)(?!\d)"
+)
+_DAY_OF_YEAR = r"(?<!\d)(?P<date>(?:19|20)\d\d(?:[0-2]\d\d|3[0-6]\d))(?!\d)"
+_BAND = (
+    r"(?<![A-Za-z0-9])(?P<band>B\d{1,2}A?|SCL|CLD|CLM|Fmask|B?QA(?:_?PIXEL|\d+)?|VV|VH|HH|HV|NDVI|EVI|"
+    r"blue|green|red|nir|swir\d+|rededge\d+)(?![A-Za-z0-9])"
+)
+
+#: Tried first, each on its own.
+PRODUCTS = (
+    # Sentinel-2: T31UDS_20180415T105031_B04_10m.jp2, also inside .SAFE folders
+    r"(?P<tile>T\d{2}[A-Z]{3})_(?P<date>\d{8}T\d{6})_(?P<band>B(?:\d{2}|8A)|SCL)(?:_\d{2}m)?$",
+    # Cloud probability inside .SAFE folders
+    r"S2[A-D]_MSIL2A_(?P<date>\d{8}T\d{6})_N\d{4}_R\d{3}_(?P<tile>T\d{2}[A-Z]{3})_[^/]*/.*(?P<band>)MSK_CLDPRB_\d{2}m$",
+    # Images/<chip>/B04.tif, dates in the layers' descriptions
+    r"(?:^|/)Images/(?P<tile>[^/]+)/(?P<band>B(?:\d{2}|8A)|CLD|SCL)$",
+)
+#: Tried next, one after the other; each adds what is still unknown.
+GENERAL = (
+    r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])",
+    _DATE,
+    _DAY_OF_YEAR,
+    _BAND,
+)
+_WORD = r"(?:^|/)(?:(?P<band>[A-Za-z][A-Za-z0-9]*)[_.-]DATE|DATE[_.-](?P<band2>[A-Za-z][A-Za-z0-9]*)|(?P<band3>[A-Za-z][A-Za-z0-9]*))$"
+_BARE_DATE = re.sub(r"\?P<\w+>", "?:", _DATE)
+_SAFE = re.compile(r"\.SAFE(/|$)|^GRANULE/|(^|/)(IMG_DATA|QI_DATA)/", re.IGNORECASE)
+_RESOLUTION = re.compile(r"(?<![A-Za-z0-9])R?\d{2}m(?![A-Za-z0-9])")
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a path or a description tells; "" is unknown.
+
+    Attributes:
+        date: as written.
+        band: name.
+        tile: name.
+        sure: whether `band` is more than a word that is taken for a band.
+        pass_key: what tells two acquisitions of one day apart: the path without band and resolution.
+    """
+
+    date: str = ""
+    band: str = ""
+    tile: str = ""
+    sure: bool = True
+    pass_key: str = ""
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a user's pattern.
+
+    Raises:
+        OptionError: it is no regular expression, or has none of the groups.
+    """
+    fix = r"Example: (?P<tile>\w+)_(?P<date>\d{8})_(?P<band>\w+)"
+    try:
+        result = re.compile(pattern)
+    except re.error as error:
+        raise OptionError(f"the pattern {pattern!r} is not a regular expression ({error})", fix=fix) from error
+    if not set(result.groupindex) & {"date", "band", "tile"}:
+        raise OptionError(f"the pattern {pattern!r} has none of the groups date, band, tile", fix=fix)
+    return result
+
+
+def parse_path(path: str, pattern: re.Pattern[str] | None) -> Name | None:
+    """Read a relative path without suffix; None where it is no image that the patterns know."""
+    if pattern is not None:
+        match = pattern.search(path)
+        return None if match is None else _named(match.groupdict(), path)
+    for product in PRODUCTS:
+        match = re.search(product, path)
+        if match:
+            groups = match.groupdict()
+            return _named({**groups, "band": groups["band"] or "CLD"}, path)
+    if _SAFE.search(path):
+        return None  # previews and by-products
+    return _parse_general(path)
+
+
+def _parse_general(path: str) -> Name | None:
+    found: dict[str, str | None] = {}
+    for general in GENERAL:
+        for match in re.finditer(general, path):
+            # The last one: a file's own name goes before its folders'.
+            found.update({key: text for key, text in match.groupdict().items() if key not in found or general != _DAY_OF_YEAR})
+    sure = bool(found.get("band"))
+    if not sure:
+        match = re.search(_WORD.replace("DATE", _BARE_DATE), path)
+        if match:
+            found["band"] = match["band"] or match["band2"] or match["band3"]
+    name = _named(found, path, sure=sure)
+    return name if not name.band or is_band(name.band) else None
+
+
+def _named(groups: dict[str, str | None], path: str, *, sure: bool = True) -> Name:
+    band = groups.get("band") or ""
+    key = re.sub(rf"(?<![A-Za-z0-9]){re.escape(band)}(?![A-Za-z0-9])", "", path) if band else path
+    product = re.search(r"(^|.*/)[^/]+\.SAFE(?=/)", path)
+    return Name(
+        date=groups.get("date") or "",
+        band=band,
+        tile=groups.get("tile") or "",
+        sure=sure,
+        pass_key=product[0] if product else _RESOLUTION.sub("", key),
+    )
+
+
+def parse_description(text: str) -> Name:
+    """Read a layer's description."""
+    date = re.search(_DATE, text)
+    band = re.search(_BAND, text)
+    if band:
+        return Name(date=date["date"] if date else "", band=band["band"])
+    rest = re.sub(r"^[\s_.:-]+|[\s_.:-]+$", "", text.replace(date["date"], "") if date else text)
+    return Name(date=date["date"] if date else "", band=rest)
+
+
+def to_date(text: str) -> dt.date | None:
+    """Return the day of a date as written in a name; None where there is no such day."""
+    digits = re.sub(r"[-_:. T]", "", text)
+    try:
+        if len(digits) == 7:
+            return dt.datetime.strptime(digits, "%Y%j").date()
+        return dt.datetime.strptime(digits[:8], "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
+def to_time(text: str) -> str:
+    """Return the time of day as written in a name, hhmmss, or ""."""
+    match = re.search(r"[T_](\d{6})$", text)
+    return match[1] if match else ""

@@ -1,0 +1,107 @@
+"""Does this checkpoint fit these chips? Asked before anything is predicted."""
+
+from collections.abc import Iterator
+
+import geopandas as gpd
+import numpy as np
+from pyproj import CRS
+
+from cropdetect.checkpoint import Checkpoint
+from cropdetect.chips.chipset import ChipInfo, ChipSet
+from cropdetect.formats import CheckpointRecord, RegionRecord
+from cropdetect.inference.network_inputs import band_positions
+
+_DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
+_DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
+_METRES_A_DEGREE = 111_320.0
+_CHIPS_LOOKED_AT = 16
+
+
+def check_compatible(chips: ChipSet, checkpoint: Checkpoint, *, season_year: int | None = None) -> tuple[str, ...]:
+    """Compare bands, units, sensor, season, region and chips with what a checkpoint was trained on.
+
+    The season is that of the first 16 chips, which are read for it.
+
+    Args:
+        chips: what is to be predicted.
+        checkpoint: what is to predict.
+        season_year: as in `predict_chips`.
+
+    Returns:
+        Warnings, one sentence or two each: what is unlike.
+
+    Raises:
+        MissingBandError: the chips lack a band.
+    """
+    record = checkpoint.record
+    band_positions(chips.info.bands, record.bands)
+    warnings = [*_numbers(chips.info, record), *_shape(chips.info, record), *_season(chips, record, season_year)]
+    if record.region is not None:
+        warnings += _region(chips.fields, record.region)
+    return tuple(warnings)
+
+
+def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
+    if info.sensor and record.sensor and info.sensor != record.sensor:
+        yield f"The data is from {info.sensor}, the checkpoint was trained on {record.sensor}."
+    if info.units != record.units:
+        yield f"The data's units are {info.units!r}, the checkpoint was trained on {record.units!r}."
+    if info.offset and not record.offset_removed:
+        yield f"An offset of {info.offset:g} was taken off the data, but the checkpoint was trained on numbers that kept it."
+
+
+def _shape(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
+    trained = record.chips
+    if trained.size == 1:
+        return  # chips are reduced to field means, whatever their shape
+    if info.preset != trained.preset:
+        yield f"The chips were cut with preset {info.preset}, the checkpoint was trained with preset {trained.preset}."
+    if info.size != trained.size:
+        yield f"The chips are {info.size} pixels wide, the checkpoint was trained on {trained.size}."
+    resolution = _metres(info)
+    if resolution and trained.resolution and not 2 / 3 < resolution / trained.resolution < 1.5:
+        yield f"The pixels are {resolution:.3g} m wide, the checkpoint was trained on {trained.resolution:.3g} m."
+
+
+def _metres(info: ChipInfo) -> float | None:
+    if info.resolution is None or info.crs is None:
+        return None
+    crs = CRS.from_user_input(info.crs)
+    if crs.is_geographic:
+        return info.resolution * _METRES_A_DEGREE
+    return info.resolution * float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else None
+
+
+def _season(chips: ChipSet, record: CheckpointRecord, season_year: int | None) -> Iterator[str]:
+    batch = next(chips.batches(_CHIPS_LOOKED_AT), None) if record.season else None
+    if batch is None or record.season is None or np.isnat(batch.date).all():
+        return
+    there = ~np.isnat(batch.date)
+    days = batch.day(season_year)[there]
+    if days.min() < record.season.first_day - _DAYS_NEAR or days.max() > record.season.last_day + _DAYS_NEAR:
+        yield (
+            f"The dates run from day {days.min():.0f} to day {days.max():.0f} of the season year, the checkpoint was "
+            f"trained on days {record.season.first_day} to {record.season.last_day}. "
+            "Leave dates out (--until), or set --season-year."
+        )
+    number, trained = float(np.median(there.sum(axis=1))), record.season.median_dates
+    unlike = not trained / 2 <= number <= trained * 2 if record.model.padding_invariant else number != trained
+    if unlike:
+        yield f"A field has {number:.0f} dates, the checkpoint was trained on {trained}."
+
+
+def _region(fields: gpd.GeoDataFrame, region: RegionRecord) -> Iterator[str]:
+    there = fields.geometry[fields.geometry.notna() & ~fields.geometry.is_empty]
+    if there.crs is None or there.empty:
+        return
+    bounds = there.bounds
+    middle = gpd.GeoSeries.from_xy((bounds.minx + bounds.maxx) / 2, (bounds.miny + bounds.maxy) / 2, crs=there.crs)
+    points = middle.to_crs(4326)
+    far_east_west = np.maximum(region.west - points.x, points.x - region.east)
+    far_north_south = np.maximum(region.south - points.y, points.y - region.north)
+    far = np.maximum(far_east_west, far_north_south) > _DEGREES_NEAR
+    if far.mean() > 0.5:
+        yield (
+            f"The fields lie around {points.x.median():.1f} E, {points.y.median():.1f} N, far from the region the "
+            f"checkpoint was trained in ({region.west:.1f} to {region.east:.1f} E, {region.south:.1f} to {region.north:.1f} N)."
+        )

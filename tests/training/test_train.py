@@ -1,0 +1,264 @@
+"""Training gives a checkpoint that predicts, says what it was trained on, and is the same after an interruption."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from sklearn.metrics import log_loss
+
+from cropdetect.checkpoint import Checkpoint, read_checkpoint
+from cropdetect.errors import DiskFullError, MissingBandError, OptionError, OutputExistsError, TrainingDataError
+from cropdetect.formats import TrainOptions
+from cropdetect.training import train
+from cropdetect.training.groups import spatial_groups
+from cropdetect.training.split import validation_split
+from tests.training.seasons import MemoryChips, season
+
+SMALL = {"hidden": 8, "dropout": 0.1}
+BANDS_2020 = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD")
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.filterwarnings("ignore:the area is small")
+
+
+def options(**changes: Any) -> TrainOptions:
+    return TrainOptions(**{"arguments": SMALL, "epochs": 2, "block_size": 1000, **changes})
+
+
+def weights(checkpoint: Checkpoint) -> list[str]:
+    return [member.safetensors_sha256 for member in checkpoint.record.members]
+
+
+def onnx_probabilities(checkpoint: Checkpoint, chips: MemoryChips) -> np.ndarray:
+    """Answer all chips with the first member as any ONNX program would."""
+    record, batch = checkpoint.record, chips.batch
+    session = onnxruntime.InferenceSession(checkpoint.member_paths()[0], providers=["CPUExecutionProvider"])
+    image = batch.image[:, :, [chips.info.bands.index(band) for band in record.bands]].astype(np.float32)
+    inputs = {"image": image, "mask": batch.mask, "clear": batch.clear, "day": batch.day()}
+    (scores,) = session.run(None, {i.name: inputs[i.name] for i in session.get_inputs()})
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def first_split(chips: MemoryChips) -> Any:
+    """Return the split of the first member, made from the public rule."""
+    groups = spatial_groups(chips.fields, column=None, block_size=1000, wanted=10).of_field
+    classes = np.unique(chips.fields["label"], return_inverse=True)[1]
+    return validation_split(classes, groups, validation_share=0.2, member=0, seed=0)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[MemoryChips, Checkpoint]:
+    """A network that has learnt an easy season of 1 x 1 chips."""
+    chips = season(n_fields=120, crops=("maize", "wheat"))
+    out = tmp_path_factory.mktemp("trained") / "checkpoint"
+    train(chips, out, options(epochs=25, learning_rate=0.01, patience=25), data_names=["season"], licence="CC0-1.0")
+    return chips, read_checkpoint(out)
+
+
+def test_an_easy_season_is_learnt(trained: tuple[MemoryChips, Checkpoint]) -> None:
+    _, checkpoint = trained
+    assert checkpoint.record.metrics["accuracy"] > 0.9
+    assert checkpoint.record.metrics["log_loss"] < 0.4
+
+
+def test_the_metrics_are_those_of_the_exported_network_on_validation_fields_only(
+    trained: tuple[MemoryChips, Checkpoint],
+) -> None:
+    chips, checkpoint = trained
+    held_out = first_split(chips).validation
+    probabilities = onnx_probabilities(checkpoint, chips)[held_out]
+    labels = chips.fields["label"].to_numpy()[held_out]
+    assert checkpoint.record.metrics["n_fields"] == len(held_out)
+    assert checkpoint.record.metrics["log_loss"] == pytest.approx(log_loss(labels, probabilities), abs=1e-3)
+
+
+def test_statistics_are_of_training_fields_only(trained: tuple[MemoryChips, Checkpoint]) -> None:
+    chips, checkpoint = trained
+    rows = first_split(chips).training
+    image, clear = chips.batch.image[rows].astype(float), chips.batch.clear[rows]
+    statistics = checkpoint.record.statistics
+    for band in ("B04", "B08"):
+        roots = np.sqrt(image[:, :, chips.info.bands.index(band)][clear])
+        channel = statistics.channels.index(band)
+        assert statistics.mean[channel] == pytest.approx(roots.mean(), rel=1e-5)
+        assert statistics.std[channel] == pytest.approx(roots.std(), rel=1e-4)
+
+
+def test_the_record_says_what_it_was_trained_on(trained: tuple[MemoryChips, Checkpoint]) -> None:
+    chips, checkpoint = trained
+    record = checkpoint.record
+    assert record.legend == ["maize", "wheat"]
+    assert record.bands == ["B04", "B08"]  # cloud probability tells nothing of crops
+    assert record.model.arguments["scaling"] == ["sqrt", "sqrt"]
+    assert record.training.class_counts == {"maize": 60, "wheat": 60}
+    assert (record.training.data, record.training.licence) == (["season"], "CC0-1.0")
+    assert "spatial blocks" in record.training.validation
+    assert record.season is not None
+    assert record.season.years == [2021]
+    days = chips.batch.day()[chips.batch.clear[:, :, 0, 0]]
+    assert (record.season.first_day, record.season.last_day) == (days.min(), days.max())
+    assert record.model.arguments["grid_start"] <= np.percentile(days, 1)
+    assert record.model.arguments["grid_end"] >= np.percentile(days, 99)
+    assert record.region is not None
+    assert (record.region.west, record.region.east) == pytest.approx((36.0, 36.09))
+    assert record.chips.size == 1
+
+
+def test_no_state_is_left_beside_a_finished_checkpoint(trained: tuple[MemoryChips, Checkpoint]) -> None:
+    _, checkpoint = trained
+    assert [path.name for path in checkpoint.path.parent.iterdir()] == ["checkpoint"]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path) -> None:
+    first, again, other = (
+        weights(train(season(), tmp_path / name, options(seed=seed))) for name, seed in [("a", 0), ("b", 0), ("c", 1)]
+    )
+    assert first == again != other
+
+
+def test_members_differ_and_each_field_is_scored_by_members_that_did_not_train_on_it(tmp_path: Path) -> None:
+    checkpoint = train(season(), tmp_path / "out", options(members=5, epochs=1))
+    assert len(set(weights(checkpoint))) == 5
+    assert checkpoint.record.metrics["n_fields"] == 60  # five folds cover all fields
+
+
+def test_fields_of_several_chips_of_several_pixels_train(tmp_path: Path) -> None:
+    chips = season(size=5, chips_a_field=2, crops=("maize", "wheat"))
+    checkpoint = train(chips, tmp_path / "out", options(epochs=1, class_weights="balanced"))
+    assert checkpoint.record.chips.size == 5
+    assert checkpoint.record.training.n_fields == 60
+    assert np.isfinite(onnx_probabilities(checkpoint, chips)).all()
+
+
+def test_the_2020_network_trains_where_all_fields_have_the_same_dates(tmp_path: Path) -> None:
+    chips = season(n_fields=20, size=4, ragged=False, bands=BANDS_2020, crops=("maize", "wheat"))
+    checkpoint = train(chips, tmp_path / "out", TrainOptions(model="conv-gru", epochs=1, block_size=1000))
+    assert checkpoint.record.bands == list(BANDS_2020)
+    assert checkpoint.record.model.padding_invariant is False
+
+
+def test_the_2020_network_is_refused_on_ragged_dates_and_on_other_bands(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="conv-gru-v2"):
+        train(season(bands=BANDS_2020), tmp_path / "out", TrainOptions(model="conv-gru"))
+    with pytest.raises(MissingBandError, match="B01"):
+        train(season(ragged=False), tmp_path / "out", TrainOptions(model="conv-gru"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_band_without_any_value_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    chips = season(bands=("B04", "B08", "B8A"))
+    image = chips.batch.image.astype(np.float32)
+    image[:, :, 2] = np.nan
+    chips.batch = type(chips.batch)(chips.batch.field, image, chips.batch.mask, chips.batch.clear, chips.batch.date)
+    with pytest.warns(UserWarning, match="B8A"):
+        checkpoint = train(chips, tmp_path / "out", options(epochs=1))
+    assert checkpoint.record.bands == ["B04", "B08"]
+
+
+def test_ratios_are_not_rooted(tmp_path: Path) -> None:
+    chips = season(bands=("NDVI", "B08"))
+    image = chips.batch.image.astype(np.float32)
+    image[:, :, 0] = image[:, :, 0] / 1000 - 0.3
+    chips.batch = type(chips.batch)(chips.batch.field, image, chips.batch.mask, chips.batch.clear, chips.batch.date)
+    checkpoint = train(chips, tmp_path / "out", options(epochs=1))
+    assert checkpoint.record.model.arguments["scaling"] == ["identity", "sqrt"]
+
+
+def test_an_existing_output_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("mine")
+    chips = season()
+    with pytest.raises(OutputExistsError):
+        train(chips, tmp_path / "out", options())
+    assert chips.n_taken == 0
+    train(chips, tmp_path / "out", options(epochs=1), overwrite=True)
+    assert (tmp_path / "out" / "checkpoint.json").is_file()
+
+
+def test_nothing_to_train_on_leaves_nothing_behind(tmp_path: Path) -> None:
+    chips = season()
+    chips.fields["label"] = None
+    with pytest.raises(TrainingDataError, match="--labels"):
+        train(chips, tmp_path / "out", options())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_that_diverges_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="--learning-rate"):
+        train(season(), tmp_path / "out", options(learning_rate=1e25))
+    assert not (tmp_path / "out").exists()
+
+
+def fail_to_write(*_: object, **__: object) -> None:
+    raise DiskFullError("the disk is full")
+
+
+def test_a_training_that_ended_early_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    choices = options(epochs=30, patience=1, learning_rate=0.3)  # so large a step that the score soon gets worse
+    whole = weights(train(season(), tmp_path / "whole", choices))
+    with monkeypatch.context() as patch, pytest.raises(DiskFullError):
+        patch.setattr("cropdetect.checkpoint.write_checkpoint", fail_to_write)
+        train(season(), tmp_path / "out", choices)
+    state = tmp_path / ".out.train" / "000.ckpt"
+    before = state.stat().st_mtime_ns
+
+    def unchanged(*arguments: Any, **named: Any) -> Any:
+        assert state.stat().st_mtime_ns == before
+        return write(*arguments, **named)
+
+    from cropdetect import checkpoint
+
+    write = checkpoint.write_checkpoint
+    monkeypatch.setattr("cropdetect.checkpoint.write_checkpoint", unchanged)
+    assert weights(train(season(), tmp_path / "out", choices, resume=True)) == whole
+
+
+def test_resume_refuses_other_options_and_other_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, pytest.raises(DiskFullError):
+        patch.setattr("cropdetect.checkpoint.write_checkpoint", fail_to_write)
+        train(season(), tmp_path / "out", options(epochs=1))
+    with pytest.raises(OptionError, match="other data or other options"):
+        train(season(), tmp_path / "out", options(epochs=1, learning_rate=0.1), resume=True)
+    relabelled = season()
+    relabelled.fields.loc[0, "label"] = "maize"
+    with pytest.raises(OptionError, match="other data or other options"):
+        train(relabelled, tmp_path / "out", options(epochs=1), resume=True)
+    train(season(), tmp_path / "out", options(epochs=1), resume=True)
+
+
+KILLED = """
+from pathlib import Path
+from tests.training.seasons import season
+from tests.training.test_train import options
+from cropdetect.training import train
+train(season(), Path("{out}"), options(epochs=20, members=2, patience=20))
+"""
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-W", "ignore", "-c", KILLED.format(out=out)]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    state = tmp_path / ".out.train" / "001.ckpt"
+    while not state.is_file():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not out.exists()
+
+    import torch
+
+    assert torch.load(state, weights_only=True)["epoch"] < 19  # it was in the midst of its second member
+    resumed = train(season(), out, options(epochs=20, members=2, patience=20), resume=True)
+    whole = train(season(), tmp_path / "whole", options(epochs=20, members=2, patience=20))
+    assert weights(resumed) == weights(whole)
+    assert resumed.record.metrics == whole.record.metrics
