@@ -3,7 +3,7 @@
     python benchmarks/simulation_difficulty.py SEASON [--trees 500] [--json FILE]
 
 Means: of the clear pixels (CLD below 40) of a field, each date and band, gaps filled along time. Texture: standard deviation within the
-field, difference of neighbouring pixels and their ratio, of four bands and NDVI, averaged over the clear dates of each
+field (pixels whose four neighbours are in the field too), difference of neighbouring pixels and their ratio, of four bands and NDVI, averaged over the clear dates of each
 quarter of the season.
 """
 
@@ -45,6 +45,7 @@ def field_features(season: Path, n_fields: int) -> tuple[Floats, Floats]:
     count = np.zeros((n_fields + 1, len(dates)))
     names = [*TEXTURE_BANDS, "NDVI"]
     moments = np.zeros((n_fields + 1, len(dates), len(names), 2))
+    inner_count = np.zeros((n_fields + 1, len(dates)))
     steps = np.zeros((n_fields + 1, len(dates), len(names)))
     pairs = np.zeros((n_fields + 1, len(dates)))
     for tile, folders in tiles(season):
@@ -55,7 +56,11 @@ def field_features(season: Path, n_fields: int) -> tuple[Floats, Floats]:
         rows, columns = np.nonzero(ids)
         owner = ids[rows, columns]
         east = np.minimum(columns + 1, ids.shape[1] - 1)
-        neighbour = (ids[rows, east] == owner) & (east != columns)
+        framed = np.pad(ids, 1)
+        sides = [framed[rows + 1 + dy, columns + 1 + dx] == owner for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0))]
+        inner = np.zeros(ids.shape, bool)
+        inner[rows, columns] = np.logical_and.reduce(sides)
+        neighbour = inner[rows, columns] & sides[0]
         for folder in folders:
             d = dates.index(folder.name)
 
@@ -65,6 +70,8 @@ def field_features(season: Path, n_fields: int) -> tuple[Floats, Floats]:
             clear = values("CLD") < CLEAR_BELOW
             good = clear[rows, columns]
             count[:, d] += np.bincount(owner[good], minlength=n_fields + 1)
+            inside = good & inner[rows, columns]
+            inner_count[:, d] += np.bincount(owner[inside], minlength=n_fields + 1)
             both = good & neighbour & clear[rows, east]
             pairs[:, d] += np.bincount(owner[both], minlength=n_fields + 1)
             images: dict[str, Floats] = {}
@@ -77,13 +84,14 @@ def field_features(season: Path, n_fields: int) -> tuple[Floats, Floats]:
             for i, name in enumerate(names):
                 here, beside = images[name][rows, columns], images[name][rows, east]
                 for power in (1, 2):
-                    moments[:, d, i, power - 1] += np.bincount(owner[good], here[good] ** power, minlength=n_fields + 1)
+                    moments[:, d, i, power - 1] += np.bincount(owner[inside], here[inside] ** power, minlength=n_fields + 1)
                 steps[:, d, i] += np.bincount(owner[both], (here[both] - beside[both]) ** 2, minlength=n_fields + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = (total / count[..., None])[1:]
-        m = moments / count[..., None, None]
+        m = moments / inner_count[..., None, None]
         spread = np.sqrt(np.maximum(m[..., 1] - m[..., 0] ** 2, 0))
-        spread[count < 3] = np.nan
+        spread[inner_count < 3] = np.nan
+        spread[spread < 1] = np.nan
         rough = np.sqrt(steps / pairs[..., None])
         rough[pairs < 2] = np.nan
         texture = np.concatenate([spread, rough, rough / spread], axis=2)[1:]

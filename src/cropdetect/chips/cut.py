@@ -277,7 +277,7 @@ def _footprints(
 ) -> Footprints:
     raster = fields.rasters[position] if fields.rasters else None
     if raster is not None:
-        return raster_footprints(table, usable, raster)
+        return raster_footprints(table, usable, raster, tile.geobox)
     if table.crs is not None and tile.geobox.crs is None:
         raise GridError(
             "the fields have a CRS and the imagery has none", where=tile.name or "imagery", fix="Give the imagery's files a CRS."
@@ -303,10 +303,10 @@ def _covered(imagery: Imagery, shapes: gpd.GeoSeries) -> npt.NDArray[np.float64]
     """Return the share of every field's area that lies in some tile."""
     extents = []
     for tile in imagery.tiles:
-        box = tile.geobox.extent
-        if shapes.crs is not None and tile.geobox.crs is not None:
-            box = box.to_crs(shapes.crs.to_wkt(), resolution=16 * abs(tile.geobox.affine.a))
-        extents.append(box.geom)
+        box = gpd.GeoSeries([tile.geobox.extent.geom], crs=tile.geobox.crs.to_wkt() if tile.geobox.crs else None)
+        if shapes.crs is not None and box.crs is not None:  # its edges bend in another CRS
+            box = box.segmentize(max(tile.geobox.shape) * abs(tile.geobox.affine.a) / 64).to_crs(shapes.crs)
+        extents.append(box.iloc[0])
     union = shapely.union_all(extents)
     shapely.prepare(union)
     polygons = shapes.to_numpy()

@@ -10,11 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 import rasterio.features
 from odc.geo.geobox import GeoBox
+from pyproj import CRS
 
+from cropdetect.fields import IdRaster
 from cropdetect.imagery.series import Window
-from cropdetect.imagery.raster import open_raster
 
-_STRIP = 4 * 2**20  # pixels of an id raster read at a time
+_TOUCHED = 1e-6  # share below which a pixel is touched by rounding only
+_STAND_IN = CRS.from_epsg(3857)  # pixel coordinates have no CRS, but exactextract wants the same one on both sides
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,11 @@ def _exact_shares(pixels: gpd.GeoSeries, height: int, width: int) -> _Pixels:
     from exactextract.raster import NumPyRasterSource
 
     # exactextract counts y upwards: flip the polygons, so that row 0 is at the top again.
-    upward = gpd.GeoDataFrame({"field": pixels.index}, geometry=pixels.affine_transform([1, 0, 0, -1, 0, height]).to_numpy())
-    grid = NumPyRasterSource(np.broadcast_to(np.uint8(1), (height, width)), xmin=0, ymin=0, xmax=width, ymax=height)
+    flipped = pixels.affine_transform([1, 0, 0, -1, 0, height]).to_numpy()
+    upward = gpd.GeoDataFrame({"field": pixels.index}, geometry=flipped, crs=_STAND_IN)
+    grid = NumPyRasterSource(
+        np.broadcast_to(np.uint8(1), (height, width)), xmin=0, ymin=0, xmax=width, ymax=height, srs_wkt=_STAND_IN.to_wkt()
+    )
     answer = exact_extract(
         grid, upward, ["cell_id", "coverage"], include_cols=["field"], output="pandas", max_cells_in_memory=10**7
     )
@@ -106,7 +111,7 @@ def _exact_shares(pixels: gpd.GeoSeries, height: int, width: int) -> _Pixels:
     field = np.repeat(answer["field"].to_numpy(np.int64), lengths)
     cell = np.concatenate([*answer["cell_id"], np.zeros(0)]).astype(np.int64)
     share = np.concatenate([*answer["coverage"], np.zeros(0)]).astype(np.float64)
-    touched = share > 0
+    touched = share > _TOUCHED
     return field[touched], cell[touched] // width, cell[touched] % width, share[touched]
 
 
@@ -124,29 +129,27 @@ def _centres(pixels: gpd.GeoSeries, height: int, width: int) -> _Pixels:
     return field_, row_, column_, np.ones(len(field_))
 
 
-def raster_footprints(table: pd.DataFrame, usable: npt.NDArray[np.bool_], path: Path) -> Footprints:
-    """Find the pixels of the fields whose ids are painted in a raster (any numeric dtype; 0 and NaN: none).
+def raster_footprints(table: pd.DataFrame, usable: npt.NDArray[np.bool_], path: Path, geobox: GeoBox) -> Footprints:
+    """Find the pixels of the fields whose ids are painted in a raster.
 
     Args:
         table: the fields, with integer ids.
         usable: (field,) which rows to look at.
-        path: the raster, on the tile's grid.
+        path: the raster.
+        geobox: the tile's grid.
 
     Raises:
         UnreadableFileError: the file is damaged.
+        FieldsError: it cannot be laid on the grid.
     """
-    layer = open_raster(path).layers[0]
-    height, width = layer.store.geobox.shape
-    row_of_id = pd.Index(table["field_id"].to_numpy())
-    parts = []
-    rows_a_strip = max(1, _STRIP // width)
-    for top in range(0, height, rows_a_strip):
-        window = Window(top, 0, min(height, top + rows_a_strip), width)
-        ids = np.empty(window.shape, layer.store.dtype)
-        layer.store.read_into([layer.index], window, [ids])
-        row, column = np.nonzero(ids if ids.dtype.kind != "f" else np.nan_to_num(ids))
-        field = row_of_id.get_indexer(ids[row, column].astype(np.int64))
-        known = (field >= 0) & usable[field]
-        parts.append((field[known], row[known] + top, column[known]))
-    field, row, column = (np.concatenate(part).astype(np.int64) for part in zip(*parts, strict=True))
+    ids_in_table = table["field_id"].to_numpy()
+    field_of = pd.Series(np.flatnonzero(usable), index=ids_in_table[usable])
+    parts = [(np.zeros(0, np.int64),) * 3]
+    with IdRaster(path, geobox) as raster:
+        for top, ids in raster.strips():
+            row, column = np.nonzero(ids)
+            place = field_of.index.get_indexer(ids[row, column])
+            known = place >= 0
+            parts.append((field_of.to_numpy()[place[known]], row[known] + top, column[known]))
+    field, row, column = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Footprints.of(field, row, column, np.ones(len(field)))

@@ -15,7 +15,7 @@ from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 
 from cropdetect.errors import FieldsError, InputNotFoundError
-from cropdetect.imagery.safety import checked, gdal, refuse_vrt, unreadable
+from cropdetect.imagery.safety import checked, gdal, raster_driver, unreadable
 from cropdetect.imagery.series import Window
 
 _STRIP_PIXELS = 2**21  # pixels that a pass over the raster holds at once
@@ -115,9 +115,9 @@ def open_raster(path: Path) -> Any:
     path = checked(path)
     if not path.is_file():
         raise InputNotFoundError("there is no such file", where=path)
-    refuse_vrt(path)
+    driver = raster_driver(path)
     try:
-        return rasterio.open(path, driver="GTiff")
+        return rasterio.open(path, driver=driver)
     except (RasterioError, OSError) as error:
         raise unreadable(path, error) from error
 

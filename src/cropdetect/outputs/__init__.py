@@ -1,0 +1,8 @@
+"""From predictions to files."""
+
+from cropdetect.outputs.colours import class_colours
+from cropdetect.outputs.read import read_predictions
+from cropdetect.outputs.table import prediction_table, probability_columns
+from cropdetect.outputs.write import write_outputs
+
+__all__ = ["class_colours", "prediction_table", "probability_columns", "read_predictions", "write_outputs"]

@@ -164,7 +164,7 @@ def deal_patches(
     wild = np.select([kind == FALLOW, kind == BUSH, kind == WOOD, kind == HOMESTEAD], [1.5, 2.4, 3.6, 0.45], 0.34)
     cassava = (a == SPECIES_NAMES.index("cassava")) | (b == SPECIES_NAMES.index("cassava"))
     weedy = 1 + 0.6 * cassava
-    spread = np.select([mixed, cassava, crop, kind == HOMESTEAD], [0.22, 0.38, 0.10, 0.5], 0.22) * lognormal(0.25)
+    spread = np.select([mixed, cassava, crop, kind == HOMESTEAD], [0.30, 0.38, 0.10, 0.5], 0.22) * lognormal(0.25)
     return Patches(
         key=key,
         kind=kind,

@@ -1,0 +1,176 @@
+"""The crop map: a Cloud Optimized GeoTIFF on the imagery's grid, painted window by window."""
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import rasterio
+import rasterio.shutil
+from odc.geo.geobox import GeoBox
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.features import rasterize
+from shapely import box
+
+from cropdetect.errors import GridError
+from cropdetect.fields.fieldset import FieldSet
+from cropdetect.imagery.raster import open_raster
+from cropdetect.imagery.series import Imagery, Window
+from cropdetect.outputs.colours import class_colours
+
+_BLOCK = 512
+_SIDE = 4 * _BLOCK  # pixels: windows of this side are painted at a time, whatever the size of the imagery
+
+_Paint = Callable[[Window], npt.NDArray[np.integer]]
+
+
+def write_crop_maps(
+    table: gpd.GeoDataFrame, legend: Sequence[str], imagery: Imagery, fields: FieldSet | None, folder: Path
+) -> list[Path]:
+    """Write `crop_map.tif`, or `crop_map_<tile>.tif` for each of several tiles.
+
+    A pixel is the crop_id of its field, 0 where there is none or the field has no crop. Fields are where their ids are
+    painted, or else where a pixel's centre lies in their polygon; where polygons overlap, the smaller is on top.
+
+    Args:
+        table: `prediction_table`.
+        legend: class names.
+        imagery: the tiles.
+        fields: id rasters of the tiles, where there are some.
+        folder: where to write.
+
+    Raises:
+        GridError: an id raster is not on its tile's grid.
+    """
+    rasters = fields.rasters if fields is not None and fields.rasters else (None,) * len(imagery.tiles)
+    crops = table[table["crop_id"].notna()]
+    shapes = _Shapes(crops)
+    written = []
+    for name, tile, raster in zip(_names([tile.name for tile in imagery.tiles]), imagery.tiles, rasters, strict=True):
+        paint = _painted_ids(raster, tile.geobox, crops) if raster is not None else shapes.painter(tile.geobox)
+        _write_cog(folder / name, tile.geobox, legend, paint)
+        written.append(folder / name)
+    return written
+
+
+def _names(tiles: Sequence[str]) -> list[str]:
+    if len(tiles) == 1:
+        return ["crop_map.tif"]
+    names: list[str] = []
+    for position, tile in enumerate(tiles):
+        name = f"crop_map_{re.sub(r'[^0-9A-Za-z._-]', '_', tile)}.tif"
+        names.append(name if tile and name not in names else f"crop_map_{tile and name[9:-4] + '_'}{position}.tif")
+    return names
+
+
+def _painted_ids(raster: Path, geobox: GeoBox, crops: gpd.GeoDataFrame) -> _Paint:
+    """Paint the crops of the fields whose ids a raster (any numeric dtype; 0 and NaN: none) holds."""
+    layer = open_raster(raster).layers[0]
+    if tuple(layer.store.geobox.shape) != tuple(geobox.shape):
+        raise GridError(
+            f"the raster of field ids has {layer.store.geobox.shape} pixels, the imagery {geobox.shape}",
+            where=raster,
+            fix="Give one on the imagery's grid.",
+        )
+    row_of_id = pd.Index(crops["field_id"].to_numpy())
+    crop_ids = np.append(crops["crop_id"].to_numpy(np.int64), 0)  # the last, at -1, for unknown ids
+
+    def paint(window: Window) -> npt.NDArray[np.integer]:
+        ids = np.empty(window.shape, layer.store.dtype)
+        layer.store.read_into([layer.index], window, [ids])
+        whole = (ids if ids.dtype.kind != "f" else np.nan_to_num(ids)).astype(np.int64)
+        unique, position = np.unique(whole, return_inverse=True)
+        crop = crop_ids[np.where(unique == 0, -1, row_of_id.get_indexer(unique))]
+        return np.asarray(crop[position].reshape(window.shape))
+
+    return paint
+
+
+class _Shapes:
+    """The fields with a crop, large ones first, in the CRS of any grid.
+
+    Args:
+        crops: fields with a crop_id.
+    """
+
+    def __init__(self, crops: gpd.GeoDataFrame) -> None:
+        there = crops.geometry.notna() & ~crops.geometry.is_empty
+        self._crops = gpd.GeoDataFrame(
+            {"crop_id": crops.loc[there, "crop_id"].to_numpy(np.int64)}, geometry=crops.geometry[there].array
+        )
+        self._in_crs: dict[str, gpd.GeoDataFrame] = {}
+
+    def painter(self, geobox: GeoBox) -> _Paint:
+        shapes = self._reprojected(geobox.crs.to_wkt() if geobox.crs is not None else "")
+
+        def paint(window: Window) -> npt.NDArray[np.integer]:
+            transform = geobox.affine * rasterio.Affine.translation(window.left, window.top)
+            height, width = window.shape
+            corners = [transform @ corner for corner in ((0, 0), (width, 0), (0, height), (width, height))]
+            xs, ys = zip(*corners, strict=True)
+            found = np.sort(shapes.sindex.query(box(min(xs), min(ys), max(xs), max(ys))))
+            if len(found) == 0:
+                return np.zeros(window.shape, np.int32)
+            here = shapes.iloc[found]
+            pairs = zip(here.geometry, here["crop_id"].tolist(), strict=True)
+            return np.asarray(rasterize(pairs, window.shape, transform=transform, dtype="int32"))
+
+        return paint
+
+    def _reprojected(self, crs: str) -> gpd.GeoDataFrame:
+        if crs not in self._in_crs:
+            known = crs and self._crops.crs is not None
+            shapes = self._crops.to_crs(crs) if known else self._crops
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Geometry is in a geographic CRS")  # areas are compared only
+                order = np.argsort(-shapes.area.to_numpy(), kind="stable")
+            self._in_crs[crs] = shapes.iloc[order].reset_index(drop=True)
+        return self._in_crs[crs]
+
+
+def _write_cog(path: Path, geobox: GeoBox, legend: Sequence[str], paint: _Paint) -> None:
+    """Write the map in blocks, then copy it into the layout of a COG, which cannot be written in blocks."""
+    height, width = (int(side) for side in geobox.shape)
+    dtype = "uint8" if len(legend) <= 255 else "uint16"
+    blocks = path.with_suffix(".blocks.tif")
+    colours = {0: (0, 0, 0, 0)} | {k + 1: (*colour, 255) for k, colour in enumerate(class_colours(len(legend)))}
+    with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=128), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(
+            blocks,
+            "w",
+            driver="GTiff",
+            height=height,
+            width=width,
+            count=1,
+            dtype=dtype,
+            nodata=0,
+            crs=geobox.crs.to_wkt() if geobox.crs is not None else None,
+            transform=geobox.affine,
+            tiled=True,
+            blockxsize=_BLOCK,
+            blockysize=_BLOCK,
+            compress="deflate",
+            bigtiff="if_safer",
+        ) as file:
+            file.write_colormap(1, colours)
+            file.set_band_description(1, "crop_id")
+            file.update_tags(**{f"crop_id_{k + 1}": name for k, name in enumerate(legend)})
+            for window in _windows(height, width):
+                (top, left), (rows, columns) = (window.top, window.left), window.shape
+                pixels = paint(window).astype(dtype)
+                file.write(pixels, 1, window=rasterio.windows.Window(left, top, columns, rows))
+        rasterio.shutil.copy(
+            blocks, path, driver="COG", compress="deflate", blocksize=_BLOCK, overview_resampling="mode", bigtiff="if_safer"
+        )
+    blocks.unlink()
+
+
+def _windows(height: int, width: int) -> Iterator[Window]:
+    for top in range(0, height, _SIDE):
+        for left in range(0, width, _SIDE):
+            yield Window(top, left, min(height, top + _SIDE), min(width, left + _SIDE))

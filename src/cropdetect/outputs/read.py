@@ -1,0 +1,36 @@
+"""Predictions from the folder that `write_outputs` wrote."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+
+from cropdetect.errors import InputNotFoundError, UnreadableFileError
+from cropdetect.inference import Predictions
+
+
+def read_predictions(out: Path) -> Predictions:
+    """Read `fields.parquet`; a class that shares its name's letters with another has the name of its column.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        UnreadableFileError: it is damaged or not a prediction's.
+    """
+    file = out / "fields.parquet"
+    if not file.is_file():
+        raise InputNotFoundError("there are no predictions here", where=file, fix="Name the output folder of `predict`.")
+    try:
+        table = gpd.read_parquet(file)
+        columns = [name for name in table.columns if name.startswith("prob_")]
+        return Predictions(
+            fields=table[["field_id", "geometry"]],
+            legend=tuple(name.removeprefix("prob_") for name in columns),
+            probabilities=table[columns].to_numpy(np.float64, na_value=np.nan),
+            disagreement=table["disagreement"].to_numpy(np.float64, na_value=np.nan),
+            n_dates=table["n_dates"].to_numpy(np.int64),
+            clear_share=table["clear_share"].to_numpy(np.float64, na_value=np.nan),
+            n_pixels=table["n_pixels"].to_numpy(np.float64, na_value=np.nan),
+            status=table["status"].to_numpy(dtype=object).astype(str),
+        )
+    except (ValueError, KeyError, OSError) as error:
+        raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix="Predict again.") from error

@@ -1,0 +1,62 @@
+"""The tables as files: GeoParquet, GeoPackage, CSV."""
+
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from cropdetect.inference import Predictions
+
+_DATE_OF_ALL_FILES = "2000-01-01T00:00:00Z"  # a GeoPackage states when it changed: the same answer must give the same bytes
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def write_geoparquet(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Write GeoParquet 1.0, geometry as WKB."""
+    table.to_parquet(path, index=False)
+
+
+def write_geopackage(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Write a GeoPackage with the layer "fields"; the same table gives the same bytes."""
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE_OF_ALL_FILES})
+    try:
+        table.to_file(path, layer="fields", driver="GPKG", engine="pyogrio")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Write the table without geometry, UTF-8; nulls are empty, no cell is a formula."""
+    _write_safely(pd.DataFrame(table.drop(columns="geometry")), path)
+
+
+def write_submission(predictions: Predictions, path: Path) -> None:
+    """Write the competition's table: Field_ID, Crop_ID_1 ... Crop_ID_K, one row a field with an answer."""
+    answered = np.isfinite(predictions.probabilities).all(axis=1)
+    columns = {"Field_ID": predictions.fields["field_id"].to_numpy()[answered]}
+    columns |= {f"Crop_ID_{k + 1}": values for k, values in enumerate(predictions.probabilities[answered].T)}
+    _write_safely(pd.DataFrame(columns), path)
+
+
+def _write_safely(table: pd.DataFrame, path: Path) -> None:
+    table = table.copy()
+    for name in table.columns:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            table[name] = table[name].map(spreadsheet_safe, na_action="ignore")
+    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def spreadsheet_safe(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would run as a formula; plain numbers are left alone.
+
+    References:
+        OWASP, "CSV Injection".
+    """
+    if text.startswith(_RUN_BY_SPREADSHEETS) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text

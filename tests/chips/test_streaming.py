@@ -1,0 +1,159 @@
+"""Chips that are cut in one pass over the imagery are what a direct read of their windows gives."""
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cropdetect.chips import ChipBatch, cut_chips
+from cropdetect.chips.plan import block_shape
+from cropdetect.errors import MissingBandError, OptionError
+from cropdetect.fields import FieldSet
+from tests.chips.memory import DAYS, MemorySeries, imagery
+
+
+def fields_of_boxes(boxes: list[tuple[float, float, float, float]], crs: str = "EPSG:32636") -> FieldSet:
+    """Fields from (top, left, height, width) in pixels of the tile at 640000, 60000."""
+    shapes = [
+        shapely.box(640_000 + 10 * left, 60_000 - 10 * (top + height), 640_000 + 10 * (left + width), 60_000 - 10 * top)
+        for top, left, height, width in boxes
+    ]
+    table = gpd.GeoDataFrame(
+        {"field_id": np.arange(len(boxes)), "status": ["ok"] * len(boxes)}, geometry=shapes, crs="EPSG:32636"
+    )
+    return FieldSet(table=table.to_crs(crs))
+
+
+def tile(height: int = 70, width: int = 90, **options: object) -> MemorySeries:
+    rng = np.random.default_rng(height * width)
+    clear = rng.random((4, height, width)) > 0.3
+    return MemorySeries(rng.integers(0, 9000, (4, 3, height, width)).astype(np.uint16), clear=clear, **options)
+
+
+def joined(batches: list[ChipBatch]) -> dict[str, np.ndarray]:
+    names = ("field", "image", "mask", "clear", "date")
+    return {name: np.concatenate([getattr(batch, name) for batch in batches]) for name in names}
+
+
+box = st.tuples(st.integers(0, 68), st.integers(0, 88), st.integers(1, 40), st.integers(1, 40))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    boxes=st.lists(box, min_size=1, max_size=12),
+    block=st.tuples(st.integers(1, 80), st.integers(1, 100)),
+    kib=st.integers(1, 4000),
+)
+def test_any_block_and_budget_give_what_direct_reads_give(
+    boxes: list[tuple[int, int, int, int]], block: tuple[int, int], kib: int
+) -> None:
+    one = tile(block=block)
+    chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=16, memory_budget=kib * 1024)
+    got = joined(list(chips.batches(5)))
+    area = np.zeros(len(boxes))
+    places = [place for tile_pass in chips._passes for place in tile_pass.places]
+    for chip, place in enumerate(places):
+        height, width = place.window.shape
+        at = (slice(place.window.top, place.window.bottom), slice(place.window.left, place.window.right))
+        np.testing.assert_array_equal(got["image"][chip, :, :, :height, :width], one.image[..., at[0], at[1]])
+        np.testing.assert_array_equal(got["clear"][chip, :, :height, :width], one.clear[:, at[0], at[1]])
+        assert not got["clear"][chip, :, height:].any()
+        assert not got["clear"][chip, :, :, width:].any()
+        area[got["field"][chip]] += got["mask"][chip].sum()
+    inside = [(min(t + h, 70) - t) * (min(w + c, 90) - c) for t, c, h, w in boxes]
+    np.testing.assert_allclose(area, inside, rtol=1e-5)
+    np.testing.assert_array_equal(got["field"], chips.field_of_chip)
+
+
+def test_each_pixel_is_read_once_where_the_budget_allows_it() -> None:
+    one = tile(block=(20, 30))
+    boxes = [(r, c, 6, 6) for r in range(0, 64, 8) for c in range(0, 84, 8)]
+    chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=16, memory_budget=8 * 2**20)
+    assert len(list(chips.batches(7))) == -(-len(chips) // 7)
+    assert one.reads.max() == 1
+
+
+def test_a_run_that_begins_later_gives_the_same_batches_and_reads_less() -> None:
+    boxes = [(r, c, 6, 6) for r in range(0, 64, 8) for c in range(0, 84, 8)]
+    whole, late = tile(block=(16, 90)), tile(block=(16, 90))
+    fields = fields_of_boxes(boxes)
+    budget = 2 * 16 * 90 * 4 * 7
+    expected = list(cut_chips(imagery(whole), fields, chip_size=16, memory_budget=budget).batches(5))
+    got = list(cut_chips(imagery(late), fields, chip_size=16, memory_budget=budget).batches(5, first=10))
+    assert len(got) == len(expected) - 10
+    for name, values in joined(got).items():
+        np.testing.assert_array_equal(values, joined(expected[10:])[name])
+    assert late.reads.sum() < whole.reads.sum()
+
+
+def test_masks_are_the_shares_of_the_pixels_that_lie_inside() -> None:
+    triangle = shapely.Polygon([(640_013, 59_987), (640_177, 59_951), (640_058, 59_822)])
+    table = gpd.GeoDataFrame({"field_id": [1], "status": ["ok"]}, geometry=[triangle], crs="EPSG:32636")
+    chips = cut_chips(imagery(tile()), FieldSet(table=table))
+    mask = next(chips.batches(1)).mask[0]
+    window = chips._passes[0].places[0].window
+    for y in range(32):
+        for x in range(32):
+            left, top = 640_000 + 10 * (window.left + x), 60_000 - 10 * (window.top + y)
+            share = triangle.intersection(shapely.box(left, top - 10, left + 10, top)).area / 100
+            assert mask[y, x] == pytest.approx(share, abs=1e-5)
+
+
+def test_a_field_in_two_tiles_is_one_field_with_a_chip_in_each() -> None:
+    left, right = tile(name="a"), tile(name="b", west=640_900.0)
+    chips = cut_chips(imagery(left, right), fields_of_boxes([(10, 85, 10, 10)]))
+    assert chips.field_of_chip.tolist() == [0, 0]
+    assert [batch.mask.sum() for batch in chips.batches(1)] == pytest.approx([50, 50])
+    assert chips.fields["status"].tolist() == ["ok"]
+
+
+def test_every_field_says_where_it_lies() -> None:
+    boxes = [(5.0, 5.0, 4.0, 4.0), (68.0, 5.0, 4.0, 4.0), (500.0, 5.0, 4.0, 4.0), (5.0, 30.0, 0.5, 0.5), (5.0, 50.0, 1.0, 1.0)]
+    chips = cut_chips(imagery(tile()), fields_of_boxes(boxes))
+    assert chips.fields["status"].tolist() == ["ok", "partly_outside", "outside", "too_small", "ok"]
+    assert chips.field_of_chip.tolist() == [0, 1, 4]
+
+
+def test_fields_in_degrees_lie_where_those_in_metres_lie() -> None:
+    boxes = [(5.0, 5.0, 10.0, 12.0), (40.0, 50.0, 9.0, 9.0)]
+    metres = joined(list(cut_chips(imagery(tile()), fields_of_boxes(boxes)).batches(9)))
+    degrees = joined(list(cut_chips(imagery(tile()), fields_of_boxes(boxes, "EPSG:4326")).batches(9)))
+    np.testing.assert_allclose(degrees["mask"], metres["mask"], atol=1e-3)
+
+
+def test_dates_bands_box_and_number_can_be_limited() -> None:
+    fields = fields_of_boxes([(5.0, 5.0, 4.0, 4.0), (30.0, 30.0, 4.0, 4.0), (50.0, 50.0, 4.0, 4.0)])
+    chips = cut_chips(imagery(tile()), fields, until=dt.date(2019, 6, 30), bands=["B03", "B01"], limit=2)
+    batch = next(chips.batches(9))
+    assert batch.date.astype(object)[0].tolist() == list(DAYS[:2])
+    assert batch.image.shape[:3] == (2, 2, 2)
+    west, south, east, north = fields.table.to_crs("EPSG:4326").geometry.iloc[1].bounds
+    assert cut_chips(imagery(tile()), fields, bbox=(west, south, east, north)).fields["field_id"].tolist() == [1]
+    with pytest.raises(OptionError, match="date"):
+        cut_chips(imagery(tile()), fields, until=dt.date(2000, 1, 1))
+    with pytest.raises(MissingBandError, match="B99"):
+        cut_chips(imagery(tile()), fields, bands=["B99"])
+
+
+def test_tiles_with_fewer_dates_leave_the_last_steps_absent() -> None:
+    short = MemorySeries(tile().image[:2], name="b", west=650_000.0)
+    chips = cut_chips(imagery(tile(), short), fields_of_boxes([(5.0, 5.0, 4.0, 4.0), (5.0, 1005.0, 4.0, 4.0)]))
+    batch = next(chips.batches(9))
+    assert np.isnat(batch.date).tolist() == [[False] * 4, [False, False, True, True]]
+    assert not batch.clear[1, 2:].any()
+
+
+@given(
+    shape=st.tuples(st.integers(1, 3000), st.integers(1, 3000)),
+    stored=st.tuples(st.integers(1, 600), st.integers(1, 600)),
+    most=st.integers(1, 10**7),
+)
+def test_blocks_keep_to_the_budget(shape: tuple[int, int], stored: tuple[int, int], most: int) -> None:
+    height, width = block_shape(shape, stored, most)
+    assert 1 <= height <= shape[0]
+    assert 1 <= width <= shape[1]
+    assert height * width <= most
