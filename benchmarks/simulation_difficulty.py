@@ -2,9 +2,9 @@
 
     python benchmarks/simulation_difficulty.py SEASON [--trees 500] [--json FILE]
 
-Means: of the clear pixels (CLD below 40) of a field, each date and band, gaps filled along time. Texture: standard deviation within the
-field (pixels whose four neighbours are in the field too), difference of neighbouring pixels and their ratio, of four bands and NDVI, averaged over the clear dates of each
-quarter of the season.
+Means: of the clear pixels (CLD below 40) of a field, each date and band, gaps filled along time. Texture: standard deviation
+    within the field (pixels whose four neighbours are in the field too), difference of neighbouring pixels and their ratio,
+    of four bands and NDVI, averaged over the clear dates of each quarter of the season.
 """
 
 import argparse
@@ -148,7 +148,7 @@ def difficulty(season: Path, trees: int = 500) -> dict[str, object]:
     return {
         "fields": len(truth),
         "dates": means.shape[1],
-        "blocks": int(len(np.unique(groups))),
+        "blocks": len(np.unique(groups)),
         "shares": (np.bincount(codes) / len(codes)).round(3).tolist(),
         "means": scores(cross_validate(flat, codes, groups, trees), codes),
         "means and texture": scores(cross_validate(with_texture, codes, groups, trees), codes),

@@ -34,6 +34,7 @@ class ChipStoreAttributes(Record):
     offset: float = Field(default=0.0, description="what was taken off every reflectance value (Sentinel-2 from 04.00: 1000)")
     sensor: str | None = None
     sources: list[str] = Field(default_factory=list, description="names of the files or folders it was cut from")
+    legend: list[str] = Field(default_factory=list, description="class names by crop_id, where a legend gave an order")
     fingerprint: str = Field(description="hash of inputs and options")
     cropdetect_version: str
 

@@ -30,6 +30,7 @@ class ChipInfo:
         fingerprint: hash of the inputs (paths, sizes, times of change) and the options.
         n_bytes: size of the sources.
         warnings: what a user should know.
+        legend: class names in the order of their crop_id, where a legend gave one; else empty.
     """
 
     bands: tuple[str, ...]
@@ -45,6 +46,7 @@ class ChipInfo:
     fingerprint: str
     n_bytes: int = 0
     warnings: tuple[str, ...] = field(default=())
+    legend: tuple[str, ...] = ()
 
 
 class ChipSet(ABC):

@@ -84,9 +84,7 @@ def _column(table: pd.DataFrame, named: str | None, guesses: Sequence[str], path
     columns = [str(name) for name in table.columns if name != "geometry"]
     if named is not None:
         if named not in columns:
-            raise FieldsError(
-                f"there is no column {named!r}", where=path, fix=f"The columns are: {', '.join(columns) or 'none'}."
-            )
+            raise FieldsError(f"there is no column {named!r}", where=path, fix=f"The columns: {', '.join(columns) or 'none'}.")
         return named
     by_name = {name.lower(): name for name in reversed(columns)}
     return next((by_name[guess] for guess in guesses if guess in by_name), None)

@@ -30,7 +30,7 @@ class IdRaster:
     to the tile's by nearest neighbour; one without georeference must have the tile's shape.
 
     Args:
-        path: a GeoTIFF of any numeric dtype; its first band counts.
+        path: a GeoTIFF (or JP2) of any numeric dtype; its first band counts.
         geobox: the tile's grid.
 
     Raises:
@@ -105,11 +105,11 @@ class IdRaster:
 
 
 def open_raster(path: Path) -> Any:
-    """Open a GeoTIFF, and nothing else.
+    """Open a GeoTIFF or JP2, and nothing else.
 
     Raises:
         InputNotFoundError: there is no such file.
-        UnreadableFileError: it is damaged or no GeoTIFF.
+        UnreadableFileError: it is damaged or neither.
         UnsafePathError: it is a VRT, or an address.
     """
     path = checked(path)

@@ -164,8 +164,8 @@ def _geographic(tile: TileRasters) -> bool:
 
 def _affine(shapes: npt.NDArray[np.object_], affine: Affine) -> npt.NDArray[np.object_]:
     def placed(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        x, y = affine * (xy[:, 0], xy[:, 1])
-        return np.column_stack([x, y])
+        a, b, c, d, e, f = tuple(affine)[:6]
+        return np.column_stack([a * xy[:, 0] + b * xy[:, 1] + c, d * xy[:, 0] + e * xy[:, 1] + f])
 
     return np.asarray(shapely.transform(shapes, placed), dtype=object)
 

@@ -110,7 +110,8 @@ def _from_raster(path: Path, legend: Mapping[str, str] | None, buffer: float, im
     with gdal(), closing(open_raster(path)) as source:
         if imagery is None:
             own = GeoBox(source.shape, source.transform, source.crs.to_wkt() if source.crs else None)
-            tiles, rasters = [TileRasters(own, path)], (path,)
+            tiles = [TileRasters(own, path)]
+            rasters: tuple[Path | None, ...] = (path,)
         else:
             on = [lies_on(source, tile.geobox) for tile in imagery.tiles]
             if not any(on):

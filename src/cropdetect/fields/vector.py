@@ -10,6 +10,13 @@ from cropdetect.errors import FieldsError, UnreadableFileError
 from cropdetect.imagery.safety import unreadable
 
 _SHAPEFILE, _SQLITE, _PARQUET = b"\x00\x00\x27\x0a", b"SQLite format 3\x00", b"PAR1"
+_DAMAGED = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    pyarrow.ArrowException,
+)
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".shp": "ESRI Shapefile"}
 
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
@@ -30,19 +37,13 @@ def read_vector(path: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """
     suffix = path.suffix.lower()
     _check_content(path, suffix)
+    warnings: tuple[str, ...] = ()
     try:
         if suffix in PARQUET_SUFFIXES:
-            table, warnings = gpd.read_parquet(path), ()
+            table = gpd.read_parquet(path)
         else:
             table, warnings = _read_layer(path)
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        pyogrio.errors.FeatureError,
-        pyarrow.ArrowException,
-    ) as e:
-        raise unreadable(path, e) from e
-    except (OSError, UnicodeDecodeError) as error:
+    except (*_DAMAGED, OSError, UnicodeDecodeError) as error:
         raise unreadable(path, error) from error
     except ValueError as error:  # GeoPandas: "Missing geo metadata in Parquet/Feather file"
         raise FieldsError(

@@ -71,11 +71,6 @@ class CubeStore(PixelStore):
         return open_cube(self.path)
 
 
-def is_zarr(path: Path) -> bool:
-    """Whether a folder is a Zarr group."""
-    return any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zmetadata"))
-
-
 def open_cube(path: Path) -> xr.Dataset:
     """Open a NetCDF file or Zarr store lazily, numbers as stored.
 

@@ -94,7 +94,6 @@ def usual_block(stores: Sequence[PixelStore], wanted: GeoBox) -> tuple[int, int]
     store = stores[0]
     pixel = [abs(a / b) for a, b in ((store.geobox.affine.e, wanted.affine.e), (store.geobox.affine.a, wanted.affine.a))]
     height, width = (
-        min(size, max(1, round(block * ratio)))
-        for size, block, ratio in zip(wanted.shape, store.block_shape, pixel, strict=True)
+        min(size, max(1, round(block * ratio))) for size, block, ratio in zip(wanted.shape, store.block_shape, pixel, strict=True)
     )
     return height, width

@@ -27,7 +27,10 @@ def offset_of(path: Path, root: Path) -> float | None:
         product = _PRODUCT.match(place.name)
         if product:
             return _FROM_0400 if int(product["baseline"]) >= 400 else 0.0
-        if place == root:
+        # Above the user's folder only within the same product, where the folder is a part of one.
+        if not place.is_relative_to(root) and place.suffix.upper() == ".SAFE":
+            break
+        if place == root and not any(parent.suffix.upper() == ".SAFE" for parent in root.parents):
             break
     return None
 

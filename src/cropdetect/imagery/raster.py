@@ -123,7 +123,9 @@ def _crs(file: rasterio.DatasetReader, path: Path) -> CRS | None:
     try:
         return _known_crs(file.crs.to_wkt())
     except (ValueError, RuntimeError) as error:  # pyproj's CRSError is a RuntimeError
-        raise GridError(f"its CRS cannot be understood ({error})", where=path, fix="Assign a CRS that has an EPSG code.") from error
+        raise GridError(
+            f"its CRS cannot be understood ({error})", where=path, fix="Assign a CRS that has an EPSG code."
+        ) from error
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
         min_confidence: below it crop and crop_id are null.
     """
     fields, probabilities = predictions.fields, predictions.probabilities
-    answered = np.isfinite(probabilities).all(axis=1)
+    answered = np.asarray(np.isfinite(probabilities).all(axis=1))
     known = np.where(answered[:, None], probabilities, 0.0)
     confidence = known.max(axis=1, initial=0.0)
     crop_id = pd.array(known.argmax(axis=1) + 1, dtype="Int32")

@@ -1,9 +1,10 @@
 """Haze, clouds, their shadows, and the imperfect layers that say where they are.
 
-Clouds are where a fractal field exceeds the quantile of the date's cloud cover; their shadows lie where the sun puts them, at the height
-of the date's cloud base. Reflectance of clouds and the light left in shadows follow the classes 9 and 3 of SCL in 118
-acquisitions of a patch in Flanders (WorldCereal, MIT): 0.25 (B02) to 0.21 (B08, B12) of the clear median, raised by half because only
-the darkest shadows are recognised there. Sen2Cor's cloud probability and scene classes (20 m) err in the ways its
+Clouds are where a fractal field exceeds the quantile of the date's cloud cover; their shadows lie where the sun puts them, at
+the height of the date's cloud base. Reflectance of clouds and the light left in shadows follow the classes 9 and 3 of SCL in
+118 acquisitions of a patch in Flanders (WorldCereal, MIT): 0.25 (B02) to 0.21 (B08, B12) of the clear median, raised by half
+because only the darkest shadows are recognised there. Sen2Cor's cloud probability and scene classes (20 m) err in the ways
+its
 validation tells of: thin edges and small shadows are missed, bright soils and roofs taken for clouds (Louis et al. 2016).
 """
 
@@ -128,7 +129,7 @@ class Veil:
 
 
 def _opacity(excess: Floats) -> Floats:
-    return np.asarray(1 - np.exp(-np.clip(excess + np.float32(0.05), 0, None) * np.float32(4.5)), np.float32)
+    return np.asarray(1 - np.exp(-np.clip(excess + np.float32(0.06), 0, None) * np.float32(3.5)), np.float32)
 
 
 def veil_ground(image: Floats, band: str, veil: Veil) -> Floats:

@@ -1,8 +1,10 @@
 """When each plant is green: leaf area through the season as double logistic curves.
 
-The shape is that of Beck et al. 2006 and Fischer 1994: LAI(t) = peak / ((1 + exp(-(t - rise) / a)) (1 + exp((t - fall) / b))), with t
-counted from planting. Lengths of cycles: FAO crop calendar of Kenya's western highlands; LAI: van Heemst 1988 (maize 3-4, bean 2-3,
-cassava 2-4 after establishment); smallholder stands are thinner than those of trials.
+The shape is that of Beck et al. 2006 and Fischer 1994: LAI(t) = peak / ((1 + exp(-(t - rise) / a)) (1 + exp((t - fall) /
+b))), with t counted from planting. Planting days are those of the survey (ref_african_crops_kenya_01: maize median 83 and
+standard deviation 23 among 128 fields, cassava 90, maize and bean 90). Lengths of cycles and leaf areas are estimates: usual
+varieties, stands thinner than those of trials, adjusted until NDVI by month and difficulty came near real figures
+(docs/simulation.md).
 """
 
 from dataclasses import dataclass
@@ -45,16 +47,16 @@ class Species:
 
 
 SPECIES: dict[str, Species] = {
-    # western Kenya; planting days of maize: median 83, standard deviation 23 among 128 surveyed fields (ref_african_crops_kenya_01)
-    "maize": Species(83, 20, 44, 8, 112, 10, 2.7, 0.52, 0.22, Leaf(1.5, 46, 9, 0, 0.014, 0.0055), 30),
-    "common bean": Species(91, 20, 30, 6, 82, 7, 2.2, 0.68, 0.08, Leaf(1.5, 40, 9, 0, 0.016, 0.0045), 8),
-    "soybean": Species(92, 17, 38, 7, 104, 7, 2.6, 0.68, 0.10, Leaf(1.5, 42, 9, 0, 0.014, 0.0045), 10),
-    "cassava": Species(88, 20, 75, 18, 330, 30, 2.5, 0.66, 0.20, Leaf(1.55, 48, 10, 0, 0.0135, 0.0055), 15, 240),
-    "groundnut": Species(85, 18, 40, 8, 108, 8, 2.4, 0.66, 0.08, Leaf(1.5, 40, 9, 0, 0.017, 0.0045), 8),
-    "millet": Species(60, 20, 38, 8, 100, 9, 2.4, 0.5, 0.16, Leaf(1.5, 42, 9, 0, 0.013, 0.0055), 20),
-    "sweet potato": Species(95, 35, 45, 10, 150, 15, 2.6, 0.75, 0.06, Leaf(1.5, 42, 9, 0, 0.018, 0.0045), 5),
-    "sugarcane": Species(60, 60, 110, 30, 480, 40, 3.8, 0.5, 0.22, Leaf(1.6, 40, 9, 0, 0.015, 0.007), 20, 360),
-    "banana": Species(0, 60, 100, 40, 2000, 60, 2.8, 0.6, 0.30, Leaf(1.6, 52, 11, 0, 0.017, 0.006), 0, 700),
+    # western Kenya
+    "maize": Species(83, 20, 44, 8, 112, 11, 1.9, 0.46, 0.22, Leaf(1.5, 46, 9, 0, 0.014, 0.0055), 30),
+    "common bean": Species(91, 20, 30, 6, 82, 7, 1.5, 0.60, 0.08, Leaf(1.5, 40, 9, 0, 0.016, 0.0045), 8),
+    "soybean": Species(92, 17, 38, 7, 104, 8, 1.8, 0.60, 0.10, Leaf(1.5, 42, 9, 0, 0.014, 0.0045), 10),
+    "cassava": Species(88, 20, 75, 18, 330, 30, 1.45, 0.52, 0.20, Leaf(1.55, 48, 10, 0, 0.0135, 0.0055), 15, 240),
+    "groundnut": Species(85, 18, 40, 8, 108, 8, 1.7, 0.60, 0.08, Leaf(1.5, 40, 9, 0, 0.017, 0.0045), 8),
+    "millet": Species(60, 20, 38, 8, 100, 9, 1.7, 0.46, 0.16, Leaf(1.5, 42, 9, 0, 0.013, 0.0055), 20),
+    "sweet potato": Species(95, 35, 45, 10, 150, 15, 1.8, 0.66, 0.06, Leaf(1.5, 42, 9, 0, 0.018, 0.0045), 5),
+    "sugarcane": Species(60, 60, 110, 30, 480, 40, 2.9, 0.48, 0.22, Leaf(1.6, 40, 9, 0, 0.015, 0.007), 20, 360),
+    "banana": Species(0, 60, 100, 40, 2000, 60, 2.1, 0.55, 0.30, Leaf(1.6, 52, 11, 0, 0.017, 0.006), 0, 700),
     # temperate: France and Flanders
     "temperate maize": Species(118, 9, 52, 7, 142, 9, 4.0, 0.52, 0.16, Leaf(1.5, 50, 10, 0, 0.014, 0.0055), 12),
     "winter wheat": Species(-70, 14, 165, 22, 252, 8, 4.6, 0.5, 0.10, Leaf(1.5, 48, 10, 0, 0.013, 0.0055), 14),

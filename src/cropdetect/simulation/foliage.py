@@ -79,16 +79,24 @@ class Foliage:
         self._sealed = (patches.kind == ROOF) | (patches.kind == ASPHALT)
         bare = (patches.kind == HOMESTEAD) | (patches.kind == ROAD)
         wild_k = np.where(patches.kind == WOOD, 0.55, 0.5)
-        self._k = np.stack([SPECIES_TABLE["extinction"][np.maximum(s, 0)] for s in (patches.a, patches.b, patches.second)] + [wild_k])
+        self._k = np.stack(
+            [SPECIES_TABLE["extinction"][np.maximum(s, 0)] for s in (patches.a, patches.b, patches.second)] + [wild_k]
+        )
         wild_shade = np.select([patches.kind == WOOD, patches.kind == BUSH, bare], [0.38, 0.28, 0.0], 0.08)
-        self._shade = np.stack([SPECIES_TABLE["shade"][np.maximum(s, 0)] for s in (patches.a, patches.b, patches.second)] + [wild_shade])
+        self._shade = np.stack(
+            [SPECIES_TABLE["shade"][np.maximum(s, 0)] for s in (patches.a, patches.b, patches.second)] + [wild_shade]
+        )
 
-    def leaf_area(self, weather: Weather, vigour: float = 0, mix: float = 0, late: float = 0) -> tuple[list[Floats], Floats, Floats]:
+    def leaf_area(
+        self, weather: Weather, vigour: float = 0, mix: float = 0, late: float = 0
+    ) -> tuple[list[Floats], Floats, Floats]:
         """Return green leaf area of main crop, companion, second crop and wild plants; dead leaf area; straw cover.
 
         Args:
             weather: the day.
-            vigour, mix, late: added to relative leaf area, share of the main crop, days behind.
+            vigour: added to relative leaf area.
+            mix: added to the share of the main crop.
+            late: days behind.
         """
         p = self._patches
         growth = np.float32(1 + vigour)
@@ -127,9 +135,9 @@ class Foliage:
         albedo = sum((g / safe)[:, None] * w for g, w in zip(green, albedos, strict=True)) + (dead / safe)[:, None] * _DEAD
         k = (sum(g * e for g, e in zip(green, self._k, strict=True)) + 0.45 * dead) / safe
         shade = (sum(g * e for g, e in zip(green, self._shade, strict=True)) + 0.15 * dead) / safe * p.shading
-        moisture = np.where(self._sealed, 0, np.clip(weather.moisture + p.dampness, 0, 1))
-        soil = wet_soil(self._dry_soil, moisture.astype(np.float32))
-        ground = soil + straw[:, None] * (wet_soil(np.broadcast_to(STRAW, soil.shape), 0.4 * moisture) - soil)
+        moisture = np.where(self._sealed, 0, np.clip(weather.moisture + p.dampness, 0, 1)).astype(np.float32)
+        soil = wet_soil(self._dry_soil, moisture)
+        ground = soil + straw[:, None] * (wet_soil(np.broadcast_to(STRAW, soil.shape), np.float32(0.4) * moisture) - soil)
         return canopy(np.clip(albedo, 0.02, 0.98), total, ground, k.astype(np.float32), np.clip(shade, 0, 0.6))
 
     def with_slopes(self, weather: Weather) -> tuple[Floats, Floats, Floats, Floats]:

@@ -60,7 +60,8 @@ def mosaic(tiles: int, height: int, width: int, *, aligned: bool) -> tuple[list[
 
     Args:
         tiles: how many.
-        height, width: of each, 10 m pixels.
+        height: rows of each, 10 m pixels.
+        width: columns of each, 10 m pixels.
         aligned: let every tile begin on the 60 m grid (then there is a gap of up to 50 m between them).
 
     Returns:

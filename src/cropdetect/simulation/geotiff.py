@@ -1,8 +1,8 @@
 """Plain GeoTIFFs on a tile's grid."""
 
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import rasterio
 from rasterio.transform import Affine
@@ -21,11 +21,11 @@ def grid(region: Region, frame: Frame, resolution: float) -> Affine:
 
 
 def write_geotiff(
-    path: Path, image: npt.NDArray[np.generic], region: Region, frame: Frame, resolution: float, compress: str | None = None
+    path: Path, image: npt.NDArray[Any], region: Region, frame: Frame, resolution: float, compress: str | None = None
 ) -> None:
     """Write one band in strips of 32 rows: fast to write, and a chip reads few strips."""
     height, width = image.shape
-    options = {"compress": compress, "predictor": 2} if compress else {}
+    options: dict[str, object] = {"compress": compress, "predictor": 2} if compress else {}
     with rasterio.open(
         path, "w", driver="GTiff", height=height, width=width, count=1, dtype=image.dtype, crs=f"EPSG:{region.epsg}",
         transform=grid(region, frame, resolution), blockysize=min(_ROWS_A_STRIP, height), **options,

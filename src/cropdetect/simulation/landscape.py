@@ -1,8 +1,8 @@
 """How the land is parted: blocks between roads and paths, each cut into strips, each strip into fields.
 
-Blocks are the cells of a jittered lattice (Voronoi). In a block all strips run one way; their widths and the lengths of the fields in them are
-lognormal, with the region's medians (see `region`). Borders bend by a few metres. Land kinds and crops are dealt to the fields elsewhere
-(`patches`).
+Blocks are the cells of a jittered lattice (Voronoi). In a block all strips run one way; their widths and the lengths of the
+fields in them are lognormal, with the region's medians (see `region`). Borders bend by a few metres. Land kinds and crops are
+dealt to the fields elsewhere (`patches`).
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,9 @@ class Block:
         start = self.keys[:-1] - strip * _SPAN
         length = np.diff(self.keys)
         v = start - _SPAN / 2 + np.where(length < 2000, length, 0) / 2
-        return (self.x + u * self.cosine - v * self.sine).astype(np.float32), (self.y + u * self.sine + v * self.cosine).astype(np.float32)
+        return (self.x + u * self.cosine - v * self.sine).astype(np.float32), (self.y + u * self.sine + v * self.cosine).astype(
+            np.float32
+        )
 
 
 _SPAN = 10_000.0  # longer than any block, metres
@@ -180,8 +182,10 @@ def _nearest_block(
             best_index = np.where(closer, index, best_index)
     apart = np.hypot(flat_x[best_index] - flat_x[second_index], flat_y[best_index] - flat_y[second_index])
     to_border = (second - best) / (2 * np.maximum(apart, 1))
-    low, high = np.minimum(best_index, second_index), np.maximum(best_index, second_index)
-    lot = ((low * np.int64(7919) + high * np.int64(104729) + seed * 31) * 2654435761 >> 7) % 100  # the same from both sides
+    low = np.minimum(best_index, second_index).astype(np.uint64)
+    high = np.maximum(best_index, second_index).astype(np.uint64)
+    mixed = (low * np.uint64(7919) + high * np.uint64(104729) + np.uint64(seed * 31)) * np.uint64(2654435761)
+    lot = (mixed >> np.uint64(7)) % np.uint64(100)  # the same from both sides of a border
     kind = np.zeros(px.shape, np.uint8)
     kind[(lot < 22) & (to_border < 3.6)] = ROAD
     kind[(lot >= 22) & (lot < 62) & (to_border < 1.6)] = PATH

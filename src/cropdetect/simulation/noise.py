@@ -22,7 +22,8 @@ def _spline(position: Floats) -> tuple[npt.NDArray[np.intp], list[Floats]]:
     first = np.floor(position).astype(np.intp)
     t = (position - first).astype(np.float32)
     s = 1 - t
-    return first - 1, [s**3 / 6, (3 * t**3 - 6 * t**2 + 4) / 6, (3 * s**3 - 6 * s**2 + 4) / 6, t**3 / 6]
+    weights = s**3 / 6, (3 * t**3 - 6 * t**2 + 4) / 6, (3 * s**3 - 6 * s**2 + 4) / 6, t**3 / 6
+    return first - 1, [np.asarray(w, np.float32) for w in weights]
 
 
 @dataclass(frozen=True)

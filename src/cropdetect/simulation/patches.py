@@ -1,8 +1,8 @@
 """What each patch of land is: crop or land kind, how it is planted, how well it grows, on which soil.
 
-Shares of crop classes are the region's. A patch that is not one of the legend's classes is another crop, fallow, bush, wood or a
-homestead. Two crops in one field share its ground; the share of the first is `mix`, spread widely, because "intercropped" means
-anything from a few beans under the maize to half and half.
+Shares of crop classes are the region's. A patch that is not one of the legend's classes is another crop, fallow, bush, wood
+or a homestead. Two crops in one field share its ground; the share of the first is `mix`, spread widely, because
+"intercropped" means anything from a few beans under the maize to half and half.
 """
 
 import dataclasses
@@ -137,10 +137,10 @@ def deal_patches(
     n = len(key)
 
     def normal(mean: float, sd: float, low: float = -np.inf, high: float = np.inf) -> Floats:
-        return np.clip(mean + sd * rng.standard_normal(n, dtype=np.float32), low, high).astype(np.float32)
+        return np.asarray(np.clip(mean + sd * rng.standard_normal(n, dtype=np.float32), low, high), np.float32)
 
     def lognormal(sd: float) -> Floats:
-        return np.exp(sd * rng.standard_normal(n, dtype=np.float32)).astype(np.float32)
+        return np.asarray(np.exp(sd * rng.standard_normal(n, dtype=np.float32)), np.float32)
 
     def chance(p: Floats | float) -> npt.NDArray[np.bool_]:
         return np.asarray(rng.random(n, dtype=np.float32) < p)
@@ -161,10 +161,10 @@ def deal_patches(
     second_codes = np.array([SPECIES_NAMES.index(name) for name in region.second_crops] + [-1], np.int8)
     soil = _deal_soils(region, backdrop, rng, x, y)
     vigour = fertile * lognormal(PLANTING.vigour_sd)
-    wild = np.select([kind == FALLOW, kind == BUSH, kind == WOOD, kind == HOMESTEAD], [1.5, 2.4, 3.6, 0.45], 0.34)
+    wild = np.select([kind == FALLOW, kind == BUSH, kind == WOOD, kind == HOMESTEAD], [1.15, 1.8, 3.2, 0.4], 0.36)
     cassava = (a == SPECIES_NAMES.index("cassava")) | (b == SPECIES_NAMES.index("cassava"))
     weedy = 1 + 0.6 * cassava
-    spread = np.select([mixed, cassava, crop, kind == HOMESTEAD], [0.30, 0.38, 0.10, 0.5], 0.22) * lognormal(0.25)
+    spread = np.select([mixed, cassava, crop, kind == HOMESTEAD], [0.38, 0.30, 0.07, 0.5], 0.22) * lognormal(0.18)
     return Patches(
         key=key,
         kind=kind,
@@ -179,7 +179,7 @@ def deal_patches(
         stretch=normal(1, PLANTING.stretch_sd, 0.75, 1.3),
         vigour_a=(main["peak"] * vigour * np.where(mixed, PLANTING.density, 1)).astype(np.float32),
         vigour_b=(companion["peak"] * fertile * lognormal(PLANTING.vigour_sd) * PLANTING.density).astype(np.float32),
-        vigour_second=(1.7 * vigour).astype(np.float32),
+        vigour_second=(1.3 * vigour).astype(np.float32),
         weeds=(wild * weedy * lognormal(0.75) * np.where(kind == FALLOW, fertile, 1)).astype(np.float32),
         evergreen=np.select([kind == BUSH, kind == WOOD], [0.6, 0.85], 0.3).astype(np.float32),
         greenness=normal(1, 0.15, 0.5, 1.5) * np.float32(0.94) + np.float32(0.06) * fertile,
@@ -192,9 +192,9 @@ def deal_patches(
         spread=np.clip(spread, 0.04, 0.7).astype(np.float32),
         gradients=np.select([mixed, cassava], [0.35, 0.25], 0.75).astype(np.float32),
         clumps=np.select([mixed, cassava], [0.45, 0.55], 0.20).astype(np.float32),
-        patchiness=np.where(mixed, normal(0.36, 0.14, 0.04, 0.6), 0).astype(np.float32),
+        patchiness=np.where(mixed, normal(0.45, 0.12, 0.10, 0.7), 0).astype(np.float32),
         striped=rng.uniform(0.3, 0.9, n).astype(np.float32),
-        straggling=normal(3.0, 1.2, 0.5, 7),
+        straggling=normal(2.5, 1.0, 0.5, 6),
         x=x,
         y=y,
     )
@@ -223,8 +223,8 @@ def _deal_kinds(
     bounds = np.cumsum(np.concatenate([other, shares / shares.sum() * (1 - other.sum())]))
     choice = np.minimum(np.searchsorted(bounds, rng.random(n)), len(bounds) - 1)
     first_class = len(other)
-    pairs = [(name,) for name in region.other_crops] or [()]
-    pairs = [*pairs, *(c.parts for c in region.classes)]
+    pairs: list[tuple[str, ...]] = [(name,) for name in region.other_crops]
+    pairs = [*(pairs or [()]), *(c.parts for c in region.classes)]
     code = np.array([[SPECIES_NAMES.index(p) for p in parts] + [-1] * (2 - len(parts)) for parts in pairs], np.int8)
     crop_id = np.where((kind == CROP) & (choice >= first_class), choice - first_class + 1, 0)
     a = np.where(kind == CROP, code[choice, 0], -1)
@@ -254,7 +254,8 @@ def deal_covers(region: Region, rng: np.random.Generator) -> Patches:
     shading = rng.uniform(0.8, 1.4, n).astype(np.float32)
     for where, what, low, high, green in (
         (TREES, WOOD, 2.2, 4.5, 0.9), (HEDGES, BUSH, 1.6, 3.5, 0.7), (ROOFS, ROOF, 0, 0, 0), (ROADS, ROAD, 0, 0.1, 0),
-        (PATHS, ROAD, 0.2, 0.8, 0.2), (GRASSES, FALLOW, 0.8, 2.0, 0.3), (RIPARIAN, BUSH, 2.6, 4.5, 0.85), (YARDS, HOMESTEAD, 0, 0.3, 0.2),
+        (PATHS, ROAD, 0.2, 0.8, 0.2), (GRASSES, FALLOW, 0.8, 2.0, 0.3), (RIPARIAN, BUSH, 2.6, 4.5, 0.85),
+        (YARDS, HOMESTEAD, 0, 0.3, 0.2),
     ):  # fmt: skip
         size = where.stop - where.start
         kind[where], evergreen[where] = what, green

@@ -1,13 +1,15 @@
 """The regions that can be simulated: classes, calendar, soils, sizes of fields, clouds.
 
-Class shares of `western-kenya` are those of the 1,402 test fields of 2020: the only whole numbers of fields that give all 35 class
-accuracies and the 5 overall accuracies printed by the organisers (github.com/radiantearth/crop-type-detection-ICLR-2020) are
-maize 625, cassava 351, common bean 42, maize & common bean 209, maize & cassava 74, maize & soybean 67, cassava & common bean 34.
+Class shares of `western-kenya` are those of the 1,402 test fields of 2020: the only whole numbers of fields that give all 35
+class accuracies and the 5 overall accuracies printed by the organisers
+(github.com/radiantearth/crop-type-detection-ICLR-2020) are maize 625, cassava 351, common bean 42, maize & common bean 209,
+maize & cassava 74, maize & soybean 67, cassava & common bean 34.
 
-Sizes come from the 319 polygons of ref_african_crops_kenya_01 (PlantVillage, CC-BY-SA-4.0): area lognormal, median 1,334 m2 and
-standard deviation 0.99 of its logarithm; minimum rotated rectangles 26 m wide and 65 m long (medians), elongation 2.4; polygon fills 0.81
-of its rectangle; nearest neighbours' centres 36 m apart; axes of fields within 150 m agree to 6 degrees (median, modulo 90);
-neighbours do not share the crop more often than chance (0.16 against 0.20). Temperate sizes: Flemish and French parcels, about 1 ha.
+Sizes come from the 319 polygons of ref_african_crops_kenya_01 (PlantVillage, CC-BY-SA-4.0): area lognormal, median 1,334 m2
+and standard deviation 0.99 of its logarithm; minimum rotated rectangles 26 m wide and 65 m long (medians), elongation 2.4;
+polygon fills 0.81 of its rectangle; nearest neighbours' centres 36 m apart; axes of fields within 150 m agree to 6 degrees
+(median, modulo 90); neighbours do not share the crop more often than chance (0.16 against 0.20). Temperate sizes: Flemish and
+French parcels, about 1 ha.
 """
 
 from dataclasses import dataclass, field
@@ -150,7 +152,23 @@ FLANDERS = Region(
     latitude=50.9,
     longitude=3.0,
     year=2018,
-    dates=("0118", "0215", "0320", "0407", "0421", "0506", "0526", "0610", "0630", "0715", "0801", "0822", "0913", "1005", "1101"),
+    dates=(
+        "0118",
+        "0215",
+        "0320",
+        "0407",
+        "0421",
+        "0506",
+        "0526",
+        "0610",
+        "0630",
+        "0715",
+        "0801",
+        "0822",
+        "0913",
+        "1005",
+        "1101",
+    ),
     overpass=10.85,
     classes=(
         CropClass("maize", ("temperate maize",), 0.30),

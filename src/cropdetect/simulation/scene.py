@@ -5,6 +5,7 @@ A scene is made once a tile and kept on disk while the dates are imaged: nothing
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +89,9 @@ def build_scene(
     seen = np.zeros(n_cells, bool)
     seen[land.cell.ravel()] = True
     position = (np.cumsum(seen) - 1 + N_COVERS).astype(np.int32)
-    patches = Patches.join([deal_covers(region, generator(seed, _COVER_KEY)), *_deal_blocks(region, backdrop, seed, land, seen, late)])
+    patches = Patches.join(
+        [deal_covers(region, generator(seed, _COVER_KEY)), *_deal_blocks(region, backdrop, seed, land, seen, late)]
+    )
     patch = position[land.cell]
     owner = _majority(patch)
     vigour, mix, lag = _texture(patches, patch, land.stripes, seed, frame)
@@ -141,12 +144,12 @@ def _texture(patches: Patches, patch: Ints, stripes: Small, seed: int, frame: Fr
         strips = striped[p] * (stripes[rows] / np.float32(127))
         shift = patches.patchiness[p] * np.tanh(_SHARPNESS * (even[p] * fields[2].on_axes(x, ys) + strips))
         share = patches.mix[p]
-        mix[rows] = _packed(np.clip(share + shift, 0, 1) - share, MIX_STEP)
+        mix[rows] = _packed(np.asarray(np.clip(share + shift, 0, 1) - share, np.float32), MIX_STEP)
         late[rows] = _packed(patches.straggling[p] * fields[3].on_axes(x, ys), LATE_STEP)
     return vigour, mix, late
 
 
-def _packed(values: Floats, step: float) -> Small:
+def _packed(values: npt.NDArray[np.floating[Any]], step: float) -> Small:
     return np.clip(np.round(values / np.float32(step)), -127, 127).astype(np.int8)
 
 
@@ -170,7 +173,16 @@ def _cover(patch: Ints, patches: Patches, line: npt.NDArray[np.uint8], backdrop:
             part[mask] = variant(where, mask)
     # trees: a few in the fields, many around houses; crowns of one to nine subpixels
     n_trees = int(patch.size * SUBPIXEL**2 / 1e4 * 26)
-    _stamp(patch, kinds, generator(seed, _TREE_KEY, frame.tile), n_trees, {HOMESTEAD: 1.0, WOOD: 0.5}, 0.10, TREES, (0.35, 0.12, 0.03))
+    _stamp(
+        patch,
+        kinds,
+        generator(seed, _TREE_KEY, frame.tile),
+        n_trees,
+        {HOMESTEAD: 1.0, WOOD: 0.5},
+        0.10,
+        TREES,
+        (0.35, 0.12, 0.03),
+    )
     n_yards = int(patch.size * SUBPIXEL**2 / 1e4 * 10)
     _stamp(patch, kinds, generator(seed, _ROOF_KEY, frame.tile, 0), n_yards, {HOMESTEAD: 1.0}, 0.0, YARDS, (0.9, 0.6, 0.0))
     _stamp(patch, kinds, generator(seed, _ROOF_KEY, frame.tile, 1), n_yards, {HOMESTEAD: 1.0}, 0.0015, ROOFS, (0.45, 0.1, 0.0))

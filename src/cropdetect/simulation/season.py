@@ -55,10 +55,11 @@ def simulate(
     The same arguments give the same bytes, whatever the number of workers.
 
     Args:
-        out: folder to write. `truth.csv` in it has one row a field: label, crop_id, split (train, test), block, tile, n_pixels, position,
-            planting day and the shares of the plants that grow there.
+        out: folder to write. `truth.csv` in it has one row a field: label, crop_id, split (train, test), block, tile,
+            n_pixels, position, planting day and the shares of the plants that grow there.
         tiles: number of tiles, two high and as many wide as needed.
-        height, width: size of a tile, 10 m pixels.
+        height: rows of a tile, 10 m pixels.
+        width: columns of a tile, 10 m pixels.
         fields: how many fields are surveyed, in all.
         seed: another seed is another landscape.
         layout: `cv4a` (all bands on 10 m, CLD), `geotiff` (native resolutions, SCL) or `netcdf` (cubes a resolution, SCL).
@@ -78,7 +79,13 @@ def simulate(
     """
     if layout not in get_args(Layout):
         raise OptionError(f"there is no layout {layout!r}", where="layout", fix=f"Use one of {', '.join(get_args(Layout))}.")
-    for name, value, least in (("tiles", tiles, 1), ("height", height, 32), ("width", width, 32), ("fields", fields, 1), ("seed", seed, 0)):
+    for name, value, least in (
+        ("tiles", tiles, 1),
+        ("height", height, 32),
+        ("width", width, 32),
+        ("fields", fields, 1),
+        ("seed", seed, 0),
+    ):
         if value < least:
             raise OptionError(f"{value} is too small", where=name, fix=f"Use {least} or more.")
     place = region_named(region)
@@ -88,7 +95,9 @@ def simulate(
     frames, across, down = mosaic(tiles, height, width, aligned=layout != "cv4a")
     _check_disk(out, tiles * height * width, len(days), layout)
     season = Season(place, Year.of(place, season_year), season_year, seed, (across, down))
-    n_workers = workers or min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MAX_WORKERS)
+    n_workers = workers or min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MAX_WORKERS
+    )
     with whole_folder(out, overwrite=overwrite) as folder:
         scratch = folder / ".scratch"
         scratch.mkdir()
@@ -168,7 +177,8 @@ def _tile_folder(frame: Frame, tiles: int) -> str:
 
 
 def _write_fields(
-    folder: Path, scratch: Path, region: Region, frames: Iterable[Frame], candidates: Sequence[Candidates], truth: pd.DataFrame, layout: Layout
+    folder: Path, scratch: Path, region: Region, frames: Iterable[Frame], candidates: Sequence[Candidates], truth:
+        pd.DataFrame, layout: Layout
 ) -> None:  # fmt: skip
     """Paint the surveyed fields; with layouts other than cv4a, write them as polygons."""
     id_of = pd.Series(truth["field_id"].to_numpy(), index=truth["key"])

@@ -1,8 +1,9 @@
 """How the ground becomes pixels: point spread, misregistration, noise, digital numbers.
 
-A pixel is the mean over its square (averaging subpixels), then blurred by a three-point kernel at its own resolution whose variance brings the
-modulation transfer at the Nyquist frequency to 0.25, the middle of Sentinel-2's 0.15 to 0.30 (Gascon et al. 2017, table 6). The same
-kernel moves the image by the date's misregistration: 3 m (1 sigma), as between dates before the global reference image (ibid., section 5).
+A pixel is the mean over its square (averaging subpixels), then blurred by a three-point kernel at its own resolution whose
+variance brings the modulation transfer at the Nyquist frequency to 0.25, the middle of Sentinel-2's 0.15 to 0.30 (Gascon et
+al. 2017). The same kernel moves the image by the date's misregistration: 3 m (1 sigma), as between dates before the
+global reference image (ibid.).
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from cropdetect.simulation.spectra import BANDS, RESOLUTION
 
 Floats = npt.NDArray[np.float32]
 
-_BLUR = 0.19  # variance of the kernel, square pixels: exp(-2 pi^2 0.19 / 4) x sinc(1/2) = 0.25
+_BLUR = 0.304  # variance of the kernel, square pixels: (1 - 2 x 0.304) x sinc(1/2) = 0.25
 _SHIFT = 3.0  # metres
 _STRIP = 48  # 10 m rows worked on at once; whole 60 m pixels
 _NOISE_FLOOR, _NOISE_SHARE = 0.0009, 0.006  # reflectance; share of the signal
@@ -47,9 +48,7 @@ class Optics:
         return cls(float(east), float(south), (1 + common + rng.normal(0, _GAIN / 2, len(BANDS))).astype(np.float32))
 
 
-def image_ground(
-    scene: Scene, tables: tuple[Floats, Floats, Floats, Floats], optics: Optics
-) -> dict[str, Floats]:
+def image_ground(scene: Scene, tables: tuple[Floats, Floats, Floats, Floats], optics: Optics) -> dict[str, Floats]:
     """Image a tile's window without atmosphere.
 
     Args:
@@ -62,7 +61,8 @@ def image_ground(
     """
     rows, columns = scene.owner.shape
     images = {
-        band: np.empty((rows * 10 // resolution, columns * 10 // resolution), np.float32) for band, resolution in RESOLUTION.items()
+        band: np.empty((rows * 10 // resolution, columns * 10 // resolution), np.float32)
+        for band, resolution in RESOLUTION.items()
     }
     for top, means in _strips(scene, tables):
         for resolution, block in means.items():
@@ -79,7 +79,11 @@ def image_ground(
 def _strips(scene: Scene, tables: tuple[Floats, Floats, Floats, Floats]) -> Iterator[tuple[int, dict[int, Floats]]]:
     """Yield the first 10 m row of each strip and its means at 10, 20 and 60 m, (y, x, bands of that resolution)."""
     mean, by_vigour, by_mix, by_late = tables
-    by_vigour, by_mix, by_late = by_vigour * np.float32(VIGOUR_STEP), by_mix * np.float32(MIX_STEP), by_late * np.float32(LATE_STEP)
+    by_vigour, by_mix, by_late = (
+        by_vigour * np.float32(VIGOUR_STEP),
+        by_mix * np.float32(MIX_STEP),
+        by_late * np.float32(LATE_STEP),
+    )
     ten = sum(r == 10 for r in RESOLUTION.values())
     twenty = ten + sum(r == 20 for r in RESOLUTION.values())
     for top in range(0, len(scene.owner), _STRIP):
@@ -108,7 +112,8 @@ def blur(image: Floats, east: float, south: float) -> Floats:
         padded = np.concatenate([image.take([0], axis), image, image.take([-1], axis)], axis)
         size = image.shape[axis]
         here = [padded[i : i + size] if axis == 0 else padded[:, i : i + size] for i in range(3)]
-        image = here[0] * np.float32(before) + here[1] * np.float32(1 - before - after) + here[2] * np.float32(after)
+        here[1] = here[1] * np.float32(1 - before - after)
+        image = here[0] * np.float32(before) + here[1] + here[2] * np.float32(after)
     return image
 
 

@@ -2,8 +2,9 @@
 
 * Leaves: the plate model PROSPECT (Jacquemoud and Baret 1990) with the refractive index and the absorption coefficients of
   PROSPECT-D (Feret et al. 2017), averaged over each band's width.
-* Canopy: a layer of scattering leaves over a soil (Goudriaan 1977, chapter 2): with K the extinction coefficient of black leaves
-  and omega a leaf's albedo, the reflectance goes from the soil's to that of a deep canopy as exp(-2 K sqrt(1 - omega) LAI).
+* Canopy: a layer of scattering leaves over a soil (Goudriaan 1977): with K the extinction coefficient of black
+  leaves and omega a leaf's albedo, the reflectance goes from the soil's to that of a deep canopy as exp(-2 K sqrt(1 - omega)
+  LAI).
 * Soil: a dry spectrum darkened by water, more so in the shortwave infrared (Lobell and Asner 2002), partly under straw.
 """
 
@@ -49,8 +50,8 @@ _DRY_MATTER = _by_band(
     B01=10.08129, B02=2.87194, B03=2.3, B04=2.3, B05=2.3, B06=2.3, B07=2.3, B08=2.3, B8A=2.3, B09=2.3, B11=5.41875, B12=20.32204
 )
 
-# Dry soils. "loam" is the dry soil shipped with PROSAIL (Jacquemoud et al. 2009); the tropical ones have the shape of the ICRAF-ISRIC
-# library's Ferralsols (iron: steep from blue to red), Vertisols (dark, flat) and Arenosols (pale), as class means read by eye.
+# Dry soils. "loam" is the dry soil shipped with PROSAIL (Jacquemoud et al. 2009), darker as a rough field is. The tropical ones
+# are estimates with the known shapes of their kind: Ferralsol (iron: steep from blue to red), Vertisol (dark, flat), Arenosol (pale).
 SOILS: dict[str, Floats] = {
     "loam": 0.62 * _by_band(
         B01=0.2220, B02=0.2312, B03=0.2636, B04=0.3177, B05=0.3386, B06=0.3584,
@@ -74,18 +75,20 @@ STRAW = _by_band(
     B01=0.105, B02=0.130, B03=0.180, B04=0.235, B05=0.265, B06=0.295,
     B07=0.315, B08=0.340, B8A=0.350, B09=0.365, B11=0.420, B12=0.320,
 )  # fmt: skip
-"""Weathered maize stover: rises to 1.3 um, cellulose absorption at 2.1 um (Daughtry et al. 2004, fig. 1)."""
+"""Weathered maize stover, an estimate: rises into the near infrared, cellulose absorbs at 2.1 um (as in Daughtry et al. 2004)."""
 
 IRON_ROOF = _by_band(
     B01=0.27, B02=0.28, B03=0.30, B04=0.31, B05=0.32, B06=0.33, B07=0.335, B08=0.34, B8A=0.34, B09=0.34, B11=0.35, B12=0.33
 )
-"""Corrugated iron, the usual roof of western Kenya: grey and bright (Herold et al. 2004, metal roofs)."""
+"""Corrugated iron, the usual roof of western Kenya, an estimate: grey and bright."""
 
 ASPHALT = _by_band(
     B01=0.085, B02=0.09, B03=0.10, B04=0.11, B05=0.115, B06=0.12, B07=0.125, B08=0.13, B8A=0.132, B09=0.135, B11=0.16, B12=0.15
 )
 
-_WET = _by_band(B01=0.50, B02=0.50, B03=0.52, B04=0.55, B05=0.56, B06=0.57, B07=0.58, B08=0.60, B8A=0.61, B09=0.66, B11=0.80, B12=0.95)
+_WET = _by_band(
+    B01=0.50, B02=0.50, B03=0.52, B04=0.55, B05=0.56, B06=0.57, B07=0.58, B08=0.60, B8A=0.61, B09=0.66, B11=0.80, B12=0.95
+)
 """Darkening exponent between dry and saturated soil."""
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
@@ -100,7 +103,9 @@ def _interface_transmissivity(angle: float, n: Floats) -> Floats:
     """
     nodes, weights = np.polynomial.legendre.leggauss(200)
     top = np.sin(np.radians(angle)) ** 2
-    s2 = (nodes[:, None] + 1) / 2 * top  # sine squared of the angle of incidence: the cone's projected solid angle is uniform in it
+    s2 = (
+        (nodes[:, None] + 1) / 2 * top
+    )  # sine squared of the angle of incidence: the cone's projected solid angle is uniform in it
     cos_i, cos_t = np.sqrt(1 - s2), np.sqrt(1 - s2 / n.astype(np.float64) ** 2)
     across = ((cos_i - n * cos_t) / (cos_i + n * cos_t)) ** 2
     along = ((cos_t - n * cos_i) / (cos_t + n * cos_i)) ** 2

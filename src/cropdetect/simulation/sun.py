@@ -13,7 +13,8 @@ def sun_position(day: dt.date, hour: float, latitude: float, longitude: float) -
     Args:
         day: the date.
         hour: hours UTC.
-        latitude, longitude: degrees.
+        latitude: degrees north.
+        longitude: degrees east.
     """
     year = 2 * np.pi * (day.timetuple().tm_yday - 1) / 365
     declination = (

@@ -1,4 +1,7 @@
-"""Which fields are surveyed: enumerators visit clusters of fields, as in ref_african_crops_kenya_01 (25 fields within about 1 km)."""
+"""Which fields are surveyed: clusters of them, as enumerators visit them.
+
+In ref_african_crops_kenya_01 about 25 fields lie within a kilometre.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,8 +57,8 @@ def choose_fields(region: Region, candidates: Sequence[Candidates], n: int, seed
         extent: longer side of the mosaic, metres, which spatial blocks must divide.
 
     Returns:
-        One row a field, in the order of `field_id` (1, 2, ...): field_id, key, tile (where most of it lies), crop_id, label, split,
-        block, n_pixels, x, y (metres in the mosaic), planting day and shares of the parts.
+        One row a field, in the order of `field_id` (1, 2, ...): field_id, key, tile (where most of it lies), crop_id, label,
+        split, block, n_pixels, x, y (metres in the mosaic), planting day and shares of the parts.
 
     Raises:
         OptionError: there are not that many crop fields.
@@ -66,7 +69,9 @@ def choose_fields(region: Region, candidates: Sequence[Candidates], n: int, seed
     table = table.assign(n_pixels=total).drop_duplicates("key").reset_index(drop=True)
     if len(table) < n:
         raise OptionError(
-            f"only {len(table)} crop fields fit into the scene, not {n}", where="fields", fix="Ask for fewer fields or larger tiles."
+            f"only {len(table)} crop fields fit into the scene, not {n}",
+            where="fields",
+            fix="Ask for fewer fields or larger tiles.",
         )
     rng = generator(seed, _KEY)
     shares = np.array([c.share for c in region.classes])

@@ -32,9 +32,7 @@ def on_10m(image: npt.NDArray[np.uint16], resolution: int) -> npt.NDArray[np.uin
     return image if factor == 1 else image.repeat(factor, 0).repeat(factor, 1)
 
 
-def write_cv4a_fields(
-    out: Path, region: Region, frame: Frame, ids: npt.NDArray[np.int32], labels: npt.NDArray[np.uint8]
-) -> None:
+def write_cv4a_fields(out: Path, region: Region, frame: Frame, ids: npt.NDArray[np.int32], labels: npt.NDArray[np.uint8]) -> None:
     """Write field ids and labels (0: no field, or label withheld) of one tile."""
     folder = out / f"{frame.tile:02d}"
     folder.mkdir(parents=True, exist_ok=True)

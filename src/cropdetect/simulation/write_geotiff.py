@@ -1,6 +1,10 @@
-"""The layout of a folder of GeoTIFFs: one file a date and band at its native resolution, with SCL, named as Sentinel-2 products are."""
+"""The layout of a folder of GeoTIFFs: one file a date and band at its native resolution, with SCL.
+
+Files are named as those of Sentinel-2 products.
+"""
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +30,8 @@ def write_geotiff_date(out: Path, region: Region, acquisition: Acquisition, fold
     (out / folder).mkdir(parents=True, exist_ok=True)
     hour = f"T{int(region.overpass):02d}{int(region.overpass % 1 * 60):02d}00"
     stem = f"{_GRANULE[region.name]}_{acquisition.day:%Y%m%d}{hour}"
-    for band, image in {**acquisition.bands, "SCL": acquisition.masks.scene_class}.items():
+    images: dict[str, Any] = {**acquisition.bands, "SCL": acquisition.masks.scene_class}
+    for band, image in images.items():
         resolution = RESOLUTION.get(band, 20)
         path = out / folder / f"{stem}_{band}_{resolution}m.tif"
         write_geotiff(path, image[frame.inside(resolution)], region, frame, resolution, compress="deflate")

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -14,11 +15,14 @@ from cropdetect.simulation.geotiff import grid
 from cropdetect.simulation.region import Region
 from cropdetect.simulation.spectra import RESOLUTION
 
+_CHUNK = 256
+
 
 def keep_date(scratch: Path, acquisition: Acquisition) -> None:
     """Keep the arrays of one tile and date for `write_cubes`: a NetCDF file has one writer only."""
     frame = acquisition.frame
-    for band, image in {**acquisition.bands, "SCL": acquisition.masks.scene_class}.items():
+    images: dict[str, Any] = {**acquisition.bands, "SCL": acquisition.masks.scene_class}
+    for band, image in images.items():
         inside = image[frame.inside(RESOLUTION.get(band, 20))]
         np.save(scratch / f"{frame.tile}_{acquisition.day:%Y%m%d}_{band}.npy", inside)
 
@@ -29,7 +33,8 @@ def write_cubes(folder: Path, scratch: Path, region: Region, frame: Frame, days:
     bands = {**RESOLUTION, "SCL": 20}
     for resolution in sorted(set(bands.values())):
         path = folder / f"S2_{resolution}m.nc"
-        transform, mode = grid(region, frame, resolution), "w"
+        transform = grid(region, frame, resolution)
+        mode: Literal["w", "a"] = "w"
         for band in (b for b in bands if bands[b] == resolution):
             files = [scratch / f"{frame.tile}_{day:%Y%m%d}_{band}.npy" for day in days]
             cube = np.stack([np.load(file) for file in files])
@@ -45,7 +50,7 @@ def write_cubes(folder: Path, scratch: Path, region: Region, frame: Frame, days:
                 },
                 attrs={"grid_mapping": "spatial_ref"},
             )
-            array.to_dataset(name=band).to_netcdf(
-                path, mode=mode, engine="h5netcdf", encoding={band: {"zlib": True, "complevel": 1, "chunksizes": (1, min(256, height), min(256, width))}}
-            )  # fmt: skip
+            chunks = (1, min(_CHUNK, height), min(_CHUNK, width))
+            encoding = {band: {"zlib": True, "complevel": 1, "chunksizes": chunks}}
+            array.to_dataset(name=band).to_netcdf(path, mode=mode, engine="h5netcdf", encoding=encoding)
             mode = "a"

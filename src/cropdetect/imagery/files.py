@@ -1,0 +1,128 @@
+"""A folder of GeoTIFF or JP2 files: one a band and date, one with many bands a date, or one with many dates a band.
+
+`names` tells how date, band and tile are found. Sentinel-2 products (.SAFE folders or their files) and ``Images/<chip>/B04.tif``
+with ``fields/<chip>/field_ids.tif`` are known; each tile or chip is a tile of its own.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cropdetect.errors import UnknownLayoutError
+from cropdetect.imagery.assemble import Found
+from cropdetect.imagery.fieldfiles import find_field_files, is_field_raster
+from cropdetect.imagery.names import Name, parse_description, parse_path, to_date, to_time
+from cropdetect.imagery.offset import offset_of
+from cropdetect.imagery.passes import Piece, to_acquisitions
+from cropdetect.imagery.raster import RasterFile, open_raster
+from cropdetect.imagery.safety import raster_driver
+from cropdetect.imagery.tree import paths_with
+
+NAME = "files"
+LOOKED_FOR = (
+    "GeoTIFF or JP2 files with date and band in their names or band descriptions, e.g. T31UDS_20180415T105031_B04_10m.jp2"
+)
+
+_SUFFIXES = (".tif", ".tiff", ".jp2")
+_EMPTY_DESCRIPTION = re.compile(r"\s*((band|layer|gr[ae]y)[ _]?\d*)?\s*", re.IGNORECASE)
+_SHOWN = 5  # file names in a warning
+
+
+def recognise(path: Path, pattern: re.Pattern[str] | None) -> bool:
+    """Whether there is any such file; a virtual raster counts, to be refused by name."""
+    return next(paths_with(path, (*_SUFFIXES, ".vrt")), None) is not None
+
+
+def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
+    """Return the tiles at `path`, from file heads only.
+
+    Raises:
+        UnreadableFileError: a file is damaged.
+        UnsafePathError: a file is a virtual raster, or there is nothing else.
+        UnknownLayoutError: no file tells date and band.
+    """
+    root = path if path.is_dir() else path.parent
+    tiles: dict[str, list[Piece]] = {}
+    folders: dict[str, set[Path]] = {}
+    strangers, guessed = [], []
+    for file in paths_with(path, _SUFFIXES):
+        if is_field_raster(file.name):
+            continue
+        name = parse_path(file.relative_to(root).with_suffix("").as_posix(), pattern)
+        if name is None:
+            strangers.append(file)
+            continue
+        head = open_raster(file)
+        pieces = list(_pieces(head, name, offset_of(file, path)))
+        if pieces and not name.date and not any(parse_description(text).date for text in head.descriptions):
+            guessed.append(file)
+        if not pieces:
+            strangers.append(file)
+            continue
+        tiles.setdefault(name.tile, []).extend(pieces)
+        folders.setdefault(name.tile, set()).add(file.parent)
+    if not tiles:
+        raise _nothing(path, root, strangers)
+    if len(tiles) == 2 and "" in tiles:  # files that do not name the one tile there is
+        (named,) = set(tiles) - {""}
+        tiles, folders = {named: tiles[named] + tiles[""]}, {named: folders[named] | folders[""]}
+    warnings = [*_listed("without date or band in their names are left out", strangers, root)]
+    warnings += _listed("have no date in their names; it is taken from the TIFF tag DateTime", guessed, root)
+    return [
+        Found(
+            name=tile,
+            acquisitions=to_acquisitions(pieces),
+            field_files=find_field_files(root, _own(root, tile, folders), tile=tile, alone=len(tiles) == 1),
+            warnings=tuple(warnings) if number == 0 else (),
+        )
+        for number, (tile, pieces) in enumerate(sorted(tiles.items()))
+    ]
+
+
+def _pieces(head: RasterFile, name: Name, offset: float | None) -> Iterator[Piece]:
+    """Yield the layers whose date and band are known."""
+    many = len(head.layers) > 1
+    for number, (layer, text) in enumerate(zip(head.layers, head.descriptions, strict=True)):
+        told = Name() if _EMPTY_DESCRIPTION.fullmatch(text) else parse_description(text)
+        if many:
+            date = told.date or name.date
+            unnamed = f"{name.band}_{number + 1}" if name.band and name.sure else f"band_{number + 1}"
+            band = told.band or (name.band if told.date else unnamed)
+        else:
+            date = name.date or told.date
+            band = name.band if name.sure and name.band else told.band or name.band
+        if not date and (name.sure or told.band) and band:
+            date = head.taken.replace(":", "")[:8]
+        day = to_date(date)
+        if day is not None and band:
+            yield Piece(day, to_time(date), band, name.pass_key, layer, offset)
+
+
+def _own(root: Path, tile: str, folders: dict[str, set[Path]]) -> Sequence[Path]:
+    """Return the folders where a tile's field files may lie, besides the root."""
+    others = [folder for other, theirs in folders.items() if other != tile for folder in theirs]
+    common = Path(os.path.commonpath(folders[tile]))
+    shared = any(folder.is_relative_to(common) for folder in others)
+    named = [root / "fields" / tile, root / tile] if tile else []
+    return named if shared or common == root else [*named, common]
+
+
+def _listed(what: str, files: Sequence[Path], root: Path) -> list[str]:
+    if not files:
+        return []
+    names = ", ".join(file.relative_to(root).as_posix() for file in files[:_SHOWN])
+    return [f"{len(files)} files {what}: {names}{', ...' if len(files) > _SHOWN else ''}"]
+
+
+def _nothing(path: Path, root: Path, strangers: Sequence[Path]) -> Exception:
+    """Return the error for a folder without a usable file."""
+    for virtual in paths_with(path, (".vrt",)):
+        raster_driver(virtual)  # raises UnsafePathError
+    names = ", ".join(file.relative_to(root).as_posix() for file in strangers[:_SHOWN])
+    return UnknownLayoutError(
+        f"no file tells both date and band{f' ({names})' if names else ''}",
+        where=path,
+        fix=r"Name files like 20180415_B04.tif, describe their bands so, or give a pattern with the groups date, band and tile,"
+        r" e.g. (?P<date>\d{8})_(?P<band>\w+).",
+    )

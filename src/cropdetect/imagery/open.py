@@ -1,0 +1,89 @@
+"""Open any source of pixels."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
+from cropdetect.imagery import cube, cv4a, files
+from cropdetect.imagery.assemble import Options, build_series
+from cropdetect.imagery.clear import parse_clear
+from cropdetect.imagery.names import compiled
+from cropdetect.imagery.safety import checked
+from cropdetect.imagery.series import Imagery
+
+# Each module has NAME, LOOKED_FOR, recognise(path, pattern) and find(path, pattern). The first that recognises a path takes it.
+_LAYOUTS = (cv4a, cube, files)
+
+
+def open_imagery(
+    path: str | os.PathLike[str],
+    *,
+    pattern: str | None = None,
+    resolution: float | None = None,
+    clear: str | None = None,
+    offset: float | None = None,
+    bands: Sequence[str] | None = None,
+) -> Imagery:
+    r"""Open imagery of any layout; only names, metadata and coordinates are read.
+
+    Args:
+        path: folder or file.
+        pattern: regular expression with the groups date, band, tile (see `cropdetect.imagery.names`), searched in the paths of
+            the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``.
+        resolution: pixel size in units of the CRS (default: that of the finest band that is used).
+        clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: SCL in
+            {4, 5, 6, 7} and CLD < 40, where there are such bands).
+        offset: what to take off every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
+        bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
+
+    Raises:
+        InputNotFoundError: there is nothing at the path.
+        UnknownLayoutError: what is there is no imagery.
+        UnreadableFileError: a file is damaged.
+        UnsafePathError: a file leads elsewhere (VRT, links, addresses).
+        MissingBandError: a band that was named is absent.
+        GridError: a file of a tile does not fit the others.
+        OptionError: an argument cannot be used.
+    """
+    options = Options(
+        resolution=resolution,
+        clear=None if clear is None else parse_clear(clear),
+        offset=_checked_offset(offset),
+        bands=_checked_bands(bands),
+    )
+    names = None if pattern is None else compiled(pattern)
+    root = checked(Path(path) if not isinstance(path, str) else path)
+    if not root.exists():
+        raise InputNotFoundError("there is no such file or folder", where=root, fix=f"Looked for {_looked_for()}.")
+    if root.is_dir() and not any(root.iterdir()):
+        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there: {_looked_for()}.")
+    for layout in _LAYOUTS:
+        if layout.recognise(root, names):
+            found = layout.find(root, names)
+            break
+    else:
+        raise UnknownLayoutError("this is no imagery that can be read", where=root, fix=f"Looked for {_looked_for()}.")
+    if len(found) == 1:
+        found = [replace(found[0], name="")]
+    tiles, warnings = zip(*(build_series(tile, root, options) for tile in found), strict=True)
+    return Imagery(path=root, layout=layout.NAME, tiles=tiles, warnings=tuple(text for some in warnings for text in some))
+
+
+def _looked_for() -> str:
+    return "; ".join(layout.LOOKED_FOR for layout in _LAYOUTS)
+
+
+def _checked_offset(offset: float | None) -> float | None:
+    if offset is not None and not 0 <= offset < float("inf"):
+        raise OptionError(f"the offset {offset} is not 0 or more", fix="Give what the producer added, e.g. 1000.")
+    return offset
+
+
+def _checked_bands(bands: Sequence[str] | None) -> tuple[str, ...] | None:
+    if bands is None:
+        return None
+    if isinstance(bands, str) or not bands or len(set(bands)) < len(bands):
+        raise OptionError(f"the bands {bands!r} are no list of different names", fix="Leave it out, or name each band once.")
+    return tuple(bands)
