@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -41,6 +41,8 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Use the first so many fi
 ChipSize = Annotated[int, typer.Option(min=1, max=1024, help="Height and width of chips, pixels.")]
 Memory = Annotated[int, typer.Option(min=64, metavar="MB", help="Memory that cutting may hold.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")]
+Layout = Literal["cv4a", "geotiff", "netcdf"]
+Preset = Literal["default", "cv4a"]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 
 
@@ -97,7 +99,9 @@ def simulate(
     width: Annotated[int, typer.Option(min=64, help="Columns of a tile, 10 m pixels.")] = 2016,
     fields: Annotated[int, typer.Option(min=1, help="Fields in all.")] = 4688,
     seed: Seed = 0,
-    layout: Annotated[str, typer.Option(help="cv4a, geotiff or netcdf.")] = "cv4a",
+    layout: Annotated[Layout, typer.Option(help="How it is stored.")] = "cv4a",
+    region: Annotated[str, typer.Option(help="Scene: western-kenya, or another that the simulator knows.")] = "western-kenya",
+    year: Annotated[int | None, typer.Option(help="Year of the season (default: the region's own).")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Write a synthetic season with field boundaries, labels and the truth.
@@ -135,7 +139,7 @@ def chips(
     labels: Labels = None,
     legend: Legend = None,
     buffer: Buffer = 0.0,
-    preset: Annotated[str, typer.Option(help="How chips are cut: default, or cv4a as in 2020.")] = "default",
+    preset: Annotated[Preset, typer.Option(help="How chips are cut; cv4a: exactly as in 2020.")] = "default",
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
     bands: Bands = None,

@@ -184,7 +184,9 @@ def chips() -> Callable[..., ChipsInMemory]:
 def checkpoint(tmp_path: Path) -> Callable[..., Checkpoint]:
     """Make a checkpoint of linear members with these weights."""
 
-    def make(weights: list[npt.NDArray[np.float32]], *, sees_clear: bool = True, sees_day: bool = False, **record: object) -> Checkpoint:
+    def make(
+        weights: list[npt.NDArray[np.float32]], *, sees_clear: bool = True, sees_day: bool = False, **record: object
+    ) -> Checkpoint:
         members = [linear_network(w, sees_clear=sees_clear, sees_day=sees_day) for w in weights]
         return make_checkpoint(tmp_path / "checkpoint", members, **record)  # type: ignore[arg-type]
 

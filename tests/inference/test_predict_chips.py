@@ -180,7 +180,9 @@ def test_a_gpu_that_is_not_there_is_an_error_that_names_the_wheel(chips, checkpo
         predict_chips(chips(), checkpoint(weights(1)), device="cuda")
 
 
-@pytest.mark.parametrize("option", [{"device": "tpu"}, {"precision": "f16"}, {"workers": 0}, {"device": "cuda", "precision": "bf16"}])
+@pytest.mark.parametrize(
+    "option", [{"device": "tpu"}, {"precision": "f16"}, {"workers": 0}, {"device": "cuda", "precision": "bf16"}]
+)
 def test_options_that_cannot_be_used_are_refused(chips, checkpoint, weights, option):
     with pytest.raises(OptionError):
         predict_chips(chips(), checkpoint(weights(1)), **option)

@@ -149,7 +149,7 @@ def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, 
 def _refuse(options: DataOptions, kind: str, allowed: tuple[str, ...] = ()) -> None:
     default = DataOptions()
     for name in DataOptions.__dataclass_fields__:
-        if name not in ("memory", *allowed) and getattr(options, name) != getattr(default, name):
+        if name not in ("memory", "chip_size", *allowed) and getattr(options, name) != getattr(default, name):
             raise OptionError(
                 f"--{name.replace('_', '-')} does not apply to {kind}", fix="Leave it out, or start from the imagery."
             )

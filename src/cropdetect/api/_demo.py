@@ -14,8 +14,6 @@ from cropdetect.formats import MetricsRecord
 from cropdetect.metrics import score
 from cropdetect.simulation import simulate
 
-SIZE = {"tiles": 1, "height": 640, "width": 640, "fields": 240}
-
 
 def demo(out: Path, *, seed: int = 0, overwrite: bool = False) -> MetricsRecord:
     """Simulate a small season, predict it with the shipped checkpoint, and score the fields whose labels were hidden.
@@ -38,7 +36,7 @@ def demo(out: Path, *, seed: int = 0, overwrite: bool = False) -> MetricsRecord:
             shutil.rmtree(out / part, ignore_errors=True)
     out.mkdir(parents=True, exist_ok=True)
     season, checkpoint, predictions = out / "season", out / "checkpoint", out / "predictions"
-    simulate(season, **SIZE, seed=seed)
+    simulate(season, tiles=1, height=640, width=640, fields=240, seed=seed)
     with as_file(files("cropdetect") / "demo_checkpoint") as shipped:
         shutil.copytree(shipped, checkpoint)
     predict(season, predictions, checkpoint=checkpoint)

@@ -138,7 +138,7 @@ def _chips(chips: ChipSet) -> tuple[dict[str, Any], list[str]]:
     for batch in chips.batches(256):
         there = ~np.isnat(batch.date)
         steps += there.sum(axis=1).tolist()
-        days += np.unique(batch.date[there]).tolist()
+        days += list(np.unique(batch.date[there]))
         inside = (batch.mask > 0)[:, None] & there[:, :, None, None]
         clear += float((batch.clear & inside).sum())
         total += float(inside.sum())
@@ -152,7 +152,7 @@ def _chips(chips: ChipSet) -> tuple[dict[str, Any], list[str]]:
         "preset": chips.info.preset,
         "bands": list(chips.info.bands),
         "missing_share": missing,
-        "dates": _period(sorted({np.datetime64(day, "D") for day in days})),
+        "dates": _period(sorted(set(days))),
         "steps_per_chip": {"min": min(steps), "median": float(np.median(steps)), "max": max(steps)} if steps else {},
         "clear_share": round(clear / total, 3) if total else None,
         "sensor": chips.info.sensor,

@@ -8,6 +8,7 @@ import resource
 import shutil
 import sys
 from collections import Counter
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,8 @@ def _open(data: Path, checkpoint: Path, options: DataOptions | None) -> tuple[Ch
     trained = read_checkpoint(checkpoint)
     record = trained.record
     options = options or DataOptions()
+    if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
+        options = replace(options, chip_size=record.chips.size)
     opened = open_data(data, options, record.chips.preset)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")

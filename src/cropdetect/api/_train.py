@@ -12,7 +12,7 @@ from cropdetect.api._data import DataOptions
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.files import refuse_existing
-from cropdetect.formats import TrainOptions
+from cropdetect.formats import Preset, TrainOptions
 
 
 def train(
@@ -46,7 +46,7 @@ def train(
     train_options = _options(config, training)
     refuse_existing(out, overwrite=overwrite)
     cut = out.with_name(f".{out.name}.chips.zarr")
-    preset = "cv4a" if train_options.model == "conv-gru" else "default"
+    preset: Preset = "cv4a" if train_options.model == "conv-gru" else "default"
     chips = stored(data, cut, options or DataOptions(), preset)
     checkpoint = train_members(
         chips,

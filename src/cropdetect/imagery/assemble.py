@@ -11,7 +11,7 @@ from cropdetect.errors import MissingBandError, OptionError, UnknownLayoutError
 from cropdetect.imagery import bands as band
 from cropdetect.imagery.clear import Condition, default_clear
 from cropdetect.imagery.grids import axes, common_grid, usual_block
-from cropdetect.imagery.layer import Acquisition, Layer, PixelStore
+from cropdetect.imagery.layer import Acquisition, Layer
 from cropdetect.imagery.series import FieldFiles
 from cropdetect.imagery.source import Source
 from cropdetect.imagery.stack import Pass, StackSeries
@@ -43,7 +43,7 @@ class Found:
 
     name: str
     acquisitions: tuple[Acquisition, ...]
-    field_files: FieldFiles = FieldFiles()
+    field_files: FieldFiles
     sensor: str | None = None
     warnings: tuple[str, ...] = ()
 

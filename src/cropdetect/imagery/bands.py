@@ -65,7 +65,7 @@ def nodata_of(name: str, layer: Layer, sensor: str | None) -> float | None:
         return None if declared is None or np.isnan(declared) else float(dtype.type(declared))
     if declared is None:
         return 0 if sensor == "sentinel-2" and is_reflectance(name) else None
-    limits = np.iinfo(dtype)
+    limits = np.iinfo(str(dtype))
     if not (limits.min <= declared <= limits.max) or declared != int(declared):
         return None
     if name == "CLD" and 0 <= declared <= 100:

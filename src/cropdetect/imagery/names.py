@@ -41,7 +41,8 @@ GENERAL = (
     _DAY_OF_YEAR,
     _BAND,
 )
-_WORD = r"(?:^|/)(?:(?P<band>[A-Za-z][A-Za-z0-9]*)[_.-]DATE|DATE[_.-](?P<band2>[A-Za-z][A-Za-z0-9]*)|(?P<band3>[A-Za-z][A-Za-z0-9]*))$"
+_ANY = r"[A-Za-z][A-Za-z0-9]*"
+_WORD = rf"(?:^|/)(?:(?P<before>{_ANY})[_.-]DATE|DATE[_.-](?P<after>{_ANY})|(?P<alone>{_ANY}))$"
 _BARE_DATE = re.sub(r"\?P<\w+>", "?:", _DATE)
 _SAFE = re.compile(r"\.SAFE(/|$)|^GRANULE/|(^|/)(IMG_DATA|QI_DATA)/", re.IGNORECASE)
 _RESOLUTION = re.compile(r"(?<![A-Za-z0-9])R?\d{2}m(?![A-Za-z0-9])")
@@ -105,9 +106,9 @@ def _parse_general(path: str) -> Name | None:
             found.update({key: text for key, text in match.groupdict().items() if key not in found or general != _DAY_OF_YEAR})
     sure = bool(found.get("band"))
     if not sure:
-        match = re.search(_WORD.replace("DATE", _BARE_DATE), path)
-        if match:
-            found["band"] = match["band"] or match["band2"] or match["band3"]
+        word = re.search(_WORD.replace("DATE", _BARE_DATE), path)
+        if word:
+            found["band"] = word["before"] or word["after"] or word["alone"]
     name = _named(found, path, sure=sure)
     return name if not name.band or is_band(name.band) else None
 

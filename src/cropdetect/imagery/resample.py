@@ -6,6 +6,7 @@ and rounds accordingly, is not used here.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,14 +88,14 @@ class Regridder:
     _nearest: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
     _taps: tuple[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]], ...]
 
-    def nearest(self, values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.generic], ...]:
+    def nearest(self, values: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         """Return (values, valid) on the wanted window, each pixel from the source pixel that holds its centre."""
         rows, columns = self._nearest
         at = np.ix_((rows - self.rows[0]).clip(0, None), (columns - self.columns[0]).clip(0, None))
         inside = (rows >= 0)[:, None] & (columns >= 0)
         return values[at], valid[at] & inside
 
-    def smooth(self, values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.generic], ...]:
+    def smooth(self, values: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         """Return (values, valid) on the wanted window: weighted means of the valid source pixels.
 
         A pixel is valid where at least half of the weight is valid and, for what is finer than the source, the source pixel
@@ -106,10 +107,10 @@ class Regridder:
         weight = self._weighted(valid.astype(work))
         good = weight > 0.5 - _SNAP
         if len(self._taps[0][0]) == 2 and len(self._taps[1][0]) == 2:
-            good = self.nearest(valid, valid)[1].astype(bool)
+            good = self.nearest(valid, valid)[1]
         mean = np.divide(summed, weight, out=np.zeros_like(summed), where=weight > 0)
         if values.dtype.kind in "iu":
-            limits = np.iinfo(values.dtype)  # type: ignore[type-var]
+            limits = np.iinfo(values.dtype)
             mean = np.floor(mean + 0.5).clip(limits.min, limits.max)
         return mean.astype(values.dtype), good
 

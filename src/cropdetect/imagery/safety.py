@@ -1,7 +1,8 @@
 """Nothing in a user's folder may lead to the network, to other files, or to code.
 
 GDAL opens with the one driver that a file's first bytes call for (a VRT, whatever its name, is refused), looks for no
-side-car files, and is given absolute paths that it does not parse. HDF5 links to other files and pickled Zarr objects are refused.
+side-car files, and is given absolute paths that it does not parse. HDF5 links to other files and pickled Zarr objects are
+refused.
 """
 
 import json

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.imagery.layer import Pixels, PixelStore
+from cropdetect.imagery.layer import PixelStore
 from cropdetect.imagery.resample import Axis, Regridder, regridder
 from cropdetect.imagery.series import Window
 
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]  # arithmetic in place, which mypy cannot type for every dtype
 
 _AT_ONCE = 16  # layers that are held in the source's grid at a time
 
@@ -57,7 +59,7 @@ class Job:
     """
 
     source: Source
-    out: Pixels
+    out: Numbers
     valid: Mask
 
 
@@ -99,7 +101,7 @@ def _run_regridded(jobs: list[Job], plan: Regridder) -> None:
         _finish(job, absent)
 
 
-def _missing(pixels: Pixels, source: Source) -> Mask | None:
+def _missing(pixels: Numbers, source: Source) -> Mask | None:
     """Return where stored numbers are no values; None where all are."""
     missing = None if source.nodata is None else pixels == source.nodata
     if source.store.dtype.kind == "f":

@@ -16,9 +16,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.features import rasterize
 from shapely import box
 
-from cropdetect.errors import GridError
-from cropdetect.fields.fieldset import FieldSet
-from cropdetect.imagery.raster import open_raster
+from cropdetect.fields import FieldSet, IdRaster
 from cropdetect.imagery.series import Imagery, Window
 from cropdetect.outputs.colours import class_colours
 
@@ -44,15 +42,19 @@ def write_crop_maps(
         folder: where to write.
 
     Raises:
-        GridError: an id raster is not on its tile's grid.
+        FieldsError: an id raster cannot be laid on its tile's grid.
+        UnreadableFileError: an id raster is damaged.
     """
     rasters = fields.rasters if fields is not None and fields.rasters else (None,) * len(imagery.tiles)
     crops = table[table["crop_id"].notna()]
     shapes = _Shapes(crops)
     written = []
     for name, tile, raster in zip(_names([tile.name for tile in imagery.tiles]), imagery.tiles, rasters, strict=True):
-        paint = _painted_ids(raster, tile.geobox, crops) if raster is not None else shapes.painter(tile.geobox)
-        _write_cog(folder / name, tile.geobox, legend, paint)
+        if raster is None:
+            _write_cog(folder / name, tile.geobox, legend, shapes.painter(tile.geobox))
+        else:
+            with IdRaster(raster, tile.geobox) as ids:
+                _write_cog(folder / name, tile.geobox, legend, _painter_of_ids(ids, crops))
         written.append(folder / name)
     return written
 
@@ -67,23 +69,12 @@ def _names(tiles: Sequence[str]) -> list[str]:
     return names
 
 
-def _painted_ids(raster: Path, geobox: GeoBox, crops: gpd.GeoDataFrame) -> _Paint:
-    """Paint the crops of the fields whose ids a raster (any numeric dtype; 0 and NaN: none) holds."""
-    layer = open_raster(raster).layers[0]
-    if tuple(layer.store.geobox.shape) != tuple(geobox.shape):
-        raise GridError(
-            f"the raster of field ids has {layer.store.geobox.shape} pixels, the imagery {geobox.shape}",
-            where=raster,
-            fix="Give one on the imagery's grid.",
-        )
+def _painter_of_ids(raster: IdRaster, crops: gpd.GeoDataFrame) -> _Paint:
     row_of_id = pd.Index(crops["field_id"].to_numpy())
     crop_ids = np.append(crops["crop_id"].to_numpy(np.int64), 0)  # the last, at -1, for unknown ids
 
     def paint(window: Window) -> npt.NDArray[np.integer]:
-        ids = np.empty(window.shape, layer.store.dtype)
-        layer.store.read_into([layer.index], window, [ids])
-        whole = (ids if ids.dtype.kind != "f" else np.nan_to_num(ids)).astype(np.int64)
-        unique, position = np.unique(whole, return_inverse=True)
+        unique, position = np.unique(raster.read(window), return_inverse=True)
         crop = crop_ids[np.where(unique == 0, -1, row_of_id.get_indexer(unique))]
         return np.asarray(crop[position].reshape(window.shape))
 
@@ -108,16 +99,13 @@ class _Shapes:
         shapes = self._reprojected(geobox.crs.to_wkt() if geobox.crs is not None else "")
 
         def paint(window: Window) -> npt.NDArray[np.integer]:
-            transform = geobox.affine * rasterio.Affine.translation(window.left, window.top)
-            height, width = window.shape
-            corners = [transform @ corner for corner in ((0, 0), (width, 0), (0, height), (width, height))]
-            xs, ys = zip(*corners, strict=True)
-            found = np.sort(shapes.sindex.query(box(min(xs), min(ys), max(xs), max(ys))))
+            part = geobox[window.top : window.bottom, window.left : window.right]
+            found = np.sort(shapes.sindex.query(box(*part.boundingbox)))
             if len(found) == 0:
                 return np.zeros(window.shape, np.int32)
             here = shapes.iloc[found]
             pairs = zip(here.geometry, here["crop_id"].tolist(), strict=True)
-            return np.asarray(rasterize(pairs, window.shape, transform=transform, dtype="int32"))
+            return np.asarray(rasterize(pairs, window.shape, transform=part.affine, dtype="int32"))
 
         return paint
 

@@ -1,6 +1,7 @@
 """The tables as files: GeoParquet, GeoPackage, CSV."""
 
 import re
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,7 +26,9 @@ def write_geopackage(table: gpd.GeoDataFrame, path: Path) -> None:
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE_OF_ALL_FILES})
     try:
-        table.to_file(path, layer="fields", driver="GPKG", engine="pyogrio")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="'crs' was not provided")  # fields without a CRS are allowed
+            table.to_file(path, layer="fields", driver="GPKG", engine="pyogrio")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,7 +53,8 @@ def write_outputs(
 
     Raises:
         DiskFullError: the disk has no room; `out` is as it was.
-        GridError: an id raster is not on its tile's grid.
+        FieldsError: an id raster cannot be laid on its tile's grid.
+        UnreadableFileError: an id raster is damaged.
     """
     partial = out / ".partial" / "outputs"
     shutil.rmtree(partial, ignore_errors=True)
@@ -101,7 +103,17 @@ def _disk_full_named(out: Path) -> Iterator[None]:
         raise
 
 
-def _tells_of_full_disk(error: Exception, out: Path) -> bool:
+def _tells_of_full_disk(error: Exception, folder: Path) -> bool:
     words = f"{error} {error.__cause__ or ''}".lower()
-    told = any(sign in words for sign in ("no space left", "disk is full", "database or disk is full", "file too large"))
-    return told or shutil.disk_usage(out).free < 2**20
+    return any(sign in words for sign in ("no space left", "disk is full", "file too large")) or not _has_room(folder)
+
+
+def _has_room(folder: Path) -> bool:
+    """Tell whether 16 MiB can be written: SQLite and GDAL sometimes report what was missing, and not why."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(2**24))
+            probe.flush()
+    except OSError:
+        return False
+    return True
