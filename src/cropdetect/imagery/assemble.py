@@ -1,5 +1,6 @@
 """From the acquisitions that a layout found to a series: which bands, which dates, which grid."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from cropdetect.imagery.source import Source
 from cropdetect.imagery.stack import Pass, StackSeries
 
 _REFLECTANCE_SCALE = 1e-4
+_BASELINE_0400 = dt.date(2022, 1, 25)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def build_series(found: Found, root: Path, options: Options) -> tuple[StackSerie
     dtype = np.result_type(*(one.sources[name].dtype for one in passes for name in names))
     offset = max(acquisition.offset or 0.0 for acquisition in acquisitions)
     _check_offset(offset, dtype, names, options)
+    warnings += _baseline_unknown(acquisitions, sensor, dtype)
     files = sorted({store.path for store in stores})
     series = StackSeries(
         name=found.name,
@@ -199,6 +202,16 @@ def _check_offset(offset: float, dtype: np.dtype[np.generic], names: Sequence[st
         raise OptionError(
             f"the offset {offset} cannot be taken off numbers of type {dtype}", fix="Give a whole number, e.g. 1000."
         )
+
+
+def _baseline_unknown(acquisitions: Sequence[Acquisition], sensor: str | None, dtype: np.dtype[np.generic]) -> tuple[str, ...]:
+    silent = sorted({a.date for a in acquisitions if a.offset is None and a.date >= _BASELINE_0400})
+    if sensor != "sentinel-2" or dtype.kind not in "iu" or not silent:
+        return ()
+    return (
+        f"Sentinel-2 products from {_BASELINE_0400} on carry an offset of 1000 unless the provider has taken it off; nothing "
+        f"tells whether {len(silent)} dates from {silent[0]} on do. It is taken as 0: give the offset to be sure.",
+    )
 
 
 def _units(acquisitions: Sequence[Acquisition], names: Sequence[str], dtype: np.dtype[np.generic]) -> str:

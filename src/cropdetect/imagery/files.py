@@ -17,6 +17,7 @@ from cropdetect.imagery.offset import offset_of
 from cropdetect.imagery.passes import Piece, to_acquisitions
 from cropdetect.imagery.raster import RasterFile, open_raster
 from cropdetect.imagery.safety import raster_driver
+from cropdetect.imagery.tiles import split_by_area
 from cropdetect.imagery.tree import paths_with
 
 NAME = "files"
@@ -44,7 +45,6 @@ def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
     """
     root = path if path.is_dir() else path.parent
     tiles: dict[str, list[Piece]] = {}
-    folders: dict[str, set[Path]] = {}
     strangers, guessed = [], []
     for file in paths_with(path, _SUFFIXES):
         if is_field_raster(file.name):
@@ -61,12 +61,13 @@ def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
             strangers.append(file)
             continue
         tiles.setdefault(name.tile, []).extend(pieces)
-        folders.setdefault(name.tile, set()).add(file.parent)
     if not tiles:
         raise _nothing(path, root, strangers)
     if len(tiles) == 2 and "" in tiles:  # files that do not name the one tile there is
         (named,) = set(tiles) - {""}
-        tiles, folders = {named: tiles[named] + tiles[""]}, {named: folders[named] | folders[""]}
+        tiles = {named: tiles[named] + tiles[""]}
+    tiles = split_by_area(tiles, root)
+    folders = {tile: {piece.layer.store.path.parent for piece in pieces} for tile, pieces in tiles.items()}
     warnings = [*_listed("without date or band in their names are left out", strangers, root)]
     warnings += _listed("have no date in their names; it is taken from the TIFF tag DateTime", guessed, root)
     return [

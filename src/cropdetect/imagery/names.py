@@ -126,6 +126,12 @@ def _named(groups: dict[str, str | None], path: str, *, sure: bool = True) -> Na
     )
 
 
+def says_nothing(folder: str) -> bool:
+    """Whether a folder's name has neither date nor band nor resolution, nor is a part of a Sentinel-2 product."""
+    tokens = (_DATE, _DAY_OF_YEAR, _BAND, _RESOLUTION, r"\.SAFE$|^GRANULE$|^IMG_DATA$")
+    return not any(re.search(token, folder) for token in tokens)
+
+
 def parse_description(text: str) -> Name:
     """Read a layer's description."""
     date = re.search(_DATE, text)

@@ -1,7 +1,10 @@
 """The tables as files: GeoParquet, GeoPackage, CSV."""
 
+import errno
 import re
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,7 +25,11 @@ def write_geoparquet(table: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def write_geopackage(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Write a GeoPackage with the layer "fields"; the same table gives the same bytes."""
+    """Write a GeoPackage with the layer "fields"; the same table gives the same bytes.
+
+    Raises:
+        OSError: the disk has no room.
+    """
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE_OF_ALL_FILES})
     try:
@@ -31,6 +38,12 @@ def write_geopackage(table: gpd.GeoDataFrame, path: Path) -> None:
             table.to_file(path, layer="fields", driver="GPKG", engine="pyogrio")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+    # GDAL is silent when the disk fills up while it closes the file: then rows or the spatial index are not there.
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as file:
+        rows = file.execute("select count(*) from fields").fetchone()[0]
+        indexed = file.execute("select count(*) from sqlite_master where name = 'rtree_fields_geom'").fetchone()[0]
+    if rows != len(table) or not indexed:
+        raise OSError(errno.ENOSPC, "the GeoPackage is not whole", str(path))
 
 
 def write_csv(table: gpd.GeoDataFrame, path: Path) -> None:

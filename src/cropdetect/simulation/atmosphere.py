@@ -84,7 +84,7 @@ class Sky:
             zenith=zenith,
             azimuth=azimuth,
             haze=float(rng.gamma(2.0, 0.007)),
-            cirrus=float(rng.uniform(0.05, 0.2)) if rng.random() < 0.25 else 0.0,
+            cirrus=float(rng.uniform(0.03, 0.12)) if rng.random() < 0.25 else 0.0,
             clouds=clouds,
             hazes=SmoothField.over(*mosaic_size, 4000.0, rng, margin),
             veils=SmoothField.over(*mosaic_size, 2500.0, rng, margin),

@@ -14,21 +14,32 @@ from cropdetect.simulation.spectra import DEAD_LEAF, IRON_ROOF, SOILS, STRAW, ca
 Floats = npt.NDArray[np.float32]
 
 _LEVELS = np.linspace(0.4, 1.6, 13, dtype=np.float32)  # chlorophyll and water relative to the species' own
-_DEAD = sum(leaf_optics(DEAD_LEAF))
 
 
-def _albedo_table() -> Floats:
-    """Leaf albedo (species with grass and tree, chlorophyll level, water level, band)."""
+def _albedo_and_gloss(reflectance: Floats, transmittance: Floats) -> Floats:
+    return np.stack([reflectance + transmittance, reflectance - transmittance], axis=-2)
+
+
+_DEAD = _albedo_and_gloss(*leaf_optics(DEAD_LEAF))
+
+
+def _leaf_table() -> Floats:
+    """Leaf albedo and gloss: (species with grass and tree, chlorophyll level, water level, 2, band)."""
     leaves = [s.leaf for s in SPECIES.values()] + [GRASS, TREE]
     cab, cw = (level.ravel() for level in np.meshgrid(_LEVELS, _LEVELS, indexing="ij"))
-    table = [np.add(*leaf_optics(leaf, leaf.chlorophyll * cab, leaf.water * cw)) for leaf in leaves]
-    return np.stack(table).reshape(len(leaves), len(_LEVELS), len(_LEVELS), -1)
+    table = [_albedo_and_gloss(*leaf_optics(leaf, leaf.chlorophyll * cab, leaf.water * cw)) for leaf in leaves]
+    return np.stack(table).reshape(len(leaves), len(_LEVELS), len(_LEVELS), 2, -1)
 
 
 _WITHERED = 0.10
 """Dead leaf area in any green canopy: its lower leaves."""
 
 _GRASS, _TREE = len(SPECIES_NAMES), len(SPECIES_NAMES) + 1
+
+
+def _tilled(day: Floats, planted: npt.NDArray[np.bool_]) -> Floats:
+    """Share of the weeds that tillage and weeding have removed, `day` days after planting."""
+    return np.where(planted, np.float32(0.9) * np.exp(-(((day - 12) / 30) ** 2)), 0).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -60,17 +71,17 @@ class Foliage:
 
     def __init__(self, region: Region, patches: Patches) -> None:
         self._patches = patches
-        table = _albedo_table()
+        table = _leaf_table()
 
         def level(relative: Floats) -> npt.NDArray[np.intp]:
             return np.clip(np.round((relative - 0.4) * 10), 0, len(_LEVELS) - 1).astype(np.intp)
 
         cab, cw = level(patches.greenness), level(patches.succulence)
         wild = np.where((patches.kind == WOOD) | (patches.kind == BUSH), _TREE, _GRASS)
-        self._albedo_a, self._albedo_b, self._albedo_second = (
+        self._leaf_a, self._leaf_b, self._leaf_second = (
             table[np.maximum(s, 0), cab, cw] for s in (patches.a, patches.b, patches.second)
         )
-        self._albedo_wild = table[wild, cab, cw]
+        self._leaf_wild = table[wild, cab, cw]
         soils = np.stack([SOILS[name] for name in region.soils])
         soil = sum(patches.soil[:, i, None] * s for i, s in enumerate(soils)) * patches.brightness[:, None]
         soil[patches.kind == ROOF] = IRON_ROOF * patches.brightness[patches.kind == ROOF, None]
@@ -120,7 +131,7 @@ class Foliage:
             if species is p.a:
                 gone = np.where(there, harvested(day, fall, s["standing"]), 0).astype(np.float32)
         cover = 1 - np.exp(-0.6 * (green[0] + green[1] + green[2] + 0.5 * dead))
-        wild = p.weeds * (p.evergreen + (1 - p.evergreen) * weather.rain) * (1 - np.float32(0.65) * cover) * growth
+        wild = p.weeds * (p.evergreen + (1 - p.evergreen) * weather.rain) * (1 - np.float32(0.65) * cover) * growth * (1 - _tilled(weather.day - p.planted_a, p.a >= 0))
         green.append(wild.astype(np.float32))
         return green, dead, (p.straw * gone).astype(np.float32)
 
@@ -131,14 +142,14 @@ class Foliage:
         dead = dead + np.float32(_WITHERED) * sum(green)
         total = sum(green) + dead
         safe = np.maximum(total, 1e-6)
-        albedos = (self._albedo_a, self._albedo_b, self._albedo_second, self._albedo_wild)
-        albedo = sum((g / safe)[:, None] * w for g, w in zip(green, albedos, strict=True)) + (dead / safe)[:, None] * _DEAD
+        leaves = (self._leaf_a, self._leaf_b, self._leaf_second, self._leaf_wild)
+        leaf = sum((g / safe)[:, None, None] * w for g, w in zip(green, leaves, strict=True)) + (dead / safe)[:, None, None] * _DEAD
         k = (sum(g * e for g, e in zip(green, self._k, strict=True)) + 0.45 * dead) / safe
         shade = (sum(g * e for g, e in zip(green, self._shade, strict=True)) + 0.15 * dead) / safe * p.shading
         moisture = np.where(self._sealed, 0, np.clip(weather.moisture + p.dampness, 0, 1)).astype(np.float32)
         soil = wet_soil(self._dry_soil, moisture)
         ground = soil + straw[:, None] * (wet_soil(np.broadcast_to(STRAW, soil.shape), np.float32(0.4) * moisture) - soil)
-        return canopy(np.clip(albedo, 0.02, 0.98), total, ground, k.astype(np.float32), np.clip(shade, 0, 0.6))
+        return canopy(np.clip(leaf[:, 0], 0.02, 0.98), leaf[:, 1], total, ground, k.astype(np.float32), np.clip(shade, 0, 0.6))
 
     def with_slopes(self, weather: Weather) -> tuple[Floats, Floats, Floats, Floats]:
         """Reflectance, and its change with relative leaf area (per 1), share of the main crop (per 1) and lateness (per day).

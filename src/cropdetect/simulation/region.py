@@ -49,6 +49,8 @@ class Region:
         cloud: mean cloud cover of an acquisition.
         base: height of cloud bases, metres.
         second_season: chance that a harvested field is planted again.
+        weeds: factor on weeds and on what grows between two crops.
+        second_crops: what is planted again.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Region:
     cloud: float
     base: tuple[float, float]
     second_season: float
+    weeds: float = 1.0
     second_crops: tuple[str, ...] = field(default=("maize", "common bean"))
 
 
@@ -103,8 +106,8 @@ WESTERN_KENYA = Region(
     classes=_CV4A,
     other_crops={"sugarcane": 0.05, "millet": 0.04, "groundnut": 0.04, "sweet potato": 0.03, "banana": 0.02},
     onset=0.0,
-    width=(29.0, 0.50),
-    length=(66.0, 0.62),
+    width=(26.0, 0.52),
+    length=(70.0, 0.66),
     block=520.0,
     angle=10.0,
     soils=("ferralsol", "arenosol", "vertisol"),
@@ -191,7 +194,9 @@ FLANDERS = Region(
     homestead=0.06,
     cloud=0.30,
     base=(700.0, 2500.0),
-    second_season=0.0,
+    second_season=0.55,
+    weeds=2.6,
+    second_crops=("cover crop",),
 )
 
 REGIONS: dict[str, Region] = {region.name: region for region in (WESTERN_KENYA, EASTERN_UGANDA, FLANDERS)}

@@ -17,7 +17,7 @@ from cropdetect.simulation.region import Region
 
 _KEY = 10
 _CLUSTER = 25
-_POOL = 3  # a cluster is drawn from this many times its size of nearest fields
+_POOL = 2  # a cluster is drawn from this many times its size of nearest fields
 _TEST_SHARE = 1402 / 4688
 _BLOCK = 5000.0
 
