@@ -2,9 +2,10 @@
 
     python benchmarks/simulation_realism.py ../shared/data [--work FOLDER]
 
-Bands and NDVI by month of temperate fields against French parcels (`france_s2`), of a temperate landscape's clear pixels against a patch in
-Flanders (`flanders_s2`), and sizes and shapes of fields against surveyed Kenyan polygons (`kenya_polygons`). Values are reflectance x 10000;
-cells are "simulated / real": medians, or 10th, 50th and 90th percentile where three numbers stand.
+Bands and NDVI by month of temperate fields against French parcels (`france_s2`), of a temperate landscape's clear pixels
+against a patch in Flanders (`flanders_s2`), and sizes and shapes of fields against surveyed Kenyan polygons
+(`kenya_polygons`). Values are reflectance x 10000; cells are "simulated / real": medians, or 10th, 50th and 90th percentile
+where three numbers stand.
 """
 
 import argparse
@@ -15,14 +16,18 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import rasterio
 import xarray as xr
-from simulation_difficulty import BANDS, field_features, read
+from rasterio.features import rasterize
 
 from cropdetect.simulation import simulate
+from simulation_difficulty import BANDS, read
 
 MONTHS = (1, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 COUNTERPARTS = {"maize": "maize", "winter wheat": "wheat", "rapeseed": "rapeseed_rape", "soybean": "soy_soybeans"}
 SHOWN = ("B02", "B03", "B04", "B05", "B08", "B11", "B12")
+SIZE = 600
+CLEAR = (4, 5, 6, 7)
 QUANTILES = (0.1, 0.5, 0.9)
 
 
@@ -30,11 +35,33 @@ def ndvi(frame: pd.DataFrame) -> pd.Series:
     return (frame["B08"] - frame["B04"]) / (frame["B08"] + frame["B04"])
 
 
+def read_date(season: Path, day: str) -> dict[str, npt.NDArray[np.generic]]:
+    """Read all bands and SCL of a date (layout geotiff) on 10 m."""
+    images = {}
+    for path in season.glob(f"*_{day}T*.tif"):
+        band, resolution = path.stem.split("_")[-2:]
+        factor = int(resolution[:-1]) // 10
+        images[band] = read(path).repeat(factor, 0).repeat(factor, 1)[:SIZE, :SIZE]
+    return images
+
+
+def days_of(season: Path) -> list[str]:
+    return sorted({path.name.split("_")[1][:8] for path in season.glob("*_B04_10m.tif")})
+
+
 def simulated_fields(season: Path) -> pd.DataFrame:
-    """Return one row a field and month: label and mean of each band."""
-    truth = pd.read_csv(season / "truth.csv").sort_values("field_id")
-    means, _ = field_features(season, len(truth))
-    parts = [pd.DataFrame(means[:, i], columns=list(BANDS)).assign(label=truth["label"].to_numpy(), month=m) for i, m in enumerate(MONTHS)]
+    """Return one row a field and date: label, month and mean of each band over the pixels that SCL calls clear."""
+    fields = gpd.read_file(season / "fields.gpkg")[["field_id", "geometry"]].merge(pd.read_csv(season / "truth.csv"))
+    with rasterio.open(next(season.glob("*_B04_10m.tif"))) as file:
+        ids = rasterize(
+            zip(fields.geometry, fields["field_id"], strict=True), file.shape, transform=file.transform, dtype="int32"
+        )
+    parts = []
+    for day in days_of(season):
+        images = read_date(season, day)
+        clear = np.isin(images["SCL"], CLEAR)
+        table = pd.DataFrame({band: images[band][clear] for band in BANDS}).groupby(ids[clear]).mean()
+        parts.append(fields[["field_id", "label"]].join(table, on="field_id", how="inner").assign(month=int(day[4:6])))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -58,10 +85,13 @@ def print_fields(simulated: pd.DataFrame, real: pd.DataFrame) -> None:
 
 
 def pixels(season: Path, month: int) -> pd.DataFrame:
-    (folder,) = (p for p in (season / "00").iterdir() if p.is_dir() and int(p.name[4:6]) == month)
-    images = {band: read(folder / f"0_{band}_{folder.name}.tif") for band in (*SHOWN, "CLD")}
-    clear = images.pop("CLD") < 10
-    return pd.DataFrame({band: image[clear].astype(float) for band, image in images.items()})
+    """Return every tenth clear pixel of a month's dates."""
+    parts = []
+    for day in (d for d in days_of(season) if int(d[4:6]) == month):
+        images = read_date(season, day)
+        clear = np.isin(images["SCL"], (4, 5))
+        parts.append(pd.DataFrame({band: images[band][clear][::10].astype(float) for band in SHOWN}))
+    return pd.concat(parts)
 
 
 def real_pixels(data: Path, month: int) -> pd.DataFrame:
@@ -119,9 +149,17 @@ def main() -> None:
     parser.add_argument("--work", type=Path)
     options = parser.parse_args()
     work = options.work or Path(tempfile.mkdtemp())
-    days = [f"2018-{month:02d}-15" for month in MONTHS]
+    days = [f"2018-{month:02d}-{day}" for month in MONTHS for day in ("05", "15", "25")]
     temperate = simulate(
-        work / "temperate", tiles=1, height=600, width=600, fields=600, region="flanders", dates=days, overwrite=True
+        work / "temperate",
+        tiles=1,
+        height=SIZE,
+        width=SIZE,
+        fields=600,
+        region="flanders",
+        layout="geotiff",
+        dates=days,
+        overwrite=True,
     )
     kenya = simulate(
         work / "kenya", tiles=1, height=400, width=400, fields=600, layout="geotiff", dates=["2019-06-06"], overwrite=True

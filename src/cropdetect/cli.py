@@ -1,6 +1,7 @@
 """The command line: one thin command a verb."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -338,6 +339,9 @@ def say(message: str) -> None:
 
 def main() -> None:
     """Run the command line; a named error ends with exit code 2 and no traceback."""
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", UserWarning)
+    warnings.showwarning = lambda message, *_: print(f"Warning: {message}", file=sys.stderr)
     try:
         app()
     except CropDetectError as error:

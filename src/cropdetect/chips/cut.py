@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -98,9 +98,10 @@ def cut_chips(
         sensor=first.sensor,
         offset=max(tile.offset for tile in imagery.tiles),
         sources=(imagery.path.name,),
-        fingerprint=_fingerprint(imagery, table, fields, options),
+        fingerprint=_fingerprint(imagery, table, fields, options, passes),
         n_bytes=sum(tile.n_bytes for tile in imagery.tiles),
         warnings=tuple(warnings),
+        legend=fields.legend,
     )
     return CutChips(info, table, imagery, steps, passes, footprints, dtype)
 
@@ -153,7 +154,8 @@ class CutChips(ChipSet):
         making: dict[int, ChipBatch] = {}
         remaining = Counter(chip for chips in pieces.values() for chip in chips)
         for block, chips in sorted(pieces.items()):
-            shared = [one.places[chip].window for chip in chips if not one.alone[chip]]
+            shared = [one.places[chip].window for chip in chips if not one.alone[chip] and steps]
+            pixels = None  # let go of the last block before the next is read: the budget holds one
             if shared:
                 whole = _block_window(block, one.block, series)
                 there = _hull([_overlap(window, whole) for window in shared])
@@ -161,10 +163,10 @@ class CutChips(ChipSet):
             for chip in chips:
                 place = one.places[chip]
                 made = making[chip] if chip in making else self._empty(place, series)
-                if one.alone[chip]:
-                    _copy(series.read(place.window, dates=steps, bands=bands), place.window, place.window, made)
-                else:
+                if pixels is not None and not one.alone[chip]:
                     _copy(pixels, there, place.window, made)
+                elif steps:
+                    _copy(series.read(place.window, dates=steps, bands=bands), place.window, place.window, made)
                 remaining[chip] -= 1
                 if remaining[chip]:
                     making[chip] = made
@@ -337,9 +339,14 @@ def _left_out(passes: Sequence[TilePass], footprints: Sequence[Footprints], tabl
     return [f"{len(cut)} fields are larger than a chip of preset cv4a; their outside is left out ({', '.join(cut[:5])}...)"]
 
 
-def _fingerprint(imagery: Imagery, table: gpd.GeoDataFrame, fields: FieldSet, options: dict[str, object]) -> str:
-    """Hash the inputs: names, sizes and times of change of files, the fields, and the options."""
+def _fingerprint(
+    imagery: Imagery, table: gpd.GeoDataFrame, fields: FieldSet, options: Mapping[str, object], passes: Sequence[TilePass]
+) -> str:
+    """Hash the inputs: names, sizes and times of change of files, the fields, the options, and the order of the chips."""
     digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
+    # The order follows from the memory budget, too; a stopped run must not go on in another order.
+    order = [(place.field, place.tile, place.window.top, place.window.left) for one in passes for place in one.places]
+    digest.update(np.array(order, np.int64).tobytes())
     for tile in imagery.tiles:
         facts = (tile.name, str(tile.geobox), tile.dates, tile.bands, tile.mask_bands, str(tile.dtype), tile.offset, tile.n_bytes)
         digest.update(repr(facts).encode())

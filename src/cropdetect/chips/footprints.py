@@ -16,6 +16,9 @@ from cropdetect.fields import IdRaster
 from cropdetect.imagery.series import Window
 
 _TOUCHED = 1e-6  # share below which a pixel is touched by rounding only
+# Straight edges bend when they are reprojected: edges of this length by 2 cm.
+_LONGEST_EDGE_METRES = 1000.0
+_LONGEST_EDGE_DEGREES = 0.01
 _STAND_IN = CRS.from_epsg(3857)  # pixel coordinates have no CRS, but exactextract wants the same one on both sides
 
 
@@ -44,7 +47,7 @@ class Footprints:
     def area(self, n_fields: int) -> npt.NDArray[np.float64]:
         """Return (n_fields,): the area of every field in this tile, pixels."""
         counts = np.diff(self.starts)
-        return np.bincount(np.repeat(self.fields, counts), weights=self.shares, minlength=n_fields)
+        return np.bincount(np.repeat(self.fields, counts), weights=self.shares, minlength=n_fields).astype(np.float64)
 
     @staticmethod
     def of(
@@ -76,13 +79,20 @@ def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], g
     """
     shapes = table.geometry[usable]
     if geobox.crs is not None and table.crs is not None and table.crs != geobox.crs:
-        shapes = shapes.to_crs(geobox.crs.to_wkt())
+        longest = _LONGEST_EDGE_DEGREES if table.crs.is_geographic else _LONGEST_EDGE_METRES
+        shapes = shapes.segmentize(longest).to_crs(geobox.crs.to_wkt())
     height, width = geobox.shape
     inverse = ~geobox.affine
     # In pixel coordinates (x right, y down) every tile is the same unit grid, with or without a CRS.
     pixels = shapes.affine_transform([inverse.a, inverse.b, inverse.d, inverse.e, inverse.c, inverse.f])
     bounds = pixels.bounds
-    inside = (bounds["maxx"] > 0) & (bounds["minx"] < width) & (bounds["maxy"] > 0) & (bounds["miny"] < height)
+    inside = (
+        np.isfinite(bounds).all(axis=1)
+        & (bounds["maxx"] > 0)
+        & (bounds["minx"] < width)
+        & (bounds["maxy"] > 0)
+        & (bounds["miny"] < height)
+    )
     pixels = pixels[inside]
     if len(pixels) == 0:
         nothing = np.zeros(0, np.int64)
@@ -148,7 +158,7 @@ def raster_footprints(table: pd.DataFrame, usable: npt.NDArray[np.bool_], path: 
     with IdRaster(path, geobox) as raster:
         for top, ids in raster.strips():
             row, column = np.nonzero(ids)
-            place = field_of.index.get_indexer(ids[row, column])
+            place = field_of.index.get_indexer(pd.Index(ids[row, column]))
             known = place >= 0
             parts.append((field_of.to_numpy()[place[known]], row[known] + top, column[known]))
     field, row, column = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -8,16 +8,19 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pyarrow
 import zarr
 from pydantic import ValidationError
+from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.errors import BaseZarrError
 
 from cropdetect import __version__
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
-from cropdetect.errors import ChipStoreError
+from cropdetect.errors import ChipStoreError, FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.files import refuse_existing, whole_folder
 from cropdetect.formats import ChipStoreAttributes
+from cropdetect.imagery.safety import refuse_zarr_objects
 from cropdetect.progress import Progress
 
 _BATCH = 32
@@ -30,6 +33,8 @@ _DIMENSIONS = {
     "field_id": ("chip",),
     "band": ("band",),
 }
+_AXES = {"mask": (0, 3, 4), "clear": (0, 1, 3, 4), "date": (0, 1), "field": (0,), "field_id": (0,)}  # axes of `image`
+_DAMAGE = (BaseZarrError, pyarrow.ArrowException, KeyError, ValueError, OSError, TypeError, RuntimeError)
 _NO_DAY = np.iinfo(np.int64).min  # NaT, as NumPy stores it
 _DAYS = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "_FillValue": _NO_DAY}
 
@@ -44,11 +49,19 @@ def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> Random
 
     Raises:
         OutputExistsError: `out` is there and `overwrite` is false.
+        FieldsError: no field has a chip.
         DiskFullError: the disk has no room.
     """
     refuse_existing(out, overwrite=overwrite)
     info = chips.info
     n, size, steps, bands = len(chips), info.size, info.n_steps, len(info.bands)
+    if n == 0:
+        counts = ", ".join(f"{count} {status}" for status, count in chips.fields["status"].value_counts().items())
+        raise FieldsError(
+            f"no field has a chip ({counts or 'there are no fields'})",
+            where=", ".join(info.sources[:3]),
+            fix="Check that fields and imagery lie in the same place.",
+        )
     attributes = ChipStoreAttributes(
         preset=info.preset,
         chip_size=size,
@@ -58,6 +71,7 @@ def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> Random
         offset=info.offset,
         sensor=info.sensor,
         sources=list(info.sources),
+        legend=list(info.legend),
         fingerprint=info.fingerprint,
         cropdetect_version=__version__,
     )
@@ -83,7 +97,7 @@ def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> Random
             _array(store, name, values.shape, values.dtype)[:] = values
         with warnings.catch_warnings(action="ignore"):  # not in the specification yet, but what xarray looks for
             zarr.consolidate_metadata(folder, zarr_format=3)
-        chips.fields.to_parquet(folder / "fields.parquet")
+        _writable(chips.fields).to_parquet(folder / "fields.parquet")
     return open_chips(out)
 
 
@@ -99,6 +113,8 @@ def _array(
             dtype=dtype,
             dimension_names=_DIMENSIONS[name],
             attributes=attributes or {},
+            compressors=[BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"), Crc32cCodec()],
+            config={"write_empty_chunks": True},  # so that a missing chunk is damage, not zeros
         )
 
 
@@ -112,6 +128,7 @@ def open_chips(path: Path) -> RandomAccessChips:
     if not (path / "zarr.json").is_file():
         raise ChipStoreError("this is not a chip store", where=path, fix="Make one with cropdetect chips.")
     try:
+        refuse_zarr_objects(path)
         store = zarr.open_group(path, mode="r", zarr_format=3)
         said = dict(store.attrs)
         notes = tuple(str(note) for note in said.pop("warnings", ()))  # type: ignore[union-attr]
@@ -119,16 +136,23 @@ def open_chips(path: Path) -> RandomAccessChips:
             raise ChipStoreError("this store was written by a newer cropdetect", where=path, fix="Update cropdetect.")
         attributes = ChipStoreAttributes.model_validate(said)
         arrays = {name: _opened(store, name) for name in _DIMENSIONS}
-        fields = gpd.read_parquet(path / "fields.parquet")
-        bands = tuple(str(band) for band in arrays["band"][:])
+        fields = _read_fields(path / "fields.parquet")
+        bands = tuple(str(band) for band in np.asarray(arrays["band"][:]))
         field_of_chip = np.asarray(arrays["field"][:], np.int64)
-    except (ValidationError, BaseZarrError, KeyError, ValueError, OSError, TypeError, RuntimeError) as error:
-        raise ChipStoreError(f"the store is damaged ({str(error).splitlines()[0]})", where=path, fix=fix) from error
+    except (*_DAMAGE, ValidationError, UnreadableFileError, UnsafePathError) as error:
+        raise ChipStoreError(f"the store is damaged ({_first_line(error)})", where=path, fix=fix) from error
+    for array in arrays.values():
+        missing = _missing_chunk(path, array)
+        if missing:
+            raise ChipStoreError(f"the store is damaged ({missing} is missing)", where=path, fix=fix)
     shape = arrays["image"].shape
     if (
         len(shape) != 5
         or shape[0] != len(field_of_chip)
         or shape[2] != len(bands)
+        or shape[3:] != (attributes.chip_size, attributes.chip_size)
+        or any(arrays[name].shape != tuple(shape[axis] for axis in axes) for name, axes in _AXES.items())
+        or field_of_chip.min(initial=0) < 0
         or field_of_chip.max(initial=-1) >= len(fields)
     ):
         raise ChipStoreError("the store's parts do not fit each other", where=path, fix=fix)
@@ -146,6 +170,7 @@ def open_chips(path: Path) -> RandomAccessChips:
         fingerprint=attributes.fingerprint,
         n_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         warnings=notes,
+        legend=tuple(attributes.legend),
     )
     return StoredChips(path, info, fields, field_of_chip, arrays)
 
@@ -175,10 +200,10 @@ class StoredChips(RandomAccessChips):
         """
         wanted = np.asarray(chips, np.int64)
         try:
-            parts = {name: self._arrays[name].oindex[wanted] for name in ("image", "mask", "clear", "date")}
-        except (BaseZarrError, ValueError, OSError, RuntimeError) as error:
+            parts = {name: np.asarray(self._arrays[name].oindex[wanted]) for name in ("image", "mask", "clear", "date")}
+        except _DAMAGE as error:
             raise ChipStoreError(
-                f"the store is damaged ({str(error).splitlines()[0]})", where=self.path, fix="Cut the chips again."
+                f"the store is damaged ({_first_line(error)})", where=self.path, fix="Cut the chips again."
             ) from error
         return ChipBatch(
             field=self.field_of_chip[wanted],
@@ -195,3 +220,36 @@ def _opened(store: zarr.Group, name: str) -> "zarr.Array[Any]":
     if not isinstance(array, zarr.Array):
         raise KeyError(name)
     return array
+
+
+def _missing_chunk(path: Path, array: "zarr.Array[Any]") -> str | None:
+    """Return the name of a chunk that is not on disk, which Zarr would silently read as zeros."""
+    folder = path / array.path / "c"
+    counts = [-(-length // chunk) for length, chunk in zip(array.shape, array.chunks, strict=True)]
+    if any(count != 1 for count in counts[1:]):
+        return f"a chunk of {array.path} that spans whole chips"
+    tail = Path(*["0"] * len(counts[1:]))
+    return next((f"{array.path}/c/{i}" for i in range(counts[0]) if not (folder / str(i) / tail).is_file()), None)
+
+
+def _writable(fields: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a table that Parquet takes: a column that mixes types becomes text."""
+    table = fields.copy()
+    for name in table.columns.drop(table.geometry.name):
+        column = table[name]
+        if column.dtype == object and column.dropna().map(type).nunique() > 1:
+            table[name] = column.map(str).where(column.notna(), None)
+    return table
+
+
+def _read_fields(path: Path) -> gpd.GeoDataFrame:
+    fields = gpd.read_parquet(path)
+    for name in ("label", "status"):
+        if name in fields.columns:
+            text = fields[name].astype(object)
+            fields[name] = text.where(text.notna(), None)
+    return fields
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -13,6 +13,7 @@ import pyarrow
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
 from cropdetect.errors import InputNotFoundError, TableError, UnreadableFileError
+from cropdetect.fields import clean_ids, code_text
 
 _LARGE = 100  # a band whose values reach beyond this holds digital numbers
 
@@ -35,6 +36,10 @@ def read_table(folder: Path, *, label_column: str = "label") -> RandomAccessChip
                 raise TableError(f"column {column} is missing", where=file, fix=f"The columns are {', '.join(table.columns)}.")
     warnings: list[str] = []
     fields = _fields(fields, fields_file, label_column)
+    for word in ("no_id", "duplicate_id"):
+        count = int((fields["status"] == word).sum())
+        if count:
+            warnings.append(f"{fields_file.name}: {count} fields are left out with status {word}")
     bands = [column for column in series.columns if column not in ("field_id", "date")]
     empty = [band for band in bands if series[band].isna().all()]
     for band in bands:
@@ -46,7 +51,15 @@ def read_table(folder: Path, *, label_column: str = "label") -> RandomAccessChip
     if not bands:
         raise TableError("no band holds a number", where=series_file, fix="Give a column a band.")
     series = _in_order(series, series_file, bands, warnings)
-    row = pd.Index(fields["field_id"].astype(str)).get_indexer(series["field_id"].astype(str))
+    known = fields[fields["status"] == "ok"]
+    place = pd.Index(known["field_id"].astype(str)).get_indexer(pd.Index(series["field_id"].astype(str)))
+    row = np.where(place >= 0, known.index.to_numpy()[place], -1) if len(known) else place
+    if (row < 0).all():
+        raise TableError(
+            f"no field id of the series is in {fields_file.name}",
+            where=series_file,
+            fix="Write the same ids in both tables.",
+        )
     if (row < 0).any():
         unknown = series.loc[row < 0, "field_id"].unique()
         warnings.append(
@@ -105,7 +118,7 @@ class TableChips(RandomAccessChips):
             field=self.field_of_chip[wanted],
             image=image,
             mask=np.ones((len(wanted), 1, 1), np.float32),
-            clear=np.isfinite(image).any(axis=2),
+            clear=np.asarray(np.isfinite(image).any(axis=2)),
             date=self._date[wanted],
         )
 
@@ -129,27 +142,34 @@ def _fields(fields: pd.DataFrame, file: Path, label_column: str) -> gpd.GeoDataF
             raise TableError(f"column {label_column} is missing", where=file, fix=f"The columns are {', '.join(fields.columns)}.")
         fields = fields.drop(columns="label", errors="ignore").rename(columns={label_column: "label"})
     if "label" in fields.columns:
-        text = fields["label"].astype(object)
-        fields["label"] = text.where(text.isna(), text.astype(str)).where(text.notna(), None)
-    if not pd.api.types.is_integer_dtype(fields["field_id"].dtype):
-        fields["field_id"] = fields["field_id"].astype(str)
-    fields["status"] = np.where(fields["field_id"].duplicated(), "duplicate_id", "ok").astype(object)
+        fields["label"] = code_text(fields["label"])
+    fields["field_id"], no_id = clean_ids(fields["field_id"])
+    repeated = fields["field_id"].duplicated()
+    fields["status"] = np.select([no_id, repeated], ["no_id", "duplicate_id"], "ok").astype(object)
+    fields = fields.drop(columns="geometry", errors="ignore")
     if {"lon", "lat"} <= set(fields.columns):
-        points = gpd.points_from_xy(fields["lon"], fields["lat"], crs="EPSG:4326")
-        return gpd.GeoDataFrame(fields, geometry=points)
+        place = fields[["lon", "lat"]].apply(pd.to_numeric, errors="coerce")
+        points = gpd.GeoSeries(gpd.points_from_xy(place["lon"], place["lat"]), crs="EPSG:4326")
+        return gpd.GeoDataFrame(fields, geometry=points.where(place.notna().all(axis=1), None))
     return gpd.GeoDataFrame(fields, geometry=gpd.GeoSeries([None] * len(fields)))
 
 
 def _in_order(series: pd.DataFrame, file: Path, bands: Sequence[str], warnings: list[str]) -> pd.DataFrame:
     """Return the series by field and date, one row each."""
     try:
-        dates = pd.to_datetime(series["date"]).dt.tz_localize(None).dt.normalize()
+        column = series["date"]
+        compact = pd.api.types.is_integer_dtype(column.dtype)  # 20190606, which pandas would take for nanoseconds
+        dates = pd.to_datetime(column.astype(str) if compact else column, format="%Y%m%d" if compact else None)
+        dates = dates.dt.tz_localize(None).dt.normalize()
     except (ValueError, TypeError) as error:
         raise TableError(f"a date cannot be read ({error})", where=file, fix="Write dates like 2019-06-06.") from error
     if dates.isna().any():
         raise TableError(f"{int(dates.isna().sum())} rows have no date", where=file, fix="Remove them.")
     numbers = series[list(bands)].replace([np.inf, -np.inf], np.nan)
-    ordered = numbers.assign(field_id=series["field_id"], date=dates)
+    ids, no_id = clean_ids(series["field_id"])
+    ordered = numbers.assign(field_id=ids, date=dates)[~no_id]
+    if no_id.any():
+        warnings.append(f"{file.name}: {int(no_id.sum())} rows without a field id are left out")
     again = int(ordered.duplicated(["field_id", "date"]).sum())
     if again:
         warnings.append(f"{file.name}: {again} rows repeat a field and date; their mean is taken")

@@ -1,6 +1,6 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
-from cropdetect.fields.codes import clean_ids
+from cropdetect.fields.codes import clean_ids, code_text
 from cropdetect.fields.fieldset import FieldSet
 from cropdetect.fields.idraster import IdRaster
 from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend, read_legend
@@ -12,6 +12,7 @@ __all__ = [
     "FieldSet",
     "IdRaster",
     "clean_ids",
+    "code_text",
     "fields_of",
     "ordered_legend",
     "polygons_only",

@@ -14,6 +14,7 @@ import rasterio.shutil
 from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.features import rasterize
+from rasterio.io import MemoryFile
 from shapely import box
 
 from cropdetect.fields import FieldSet, IdRaster
@@ -121,16 +122,21 @@ class _Shapes:
 
 
 def _write_cog(path: Path, geobox: GeoBox, legend: Sequence[str], paint: _Paint) -> None:
-    """Write the map in blocks, then copy it into the layout of a COG, which cannot be written in blocks."""
+    """Write the map in blocks, then copy it into the layout of a COG, which cannot be written in blocks.
+
+    Both lie compressed in memory, about a fiftieth of the pixels' size, until the COG is whole: GDAL itself is silent when a
+    disk fills up while it closes a file.
+    """
     height, width = (int(side) for side in geobox.shape)
     dtype = "uint8" if len(legend) <= 255 else "uint16"
-    blocks = path.with_suffix(".blocks.tif")
     colours = {0: (0, 0, 0, 0)} | {k + 1: (*colour, 255) for k, colour in enumerate(class_colours(len(legend)))}
-    with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=128), warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(
-            blocks,
-            "w",
+    with (
+        rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=128),
+        warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
+        MemoryFile(ext=".tif") as blocks,
+        MemoryFile(ext=".tif") as cog,
+    ):
+        with blocks.open(
             driver="GTiff",
             height=height,
             width=width,
@@ -149,13 +155,13 @@ def _write_cog(path: Path, geobox: GeoBox, legend: Sequence[str], paint: _Paint)
             file.set_band_description(1, "crop_id")
             file.update_tags(**{f"crop_id_{k + 1}": name for k, name in enumerate(legend)})
             for window in _windows(height, width):
-                (top, left), (rows, columns) = (window.top, window.left), window.shape
                 pixels = paint(window).astype(dtype)
-                file.write(pixels, 1, window=rasterio.windows.Window(left, top, columns, rows))
-        rasterio.shutil.copy(
-            blocks, path, driver="COG", compress="deflate", blocksize=_BLOCK, overview_resampling="mode", bigtiff="if_safer"
-        )
-    blocks.unlink()
+                (rows, columns) = window.shape
+                file.write(pixels, 1, window=rasterio.windows.Window(window.left, window.top, columns, rows))
+        settings = {"compress": "deflate", "blocksize": _BLOCK, "overview_resampling": "mode", "bigtiff": "if_safer"}
+        rasterio.shutil.copy(blocks.name, cog.name, driver="COG", **settings)
+        with path.open("wb") as whole:
+            whole.write(cog.getbuffer())
 
 
 def _windows(height: int, width: int) -> Iterator[Window]:

@@ -83,7 +83,7 @@ class Sky:
             base=float(rng.uniform(*region.base)),
             zenith=zenith,
             azimuth=azimuth,
-            haze=float(rng.gamma(2.0, 0.007)),
+            haze=float(rng.gamma(2.0, 0.0045)),
             cirrus=float(rng.uniform(0.03, 0.12)) if rng.random() < 0.25 else 0.0,
             clouds=clouds,
             hazes=SmoothField.over(*mosaic_size, 4000.0, rng, margin),
@@ -196,7 +196,7 @@ def classify(veil: Veil, images: dict[str, Floats], seed: int, day: dt.date, til
     red, near = (_coarse(images[b]) for b in ("B04", "B08"))
     blue = _coarse(images["B02"])
     opacity = veil.cloud + np.float32(0.6) * veil.cirrus
-    score = (opacity - 0.42) * 11 + (blue - 0.16) * 22 + 0.9 * error - 1.2
+    score = (opacity - 0.32) * 12 + (blue - 0.16) * 22 + 0.9 * error - 1.2
     probability = 100 / (1 + np.exp(-np.clip(score, -30, 30)))
     probability = np.where(probability < 2.5, 0, probability)
     ndvi = (near - red) / (near + red + np.float32(1e-3))

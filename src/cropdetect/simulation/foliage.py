@@ -9,7 +9,7 @@ from cropdetect.simulation.calendar import GRASS, SPECIES, TREE, dead_area, gree
 from cropdetect.simulation.patches import ASPHALT, BUSH, HOMESTEAD, ROAD, ROOF, SPECIES_NAMES, SPECIES_TABLE, WOOD, Patches
 from cropdetect.simulation.region import Region
 from cropdetect.simulation.spectra import ASPHALT as ASPHALT_SPECTRUM
-from cropdetect.simulation.spectra import DEAD_LEAF, IRON_ROOF, SOILS, STRAW, canopy, leaf_optics, wet_soil
+from cropdetect.simulation.spectra import IRON_ROOF, SOILS, STRAW, canopy, leaf_optics, wet_soil
 
 Floats = npt.NDArray[np.float32]
 
@@ -20,7 +20,8 @@ def _albedo_and_gloss(reflectance: Floats, transmittance: Floats) -> Floats:
     return np.stack([reflectance + transmittance, reflectance - transmittance], axis=-2)
 
 
-_DEAD = _albedo_and_gloss(*leaf_optics(DEAD_LEAF))
+_DEAD = _albedo_and_gloss(np.float32(1.25) * STRAW, np.float32(0.35) * STRAW)
+"""Dead leaves: straw, which lets little light through. A deep layer of them has about the reflectance of straw on the ground."""
 
 
 def _leaf_table() -> Floats:
@@ -131,7 +132,13 @@ class Foliage:
             if species is p.a:
                 gone = np.where(there, harvested(day, fall, s["standing"]), 0).astype(np.float32)
         cover = 1 - np.exp(-0.6 * (green[0] + green[1] + green[2] + 0.5 * dead))
-        wild = p.weeds * (p.evergreen + (1 - p.evergreen) * weather.rain) * (1 - np.float32(0.65) * cover) * growth * (1 - _tilled(weather.day - p.planted_a, p.a >= 0))
+        wild = (
+            p.weeds
+            * (p.evergreen + (1 - p.evergreen) * weather.rain)
+            * (1 - np.float32(0.65) * cover)
+            * growth
+            * (1 - _tilled(weather.day - p.planted_a, p.a >= 0))
+        )
         green.append(wild.astype(np.float32))
         return green, dead, (p.straw * gone).astype(np.float32)
 
@@ -143,13 +150,22 @@ class Foliage:
         total = sum(green) + dead
         safe = np.maximum(total, 1e-6)
         leaves = (self._leaf_a, self._leaf_b, self._leaf_second, self._leaf_wild)
-        leaf = sum((g / safe)[:, None, None] * w for g, w in zip(green, leaves, strict=True)) + (dead / safe)[:, None, None] * _DEAD
+        leaf = (
+            sum((g / safe)[:, None, None] * w for g, w in zip(green, leaves, strict=True)) + (dead / safe)[:, None, None] * _DEAD
+        )
         k = (sum(g * e for g, e in zip(green, self._k, strict=True)) + 0.45 * dead) / safe
         shade = (sum(g * e for g, e in zip(green, self._shade, strict=True)) + 0.15 * dead) / safe * p.shading
         moisture = np.where(self._sealed, 0, np.clip(weather.moisture + p.dampness, 0, 1)).astype(np.float32)
         soil = wet_soil(self._dry_soil, moisture)
         ground = soil + straw[:, None] * (wet_soil(np.broadcast_to(STRAW, soil.shape), np.float32(0.4) * moisture) - soil)
-        return canopy(np.clip(leaf[:, 0], 0.02, 0.98), leaf[:, 1], total, ground, k.astype(np.float32), np.clip(shade, 0, 0.6))
+        return canopy(
+            np.clip(leaf[:, 0], np.float32(0.02), np.float32(0.98)),
+            leaf[:, 1],
+            total,
+            ground,
+            k.astype(np.float32),
+            np.clip(shade, 0, 0.6),
+        )
 
     def with_slopes(self, weather: Weather) -> tuple[Floats, Floats, Floats, Floats]:
         """Reflectance, and its change with relative leaf area (per 1), share of the main crop (per 1) and lateness (per day).

@@ -180,7 +180,9 @@ def deal_patches(
         vigour_a=(main["peak"] * vigour * np.where(mixed, PLANTING.density, 1)).astype(np.float32),
         vigour_b=(companion["peak"] * fertile * lognormal(PLANTING.vigour_sd) * PLANTING.density).astype(np.float32),
         vigour_second=(1.3 * vigour).astype(np.float32),
-        weeds=(wild * weedy * np.where(crop, region.weeds, 1) * lognormal(0.75) * np.where(kind == FALLOW, fertile, 1)).astype(np.float32),
+        weeds=(wild * weedy * np.where(crop, region.weeds, 1) * lognormal(0.75) * np.where(kind == FALLOW, fertile, 1)).astype(
+            np.float32
+        ),
         evergreen=np.select([kind == BUSH, kind == WOOD], [0.6, 0.85], 0.3).astype(np.float32),
         greenness=normal(1, 0.15, 0.5, 1.5) * np.float32(0.94) + np.float32(0.06) * fertile,
         succulence=normal(1, 0.12, 0.6, 1.4),

@@ -194,8 +194,8 @@ FLANDERS = Region(
     homestead=0.06,
     cloud=0.30,
     base=(700.0, 2500.0),
-    second_season=0.55,
-    weeds=2.6,
+    second_season=0.40,
+    weeds=1.8,
     second_crops=("cover crop",),
 )
 

@@ -53,7 +53,7 @@ _DRY_MATTER = _by_band(
 # Dry soils. "loam" is the dry soil shipped with PROSAIL (Jacquemoud et al. 2009), darker as a rough field is. The tropical ones
 # are estimates with the known shapes of their kind: Ferralsol (iron: steep from blue to red), Vertisol (dark, flat), Arenosol (pale).
 SOILS: dict[str, Floats] = {
-    "loam": 0.62 * _by_band(
+    "loam": 0.68 * _by_band(
         B01=0.2220, B02=0.2312, B03=0.2636, B04=0.3177, B05=0.3386, B06=0.3584,
         B07=0.3788, B08=0.4038, B8A=0.4129, B09=0.4409, B11=0.5090, B12=0.4943,
     ),
@@ -75,7 +75,8 @@ STRAW = _by_band(
     B01=0.105, B02=0.130, B03=0.180, B04=0.235, B05=0.265, B06=0.295,
     B07=0.315, B08=0.340, B8A=0.350, B09=0.365, B11=0.420, B12=0.320,
 )  # fmt: skip
-"""Weathered maize stover, an estimate: rises into the near infrared, cellulose absorbs at 2.1 um (as in Daughtry et al. 2004)."""
+"""Weathered maize stover, an estimate: rises into the near infrared, cellulose absorbs at 2.1 um (as in Daughtry et al.
+2004)."""
 
 IRON_ROOF = _by_band(
     B01=0.27, B02=0.28, B03=0.30, B04=0.31, B05=0.32, B06=0.33, B07=0.335, B08=0.34, B8A=0.34, B09=0.34, B11=0.35, B12=0.33
@@ -135,9 +136,6 @@ class Leaf:
     dry_matter: float = 0.006
 
 
-DEAD_LEAF = Leaf(structure=2.2, chlorophyll=6.0, carotenoids=4.0, brown=0.8, water=0.002, dry_matter=0.008)
-
-
 def leaf_optics(leaf: Leaf, chlorophyll: Floats | None = None, water: Floats | None = None) -> tuple[Floats, Floats]:
     """Reflectance and transmittance of leaves.
 
@@ -180,13 +178,11 @@ def wet_soil(dry: Floats, moisture: Floats) -> Floats:
 
 
 _VIEW, _BACK = np.float32(1.22), np.float32(0.20)
-"""Goudriaan's reflectance is hemispherical. These fit it to what SAIL (Verhoef 1984) gives for a view from above, sun at 30 degrees,
-mean leaf angles of 45 to 65 degrees, to 0.03 in all bands."""
+"""Goudriaan's reflectance is hemispherical. These fit it to what SAIL (Verhoef 1984) gives for a view from above, sun at 30
+degrees, mean leaf angles of 45 to 65 degrees, to 0.045 in all bands."""
 
 
-def canopy(
-    albedo: Floats, gloss: Floats, lai: Floats, soil: Floats, extinction: Floats, shade: Floats
-) -> Floats:
+def canopy(albedo: Floats, gloss: Floats, lai: Floats, soil: Floats, extinction: Floats, shade: Floats) -> Floats:
     """Reflectance of leaves over soil.
 
     Args:

@@ -49,5 +49,5 @@ def weather_on(region: Region, year: Year, season_year: int, seed: int, day: dt.
     # a lattice of fixed size, so that all tiles see the same showers
     lattice = SmoothField.over(120_000.0, 120_000.0, 3500.0, rng, 10_000.0)
     x, y = np.clip(patches.x, -5000, min(width, 125_000)), np.clip(patches.y, -5000, min(height, 125_000))
-    moisture = 0.06 + 0.24 * green + year.wet + 0.12 * float(rng.standard_normal()) + 0.12 * lattice.at(x, y)
+    moisture = 0.05 + 0.14 * green + year.wet + 0.12 * float(rng.standard_normal()) + 0.12 * lattice.at(x, y)
     return Weather(of_year, np.clip(moisture, 0, 1).astype(np.float32), np.full(len(patches), green, np.float32))

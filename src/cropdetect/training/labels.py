@@ -41,7 +41,8 @@ def labelled_fields(chips: ChipSet, usable: npt.NDArray[np.bool_], legend: Seque
     Args:
         chips: chips and their fields table with a column `label`.
         usable: (chip,) whether a chip shows its field on at least one date.
-        legend: the classes to train, in this order; fields of other classes are left out. Default: all labels, sorted.
+        legend: the classes to train, in this order; fields of other classes are left out. Default: all labels,
+            in the order of the data's own legend, or else sorted.
 
     Raises:
         TrainingDataError: there is no label, or too few fields or classes are left.
@@ -55,7 +56,11 @@ def labelled_fields(chips: ChipSet, usable: npt.NDArray[np.bool_], legend: Seque
     with_chip = np.zeros(len(labels), bool)
     with_chip[chips.field_of_chip[usable]] = True
     labelled = labels.notna().to_numpy(bool)
-    names = sorted(labels[labelled & with_chip].astype(str).unique()) if legend is None else list(legend)
+    if legend is None:
+        present = set(labels[labelled & with_chip].astype(str))
+        names = [name for name in chips.info.legend if name in present] or sorted(present)
+    else:
+        names = list(legend)
     position = pd.Index(names).get_indexer(labels).astype(np.int64)  # -1 where a label is missing or of no class
     rows = np.flatnonzero(with_chip & (position >= 0))
     found = LabelledFields(rows, position[rows], tuple(names))
