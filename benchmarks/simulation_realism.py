@@ -136,7 +136,9 @@ def print_sizes(fields: gpd.GeoDataFrame, real: gpd.GeoDataFrame) -> None:
         np.fill_diagonal(apart, np.inf)
         nearest.append(apart.min(axis=1))
     for name, a, b, digits in (
-        ("area, m2", fields.area, real.area, 0), ("width, m", ours[:, 0], theirs[:, 0], 0), ("length, m", ours[:, 1], theirs[:, 1], 0),
+        ("area, m2", fields.area, real.area, 0),
+        ("width, m", ours[:, 0], theirs[:, 0], 0),
+        ("length, m", ours[:, 1], theirs[:, 1], 0),
         ("elongation", ours[:, 1] / ours[:, 0], theirs[:, 1] / theirs[:, 0], 1), ("nearest field's centre, m", *nearest, 0),
     ):  # fmt: skip
         cells = [f"{np.quantile(a, q):.{digits}f} / {np.quantile(b, q):.{digits}f}" for q in (0.1, 0.25, 0.5, 0.75, 0.9)]

@@ -1,6 +1,8 @@
 """Chips that are cut in one pass over the imagery are what a direct read of their windows gives."""
 
 import datetime as dt
+import gc
+import weakref
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +15,7 @@ from cropdetect.chips import ChipBatch, cut_chips
 from cropdetect.chips.plan import block_shape
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.fields import FieldSet
+from cropdetect.imagery.series import PixelBlock, Window
 from tests.chips.memory import DAYS, MemorySeries, imagery
 
 
@@ -157,3 +160,80 @@ def test_blocks_keep_to_the_budget(shape: tuple[int, int], stored: tuple[int, in
     assert 1 <= height <= shape[0]
     assert 1 <= width <= shape[1]
     assert height * width <= most
+
+
+class Weighed(MemorySeries):
+    """A tile that counts the bytes of the blocks that are held at once."""
+
+    held = most = largest = 0
+
+    def read(self, window: Window, **options: object) -> PixelBlock:
+        block = super().read(window, **options)
+        size = block.image.nbytes + block.clear.nbytes
+        self.held += size
+        self.most, self.largest = max(self.most, self.held), max(self.largest, size)
+        weakref.finalize(block, self._release, size)
+        return block
+
+    def _release(self, size: int) -> None:
+        self.held -= size
+
+
+@pytest.mark.parametrize("budget", [30_000, 100_000, 400_000])
+def test_the_budget_holds_one_block_and_the_chips_in_the_making(budget: int) -> None:
+    one = Weighed(np.ones((4, 3, 128, 128), np.uint16), block=(16, 16))
+    boxes = [(r, c, 3, 3) for r in range(0, 124, 4) for c in range(0, 124, 4)]
+    chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=8, memory_budget=budget)
+    chip_bytes = 8 * 8 * 4 * (3 * 2 + 1)
+    gc.collect()
+    for batch in chips.batches(1):
+        assert batch.image.all()
+        making = sum(isinstance(thing, ChipBatch) for thing in gc.get_objects())
+        # The batch itself, the chip it was stacked from, and one that is being made.
+        assert (making - 3) * chip_bytes <= budget / 2 + chip_bytes
+    assert len(chips) == len(boxes)
+    assert one.largest <= budget / 2
+    assert one.most <= one.largest + chip_bytes  # a block, or a block and a chip that is read alone
+
+
+def test_the_order_of_chips_is_part_of_the_fingerprint() -> None:
+    boxes = [(r, c, 6, 6) for r in range(0, 64, 8) for c in range(0, 84, 8)]
+    one, fields = imagery(tile(block=(4, 10))), fields_of_boxes(boxes)
+    large, small = (cut_chips(one, fields, memory_budget=budget) for budget in (2**26, 2**14))
+    assert large.field_of_chip.tolist() != small.field_of_chip.tolist()
+    assert large.info.fingerprint != small.info.fingerprint
+    assert large.info.fingerprint == cut_chips(one, fields, memory_budget=2**27).info.fingerprint
+
+
+def test_long_edges_in_degrees_bend_as_the_ground_does() -> None:
+    """A parallel is no straight line in UTM: between the corners of a 1-degree box it runs 1 km from the chord at 50 north."""
+    box = gpd.GeoSeries([shapely.box(3.0, 50.0, 6.0, 51.0)], crs="EPSG:4326")
+    middle = gpd.GeoSeries([shapely.Point(4.5, 50.0)], crs="EPSG:4326").to_crs("EPSG:32631").iloc[0]
+    below = MemorySeries(
+        np.ones((4, 3, 20, 20), np.uint16), west=middle.x - 100, north=middle.y + 100, crs="EPSG:32631"
+    )  # the parallel runs through the middle of the tile
+    table = gpd.GeoDataFrame({"field_id": [1], "status": ["ok"]}, geometry=box)
+    chips = cut_chips(imagery(below), FieldSet(table=table), chip_size=20)
+    mask = next(chips.batches(1)).mask[0]
+    assert mask[:9].min() == 1
+    assert mask[11:].max() == 0
+
+
+def test_a_tile_without_a_date_left_is_not_read() -> None:
+    late = MemorySeries(tile().image, name="b", west=650_000.0, dates=[day.replace(year=2020) for day in DAYS])
+    chips = cut_chips(
+        imagery(tile(), late), fields_of_boxes([(5.0, 5.0, 4.0, 4.0), (5.0, 1005.0, 4.0, 4.0)]), until=dt.date(2019, 12, 31)
+    )
+    batch = next(chips.batches(9))
+    assert batch.field.tolist() == [0, 1]
+    assert np.isnat(batch.date[1]).all()
+    assert late.reads.sum() == 0
+
+
+def test_what_the_fields_file_says_is_wrong_gets_no_chip() -> None:
+    fields = fields_of_boxes([(5.0, 5.0, 4.0, 4.0)] * 4)
+    fields.table["status"] = ["duplicate_id", "ok", "invalid_geometry", "no_id"]
+    fields.table.loc[2, "geometry"] = None
+    chips = cut_chips(imagery(tile()), fields)
+    assert chips.fields["status"].tolist() == ["duplicate_id", "ok", "invalid_geometry", "no_id"]
+    assert chips.field_of_chip.tolist() == [1]

@@ -134,7 +134,13 @@ def safe(root, day, baseline, *, metadata=None, value=1500, tile="T31UDS"):
     """Write a product as ESA delivers it, GeoTIFFs in JP2's place so that values are exact."""
     product = root / f"S2B_MSIL2A_{day}T105031_N{baseline}_R051_{tile}_{day}T140000.SAFE"
     granule = product / "GRANULE" / "L2A_T31UDS"
-    for band, pixel, shape in (("B04", 10, (12, 12)), ("B04", 20, (6, 6)), ("B11", 20, (6, 6)), ("SCL", 20, (6, 6)), ("TCI", 10, (12, 12))):
+    for band, pixel, shape in (
+        ("B04", 10, (12, 12)),
+        ("B04", 20, (6, 6)),
+        ("B11", 20, (6, 6)),
+        ("SCL", 20, (6, 6)),
+        ("TCI", 10, (12, 12)),
+    ):
         data = image(4 if band == "SCL" else value, shape, np.uint8 if band == "SCL" else np.uint16)
         if band == "B04":
             data[:2, :2] = 0
@@ -144,7 +150,9 @@ def safe(root, day, baseline, *, metadata=None, value=1500, tile="T31UDS"):
     write_raster(granule / "QI_DATA" / f"{tile}_{day}T105031_PVI.tif", image(0, (6, 6), np.uint8), pixel=20)
     if metadata is not None:
         values = "".join(f'<BOA_ADD_OFFSET band_id="{band}">{metadata}</BOA_ADD_OFFSET>' for band in range(13))
-        (product / "MTD_MSIL2A.xml").write_text(f"<n1:Level-2A><BOA_ADD_OFFSET_VALUES_LIST>{values}</BOA_ADD_OFFSET_VALUES_LIST></n1:Level-2A>")
+        (product / "MTD_MSIL2A.xml").write_text(
+            f"<n1:Level-2A><BOA_ADD_OFFSET_VALUES_LIST>{values}</BOA_ADD_OFFSET_VALUES_LIST></n1:Level-2A>"
+        )
     return product
 
 
@@ -284,13 +292,18 @@ def test_float_images_hold_nan_where_a_value_is_missing(tmp_path):
     block = tile.read(WHOLE)
     assert tile.dtype == np.float32
     assert tile.units == "unknown"
-    assert np.argwhere(np.isnan(block.image[0])).tolist() in ([[0, 1, 1], [1, 0, 0], [1, 0, 1]], [[0, 0, 0], [0, 0, 1], [1, 1, 1]])
+    assert np.argwhere(np.isnan(block.image[0])).tolist() in (
+        [[0, 1, 1], [1, 0, 0], [1, 0, 1]],
+        [[0, 0, 0], [0, 0, 1], [1, 1, 1]],
+    )
     assert np.argwhere(~block.clear[0]).tolist() == [[0, 0], [0, 1], [1, 1]]
 
 
 def test_areas_of_one_granule_in_folders_of_their_own_are_tiles(tmp_path):
     for number in range(2):
-        write_raster(tmp_path / f"tile_{number}" / "T31UDS_20180415T105031_B04_10m.tif", image(number + 1), left=LEFT + number * 60)
+        write_raster(
+            tmp_path / f"tile_{number}" / "T31UDS_20180415T105031_B04_10m.tif", image(number + 1), left=LEFT + number * 60
+        )
     write_raster(tmp_path / "tile_1" / "field_ids.tif", image(1), left=LEFT + 60)
     first, second = open_imagery(tmp_path).tiles
     assert (first.name, second.name) == ("tile_0", "tile_1")

@@ -9,7 +9,13 @@ from rasterio.warp import Resampling, reproject
 from cropdetect.imagery import Window, open_imagery
 from cropdetect.imagery.resample import Axis, axis, regridder
 
-from .data import write_raster
+from .data import LEFT, TOP, write_raster
+
+FINE = Affine(10, 0, LEFT, 0, -10, TOP)
+
+
+def coarse_grid(factor):
+    return Affine(10 * factor, 0, LEFT, 0, -10 * factor, TOP)
 
 
 def upsample(coarse, factor, shape):
@@ -74,7 +80,7 @@ def test_bilinear_agrees_with_gdal(factor):
     coarse = rng.integers(1, 10000, (12, 10)).astype(np.float32)
     gdal = np.zeros((12 * factor, 10 * factor), np.float32)
     reproject(
-        coarse, gdal, src_transform=Affine(factor, 0, 0, 0, -factor, 0), dst_transform=Affine(1, 0, 0, 0, -1, 0),
+        coarse, gdal, src_transform=coarse_grid(factor), dst_transform=FINE,
         src_crs="EPSG:32636", dst_crs="EPSG:32636", resampling=Resampling.bilinear, tolerance=0,
     )  # fmt: skip
     ours, _ = upsample(coarse, factor, gdal.shape)
@@ -87,7 +93,7 @@ def test_average_agrees_with_gdal(factor):
     fine = rng.integers(1, 10000, (36, 24)).astype(np.float32)
     gdal = np.zeros((36 // factor, 24 // factor), np.float32)
     reproject(
-        fine, gdal, src_transform=Affine(1, 0, 0, 0, -1, 0), dst_transform=Affine(factor, 0, 0, 0, -factor, 0),
+        fine, gdal, src_transform=FINE, dst_transform=coarse_grid(factor),
         src_crs="EPSG:32636", dst_crs="EPSG:32636", resampling=Resampling.average, tolerance=0,
     )  # fmt: skip
     plan = regridder(Axis(36, float(factor), 0.0), Axis(24, float(factor), 0.0), (0, 0, *gdal.shape))
@@ -148,12 +154,13 @@ def mixed(tmp_path):
 
 def test_bands_come_to_the_finest_grid(mixed):
     folder, swir = mixed
+    a, b, c, d = (float(swir[row, column]) for row in (0, 1) for column in (0, 1))
     tile = open_imagery(folder).tiles[0]
     assert tile.geobox.shape == (36, 24)
     assert tile.bands == ("B01", "B04", "B11")
     assert tile.mask_bands == ("SCL",)
     block = tile.read(Window(0, 0, 36, 24))
-    expected = np.floor((9 * swir[0, 0] + 3 * swir[0, 1] + 3.0 * swir[1, 0] + swir[1, 1]) / 16 + 0.5)
+    expected = np.floor((9 * a + 3 * b + 3 * c + d) / 16 + 0.5)
     assert block.image[0, 2, 1, 1] == expected
     np.testing.assert_array_equal(np.argwhere(~block.clear[0, :20]), [[8, 8], [8, 9], [9, 8], [9, 9]])
     assert (block.image[0, 2, 8:10, 8:10] == 0).all()

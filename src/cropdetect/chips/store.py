@@ -129,7 +129,7 @@ def open_chips(path: Path) -> RandomAccessChips:
         raise ChipStoreError("this is not a chip store", where=path, fix="Make one with cropdetect chips.")
     try:
         refuse_zarr_objects(path)
-        store = zarr.open_group(path, mode="r", zarr_format=3)
+        store = zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False)
         said = dict(store.attrs)
         notes = tuple(str(note) for note in said.pop("warnings", ()))  # type: ignore[union-attr]
         if said.get("format_version", 1) != 1:
@@ -139,6 +139,7 @@ def open_chips(path: Path) -> RandomAccessChips:
         fields = _read_fields(path / "fields.parquet")
         bands = tuple(str(band) for band in np.asarray(arrays["band"][:]))
         field_of_chip = np.asarray(arrays["field"][:], np.int64)
+        ids = np.asarray(arrays["field_id"][:])
     except (*_DAMAGE, ValidationError, UnreadableFileError, UnsafePathError) as error:
         raise ChipStoreError(f"the store is damaged ({_first_line(error)})", where=path, fix=fix) from error
     for array in arrays.values():
@@ -156,6 +157,8 @@ def open_chips(path: Path) -> RandomAccessChips:
         or field_of_chip.max(initial=-1) >= len(fields)
     ):
         raise ChipStoreError("the store's parts do not fit each other", where=path, fix=fix)
+    if ids.astype(str).tolist() != fields["field_id"].astype(str).iloc[field_of_chip].tolist():
+        raise ChipStoreError("chips and fields.parquet name other fields", where=path, fix=fix)
     info = ChipInfo(
         bands=bands,
         size=attributes.chip_size,

@@ -159,7 +159,7 @@ def _in_order(series: pd.DataFrame, file: Path, bands: Sequence[str], warnings: 
     try:
         column = series["date"]
         compact = pd.api.types.is_integer_dtype(column.dtype)  # 20190606, which pandas would take for nanoseconds
-        dates = pd.to_datetime(column.astype(str) if compact else column, format="%Y%m%d" if compact else None)
+        dates = pd.to_datetime(column.astype(str) if compact else column, format="%Y%m%d" if compact else "ISO8601")
         dates = dates.dt.tz_localize(None).dt.normalize()
     except (ValueError, TypeError) as error:
         raise TableError(f"a date cannot be read ({error})", where=file, fix="Write dates like 2019-06-06.") from error

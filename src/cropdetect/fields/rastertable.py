@@ -85,9 +85,9 @@ def raster_table(
         where = next(tile.labels for tile in tiles if tile.labels is not None)
         all_known = legend is None or bool(codes.dropna().map(lambda code: str(int(code)) in legend).all())
         names, missing = class_names(codes, legend, where=where)
-        columns["label"] = names.to_numpy()
+        columns["label"] = pd.Series(names.to_numpy(), dtype=object)  # pandas would make NaN of None in text
         warnings += missing
-    columns["status"] = np.full(len(pixels), "ok", dtype=object)
+    columns["status"] = pd.Series(["ok"] * len(pixels), dtype=object)
     geometry = outlines.reindex(pixels.index)
     table = gpd.GeoDataFrame(columns, geometry=geometry.where(geometry.notna(), None).to_numpy(), crs=_shared_crs(tiles))
     return table, tuple(warnings), all_known

@@ -76,3 +76,6 @@ def _check_content(path: Path, suffix: str) -> None:
     expected = {".gpkg": _SQLITE, ".shp": _SHAPEFILE, ".parquet": _PARQUET, ".geoparquet": _PARQUET}.get(suffix, b"{")
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if expected == b"{" else b"").startswith(expected):
         raise UnreadableFileError(f"the file is not what its name ({suffix}) says", where=path, fix="Copy or export it again.")
+    # GDAL reads a truncated Shapefile without a word; its header says how many 16-bit words it should have.
+    if expected == _SHAPEFILE and path.stat().st_size < 2 * int.from_bytes(head[24:28], "big"):
+        raise UnreadableFileError("the file is shorter than its header says", where=path, fix="Copy or export it again.")

@@ -46,12 +46,12 @@ def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
     root = path if path.is_dir() else path.parent
     tiles: dict[str, list[Piece]] = {}
     strangers, guessed = [], []
+    named = root.parent if root.suffix.upper() == ".SAFE" else root  # the product's name tells something itself
     for file in paths_with(path, _SUFFIXES):
         if is_field_raster(file.name):
             continue
-        name = parse_path(file.relative_to(root).with_suffix("").as_posix(), pattern)
+        name = parse_path(file.relative_to(named).with_suffix("").as_posix(), pattern)
         if name is None:
-            strangers.append(file)
             continue
         head = open_raster(file)
         pieces = list(_pieces(head, name, offset_of(file, path)))
@@ -64,8 +64,8 @@ def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
     if not tiles:
         raise _nothing(path, root, strangers)
     if len(tiles) == 2 and "" in tiles:  # files that do not name the one tile there is
-        (named,) = set(tiles) - {""}
-        tiles = {named: tiles[named] + tiles[""]}
+        (only,) = set(tiles) - {""}
+        tiles = {only: tiles[only] + tiles[""]}
     tiles = split_by_area(tiles, root)
     folders = {tile: {piece.layer.store.path.parent for piece in pieces} for tile, pieces in tiles.items()}
     warnings = [*_listed("without date or band in their names are left out", strangers, root)]

@@ -84,21 +84,21 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def parse_path(path: str, pattern: re.Pattern[str] | None) -> Name | None:
-    """Read a relative path without suffix; None where it is no image that the patterns know."""
+    """Read a relative path without suffix; None where it is known to be no band (previews, by-products)."""
     if pattern is not None:
         match = pattern.search(path)
-        return None if match is None else _named(match.groupdict(), path)
+        return Name() if match is None else _named(match.groupdict(), path)
     for product in PRODUCTS:
         match = re.search(product, path)
         if match:
             groups = match.groupdict()
             return _named({**groups, "band": groups["band"] or "CLD"}, path)
-    if _SAFE.search(path):
-        return None  # previews and by-products
+    if _SAFE.search(path) or not all(is_band(word) for word in re.split(r"[^A-Za-z0-9]+", path.rpartition("/")[2])):
+        return None
     return _parse_general(path)
 
 
-def _parse_general(path: str) -> Name | None:
+def _parse_general(path: str) -> Name:
     found: dict[str, str | None] = {}
     for general in GENERAL:
         for match in re.finditer(general, path):
@@ -109,8 +109,7 @@ def _parse_general(path: str) -> Name | None:
         word = re.search(_WORD.replace("DATE", _BARE_DATE), path)
         if word:
             found["band"] = word["before"] or word["after"] or word["alone"]
-    name = _named(found, path, sure=sure)
-    return name if not name.band or is_band(name.band) else None
+    return _named(found, path, sure=sure)
 
 
 def _named(groups: dict[str, str | None], path: str, *, sure: bool = True) -> Name:

@@ -89,14 +89,14 @@ class Regridder:
     _taps: tuple[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]], ...]
 
     def nearest(self, values: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-        """Return (values, valid) on the wanted window, each pixel from the source pixel that holds its centre."""
+        """Return (values, valid), both (..., y, x), on the wanted window: from the source pixel that holds a pixel's centre."""
         rows, columns = self._nearest
-        at = np.ix_((rows - self.rows[0]).clip(0, None), (columns - self.columns[0]).clip(0, None))
+        at = (..., (rows - self.rows[0]).clip(0, None)[:, None], (columns - self.columns[0]).clip(0, None))
         inside = (rows >= 0)[:, None] & (columns >= 0)
         return values[at], valid[at] & inside
 
     def smooth(self, values: npt.NDArray[Any], valid: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-        """Return (values, valid) on the wanted window: weighted means of the valid source pixels.
+        """Return (values, valid), both (..., y, x), on the wanted window: weighted means of the valid source pixels.
 
         A pixel is valid where at least half of the weight is valid and, for what is finer than the source, the source pixel
         that it lies in.
@@ -117,11 +117,11 @@ class Regridder:
     def _weighted(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         (rows, row_weights), (columns, column_weights) = self._taps
         down = sum(
-            values[index - self.rows[0]] * weight.astype(values.dtype)[:, None]
+            values[..., index - self.rows[0], :] * weight.astype(values.dtype)[:, None]
             for index, weight in zip(rows, row_weights, strict=True)
         )
         across = sum(
-            down[:, index - self.columns[0]] * weight.astype(values.dtype)
+            down[..., index - self.columns[0]] * weight.astype(values.dtype)
             for index, weight in zip(columns, column_weights, strict=True)
         )
         return np.asarray(across)

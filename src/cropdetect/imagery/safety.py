@@ -84,7 +84,9 @@ def refuse_hdf5_links(path: Path) -> None:
                 if isinstance(link, h5py.ExternalLink):
                     raise _unsafe(path, f"{name} is a link to another file")
                 item = file.get(name)
-                if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
+                if not isinstance(item, h5py.Dataset):
+                    continue
+                if item.external or item.is_virtual or item.file.filename != file.filename:
                     raise _unsafe(path, f"the numbers of {name} lie in other files")
     except OSError as error:
         raise unreadable(path, error) from error

@@ -14,7 +14,7 @@ from cropdetect.imagery.series import Window
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]  # arithmetic in place, which mypy cannot type for every dtype
 
-_AT_ONCE = 16  # layers that are held in the source's grid at a time
+_PIXELS_AT_ONCE = 4_000_000  # that are regridded at a time; bounds memory
 
 
 @dataclass(frozen=True)
@@ -80,25 +80,31 @@ def run(jobs: Iterable[Job], window: Window) -> None:
                 _finish(job, _missing(job.out, job.source))
         else:
             plan = regridder(*first.axes, (window.top, window.left, window.bottom, window.right))
-            for start in range(0, len(of_store), _AT_ONCE):
-                _run_regridded(of_store[start : start + _AT_ONCE], plan)
+            (top, bottom), (left, right) = plan.rows, plan.columns
+            at_once = max(1, _PIXELS_AT_ONCE // max((bottom - top) * (right - left), of_store[0].out.size))
+            for start in range(0, len(of_store), at_once):
+                _run_regridded(of_store[start : start + at_once], plan)
 
 
 def _run_regridded(jobs: list[Job], plan: Regridder) -> None:
+    """Read layers of one store in its own grid and bring them to the series'."""
     (top, bottom), (left, right) = plan.rows, plan.columns
     store = jobs[0].source.store
     stored = np.empty((len(jobs), bottom - top, right - left), store.dtype)
     store.read_into([job.source.index for job in jobs], Window(top, left, bottom, right), list(stored))
-    for job, pixels in zip(jobs, stored, strict=True):
-        source = job.source
-        missing = _missing(pixels, source)
+    alike: dict[tuple[bool, float | None], list[int]] = {}
+    for place, job in enumerate(jobs):
+        alike.setdefault((job.source.nearest, job.source.nodata), []).append(place)
+    for (nearest, nodata), places in alike.items():
+        pixels = stored[places] if len(alike) > 1 else stored
+        missing = _missing(pixels, jobs[places[0]].source)
         there = np.ones(pixels.shape, bool) if missing is None else ~missing
-        values, good = (plan.nearest if source.nearest else plan.smooth)(pixels, there)
-        absent = ~good
-        if job.out.dtype.kind in "iu":
-            values[absent] = 0 if source.nodata is None else source.nodata
-        job.out[...] = values
-        _finish(job, absent)
+        values, good = (plan.nearest if nearest else plan.smooth)(pixels, there)
+        if values.dtype.kind in "iu":
+            values[~good] = 0 if nodata is None else nodata
+        for place, layer, valid in zip(places, values, good, strict=True):
+            jobs[place].out[...] = layer
+            _finish(jobs[place], ~valid)
 
 
 def _missing(pixels: Numbers, source: Source) -> Mask | None:

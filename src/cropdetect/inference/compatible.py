@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import geopandas as gpd
 import numpy as np
-from pyproj import CRS
+from odc.geo.crs import CRS
 
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
@@ -66,7 +66,7 @@ def _shape(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
 def _metres(info: ChipInfo) -> float | None:
     if info.resolution is None or info.crs is None:
         return None
-    crs = CRS.from_user_input(info.crs)
+    crs = CRS(info.crs).proj
     if crs.is_geographic:
         return info.resolution * _METRES_A_DEGREE
     return info.resolution * float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else None

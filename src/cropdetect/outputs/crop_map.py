@@ -24,6 +24,8 @@ from cropdetect.outputs.colours import class_colours
 _BLOCK = 512
 _SIDE = 4 * _BLOCK  # pixels: windows of this side are painted at a time, whatever the size of the imagery
 
+_CACHE = 128 * 2**20  # bytes of blocks that GDAL keeps
+
 _Paint = Callable[[Window], npt.NDArray[np.integer]]
 
 
@@ -131,7 +133,7 @@ def _write_cog(path: Path, geobox: GeoBox, legend: Sequence[str], paint: _Paint)
     dtype = "uint8" if len(legend) <= 255 else "uint16"
     colours = {0: (0, 0, 0, 0)} | {k + 1: (*colour, 255) for k, colour in enumerate(class_colours(len(legend)))}
     with (
-        rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=128),
+        rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=_CACHE),
         warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
         MemoryFile(ext=".tif") as blocks,
         MemoryFile(ext=".tif") as cog,

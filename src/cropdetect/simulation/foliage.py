@@ -160,8 +160,8 @@ class Foliage:
         ground = soil + straw[:, None] * (wet_soil(np.broadcast_to(STRAW, soil.shape), np.float32(0.4) * moisture) - soil)
         return canopy(
             np.clip(leaf[:, 0], np.float32(0.02), np.float32(0.98)),
-            leaf[:, 1],
-            total,
+            np.asarray(leaf[:, 1], np.float32),
+            np.asarray(total, np.float32),
             ground,
             k.astype(np.float32),
             np.clip(shade, 0, 0.6),

@@ -164,7 +164,7 @@ def deal_patches(
     wild = np.select([kind == FALLOW, kind == BUSH, kind == WOOD, kind == HOMESTEAD], [1.15, 1.8, 3.2, 0.4], 0.36)
     cassava = (a == SPECIES_NAMES.index("cassava")) | (b == SPECIES_NAMES.index("cassava"))
     weedy = 1 + 0.6 * cassava
-    spread = np.select([mixed, cassava, crop, kind == HOMESTEAD], [0.38, 0.30, 0.07, 0.5], 0.22) * lognormal(0.18)
+    spread = np.select([mixed, cassava, crop, kind == HOMESTEAD], [0.50, 0.27, 0.06, 0.5], 0.22) * lognormal(0.15)
     return Patches(
         key=key,
         kind=kind,
@@ -194,7 +194,7 @@ def deal_patches(
         spread=np.clip(spread, 0.04, 0.7).astype(np.float32),
         gradients=np.select([mixed, cassava], [0.35, 0.25], 0.75).astype(np.float32),
         clumps=np.select([mixed, cassava], [0.45, 0.55], 0.20).astype(np.float32),
-        patchiness=np.where(mixed, normal(0.45, 0.12, 0.10, 0.7), 0).astype(np.float32),
+        patchiness=np.where(mixed, normal(0.50, 0.12, 0.15, 0.8), 0).astype(np.float32),
         striped=rng.uniform(0.3, 0.9, n).astype(np.float32),
         straggling=normal(2.5, 1.0, 0.5, 6),
         x=x,

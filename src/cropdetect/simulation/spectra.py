@@ -50,8 +50,9 @@ _DRY_MATTER = _by_band(
     B01=10.08129, B02=2.87194, B03=2.3, B04=2.3, B05=2.3, B06=2.3, B07=2.3, B08=2.3, B8A=2.3, B09=2.3, B11=5.41875, B12=20.32204
 )
 
-# Dry soils. "loam" is the dry soil shipped with PROSAIL (Jacquemoud et al. 2009), darker as a rough field is. The tropical ones
-# are estimates with the known shapes of their kind: Ferralsol (iron: steep from blue to red), Vertisol (dark, flat), Arenosol (pale).
+# Dry soils. "loam" is the dry soil shipped with PROSAIL (Jacquemoud et al. 2009), darker as a rough field is. The tropical
+# ones are estimates with the known shapes of their kind: Ferralsol (iron: steep from blue to red), Vertisol (dark, flat),
+# Arenosol (pale).
 SOILS: dict[str, Floats] = {
     "loam": 0.68 * _by_band(
         B01=0.2220, B02=0.2312, B03=0.2636, B04=0.3177, B05=0.3386, B06=0.3584,

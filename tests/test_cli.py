@@ -1,0 +1,83 @@
+"""The command line as a whole."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cropdetect.cli import app
+
+
+def test_help_takes_at_most_half_a_second_of_cpu() -> None:
+    best = 9.0
+    for _ in range(3):  # the fastest of three: the machine may be busy
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "cropdetect", "--help"], check=True, capture_output=True)
+        after = os.times()
+        spent = after.children_user - before.children_user + after.children_system - before.children_system
+        best = min(best, spent)
+    assert best <= 0.5
+
+
+def test_what_predicts_imports_no_torch() -> None:
+    code = "import sys, cropdetect.api; print([m for m in sys.modules if m.split('.')[0] in ('torch', 'sklearn')])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_torch_training_names_the_extra(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['torch'] = None; sys.argv[0] = 'cropdetect'; from cropdetect.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "train", str(tmp_path), str(tmp_path / "out")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("MissingExtraError")
+    assert "cropdetect[train]" in done.stderr
+
+
+def test_every_verb_has_help_with_an_example() -> None:
+    runner = CliRunner()
+    for verb in ("demo", "simulate", "info", "chips", "train", "import-cv4a", "predict"):
+        result = runner.invoke(app, [verb, "--help"])
+        assert result.exit_code == 0
+        assert f"Example: cropdetect {verb}" in result.output
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("demo") / "out"
+    subprocess.run([sys.executable, "-m", "cropdetect", "demo", str(out)], check=True, capture_output=True)
+    return out
+
+
+def test_the_demo_predicts_better_than_the_class_shares(demo: Path) -> None:
+    metrics = json.loads((demo / "metrics.json").read_text())
+    counts = [one["n"] for one in metrics["per_class"].values()]
+    assert metrics["n_fields"] == sum(counts)
+    assert metrics["accuracy"] > max(counts) / sum(counts)
+
+
+def test_the_demo_again_needs_overwrite(demo: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "cropdetect", "demo", str(demo)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("OutputExistsError")
+
+
+def test_a_dry_run_says_how_much_there_is_to_do_and_writes_nothing(demo: Path, tmp_path: Path) -> None:
+    arguments = ["predict", str(demo / "season"), str(tmp_path / "out"), "--checkpoint", str(demo / "checkpoint"), "--dry-run"]
+    done = subprocess.run([sys.executable, "-m", "cropdetect", *arguments], capture_output=True, text=True, check=True)
+    assert "fields" in done.stdout
+    assert "240" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("part", "kind"), [("season", "imagery"), ("checkpoint", "checkpoint"), ("predictions", "predictions")])
+def test_info_describes_each_part_of_the_demo(demo: Path, part: str, kind: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cropdetect", "info", str(demo / part), "--json"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["kind"] == kind
