@@ -68,8 +68,8 @@ def _cores() -> int:
 class OnnxRuntime:
     """ONNX Runtime on the CPU, in float32.
 
-    Every call runs in the thread that makes it, so that as many batches run at once as there are workers: two cores
-    answered 20 to 80 % more chips a second so than with both in one call, and the number of workers cannot change a sum.
+    Every call runs in the thread that makes it, so that as many batches run at once as there are workers: on two cores the
+    2020 network took a quarter less CPU time a chip so than with both in one call, and the number of workers changes no sum.
 
     Args:
         members: ONNX files.
@@ -122,7 +122,7 @@ class _Session:
         self._faults = tuple(getattr(ort, name) for name in names.split())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # an arena a member never shrinks: 60 members would keep gigabytes
+        options.enable_cpu_mem_arena = False  # each member would keep its largest activations: gigabytes at 60
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=[provider])
