@@ -67,7 +67,7 @@ def predict(
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
     started = dt.datetime.now(dt.UTC)
-    trained, opened, warnings = _open(data, checkpoint, options)
+    trained, opened, warnings = _open(data, checkpoint, options, season_year)
     choices = {
         "precision": precision,
         "season_year": season_year,
@@ -149,7 +149,9 @@ def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None) ->
     return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(warnings))
 
 
-def _open(data: Path, checkpoint: Path, options: DataOptions | None) -> tuple[Checkpoint, Data, tuple[str, ...]]:
+def _open(
+    data: Path, checkpoint: Path, options: DataOptions | None, season_year: int | None = None
+) -> tuple[Checkpoint, Data, tuple[str, ...]]:
     trained = read_checkpoint(checkpoint)
     record = trained.record
     options = options or DataOptions()
@@ -158,7 +160,7 @@ def _open(data: Path, checkpoint: Path, options: DataOptions | None) -> tuple[Ch
     opened = open_data(data, options, record.chips.preset)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
-    return trained, opened, opened.warnings + check_compatible(opened.chips, trained)
+    return trained, opened, opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)
 
 
 def _fingerprint(opened: Data, trained: Checkpoint, choices: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ _SETTINGS = {
     "GDAL_PAM_ENABLED": "NO",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "GDAL_HTTP_MAX_RETRY": "0",
-    "GDAL_CACHEMAX": 128,  # megabytes
+    "GDAL_CACHEMAX": 128 * 2**20,  # bytes
 }
 
 
