@@ -11,7 +11,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test lint types check clean
+.PHONY: demo test lint types check bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
@@ -28,6 +28,14 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 check: test lint types
+
+# DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/france_to_flanders.py $(DATA) --seeds 3
+	$(BIN)/cropdetect simulate $(OUT)-full --overwrite
+	$(BIN)/cropdetect chips $(OUT)-full $(OUT)-full.zarr --preset cv4a --overwrite
+	$(BIN)/cropdetect import-cv4a $(WEIGHTS) $(OUT)-2020 --chips $(OUT)-full.zarr --overwrite
+	$(BIN)/python benchmarks/competition_size.py $(OUT)-full $(OUT)-2020
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -3,6 +3,7 @@
 All models are frozen and refuse unknown keys, so a misspelt key in a configuration is an error and not a silent default.
 """
 
+import datetime as dt
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +36,7 @@ class ChipStoreAttributes(Record):
     sensor: str | None = None
     sources: list[str] = Field(default_factory=list, description="names of the files or folders it was cut from")
     legend: list[str] = Field(default_factory=list, description="class names by crop_id, where a legend gave an order")
+    dates: list[dt.date] = Field(default_factory=list, description="all days of all chips, in order")
     fingerprint: str = Field(description="hash of inputs and options")
     cropdetect_version: str
 

@@ -190,7 +190,7 @@ def test_the_budget_holds_one_block_and_the_chips_in_the_making(budget: int) -> 
         assert batch.image.all()
         if position % 97:  # looking through all objects takes its time
             continue
-        making = sum(isinstance(thing, ChipBatch) for thing in gc.get_objects())
+        making = sum(type(thing) is ChipBatch for thing in gc.get_objects())
         # The batch itself, the chip it was stacked from, and one that is being made.
         assert (making - 3) * chip_bytes <= budget / 2 + chip_bytes
     assert len(chips) == len(boxes)

@@ -111,7 +111,7 @@ def labelled(tmp_path: Path, codes: np.ndarray) -> Imagery:
 
 
 def test_the_label_is_that_of_most_labelled_pixels(tmp_path: Path) -> None:
-    codes = np.array([[5, 0, 5, 0], [2, 3, np.nan, 7]], np.float32)
+    codes = np.array([[5, 3, 5, 0], [3, 2, np.nan, 7]], np.float32)
     got = fields_of(labelled(tmp_path, codes))
     assert got.table["label"].tolist() == [CV4A_LEGEND["5"], None, CV4A_LEGEND["2"], CV4A_LEGEND["7"]]
     assert got.legend == tuple(CV4A_LEGEND.values())
@@ -201,3 +201,9 @@ def test_files_of_several_tiles_are_put_together(tmp_path: Path) -> None:
     assert got.table["status"].tolist() == ["ok", "ok", "duplicate_id"]
     assert got.table.geometry[1].area == 200
     assert any("1" in warning for warning in got.warnings)
+
+
+def test_pixels_that_meet_at_a_corner_are_two_parts(tmp_path: Path) -> None:
+    got = read_fields(paint(tmp_path / "ids.tif", np.array([[4, 0], [0, 4]], np.uint8)), imagery=imagery(tile(2, 2))).table
+    assert got.geometry[0].is_valid
+    assert len(got.geometry[0].geoms) == 2

@@ -47,6 +47,15 @@ def test_missing_neighbours_take_no_part_in_bilinear():
     np.testing.assert_array_equal(valid, [[1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]])
 
 
+@pytest.mark.parametrize("factor", [2, 3, 6])
+def test_no_data_is_as_large_on_the_finer_grid(factor):
+    coarse = np.full((3, 3), np.nan)
+    coarse[1, 1] = 7
+    values, valid = upsample(coarse, factor, (3 * factor, 3 * factor))
+    np.testing.assert_array_equal(valid, np.kron(~np.isnan(coarse), np.ones((factor, factor))))
+    assert values[valid] == pytest.approx(7)
+
+
 def test_average_down_is_the_mean_of_the_valid_pixels():
     fine = np.array([[1, 2, 10, 20], [3, 4, 30, 0], [0, 0, 7, 7], [0, 5, 7, 7]], np.uint16)
     rows = columns = Axis(4, 2.0, 0.0)

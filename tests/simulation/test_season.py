@@ -9,6 +9,7 @@ import rasterio
 import xarray as xr
 
 from cropdetect.errors import DiskFullError, OptionError, OutputExistsError
+from cropdetect.imagery import open_imagery
 from cropdetect.simulation import season, simulate
 
 SMALL = {"tiles": 2, "height": 75, "width": 100, "fields": 60, "dates": ["2019-06-06", "2019-07-11", "2019-08-25"]}
@@ -119,6 +120,21 @@ def test_netcdf_layout_holds_the_same_pixels_as_geotiff(tmp_path: Path) -> None:
                 assert cube.x.values[0] == file.bounds.left + resolution / 2
                 assert cube.y.values[0] == file.bounds.top - resolution / 2
             assert "32636" in str(cube.spatial_ref.attrs["crs_wkt"])
+
+
+@pytest.mark.parametrize(("layout", "kind"), [("cv4a", "cv4a"), ("geotiff", "files"), ("netcdf", "cube")])
+def test_every_layout_is_read_back_with_its_bands_masks_and_fields(layout: str, kind: str, tmp_path: Path) -> None:
+    out = simulate(tmp_path / "s", **SMALL | {"layout": layout})  # type: ignore[arg-type]
+    imagery = open_imagery(out)
+    assert imagery.layout == kind
+    assert len(imagery.tiles) == 2
+    for tile in imagery.tiles:
+        assert tile.geobox.shape == (75, 100)
+        assert len(tile.dates) == 3
+        assert set(CV4A_BANDS) - {"CLD"} <= set(tile.bands)
+        assert tile.mask_bands == (("CLD",) if layout == "cv4a" else ("SCL",))
+        files = tile.field_files
+        assert (files.field_ids if layout == "cv4a" else files.vector) is not None
 
 
 def test_a_temperate_region_and_another_year_can_be_had(tmp_path: Path) -> None:

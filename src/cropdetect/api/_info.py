@@ -1,7 +1,8 @@
 """The verb `info`: what lies at a path."""
 
+import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def _imagery(imagery: Imagery) -> tuple[dict[str, Any], list[str]]:
         "size": _counts(f"{t.geobox.height} x {t.geobox.width}" for t in imagery.tiles),
         "crs": _counts(_crs(t) for t in imagery.tiles),
         "resolution": abs(first.geobox.affine.a),
-        "dates": _period([np.datetime64(day) for day in imagery.dates]),
+        "dates": _period(imagery.dates),
         "bands": list(imagery.bands),
         "mask_bands": list(first.mask_bands),
         "dtype": str(first.dtype),
@@ -131,14 +132,12 @@ def _fields(fields: FieldSet) -> dict[str, Any]:
 def _chips(chips: ChipSet) -> tuple[dict[str, Any], list[str]]:
     missing: dict[str, float] = {}
     steps: list[int] = []
-    days: list[np.datetime64] = []
     clear = total = 0.0
     sums = np.zeros(len(chips.info.bands))
     seen = 0
     for batch in chips.batches(256):
         there = ~np.isnat(batch.date)
         steps += there.sum(axis=1).tolist()
-        days += list(np.unique(batch.date[there]))
         inside = (batch.mask > 0)[:, None] & there[:, :, None, None]
         clear += float((batch.clear & inside).sum())
         total += float(inside.sum())
@@ -152,7 +151,7 @@ def _chips(chips: ChipSet) -> tuple[dict[str, Any], list[str]]:
         "preset": chips.info.preset,
         "bands": list(chips.info.bands),
         "missing_share": missing,
-        "dates": _period(sorted(set(days))),
+        "dates": _period(chips.info.dates),
         "steps_per_chip": {"min": min(steps), "median": float(np.median(steps)), "max": max(steps)} if steps else {},
         "clear_share": round(clear / total, 3) if total else None,
         "sensor": chips.info.sensor,
@@ -207,7 +206,7 @@ def _counts(values: Any) -> dict[str, int]:
     return {str(name): int(count) for name, count in pd.Series(list(values), dtype=object).value_counts().items()}
 
 
-def _period(days: list[np.datetime64]) -> dict[str, Any]:
+def _period(days: Sequence[dt.date]) -> dict[str, Any]:
     return {"count": len(days), "first": str(days[0]), "last": str(days[-1])} if days else {"count": 0}
 
 

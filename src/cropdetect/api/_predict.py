@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from cropdetect.api._data import Data, DataOptions, open_data, told
@@ -99,7 +98,7 @@ def predict(
         | {name: version(name) for name in ("cropdetect", "onnxruntime", "numpy", "rasterio", "geopandas", "zarr")},
         inputs=_inputs(data, opened, options),
         checkpoint=str(checkpoint),
-        dates=_dates(opened),
+        dates=[str(day) for day in opened.chips.info.dates],
         bands=list(opened.chips.info.bands),
         offset=opened.chips.info.offset,
         n_fields=len(predictions.fields),
@@ -135,7 +134,7 @@ def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None) ->
     """
     trained, opened, warnings = _open(data, checkpoint, options)
     info = opened.chips.info
-    days = _dates(opened)
+    days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
         "dates": {"count": len(days), "first": days[0], "last": days[-1]} if days else {"count": 0},
         "fields": len(opened.chips.fields),
@@ -190,10 +189,3 @@ def _inputs(data: Path, opened: Data, options: DataOptions | None) -> list[Input
     if options and options.fields:
         inputs.append(InputRecord(path=str(options.fields), kind="fields", bytes=options.fields.stat().st_size))
     return inputs
-
-
-def _dates(opened: Data) -> list[str]:
-    if opened.imagery:
-        return [str(day) for day in opened.imagery.dates]
-    days = [np.unique(batch.date[~np.isnat(batch.date)]) for batch in opened.chips.batches(1024)]
-    return [str(day) for day in np.unique(np.concatenate(days))] if days else []

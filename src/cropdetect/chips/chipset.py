@@ -1,5 +1,6 @@
 """What a set of chips offers, wherever its pixels come from."""
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class ChipInfo:
         n_bytes: size of the sources.
         warnings: what a user should know.
         legend: class names in the order of their crop_id, where a legend gave one; else empty.
+        dates: all days of all chips, in order.
     """
 
     bands: tuple[str, ...]
@@ -47,6 +49,7 @@ class ChipInfo:
     n_bytes: int = 0
     warnings: tuple[str, ...] = field(default=())
     legend: tuple[str, ...] = ()
+    dates: tuple[dt.date, ...] = ()
 
 
 class ChipSet(ABC):

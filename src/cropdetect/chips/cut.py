@@ -102,6 +102,7 @@ def cut_chips(
         n_bytes=sum(tile.n_bytes for tile in imagery.tiles),
         warnings=tuple(warnings),
         legend=fields.legend,
+        dates=tuple(sorted({tile.dates[s] for tile, used in zip(imagery.tiles, steps, strict=True) for s in used})),
     )
     return CutChips(info, table, imagery, steps, passes, footprints, dtype)
 

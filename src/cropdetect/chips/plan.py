@@ -98,11 +98,11 @@ def plan_pass(
         places: the tile's chips.
         shape: (height, width) of the tile.
         stored_block: (height, width) of the blocks in the files.
-        pixel_bytes: bytes of one pixel, all dates and bands.
+        pixel_bytes: bytes of one pixel, all dates and bands; 0 where the tile has no date left.
         chip_bytes: bytes of one chip.
         memory_budget: bytes; half for a block, half for chips in the making.
     """
-    block = block_shape(shape, stored_block, max(1, memory_budget // 2 // pixel_bytes))
+    block = block_shape(shape, stored_block, max(1, memory_budget // 2 // max(1, pixel_bytes)))
     across = -(-shape[1] // block[1])
 
     def span(place: ChipPlace) -> tuple[int, int]:

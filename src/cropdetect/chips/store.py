@@ -72,12 +72,15 @@ def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> Random
         sensor=info.sensor,
         sources=list(info.sources),
         legend=list(info.legend),
+        dates=list(info.dates),
         fingerprint=info.fingerprint,
         cropdetect_version=__version__,
     )
     ids = chips.fields["field_id"].to_numpy()[chips.field_of_chip]
     with whole_folder(out, overwrite=overwrite) as folder, Progress("cutting", n, "chips") as progress:
-        store = zarr.create_group(folder, zarr_format=3, attributes=attributes.model_dump() | {"warnings": list(info.warnings)})
+        store = zarr.create_group(
+            folder, zarr_format=3, attributes=attributes.model_dump(mode="json") | {"warnings": list(info.warnings)}
+        )
         shapes = {"image": (n, steps, bands, size, size), "mask": (n, size, size), "clear": (n, steps, size, size)}
         arrays: dict[str, Any] = {}
         for position, batch in enumerate(chips.batches(_BATCH)):
@@ -174,6 +177,7 @@ def open_chips(path: Path) -> RandomAccessChips:
         n_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
         warnings=notes,
         legend=tuple(attributes.legend),
+        dates=tuple(attributes.dates),
     )
     return StoredChips(path, info, fields, field_of_chip, arrays)
 

@@ -108,6 +108,7 @@ class TableChips(RandomAccessChips):
             fingerprint=hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest(),
             n_bytes=sum(file.stat().st_size for file in files),
             warnings=warnings,
+            dates=tuple(np.unique(self._date[~np.isnat(self._date)]).astype(object)),
         )
 
     def take(self, chips: Sequence[int] | npt.NDArray[np.int64]) -> ChipBatch:
