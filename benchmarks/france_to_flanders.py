@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from cropdetect import api
-from cropdetect.chips import ChipSet, field_means, read_table
+from cropdetect.chips import ChipSet, cut_chips, field_means, read_table
 from cropdetect.fields import fields_of
 from cropdetect.imagery import open_imagery
 
@@ -34,13 +34,15 @@ def features(chips: ChipSet, bands: list[str]) -> np.ndarray:
         means, days = field_means(batch), batch.day()
         for chip, field in enumerate(batch.field):
             there = means.clear[chip, :, 0, 0]
+            if not there.any():
+                continue
             order = np.argsort(days[chip, there])
             rows = [
                 np.interp(GRID, days[chip, there][order], means.image[chip, there, column, 0, 0][order]) for column in columns
             ]
             result[field] += pixels[chip] * np.concatenate(rows)
             weight[field] += pixels[chip]
-    return result / weight[:, None]
+    return result / np.maximum(weight, 1)[:, None]
 
 
 def count_right(crops: list[str], codes: list[str]) -> str:
@@ -74,8 +76,6 @@ def main() -> None:
     bands = list(table.info.bands)
     forest = RandomForestClassifier(500, random_state=0, n_jobs=-1).fit(features(table, bands), table.fields["label"])
     imagery = open_imagery(flanders)
-    from cropdetect.chips import cut_chips
-
     guesses = forest.predict(features(cut_chips(imagery, fields_of(imagery)), bands)).tolist()
     print(f"random forest on the same means: {count_right(guesses, codes)}")
 

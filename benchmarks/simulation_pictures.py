@@ -75,7 +75,7 @@ def clouds(season: Path, out: Path) -> None:
     rows = columns = slice(600, 1200)
     cover = {d: (band(season, d, "CLD")[rows, columns] > 40).mean() for d in dates(season)}
     day = min(cover, key=lambda d: abs(cover[d] - 0.25))
-    _, axes = plt.subplots(1, 2, figsize=(12, 6))
+    _, axes = plt.subplots(1, 2, figsize=(12, 6.6))
     shown(axes[0], true_colour(season, day, rows, columns), f"{day}, 6 km x 6 km")
     axes[1].imshow(band(season, day, "CLD")[rows, columns], cmap="gray", vmin=0, vmax=100)
     axes[1].set_title("CLD, per cent", fontsize=10)
@@ -101,7 +101,7 @@ def curves(season: Path, out: Path) -> None:
         axes.flat[-1].plot(when, middle, label=name)
         axis.set_title(f"{name} ({len(of_class)})", fontsize=10)
         axis.grid(alpha=0.3)
-    axes.flat[-1].legend(fontsize=7)
+    axes.flat[-1].legend(fontsize=6, loc="lower left", framealpha=0.5)
     axes.flat[-1].set_title("medians", fontsize=10)
     for axis in axes.flat:
         axis.tick_params("x", rotation=45)
