@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,18 @@ train(season(), Path("{out}"), options(epochs=20, members=2, patience=20))
 """
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Sums differ in their last bits with the number of threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-W", "ignore", "-c", KILLED.format(out=out)]

@@ -38,7 +38,8 @@ def train(
     metrics in the checkpoint are of every field that some member validated on, by the members that did not train on it;
     since the best epoch was chosen on the same fields, they are slightly too good.
 
-    The same chips, options and seed give the same weights on one machine, also if the training was interrupted and resumed.
+    The same chips, options and seed give the same weights on one machine with the same number of threads, also if the
+    training was interrupted and resumed.
     State lies in `.OUT.train` beside `out` until the end.
 
     Args:
