@@ -8,7 +8,9 @@ The random forest sees the same field means, interpolated to 10-day steps of the
 """
 
 import argparse
+import resource
 import tempfile
+import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -65,7 +67,10 @@ def main() -> None:
 
     for seed in range(arguments.seeds):
         checkpoint = out / f"france-{seed}"
+        start = time.process_time()
         trained = api.train(france, checkpoint, licence="MIT, labels of the French LPIS", seed=seed, overwrite=True)
+        seconds, memory = time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"training, seed {seed}: {seconds:.0f} CPU s, peak memory {memory:.0f} MB")
         run = api.predict(flanders, out / f"flanders-{seed}", checkpoint=checkpoint, overwrite=True)
         table = gpd.read_parquet(out / f"flanders-{seed}" / "fields.parquet")
         print(f"cropdetect, seed {seed}: {count_right(table['crop'].tolist(), codes)}; status {run.status_counts}")
