@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -251,18 +250,39 @@ def test_a_full_disk_is_named_and_leaves_nothing_half_written(season: Path, tmp_
         subprocess.run(["umount", small], check=True)
 
 
+# The command line, which the operating system kills as soon as two parts of the answers lie on the disk.
+KILLED_AFTER_TWO_PARTS = """
+import os, signal, sys
+from cropdetect import cli
+from cropdetect.inference import parts
+
+parts._SECONDS_A_PART = 0
+save, saved = parts.Parts.save, []
+
+def save_then_die(self):
+    save(self)
+    saved.append(self)
+    if len(saved) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+parts.Parts.save = save_then_die
+cli.main()
+"""
+
+
 def test_a_killed_prediction_goes_on_to_the_same_bytes(tmp_path: Path, season: Path, checkpoint: Path) -> None:
     many = [(i, square(r, c, 3), "maize") for i, (r, c) in enumerate((r, c) for r in range(0, 90, 3) for c in range(0, 90, 3))]
     fields = write_fields(tmp_path / "many.gpkg", many)
     arguments = ["predict", season, "--checkpoint", checkpoint, "--fields", fields]
-    command = [sys.executable, "-m", "cropdetect", *map(str, arguments)]
     out = tmp_path / "killed"
-    process = subprocess.Popen([*command[:5], str(out), *command[5:]], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not any((out / ".partial").glob("*part*")) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_AFTER_TWO_PARTS, *map(str, [*arguments[:2], out, *arguments[2:]])],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list((out / ".partial").glob("answers-*.npz"))) == 2
     assert not (out / "predictions.csv").exists()
     assert run(*arguments[:2], out, *arguments[2:]).returncode == 0
     assert run(*arguments[:2], tmp_path / "whole", *arguments[2:]).returncode == 0
