@@ -28,6 +28,7 @@ class DataOptions:
         legend: YAML file that maps label codes to class names.
         buffer: metres added around every field; negative shrinks.
         pattern: regular expression that finds date and band in file names.
+        date: day of images whose names tell none (default: from tags and sidecar files).
         bands: bands to read (default: all).
         resolution: pixel size in units of the CRS (default: the finest band's).
         clear: expression of what counts as clear, e.g. "SCL=4,5 CLD<60" or "none".
@@ -45,6 +46,7 @@ class DataOptions:
     legend: Path | None = None
     buffer: float = 0.0
     pattern: str | None = None
+    date: dt.date | None = None
     bands: tuple[str, ...] | None = None
     resolution: float | None = None
     clear: str | None = None
@@ -127,6 +129,7 @@ def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, 
     imagery = open_imagery(
         path,
         pattern=options.pattern,
+        date=options.date,
         resolution=options.resolution,
         clear=options.clear,
         offset=options.offset,

@@ -280,7 +280,7 @@ def _footprints(
 ) -> Footprints:
     raster = fields.rasters[position] if fields.rasters else None
     if raster is not None:
-        return raster_footprints(table, usable, raster, tile.geobox)
+        return raster_footprints(table, usable, raster, tile.geobox, fields.names_of(position))
     if table.crs is not None and tile.geobox.crs is None:
         raise GridError(
             "the fields have a CRS and the imagery has none", where=tile.name or "imagery", fix="Give the imagery's files a CRS."
@@ -295,8 +295,9 @@ def _status(imagery: Imagery, table: gpd.GeoDataFrame, footprints: Sequence[Foot
     ok = status == "ok"
     status[ok & (area < _SMALLEST)] = "too_small"
     status[ok & (area == 0)] = "outside"
-    if not any(fields.rasters):
-        inside = ok & (area >= _SMALLEST)
+    painted = table["raster_pixels"].notna() if "raster_pixels" in table.columns and any(fields.rasters) else False
+    inside = ok & (area >= _SMALLEST) & ~np.broadcast_to(painted, len(table))
+    if inside.any():
         covered = _covered(imagery, table.geometry[inside])
         status[np.flatnonzero(inside)[covered < _WHOLE]] = "partly_outside"
     return pd.Series(status, index=table.index, dtype=object)

@@ -20,7 +20,7 @@ from cropdetect.fields.idraster import IdRaster
 from cropdetect.fields.legend import class_names
 
 _LONLAT = CRS.from_epsg(4326)
-_APART = 10.0  # pixels between the parts of a field in two tiles from which on they are hardly one field
+APART = 10.0  # pixels between the parts of a field in two tiles from which on they are hardly one field
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _outlines(tiles: Sequence[TileRasters], tallies: Sequence[_Tally]) -> tuple[
         return pd.Series(dtype=object), []
     everywhere = pd.concat(placed)
     several = everywhere[everywhere.index.duplicated(keep=False)]
-    near = _APART * max(abs(tile.geobox.affine.a) for tile in tiles)
+    near = APART * max(abs(tile.geobox.affine.a) for tile in tiles)
     if target is not None and target.is_geographic and not all(_geographic(tile) for tile in tiles):
         near /= 111_320  # metres a degree
     apart = [int(one) for one, parts in several.groupby(level=0) if shapely.distance(parts.iloc[0], parts.iloc[1]) > near]

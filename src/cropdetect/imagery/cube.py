@@ -88,9 +88,7 @@ def find(path: Path, naming: Naming) -> list[Found]:
     ]
 
 
-def _pieces(
-    path: Path, data: xr.Dataset, relative: str, naming: Naming, offset: float | None
-) -> Iterator[Piece]:
+def _pieces(path: Path, data: xr.Dataset, relative: str, naming: Naming, offset: float | None) -> Iterator[Piece]:
     for name, variable in data.data_vars.items():
         y, x = _dimension(variable, _Y), _dimension(variable, _X)
         if y is None or x is None or variable.dtype.kind not in "iuf":

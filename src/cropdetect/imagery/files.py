@@ -143,8 +143,8 @@ def _nothing(path: Path, root: Path, strangers: Sequence[Path], undated: Sequenc
         return UnknownLayoutError(
             f"no date is known of the images ({names})",
             where=path,
-            fix='Put a stac.json or metadata.json with {"datetime": "2019-06-06"} beside them or in a folder around them, set the '
-            "files' tag ACQUISITION_DATE, name them like 20190606_B04.tif, or give the day with --date 2019-06-06.",
+            fix='Put a stac.json or metadata.json with {"datetime": "2019-06-06"} beside them or in a folder around them, set '
+            "the files' tag ACQUISITION_DATE, name them like 20190606_B04.tif, or give the day with --date 2019-06-06.",
         )
     return UnknownLayoutError(
         f"no file tells both date and band{f' ({names})' if names else ''}",
