@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
@@ -16,10 +14,10 @@ from cropdetect.errors import FieldsError, InputNotFoundError, UnknownLayoutErro
 from cropdetect.fields.fieldset import FieldSet
 from cropdetect.fields.fieldtable import field_table
 from cropdetect.fields.idraster import lies_on, open_raster
-from cropdetect.fields.legend import CV4A_LEGEND, class_names, ordered_legend
+from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend
+from cropdetect.fields.places import fields_of_places
 from cropdetect.fields.polygons import buffered
-from cropdetect.fields.rastertable import APART, TileRasters, raster_table
-from cropdetect.fields.together import together
+from cropdetect.fields.rastertable import TileRasters, raster_table
 from cropdetect.fields.vector import VECTOR_SUFFIXES, read_vector
 from cropdetect.imagery.safety import checked, gdal
 from cropdetect.imagery.series import Imagery
@@ -103,57 +101,12 @@ def fields_of(
         raise FieldsError("no fields lie with the imagery", where=imagery.path, fix=name_them)
     painted = [tile for tile in tiles if tile.field_files.field_ids is not None]
     if imagery.layout == "chips" or not painted:
-        return _of_places(imagery, label_column, legend, buffer)
+        return fields_of_places(imagery, read_fields, label_column=label_column, legend=legend, buffer=buffer)
     if len(painted) < len(tiles) and any(tile.field_files.vector is not None for tile in tiles):
         raise FieldsError("some tiles have an id raster, others a vector file", where=imagery.path, fix=name_them)
     sources = [TileRasters(t.geobox, Path(str(t.field_files.field_ids)), t.field_files.labels) for t in painted]
     default = CV4A_LEGEND if imagery.layout == "cv4a" and legend is None else None
     return _painted(sources, tuple(t.field_files.field_ids for t in tiles), legend, default, buffer, imagery)
-
-
-def _of_places(imagery: Imagery, label_column: str | None, legend: Mapping[str, str] | None, buffer: float) -> FieldSet:
-    """Read the fields of every tile from its own file, and tell which ids of several files are one field."""
-    sets: dict[Path, FieldSet] = {}
-    places: dict[Path, str] = {}
-    tiles = imagery.tiles
-    for tile in tiles:
-        source = tile.field_files.field_ids or tile.field_files.vector
-        if source is None or source in sets:
-            continue
-        alone = replace(imagery, tiles=(tile,))
-        places[source] = imagery.path.name if source.parent == imagery.path else tile.name
-        if tile.field_files.field_ids is not None:
-            sets[source] = _painted(
-                [TileRasters(tile.geobox, source, tile.field_files.labels)], (source,), None, None, buffer, alone
-            )
-        elif tile.geobox.crs is None and len(tiles) > 1:
-            raise FieldsError(
-                "its images have no coordinate reference system (CRS), so that polygons cannot be laid on them",
-                where=source,
-                fix="Set the images' CRS, or give the fields as field_ids.tif on their grid.",
-            )
-        else:
-            sets[source] = read_fields(source, label_column=label_column, buffer=buffer, imagery=alone)
-    if len(sets) == 1:
-        (only,) = sets.values()
-        table, warnings = only.table, only.warnings
-        maps: dict[Path, pd.Series[Any]] = {}
-    else:
-        near = APART * max(abs(tile.geobox.affine.a) for tile in tiles)
-        table, found, warnings = together(list(sets.values()), list(places.values()), near)
-        maps = dict(zip(sets, found, strict=True))
-    if legend is not None and "label" in table.columns:
-        table["label"], missing = class_names(table["label"], legend, where=imagery.path)
-        warnings += missing
-    rasters = tuple(tile.field_files.field_ids if buffer == 0 else None for tile in tiles)
-    painted = tuple(None if raster is None else maps.get(raster) for raster in rasters)
-    return FieldSet(
-        table,
-        rasters if any(rasters) else (),
-        warnings,
-        ordered_legend((), legend) if legend is not None and "label" in table.columns else (),
-        painted if any(one is not None for one in painted) else (),
-    )
 
 
 def _from_raster(path: Path, legend: Mapping[str, str] | None, buffer: float, imagery: Imagery | None) -> FieldSet:

@@ -5,6 +5,7 @@ their fields each on their own, so no id of the one is a field of the other, and
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -14,40 +15,32 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from cropdetect.fields.fieldset import FieldSet
-from cropdetect.imagery.notes import gathered
-
 _SHOWN = 5  # names in a warning
 _LONLAT = CRS.from_epsg(4326)
-_METRES_A_DEGREE = 111_320
 
 Rows = npt.NDArray[np.int64]
 
 
 def together(
-    sets: Sequence[FieldSet], places: Sequence[str], near: float
+    table: gpd.GeoDataFrame, place: Rows, places: Sequence[str], near: float
 ) -> tuple[gpd.GeoDataFrame, tuple["pd.Series[Any]", ...], tuple[str, ...]]:
-    """Put the fields of several places into one table.
+    """Tell which rows of several places are one field, and join them.
 
     A field of several places has the union of its parts, the sum of their `raster_pixels`, and otherwise the columns of its
     largest part.
 
     Args:
-        sets: the fields of each place.
+        table: the fields of all places.
+        place: for each row, the position of its place.
         places: names of the places.
-        near: metres (without metric CRS: CRS units) up to which parts with the same id are one field.
+        near: units of the table's CRS up to which parts with the same id are one field.
 
     Returns:
-        the table, in the CRS that all share, else in EPSG:4326; for each place a series that maps its ids to those of the table;
-        and warnings.
+        the table; for each place a series that maps its ids to those of the table; and warnings.
     """
-    table, place = _concatenated(sets)
     usable = (table["status"] == "ok").to_numpy()
     key, _ = pd.factorize(table["field_id"].astype(str))
-    repeated = usable & _in_several(key, place, usable)
-    rows = np.flatnonzero(repeated)
-    if table.crs is not None and table.crs.is_geographic and not all(_geographic(one) for one in sets):
-        near /= _METRES_A_DEGREE
+    rows = np.flatnonzero(usable & _in_several(key, place, usable))
     pairs = _close(table.geometry.to_numpy(), rows, key, place, near)
     part = _components(len(table), pairs)
     pairs = [(a, b) for a, b in pairs if not _at_odds(place[a], place[b], rows, key, place, part)]
@@ -55,43 +48,33 @@ def together(
     odd = np.unique(place[rows[several]])
     part = _components(len(table), pairs)
     ids = _ids(table["field_id"], part, place, odd, places)
-    maps = tuple(
-        pd.Series(ids[here].to_numpy(), index=table["field_id"].to_numpy()[here])
-        for number in range(len(sets))
-        for here in [(place == number) & usable]
-    )
-    warnings = gathered(places, [one.warnings for one in sets])
+    old, new, order = table["field_id"].to_numpy(), ids.to_numpy(), np.flatnonzero(usable)
+    order = order[np.argsort(place[order], kind="stable")]
+    ends = np.searchsorted(place[order], np.arange(len(places) + 1))
+    maps = tuple(pd.Series(new[order[a:b]], index=old[order[a:b]]) for a, b in pairwise(ends))
+    warnings: tuple[str, ...] = ()
     if len(odd):
         names = ", ".join(places[number] for number in odd[:_SHOWN])
-        warnings += (
+        warnings = (
             f"the same ids stand for different fields in {len(odd)} folders ({names}{', ...' if len(odd) > _SHOWN else ''}): "
             f"their ids are written with the folder's name, e.g. {ids[place == odd[0]].iloc[0]}",
         )
-    table["field_id"] = ids
-    return _merged(table, part), maps, warnings
+    return _merged(table.assign(field_id=ids), part), maps, warnings
 
 
-def _concatenated(sets: Sequence[FieldSet]) -> tuple[gpd.GeoDataFrame, Rows]:
-    """Return all rows in one CRS, and the place of each."""
-    known = [one.table.crs for one in sets if one.table.crs is not None]
+def concatenated(tables: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Put tables under each other, in the CRS that all share, else in EPSG:4326; ids are text where some are."""
+    known = [one.crs for one in tables if one.crs is not None]
     crs = None if not known else known[0] if all(other == known[0] for other in known) else _LONLAT
-    tables = []
-    for one in sets:
-        table = one.table if one.table.crs is not None or crs is None else one.table.set_crs(crs)
-        tables.append(table if table.crs == crs else table.to_crs(crs))
+    geometry = [
+        np.asarray((one if one.crs is None or one.crs == crs else one.to_crs(crs)).geometry.array, dtype=object) for one in tables
+    ]
     if not all(one["field_id"].dtype == np.int64 for one in tables):
         tables = [one.assign(field_id=one["field_id"].astype(str)) for one in tables]
-    columns = dict.fromkeys(name for one in tables for name in one.columns if name != "geometry")
-    joined = pd.concat([pd.DataFrame(one.drop(columns="geometry")) for one in tables], ignore_index=True)[list(columns)]
+    joined = pd.concat([pd.DataFrame(one.drop(columns="geometry")) for one in tables], ignore_index=True)
     for name in joined.select_dtypes(object).columns:
         joined[name] = joined[name].where(joined[name].notna(), None)
-    geometry = np.concatenate([np.asarray(one.geometry.array, dtype=object) for one in tables])
-    place = np.repeat(np.arange(len(tables)), [len(one) for one in tables])
-    return gpd.GeoDataFrame(joined, geometry=geometry, crs=crs), place.astype(np.int64)
-
-
-def _geographic(one: FieldSet) -> bool:
-    return one.table.crs is not None and bool(one.table.crs.is_geographic)
+    return gpd.GeoDataFrame(joined, geometry=np.concatenate(geometry), crs=crs)
 
 
 def _in_several(key: Rows, place: Rows, usable: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
