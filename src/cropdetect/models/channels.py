@@ -1,7 +1,7 @@
 """From any bands to a network's input channels: scaling, normalised differences, missing values."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -32,9 +32,14 @@ class ChannelNetwork(Network):
         scaling: for each band "sqrt" or "identity"; default: "sqrt" for Sentinel-2's reflectances.
         arguments: further arguments of the constructor, as JSON can hold them.
 
+    Attributes:
+        has_calendar: whether the constructor takes `grid_start`, `grid_end` and `grid_step`.
+
     Raises:
         OptionError: the bands are not different names, or `scaling` is not one word for each.
     """
+
+    has_calendar: ClassVar[bool] = True
 
     def __init__(self, bands: Sequence[str], n_classes: int, scaling: Sequence[str] | None, arguments: dict[str, Any]) -> None:
         scaling = ["sqrt" if band in REFLECTANCES else "identity" for band in bands] if scaling is None else list(scaling)
@@ -69,15 +74,15 @@ class ChannelNetwork(Network):
         return torch.where(there, values, torch.nan)
 
     def clear_channels(self, image: Tensor, clear: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the standardised channels, 0 where a value is missing or not clear, and the share of them that is there.
+        """Return the standardised channels, 0 where a value is missing or not clear, and which of their values are there.
 
         Args:
             image: (batch, step, band, y, x) float32, raw numbers; NaN where a value is missing.
             clear: (batch, step, y, x) bool.
 
         Returns:
-            (batch, step, channel, y, x) and (batch, step, 1, y, x); the share is 0 where not clear.
+            (batch, step, channel, y, x) float32 and bool.
         """
         values, there = self._values(image)
         there = there & clear[:, :, None]
-        return torch.where(there, self.standardise(values), 0.0), there.to(values.dtype).mean(2, keepdim=True)
+        return torch.where(there, self.standardise(values), 0.0), there

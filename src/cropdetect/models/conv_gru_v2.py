@@ -122,7 +122,8 @@ class ConvGRUv2(ChannelNetwork):
 
     def _embed(self, image: Tensor, mask: Tensor, clear: Tensor) -> tuple[Tensor, Tensor]:
         """Return an embedding of every date, (batch, step, 128), and the clear share of the field, (batch, step)."""
-        values, complete = self.clear_channels(image, clear)
+        values, there = self.clear_channels(image, clear)
+        complete = there.to(values.dtype).mean(2, keepdim=True)
         x = torch.cat([values, complete], dim=2).flatten(0, 1)
         usable = (complete > 0).to(values.dtype)
         x = self.convolution1(x, usable.flatten(0, 1))
