@@ -15,6 +15,7 @@ import shapely
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_footprints
+from cropdetect.chips.narrow import selected_fields
 from cropdetect.chips.plan import ChipPlace, TilePass, cv4a_places, default_places, plan_pass
 from cropdetect.errors import GridError, MissingBandError, OptionError
 from cropdetect.fields.fieldset import FieldSet
@@ -60,7 +61,7 @@ def cut_chips(
         OptionError: no date is left, or `bbox` is given without a CRS.
         GridError: fields have a CRS and the imagery has none, or the tiles have no band in common.
     """
-    table = _selected(fields.table, bbox, limit)
+    table = selected_fields(fields.table, bbox, limit).reset_index(drop=True)
     names = _bands(imagery, bands)
     steps = [[s for s, day in enumerate(tile.dates) if until is None or day <= until] for tile in imagery.tiles]
     if not any(steps):
@@ -250,16 +251,6 @@ def _stacked(chips: Sequence[ChipBatch]) -> ChipBatch:
         clear=np.concatenate([chip.clear for chip in chips]),
         date=np.concatenate([chip.date for chip in chips]),
     )
-
-
-def _selected(table: gpd.GeoDataFrame, bbox: tuple[float, float, float, float] | None, limit: int | None) -> gpd.GeoDataFrame:
-    """Return a copy of the fields table without the fields that the user left out."""
-    if bbox is not None:
-        if table.crs is None:
-            raise OptionError("a bounding box needs fields with a CRS", fix="Leave out --bbox, or give the fields a CRS.")
-        degrees = table.geometry.to_crs("EPSG:4326")
-        table = table[degrees.intersects(shapely.box(*bbox)).to_numpy()]
-    return table.head(limit if limit is not None else len(table)).reset_index(drop=True).copy()
 
 
 def _bands(imagery: Imagery, wanted: Sequence[str] | None) -> list[str]:
