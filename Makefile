@@ -38,7 +38,7 @@ docs: $(VENV)/.dev
 # DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/france_to_flanders.py $(DATA) --seeds 3
-	$(BIN)/cropdetect simulate $(OUT)-full --overwrite
+	$(BIN)/python benchmarks/simulation_speed.py --out $(OUT)-full
 	$(BIN)/cropdetect chips $(OUT)-full $(OUT)-full.zarr --preset cv4a --overwrite
 	$(BIN)/cropdetect import-cv4a $(WEIGHTS) $(OUT)-2020 --chips $(OUT)-full.zarr --overwrite
 	$(BIN)/python benchmarks/competition_size.py $(OUT)-full $(OUT)-2020
