@@ -1,6 +1,6 @@
 """Which pixels of a tile belong to which field, and how much of each: exact shares for polygons, ids for rasters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from shapely import box
 from cropdetect.fields import IdRaster
 from cropdetect.imagery.series import Window
 
+_AT_ONCE = 4096  # fields whose pixels are looked for at a time, at a hundred bytes a pixel; 12 of them are kept
 _TOUCHED = 1e-6  # share below which a pixel is touched by rounding only
 # Straight edges bend when they are reprojected: edges of this length by 2 cm.
 _LONGEST_EDGE_METRES = 1000.0
@@ -69,6 +70,19 @@ class Footprints:
             shares=share[order].astype(np.float32),
         )
 
+    @staticmethod
+    def joined(parts: Sequence["Footprints"]) -> "Footprints":
+        """Put footprints of ascending fields behind each other."""
+        firsts = np.cumsum([0, *(len(part.rows) for part in parts)])
+        starts = [part.starts[:-1] + first for part, first in zip(parts, firsts, strict=False)]
+        return Footprints(
+            fields=np.concatenate([np.zeros(0, np.int64), *(part.fields for part in parts)]),
+            starts=np.concatenate([*starts, firsts[-1:]]).astype(np.int64),
+            rows=np.concatenate([np.zeros(0, np.int32), *(part.rows for part in parts)]),
+            columns=np.concatenate([np.zeros(0, np.int32), *(part.columns for part in parts)]),
+            shares=np.concatenate([np.zeros(0, np.float32), *(part.shares for part in parts)]),
+        )
+
 
 def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], geobox: GeoBox, *, binary: bool) -> Footprints:
     """Find the pixels of polygons.
@@ -96,11 +110,9 @@ def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], g
         & (bounds["miny"] < height)
     )
     pixels = pixels[inside]
-    if len(pixels) == 0:
-        nothing = np.zeros(0, np.int64)
-        return Footprints.of(nothing, nothing, nothing, np.zeros(0))
-    found = _centres(pixels, height, width) if binary else _exact_shares(pixels, height, width)
-    return Footprints.of(*found)
+    find = _centres if binary else _exact_shares
+    slices = [pixels.iloc[start : start + _AT_ONCE] for start in range(0, len(pixels), _AT_ONCE)]
+    return Footprints.joined([Footprints.of(*find(some, height, width)) for some in slices])
 
 
 def _near(shapes: gpd.GeoSeries, geobox: GeoBox) -> npt.NDArray[np.bool_]:
