@@ -13,6 +13,7 @@ import shapely
 from typer.testing import CliRunner
 
 from cropdetect.cli import app
+from cropdetect.errors import UnreadableFileError
 from tests.imagery.data import CV4A_BANDS, LEFT, TOP, cube, write_raster
 
 SIDE = 24  # pixels
@@ -95,6 +96,29 @@ def test_the_input_folder_is_predicted_without_options(tmp_path: Path, layout: C
             painted = raster.read(1)
         first, second = expected[2 * number : 2 * number + 2]
         np.testing.assert_array_equal(painted, np.select([IDS == 1, IDS == 2], [crop_ids[first], crop_ids[second]]))
+
+
+def test_crop_maps_bear_the_names_of_the_chip_folders(tmp_path: Path) -> None:
+    chip_folders(tmp_path / "chips")
+    (tmp_path / "chips" / "b").rename(tmp_path / "chips" / "Champ d_été")
+    checkpoint = str(files("cropdetect") / "demo_checkpoint")
+    done = CliRunner().invoke(app, ["predict", str(tmp_path / "chips"), str(tmp_path / "out"), "--checkpoint", checkpoint])
+    assert done.exit_code == 0, done.exception
+    assert {file.name for file in (tmp_path / "out").glob("*.tif")} == {"crop_map_Champ_d_été.tif", "crop_map_Champ_d_été_1.tif"}
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("b/20190805.tif", b"II*\0"), ("b/fields.gpkg", b"SQLite format 3\0"), ("Champ d'été/field_ids.tif", b"")],
+)
+def test_a_damaged_file_of_a_chip_is_named_and_nothing_is_written(tmp_path: Path, file: str, content: bytes) -> None:
+    chip_folders(tmp_path / "chips")
+    (tmp_path / "chips" / file).write_bytes(content)
+    checkpoint = str(files("cropdetect") / "demo_checkpoint")
+    done = CliRunner().invoke(app, ["predict", str(tmp_path / "chips"), str(tmp_path / "out"), "--checkpoint", checkpoint])
+    assert isinstance(done.exception, UnreadableFileError)
+    assert file in str(done.exception)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_empty_or_unknown_input_folder_shows_what_is_accepted(tmp_path: Path) -> None:

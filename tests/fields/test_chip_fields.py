@@ -147,6 +147,14 @@ def test_polygons_of_several_chips_follow_the_same_rule(tmp_path: Path) -> None:
     assert pixels_of(imagery, fields) == {"a/north": 25, "a/a": 25, "b/north": 25, "b/b": 25}
 
 
+def test_a_chip_with_images_and_without_fields_is_told(tmp_path: Path) -> None:
+    write_chip(tmp_path, "a", ids(f1=(0, 0, 2, 2)))
+    write_chip(tmp_path, "b é", None, left=LEFT + 1000)
+    imagery, fields = opened(tmp_path)
+    assert any("without fields" in warning and "b é" in warning for warning in fields.warnings)
+    assert pixels_of(imagery, fields) == {1: 4}
+
+
 def test_polygons_on_chips_without_crs_are_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_chip(tmp_path, name, None, crs=None)

@@ -20,6 +20,7 @@ from cropdetect.imagery.notes import gathered
 from cropdetect.imagery.series import Imagery, ImageSeries
 
 _METRES_A_DEGREE = 111_320
+_SHOWN = 5  # names in a warning
 
 
 class _ReadVector(Protocol):
@@ -49,6 +50,7 @@ def fields_of_places(
     """
     painted: dict[Path, ImageSeries] = {}
     drawn: dict[Path, ImageSeries] = {}
+    bare = [tile.name for tile in imagery.tiles if tile.field_files.field_ids is None and tile.field_files.vector is None]
     for tile in imagery.tiles:
         if tile.field_files.field_ids is not None:
             painted.setdefault(tile.field_files.field_ids, tile)
@@ -80,6 +82,9 @@ def fields_of_places(
     if len(files) > 1:
         table, maps, found = together(table, np.concatenate(place), names, _near(imagery, table))
         warnings += found
+    if bare:
+        more = ", ..." if len(bare) > _SHOWN else ""
+        warnings += (f"folders with images and without fields of their own ({len(bare)}): {', '.join(bare[:_SHOWN])}{more}",)
     if legend is not None and "label" in table.columns:
         table["label"], missing = class_names(table["label"], legend, where=imagery.path)
         warnings += missing

@@ -72,7 +72,7 @@ def find(path: Path, naming: Naming) -> list[Found]:
         raise UnknownLayoutError("no chip folder has any image", where=path, fix=accepted())
     if empty:
         names = ", ".join(empty[:_SHOWN])
-        note = f"{len(empty)} folders without an image are left out: {names}{', ...' if len(empty) > _SHOWN else ''}"
+        note = f"folders without an image are left out ({len(empty)}): {names}{', ...' if len(empty) > _SHOWN else ''}"
         tiles[0] = replace(tiles[0], warnings=(*tiles[0].warnings, note))
     return tiles
 

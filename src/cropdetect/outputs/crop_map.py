@@ -22,6 +22,7 @@ from cropdetect.fields import FieldSet, IdRaster
 from cropdetect.imagery.series import Imagery, Window
 from cropdetect.outputs.colours import class_colours
 
+_NO_NAME = re.compile(r"[^\w.-]")
 _BLOCK = 512
 _SIDE = 4 * _BLOCK  # pixels: windows of this side are painted at a time, whatever the size of the imagery
 
@@ -70,7 +71,7 @@ def _names(tiles: Sequence[str]) -> list[str]:
         return ["crop_map.tif"]
     names: list[str] = []
     for position, tile in enumerate(tiles):
-        name = f"crop_map_{re.sub(r'[^0-9A-Za-z._-]', '_', tile)}.tif"
+        name = f"crop_map_{_NO_NAME.sub('_', tile)}.tif"
         names.append(name if tile and name not in names else f"crop_map_{tile and name[9:-4] + '_'}{position}.tif")
     return names
 
