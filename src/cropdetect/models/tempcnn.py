@@ -79,18 +79,9 @@ class TempCNN(ChannelNetwork):
         layers += [BatchNorm(dense), nn.ReLU(), nn.Dropout(dropout), nn.Linear(dense, n_classes)]
         self.layers = nn.Sequential(*layers)
 
-    def _field_means(self, image: Tensor, mask: Tensor, clear: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the mean of each channel, 0 where it is missing, and whether it is there, both (batch, step, channel)."""
-        values, there = self.clear_channels(image, clear)
-        weight = mask.flatten(1)[:, None, :, None]  # (batch, 1, pixel, 1)
-        area = (there.to(values.dtype).flatten(3) @ weight).squeeze(3)
-        total = (values.flatten(3) @ weight).squeeze(3)
-        present = area > 0
-        return total / torch.where(present, area, torch.ones_like(area)), present
-
     def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
         """See `Network.forward`."""
-        means, present = self._field_means(image, mask, clear)
+        means, present = self.field_means(*self.clear_channels(image, clear), mask)
         weights = linear_weights(self.calendar, day, present.any(2))
         parts = weights @ present.to(means.dtype)
         series = (weights @ means) / torch.where(parts > 0, parts, torch.ones_like(parts))
