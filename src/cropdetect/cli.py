@@ -189,7 +189,7 @@ def train(
     legend: Legend = None,
     id_column: IdColumn = None,
     buffer: Buffer = 0.0,
-    model: Annotated[str | None, typer.Option(help="conv-gru-v2 (default) or conv-gru.")] = None,
+    model: Annotated[str | None, typer.Option(help="conv-gru-v2 (default), pse-ltae, tempcnn or conv-gru.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs at most.")] = None,
     members: Annotated[int | None, typer.Option(min=1, help="Networks of the ensemble.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
