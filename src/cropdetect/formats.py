@@ -150,6 +150,70 @@ class ClassMetrics(Record):
     f1: float | None
 
 
+class ReliabilityBin(Record):
+    """The fields whose most likely class has a probability in (lower, upper]."""
+
+    lower: float
+    upper: float
+    n: int
+    confidence: float | None = Field(description="mean probability of the most likely class; null without fields")
+    accuracy: float | None = Field(description="share of the fields that are right; null without fields")
+
+
+class SizeAccuracy(Record):
+    """Scores of the fields with an area in [lower_pixels, upper_pixels)."""
+
+    lower_pixels: float
+    upper_pixels: float | None = Field(description="null: no upper limit")
+    n: int
+    accuracy: float
+    log_loss: float
+
+
+class DateScore(Record):
+    """Scores of the answers given from the dates up to a day: what is known in the season."""
+
+    until: dt.date
+    n_fields: int = Field(description="fields that were clear on a date up to then; only these are scored")
+    log_loss: float
+    accuracy: float
+    macro_f1: float
+
+
+class ClassArea(Record):
+    """Area of one class, mapped and estimated, in the unit of the `AreaRecord`; null where the labels do not tell."""
+
+    name: str
+    mapped: float = Field(description="summed over the fields that were given the class")
+    estimated: float | None = Field(description="with the map's errors taken out")
+    standard_error: float | None
+    users_accuracy: float | None = Field(description="share of the area mapped as the class that is the class")
+    users_accuracy_se: float | None
+    producers_accuracy: float | None = Field(description="share of the area of the class that is mapped as it")
+    producers_accuracy_se: float | None
+
+
+class AreaRecord(Record):
+    """Areas of the classes with standard errors (Olofsson et al. 2014)."""
+
+    unit: Literal["ha", "fields"]
+    probability_sample: bool = Field(description="whether the labelled fields were drawn at random; else errors are too small")
+    classes: list[ClassArea]
+    overall_accuracy: float | None
+    overall_accuracy_se: float | None
+    method: str
+
+
+class LabelDoubt(Record):
+    """A field whose label the answer confidently contradicts."""
+
+    field_id: int | str
+    label: str
+    predicted: str
+    confidence: float = Field(description="probability of the predicted class")
+    label_probability: float = Field(description="probability of the label")
+
+
 class MetricsRecord(Record):
     """`metrics.json`."""
 
@@ -158,8 +222,21 @@ class MetricsRecord(Record):
     accuracy: float
     balanced_accuracy: float
     macro_f1: float
+    kappa: float | None = Field(default=None, description="agreement beyond chance (Cohen 1960)")
     ece: float = Field(description="expected calibration error of the top class, 15 equal-width bins")
     per_class: dict[str, ClassMetrics]
+    legend: list[str] = Field(default_factory=list, description="class names, in the order of `confusion`")
+    confusion: list[list[int]] | None = Field(default=None, description="fields; rows true, columns predicted")
+    reliability: list[ReliabilityBin] | None = None
+    intervals: dict[str, tuple[float, float]] | None = Field(
+        default=None,
+        description="95 %, bootstrap over groups of fields; keys: metric names, f1:<class>, precision:<class>, recall:<class>",
+    )
+    by_size: list[SizeAccuracy] | None = None
+    by_date: list[DateScore] | None = None
+    areas: AreaRecord | None = None
+    label_doubts: list[LabelDoubt] | None = Field(default=None, description="the most doubtful first")
+    warnings: list[str] = Field(default_factory=list)
 
 
 # ---------------------------------------------------------------- run.json

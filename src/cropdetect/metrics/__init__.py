@@ -1,7 +1,30 @@
 """Scores of probabilities against labels (NumPy only)."""
 
-from cropdetect.metrics.calibration import calibration_error
+from cropdetect.metrics.areas import estimate_areas
+from cropdetect.metrics.bootstrap import FEW_GROUPS, Difference, bootstrap_differences, bootstrap_intervals
+from cropdetect.metrics.calibration import calibration_error, reliability_bins
+from cropdetect.metrics.confusion import confusion_matrix
+from cropdetect.metrics.doubts import label_doubts
 from cropdetect.metrics.probabilities import clipped, log_loss
+from cropdetect.metrics.scaling import Scaling, fit_temperature, fit_vector
 from cropdetect.metrics.scores import score
+from cropdetect.metrics.sizes import scores_by_size
 
-__all__ = ["calibration_error", "clipped", "log_loss", "score"]
+__all__ = [
+    "FEW_GROUPS",
+    "Difference",
+    "Scaling",
+    "bootstrap_differences",
+    "bootstrap_intervals",
+    "calibration_error",
+    "clipped",
+    "confusion_matrix",
+    "estimate_areas",
+    "fit_temperature",
+    "fit_vector",
+    "label_doubts",
+    "log_loss",
+    "reliability_bins",
+    "score",
+    "scores_by_size",
+]

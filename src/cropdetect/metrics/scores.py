@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from cropdetect.errors import LegendError
 from cropdetect.formats import ClassMetrics, MetricsRecord
-from cropdetect.metrics.calibration import calibration_error
+from cropdetect.metrics.calibration import calibration_error, reliability_bins
+from cropdetect.metrics.confusion import confusion_matrix, kappa, ratio
 from cropdetect.metrics.probabilities import log_loss
 
 
@@ -27,29 +28,36 @@ def score(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.intege
     Raises:
         LegendError: there is no field, or the probabilities, labels and legend do not fit each other.
     """
-    _check(probabilities, labels, legend)
-    predicted = probabilities.argmax(axis=1)
-    n_classes = len(legend)
-    confusion = np.bincount(labels * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes)
+    check(probabilities, labels, legend)
+    confusion = confusion_matrix(labels, probabilities.argmax(axis=1), len(legend))
     hits, true, stated = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
-    recall = _ratio(hits, true)
-    f1 = _ratio(2 * hits, true + stated)
-    precision = _ratio(hits, stated)
+    recall = ratio(hits, true)
+    f1 = ratio(2 * hits, true + stated)
+    precision = ratio(hits, stated)
     return MetricsRecord(
         n_fields=len(labels),
         log_loss=log_loss(probabilities, labels),
         accuracy=float(hits.sum() / len(labels)),
         balanced_accuracy=float(np.nanmean(recall)),
         macro_f1=float(np.nanmean(f1)),
+        kappa=_or_none(float(kappa(hits, true, stated))),
         ece=calibration_error(probabilities, labels),
         per_class={
             name: ClassMetrics(n=int(true[i]), precision=_or_none(precision[i]), recall=_or_none(recall[i]), f1=_or_none(f1[i]))
             for i, name in enumerate(legend)
         },
+        legend=list(legend),
+        confusion=confusion.tolist(),
+        reliability=reliability_bins(probabilities, labels),
     )
 
 
-def _check(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer], legend: Sequence[str]) -> None:
+def check(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer], legend: Sequence[str]) -> None:
+    """See that probabilities, labels and legend fit each other.
+
+    Raises:
+        LegendError: they do not, or there is no field.
+    """
     if len(labels) == 0:
         raise LegendError("there is no field with both a label and an answer, so nothing can be scored")
     if probabilities.shape != (len(labels), len(legend)):
@@ -61,13 +69,6 @@ def _check(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
     if not np.isfinite(probabilities).all():
         row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
         raise LegendError(f"row {row} of the probabilities is not finite", fix="Leave out the fields without an answer.")
-
-
-def _ratio(part: npt.NDArray[np.integer], whole: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-    """`part / whole`, NaN where `whole` is 0."""
-    ratio = np.full(len(whole), np.nan)
-    np.divide(part, whole, out=ratio, where=whole > 0)
-    return ratio
 
 
 def _or_none(value: float) -> float | None:

@@ -58,7 +58,7 @@ def checkpoint_record(
             recipe=_recipe(options, amount),
             validation=validation,
         ),
-        metrics=scores.model_dump(exclude={"per_class"}),
+        metrics={name: value for name, value in scores.model_dump().items() if isinstance(value, int | float)},
         members=[],
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cropdetect_version=cropdetect.__version__,
