@@ -1,11 +1,13 @@
 """Augmentation changes what weather, year and angle change, and nothing else."""
 
 import json
+from typing import Any
 
 import pytest
 import torch
 from pydantic import ValidationError
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from cropdetect.formats import Augmentation
 from cropdetect.training.augmentation import augment
@@ -247,6 +249,30 @@ def test_other_days_missing_values_and_unchosen_chips_are_not_mixed() -> None:
     after = augment(before, source(0), only(mix=0.15, mix_chance=0.3), takes_gaps=False)
     touched = (after.image != before.image).flatten(1).any(1).float().mean()
     assert 0.22 < touched < 0.38
+
+
+class Made(TorchDispatchMode):
+    """Counts the new tensors of at least a given number of values."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self.least, self.n = least, 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor) and result.numel() >= self.least:
+            given = {a.untyped_storage().data_ptr() for a in args if isinstance(a, Tensor)}
+            self.n += result.untyped_storage().data_ptr() not in given  # neither a view nor changed in place
+        return result
+
+
+@pytest.mark.parametrize("settings", [{"mix": 0.15, "mix_chance": 1}, {"rotation": 10, "rotation_chance": 1}])
+@pytest.mark.parametrize("takes_gaps", [True, False])
+def test_mixing_and_rotating_take_the_memory_of_one_copy_of_the_batch(settings: dict[str, float], takes_gaps: bool) -> None:
+    before = made(n=128, size=8)
+    with Made(before.image.numel() // 2) as large:
+        augment(before, source(0), only(**settings), takes_gaps=takes_gaps)
+    assert large.n == 1
 
 
 # ---------------------------------------------------------------- faults and settings
