@@ -50,6 +50,9 @@ class ModelRecord(Record):
     name: str = Field(description="name in the registry, e.g. conv-gru")
     arguments: dict[str, Any] = Field(description="keyword arguments of the network's constructor, statistics left out")
     padding_invariant: bool = Field(description="whether absent steps and spatial padding change nothing")
+    context: int | None = Field(
+        default=None, description="pixels about the field that change an answer; null: the whole chip does"
+    )
 
 
 class Statistics(Record):

@@ -83,6 +83,7 @@ class ConvGRUv2(ChannelNetwork):
 
     name = "conv-gru-v2"
     padding_invariant = True
+    context = 2
     description = "clear-aware field averaging, interpolation to a calendar, bidirectional minimal GRU, attention read-out"
 
     calendar: Tensor

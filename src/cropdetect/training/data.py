@@ -31,6 +31,7 @@ class FieldChips:
         season_year: see `ChipBatch.day`.
         takes_gaps: whether the network looks at `clear` and `day`.
         n_steps: steps of every chip, for a network that does not.
+        context: pixels about the field that the network looks at; None: the whole chip.
     """
 
     chips: TrainingChips
@@ -40,6 +41,7 @@ class FieldChips:
     season_year: int | None
     takes_gaps: bool
     n_steps: int
+    context: int | None
 
     def sample(
         self,
@@ -67,6 +69,8 @@ class FieldChips:
         if generator is not None:
             binary = self.chips.chips.info.preset == "cv4a"
             sample = augment(sample, generator, amount, takes_gaps=self.takes_gaps, binary_mask=binary)
+        if self.context is not None:
+            sample = sample.around_fields(self.context)
         return without_unseen_steps(sample) if self.takes_gaps else sample
 
 

@@ -75,6 +75,7 @@ class Ensemble:
             season_year=options.season_year,
             takes_gaps=self._plan.takes_gaps,
             n_steps=self._plan.n_steps,
+            context=network.context,
         )
         batches = chips.batches(shown, network.bands)
         if not self._plan.takes_gaps:
