@@ -37,6 +37,7 @@ docs: $(VENV)/.dev
 
 # DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
 bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/augmentation_cost.py
 	$(BIN)/python benchmarks/france_to_flanders.py $(DATA) --seeds 3
 	$(BIN)/python benchmarks/simulation_speed.py --out $(OUT)-full
 	$(BIN)/cropdetect chips $(OUT)-full $(OUT)-full.zarr --preset cv4a --overwrite
