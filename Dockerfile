@@ -17,10 +17,12 @@ RUN if ! command -v python3 >/dev/null; then \
 
 FROM python AS build
 # hadolint ignore=DL3008
-RUN if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then \
-      apt-get update -qq; \
+RUN apt-get update -qq; \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils; \
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then \
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; \
     fi; \
+    rm -rf /var/lib/apt/lists/*; \
     python3 -m venv /opt/venv
 WORKDIR /build
 ARG RUNTIME=onnxruntime

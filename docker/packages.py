@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def megabytes(package: Distribution) -> float:
-    """Return the size of a package's files that are there, counting hard links once."""
+    """Return the size of a package's files that are there, counting a file with several names once."""
     paths = [Path(str(package.locate_file(file))) for file in package.files or ()]
     return sum({s.st_ino: s.st_size for s in (path.stat() for path in paths if path.is_file())}.values()) / 1e6
 

@@ -79,7 +79,7 @@ def test_the_check_would_see_a_missing_field(item: dict[str, Any], shared_refere
 def test_pystac_reads_it_and_finds_the_files(tmp_path: Path, item: dict[str, Any]) -> None:
     read = pystac.Item.from_file(str(tmp_path / "checkpoint" / "stac-item.json"))
     hrefs = [asset.get_absolute_href() for asset in read.assets.values()]
-    assert len(hrefs) == 5
+    assert len(hrefs) == 6
     assert all(href is not None and Path(href).is_file() for href in hrefs)
     assert read.bbox == [34.0, 0.1, 34.5, 0.7]
 
