@@ -5,6 +5,7 @@ Usage: python scripts/draw_architecture.py
 
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 OUT = Path(__file__).parents[1] / "docs" / "images" / "architecture.svg"
@@ -67,7 +68,7 @@ def picture() -> str:
         _arrow(f"M{box.left + box.width} {box.top + box.height / 2:g}H{first.left - 20}V{bend}H{first.left - 2}")
         for box, bend in ((IMAGERY, 118), (FIELDS, 152))
     ]
-    arrows += [_arrow(f"M{a.left + a.width} 135H{b.left - 2}") for a, b in zip(STEPS, STEPS[1:], strict=False)]
+    arrows += [_arrow(f"M{a.left + a.width} 135H{b.left - 2}") for a, b in pairwise(STEPS)]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
