@@ -117,10 +117,10 @@ def _grid(shape: Iterable[int], transform: Iterable[float], crs: CRS | None) -> 
 
 def _code(crs: CRS | None) -> dict[str, Any]:
     """Return the CRS by its authority's code; one without a code by its WKT."""
-    authority = crs.to_authority() if crs is not None else None
-    if authority is not None:
-        return {"proj:code": ":".join(authority)}
-    return {"proj:code": None} | ({} if crs is None else {"proj:wkt2": crs.to_wkt()})
+    if crs is None:
+        return {"proj:code": None}
+    authority = crs.to_authority()
+    return {"proj:code": ":".join(authority)} if authority is not None else {"proj:code": None, "proj:wkt2": crs.to_wkt()}
 
 
 def _bounds(imagery: Imagery | None) -> list[float] | None:
