@@ -14,6 +14,7 @@ import pandas as pd
 
 from cropdetect import api
 from cropdetect.checkpoint import read_checkpoint
+from cropdetect.formats import ModelCardRecord
 from cropdetect.metrics import score, scores_by_size
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +24,8 @@ SEASON = {"tiles": 1, "height": 1200, "width": 1200, "fields": 1000, "seed": 424
 
 
 def main(out: Path = OUT) -> None:
-    legend = read_checkpoint(CHECKPOINT).record.legend
+    record = read_checkpoint(CHECKPOINT).record
+    legend = record.legend
     with tempfile.TemporaryDirectory() as folder:
         season, predictions = Path(folder) / "season", Path(folder) / "predictions"
         api.simulate(season, **SEASON)
@@ -36,7 +38,12 @@ def main(out: Path = OUT) -> None:
     labels = table["label"].map(legend.index).to_numpy()
     metrics = score(probabilities, labels, legend)
     sizes = scores_by_size(probabilities, labels, table["n_pixels"].to_numpy())
-    out.write_text(metrics.model_copy(update={"by_size": sizes}).model_dump_json(indent=1) + "\n", "utf-8")
+    card = ModelCardRecord(
+        members=[member.onnx_sha256 for member in record.members],
+        season=SEASON,
+        metrics=metrics.model_copy(update={"by_size": sizes}),
+    )
+    out.write_text(card.model_dump_json(indent=1) + "\n", "utf-8")
     print(f"{metrics.n_fields} fields: accuracy {metrics.accuracy:.3f}, log loss {metrics.log_loss:.3f}; in {out}")
 
 

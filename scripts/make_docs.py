@@ -11,12 +11,12 @@ import re
 from pathlib import Path
 
 from cropdetect.checkpoint import read_checkpoint
-from cropdetect.formats import CheckpointRecord, MetricsRecord
+from cropdetect.formats import CheckpointRecord, MetricsRecord, ModelCardRecord
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "index.md"
 CHECKPOINT = ROOT / "src" / "cropdetect" / "demo_checkpoint"
-METRICS = ROOT / "docs" / "model_card.json"
+CARD = ROOT / "docs" / "model_card.json"
 _PART = re.compile(r"(<!-- made by scripts/make_docs.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -27,7 +27,7 @@ def page(text: str) -> str:
         text: the page as it is.
     """
     record = read_checkpoint(CHECKPOINT).record
-    metrics = MetricsRecord.model_validate_json(METRICS.read_bytes())
+    metrics = ModelCardRecord.model_validate_json(CARD.read_bytes()).metrics
     parts = {
         "checkpoint": _checkpoint(record),
         "extent": _extent(record),

@@ -11,6 +11,7 @@ import pytest
 from cropdetect import api
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.checkpoint.folder import write_description
+from cropdetect.formats import ModelCardRecord
 from tests.repository.conftest import ROOT
 
 SHIPPED = ROOT / "src" / "cropdetect" / "demo_checkpoint"
@@ -37,6 +38,14 @@ def assert_same(first: Path, second: Path) -> None:
 def test_docs_repeat_what_the_checkpoint_and_the_model_card_say() -> None:
     text = (ROOT / "docs" / "index.md").read_text("utf-8")
     assert script("make_docs").page(text) == text, "run scripts/make_docs.py"
+
+
+def test_the_model_card_is_of_the_shipped_checkpoint() -> None:
+    card = ModelCardRecord.model_validate_json((ROOT / "docs" / "model_card.json").read_bytes())
+    record = read_checkpoint(SHIPPED).record
+    assert card.members == [member.onnx_sha256 for member in record.members], "run benchmarks/model_card.py"
+    assert list(card.metrics.per_class) == record.legend
+    assert sum(size.n for size in card.metrics.by_size or ()) == card.metrics.n_fields > 0
 
 
 def test_the_page_would_change_with_the_checkpoint() -> None:
