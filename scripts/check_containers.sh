@@ -143,6 +143,13 @@ rm "$W/host-example/README.md"
 say "predictions"
 predicts "$CPU" example "$PWD/data/input"
 run "$CPU" "$PWD/data/input" "$W/example-$CPU" && grep -q 'finished already' "$W/words" || fail "the same command does not see that all is done"
+(
+  unset RUN_UID RUN_GID
+  mkdir "$W/default-user"; chown 10001:10001 "$W/default-user"
+  run "$CPU" "$PWD/data/input" "$W/default-user" || { cat "$W/words"; fail "the default user"; }
+  [ -z "$(find "$W/default-user" ! -user 10001)" ] && [ -s "$W/default-user/run.json" ] || fail "files of the default user"
+  echo "without RUN_UID and RUN_GID: files belong to 10001"
+)
 DEVICE=cpu predicts "$GPU" example "$PWD/data/input"
 mkdir -p "$W/cube/chips"
 cropdetect simulate "$W/cube-season" --tiles 1 --height 96 --width 96 --fields 12 --layout netcdf --seed 3 >/dev/null 2>&1
@@ -187,6 +194,9 @@ spoilt=$(input broken); tiff=$(find "$spoilt/chips/00" -name '*_B08_*.tif' | sor
 refuses "a broken TIFF" "$(basename "$tiff")" "$spoilt"
 spoilt=$(input no-checkpoint); rm "$spoilt/checkpoint/checkpoint.json"
 refuses "a missing checkpoint" "there is no checkpoint.json" "$spoilt"
+code=0
+INPUT_DATA=$spoilt OUTPUT_DATA=$(output up) docker compose "${OVERRIDES[@]}" up --exit-code-from "$CPU" "$CPU" >/dev/null 2>&1 || code=$?
+[ "$code" = 2 ] || fail "up --exit-code-from ended with $code, not 2"
 spoilt=$(input other-member); echo x >> "$spoilt/checkpoint/members/000.onnx"
 refuses "a changed member" "its hash differs" "$spoilt"
 refuses "a wrong option" "--min-confidence" "$PWD/data/input" --min-confidence 7

@@ -125,8 +125,10 @@ def _code(crs: CRS | None) -> dict[str, Any]:
 
 def _bounds(imagery: Imagery | None) -> list[float] | None:
     """Return west, south, east, north of all tiles, degrees; None where no tile has a CRS."""
-    tiles = [] if imagery is None else [tile.geobox for tile in imagery.tiles if tile.geobox.crs is not None]
-    if not tiles:
-        return None
-    boxes = [box(*transform_bounds(CRS.from_wkt(tile.crs.to_wkt()), "EPSG:4326", *tile.boundingbox)) for tile in tiles]
-    return [float(number) for number in union_all(boxes).bounds]
+    grids = [] if imagery is None else [tile.geobox for tile in imagery.tiles]
+    boxes = [
+        box(*transform_bounds(CRS.from_wkt(grid.crs.to_wkt()), "EPSG:4326", *grid.boundingbox))
+        for grid in grids
+        if grid.crs is not None
+    ]
+    return [float(number) for number in union_all(boxes).bounds] if boxes else None
