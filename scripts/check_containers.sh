@@ -32,6 +32,9 @@ run() {
   INPUT_DATA=$input OUTPUT_DATA=$out docker compose "${OVERRIDES[@]}" run --rm -T "$service" "$@" >"$W/words" 2>&1
 }
 
+# page FOLDER: its report.html, without the paths and the Python version, which tell host and container apart
+page() { sed -E "s#${INPUTS:-$PWD/data/input}#/var/data/input#g; s#\\bpython [0-9.]+##g" "$1/report.html"; }
+
 # same HOST CONTAINER: every file, byte for byte; run.json alone differs from run to run
 same() {
   local file name
@@ -40,7 +43,11 @@ same() {
     name=$(basename "$file")
     [ "$(stat -c %u:%g "$2/$name")" = "$USER_ID:$USER_ID" ] || fail "$2/$name belongs to $(stat -c %u:%g "$2/$name")"
     [ -s "$2/$name" ] || fail "$2/$name is empty"
-    [ "$name" = run.json ] || cmp "$file" "$2/$name" || fail "$name differs between host and container"
+    case $name in
+      run.json) ;;
+      report.html) cmp <(page "$1") <(page "$2") || fail "$name differs between host and container" ;;
+      *) cmp "$file" "$2/$name" || fail "$name differs between host and container" ;;
+    esac
   done
   echo "$(ls -m "$2"): as on the host, owned by $USER_ID"
 }
@@ -66,6 +73,7 @@ predicts() {
   run "$service" "$input" "$out" "$@" || { cat "$W/words"; fail "$service ended with an error on $name"; }
   tail -1 "$W/words"
   echo "$name, $service: $(($(date +%s) - start)) s, $(sed -n 's/.*"peak_memory_mb": \([0-9.]*\).*/\1/p' "$out/run.json") MB of memory"
+  INPUTS=$input
   if [ "$service" = "$GPU" ]; then alike "$host" "$out"; else same "$host" "$out"; fi
 }
 
@@ -135,7 +143,7 @@ docker tag model_cv4a_crop_detection:1 fresh:1
   HOME=$W setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups bash -euo pipefail "$W/readme.sh" >"$W/words" 2>&1 || { cat "$W/words"; fail "the README's commands"; }
   cat "$W/readme.sh"
 )
-cropdetect predict data/input/chips "$W/host-example" --checkpoint data/input/checkpoint >/dev/null 2>&1
+cropdetect predict "$PWD/data/input/chips" "$W/host-example" --checkpoint "$PWD/data/input/checkpoint" >/dev/null 2>&1
 cp data/output/README.md "$W/host-example/"
 same "$W/host-example" "$W/clone/data/output"
 rm "$W/host-example/README.md"

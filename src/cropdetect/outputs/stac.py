@@ -26,7 +26,7 @@ _EXTENSIONS = [
 ]
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 
-# By name first, then by suffix: title, media type, roles.
+# By name first, then by its part before "_", then by suffix: title, media type, roles.
 _KINDS: dict[str, tuple[str, str, list[str]]] = {
     "fields.parquet": ("Crop of every field, GeoParquet", "application/vnd.apache.parquet", ["data"]),
     "fields.gpkg": ("Crop of every field, GeoPackage", "application/geopackage+sqlite3", ["data"]),
@@ -35,10 +35,8 @@ _KINDS: dict[str, tuple[str, str, list[str]]] = {
     "series.parquet": ("Field means of every date", "application/vnd.apache.parquet", ["data"]),
     "report.html": ("Report", "text/html", ["overview"]),
     "run.json": ("What was run", "application/json", ["metadata"]),
+    "preview": ("Picture of a clear day", "image/tiff; application=geotiff", ["overview"]),
     ".tif": ("Crop map, crop_id a pixel", _COG, ["data", "visual"]),
-    ".png": ("Preview", "image/png", ["thumbnail"]),
-    ".webp": ("Preview", "image/webp", ["thumbnail"]),
-    ".jpg": ("Preview", "image/jpeg", ["thumbnail"]),
 }
 
 
@@ -76,7 +74,7 @@ def write_stac_item(folder: Path, *, run: RunRecord, imagery: Imagery | None, bo
         stac_extensions=_EXTENSIONS,
     )
     for file in sorted(folder.iterdir()):
-        kind = _KINDS.get(file.name) or _KINDS.get(file.suffix)
+        kind = _KINDS.get(file.name) or _KINDS.get(file.stem.split("_")[0]) or _KINDS.get(file.suffix)
         if kind is not None:
             item.add_asset(_key(file), _asset(file, *kind))
     path = folder / STAC_ITEM
