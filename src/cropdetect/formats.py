@@ -248,6 +248,14 @@ class MetricsRecord(Record):
     warnings: list[str] = Field(default_factory=list)
 
 
+class ModelCardRecord(Record):
+    """`docs/model_card.json`: how right a checkpoint is on a season it never saw."""
+
+    members: list[str] = Field(description="SHA-256 of the members' ONNX files: which checkpoint was scored")
+    season: dict[str, int] = Field(description="arguments of `simulate`")
+    metrics: MetricsRecord
+
+
 # ---------------------------------------------------------------- run.json
 
 
