@@ -167,9 +167,7 @@ class _Unchanged(Dataset[Sample]):
         return self._chips.sample(self._parts[part], None, Augmentation(), until=self._until)
 
 
-def evaluation_samples(
-    chips: FieldChips, fields: npt.NDArray[np.int64], until: np.datetime64 | None = None
-) -> Iterator[Sample]:
+def evaluation_samples(chips: FieldChips, fields: npt.NDArray[np.int64], until: np.datetime64 | None = None) -> Iterator[Sample]:
     """Yield all chips of some fields in batches, unchanged.
 
     Args:

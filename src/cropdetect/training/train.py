@@ -85,7 +85,9 @@ def train(
         fitted.calibration,
         data_names=data_names,
         licence=licence,
-        validation=_validation(groups.description if options.validation == "blocked" else "random fields", ensemble.splits, options),
+        validation=_validation(
+            groups.description if options.validation == "blocked" else "random fields", ensemble.splits, options
+        ),
     )
     files = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in fitted.networks]
     written = checkpoint.write_checkpoint(out, record, files, overwrite=overwrite)
