@@ -236,6 +236,7 @@ class MetricsRecord(Record):
     by_date: list[DateScore] | None = None
     areas: AreaRecord | None = None
     label_doubts: list[LabelDoubt] | None = Field(default=None, description="the most doubtful first")
+    validation: str = Field(default="", description="how the scored fields were kept apart from what was learnt")
     warnings: list[str] = Field(default_factory=list)
 
 
@@ -291,6 +292,13 @@ class TrainingState(Record):
 
     format_version: Literal[1] = 1
     fingerprint: str = Field(description="hash of chips, labels, groups and options")
+
+
+class CrossValidationState(Record):
+    """`.OUT.crossval/state.json`: what an unfinished cross-validation is of."""
+
+    format_version: Literal[1] = 1
+    fingerprint: str = Field(description="hash of chips, labels, folds and options")
 
 
 # ---------------------------------------------------------------- training configuration

@@ -43,15 +43,15 @@ def train(
     """
     from cropdetect.training import train as train_members
 
-    train_options = _options(config, training)
+    settings = train_options(config, training)
     refuse_existing(out, overwrite=overwrite)
     cut = out.with_name(f".{out.name}.chips.zarr")
-    preset: Preset = "cv4a" if train_options.model == "conv-gru" else "default"
+    preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
     chips = stored(data, cut, options or DataOptions(), preset)
     checkpoint = train_members(
         chips,
         out,
-        train_options,
+        settings,
         resume=resume,
         overwrite=overwrite,
         data_names=(data.name,),
@@ -61,7 +61,13 @@ def train(
     return checkpoint
 
 
-def _options(config: Path | None, given: dict[str, Any]) -> TrainOptions:
+def train_options(config: Path | None, given: dict[str, Any]) -> TrainOptions:
+    """Return the options of a YAML file and of the call, which win.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        OptionError: an option is unknown or its value cannot be used.
+    """
     settings: dict[str, Any] = {}
     if config is not None:
         if not config.is_file():

@@ -5,6 +5,7 @@ from cropdetect.metrics.bootstrap import FEW_GROUPS, Difference, bootstrap_diffe
 from cropdetect.metrics.calibration import calibration_error, reliability_bins
 from cropdetect.metrics.confusion import confusion_matrix
 from cropdetect.metrics.doubts import label_doubts
+from cropdetect.metrics.evaluation import evaluate_answers
 from cropdetect.metrics.probabilities import clipped, log_loss
 from cropdetect.metrics.scaling import Scaling, fit_temperature, fit_vector
 from cropdetect.metrics.scores import score
@@ -20,6 +21,7 @@ __all__ = [
     "clipped",
     "confusion_matrix",
     "estimate_areas",
+    "evaluate_answers",
     "fit_temperature",
     "fit_vector",
     "label_doubts",

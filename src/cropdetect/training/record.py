@@ -9,6 +9,7 @@ import numpy as np
 
 import cropdetect
 from cropdetect import models
+from cropdetect.fields import degrees
 from cropdetect.formats import (
     CheckpointRecord,
     ChipRecord,
@@ -22,7 +23,6 @@ from cropdetect.formats import (
 from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.blueprint import season_days
 from cropdetect.training.chips import TrainingChips
-from cropdetect.training.groups import degrees
 from cropdetect.training.labels import LabelledFields
 
 
