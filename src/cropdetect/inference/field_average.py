@@ -1,5 +1,6 @@
 """From chips to fields: softmax, the ensemble's mean and disagreement, chips of one field averaged by their area."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from cropdetect.inference.chip_answers import ChipAnswers
 from cropdetect.inference.predictions import Predictions
+from cropdetect.inference.season import SeasonOfField, joined_series
 
 _ANSWERED = ("ok", "partly_outside")
 
@@ -23,6 +25,7 @@ class _Pieces:
     looked: float = 0.0
     clear: float = 0.0
     dates: set[int] = field(default_factory=set)
+    season: SeasonOfField = field(default_factory=SeasonOfField)
 
 
 class FieldAverage:
@@ -35,16 +38,24 @@ class FieldAverage:
         field_of_chip: (chip,) row of each chip's field.
         legend: class names.
         temperature: probabilities are softmax(score / temperature).
+        bands: names of the bands of the chips.
     """
 
     def __init__(
-        self, fields: gpd.GeoDataFrame, field_of_chip: npt.NDArray[np.int64], legend: tuple[str, ...], temperature: float
+        self,
+        fields: gpd.GeoDataFrame,
+        field_of_chip: npt.NDArray[np.int64],
+        legend: tuple[str, ...],
+        temperature: float,
+        bands: Sequence[str],
     ) -> None:
         n = len(fields)
         self._fields = fields
         self._field_of_chip = field_of_chip
         self._legend = legend
         self._temperature = temperature
+        self._bands = bands
+        self._seasons: dict[int, tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float32]]] = {}
         self._n_chips = np.bincount(field_of_chip, minlength=n)
         self._next = 0
         self._open: dict[int, _Pieces] = {}
@@ -75,6 +86,7 @@ class FieldAverage:
             pieces.looked += answers.looked[chip]
             pieces.clear += answers.clear[chip]
             pieces.dates.update(days[chip, dated[chip]].tolist())
+            pieces.season.add(answers.date[chip], answers.means[chip], answers.weights[chip])
             if answers.clear[chip] > 0:  # a chip without a clear pixel of the field has nothing to say
                 pieces.summed += probabilities[chip] * answers.area[chip]
                 pieces.area_answered += answers.area[chip]
@@ -84,6 +96,7 @@ class FieldAverage:
     def _close(self, row: int, pieces: _Pieces) -> None:
         self._n_dates[row] = len(pieces.dates)
         self._n_pixels[row] = pieces.area
+        self._seasons[row] = pieces.season.joined()
         if pieces.looked > 0:
             self._clear_share[row] = pieces.clear / pieces.looked
         if pieces.area_answered == 0:
@@ -106,6 +119,7 @@ class FieldAverage:
             clear_share=self._clear_share,
             n_pixels=self._n_pixels,
             status=self._status.astype(str),
+            series=joined_series(self._bands, self._seasons),
         )
 
 

@@ -6,6 +6,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.inference.season import FieldSeries
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -20,6 +22,7 @@ class Predictions:
         clear_share: (field,) float64, share of the field's pixels and dates that is clear.
         n_pixels: (field,) float64, area of the field inside the imagery, pixels.
         status: (field,) str: "ok", "partly_outside" (these two have an answer), "outside", "no_data", "too_small", ...
+        series: the season of every field that the imagery shows, or None where it is not known.
     """
 
     fields: gpd.GeoDataFrame
@@ -30,3 +33,4 @@ class Predictions:
     clear_share: npt.NDArray[np.float64]
     n_pixels: npt.NDArray[np.float64]
     status: npt.NDArray[np.str_]
+    series: FieldSeries | None = None
