@@ -69,7 +69,7 @@ def make_folds(
         TrainingDataError: there is no such column, it holds no folds, or groups and places are not known.
     """
     if how == "random":
-        return _of(_stratified(classes, None, n_folds, seed), f"{n_folds} random folds, each class in proportion", classes)
+        return _of(stratified_folds(classes, None, n_folds, seed), f"{n_folds} random folds, each class in proportion", classes)
     if how == "grid":
         return _grid(fields, classes, n_folds, block_size, buffer, seed)
     if how not in MADE_HERE:
@@ -92,7 +92,7 @@ def make_folds(
 def _blocked(groups: npt.NDArray[np.int64], classes: npt.NDArray[np.int64], n_folds: int, seed: int) -> npt.NDArray[np.int64]:
     kept = _learnable(groups, classes)
     of_field = np.full(len(classes), -1, np.int64)
-    of_field[kept] = _stratified(classes[kept], groups[kept], n_folds, seed)
+    of_field[kept] = stratified_folds(classes[kept], groups[kept], n_folds, seed)
     return of_field
 
 
@@ -168,7 +168,7 @@ def _of(of_field: npt.NDArray[np.int64], description: str, classes: npt.NDArray[
     return Folds(of_field, training, names or tuple(str(fold) for fold in range(n)), description)
 
 
-def _stratified(
+def stratified_folds(
     classes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64] | None, n_folds: int, seed: int
 ) -> npt.NDArray[np.int64]:
     """Return a fold for each field, each class about in proportion and no group in two folds."""

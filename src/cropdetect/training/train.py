@@ -15,6 +15,7 @@ from cropdetect.progress import Progress
 from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.chips import read_training_chips
 from cropdetect.training.ensemble import Ensemble
+from cropdetect.training.familiarity import familiarity_record
 from cropdetect.training.groups import spatial_groups
 from cropdetect.training.labels import labelled_fields
 from cropdetect.training.record import checkpoint_record
@@ -96,6 +97,15 @@ def train(
         licence=licence,
         validation=_validation(groups.description, splits),
     )
+    familiarity = familiarity_record(
+        labelled.only(fields.rows),
+        fields,
+        groups.of_field,
+        networks[0].bands,
+        season_year=options.season_year,
+        seed=options.seed,
+    )
+    record = record.model_copy(update={"familiarity": familiarity})
     files = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in networks]
     written = checkpoint.write_checkpoint(out, record, files, overwrite=overwrite)
     shutil.rmtree(folder, ignore_errors=True)
