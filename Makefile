@@ -31,6 +31,7 @@ check: test lint types
 
 # DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
 bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/augmentation_cost.py
 	$(BIN)/python benchmarks/france_to_flanders.py $(DATA) --seeds 3
 	$(BIN)/cropdetect simulate $(OUT)-full --overwrite
 	$(BIN)/cropdetect chips $(OUT)-full $(OUT)-full.zarr --preset cv4a --overwrite

@@ -42,6 +42,17 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Use the first so many fi
 ChipSize = Annotated[int, typer.Option(min=1, max=1024, help="Height and width of chips, pixels.")]
 Memory = Annotated[int, typer.Option(min=64, metavar="MB", help="Memory that cutting may hold.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")]
+# What trains
+Recipe = Annotated[str | None, typer.Option(help="default (ours) or cv4a (as in 2020, its faults mended).")]
+Model = Annotated[str | None, typer.Option(help="conv-gru-v2 (default), conv-gru, tempcnn or pse-ltae.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs of a cycle (default: more for small sets).")]
+Members = Annotated[int | None, typer.Option(min=1, help="Trainings, each without another fold of the fields.")]
+Snapshots = Annotated[int | None, typer.Option(min=1, help="Cycles of a training; each leaves a network.")]
+ClassBalance = Annotated[str | None, typer.Option(help="none, weights, sampling or logit-adjustment.")]
+Calibration = Annotated[str | None, typer.Option(help="none, temperature or vector.")]
+TrainSeed = Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")]
+Config = Annotated[Path | None, typer.Option(help="YAML file of training options; the command line wins.")]
+
 Layout = Literal["cv4a", "geotiff", "netcdf"]
 Preset = Literal["default", "cv4a"]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
@@ -189,12 +200,15 @@ def train(
     legend: Legend = None,
     id_column: IdColumn = None,
     buffer: Buffer = 0.0,
-    model: Annotated[str | None, typer.Option(help="conv-gru-v2 (default) or conv-gru.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs at most.")] = None,
-    members: Annotated[int | None, typer.Option(min=1, help="Networks of the ensemble.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
-    class_weights: Annotated[str | None, typer.Option(help="none, or balanced: rare classes count more.")] = None,
-    config: Annotated[Path | None, typer.Option(help="YAML file of training options; the command line wins.")] = None,
+    recipe: Recipe = None,
+    model: Model = None,
+    epochs: Epochs = None,
+    members: Members = None,
+    snapshots: Snapshots = None,
+    class_balance: ClassBalance = None,
+    calibration: Calibration = None,
+    seed: TrainSeed = None,
+    config: Config = None,
     licence: Annotated[str, typer.Option(help="Licence of the training data, kept in the checkpoint.")] = "unknown",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
     chip_size: ChipSize = 32,
@@ -232,11 +246,20 @@ def train(
         chip_size=chip_size,
         memory=memory,
     )
-    given = {"model": model, "epochs": epochs, "members": members, "seed": seed, "class_weights": class_weights}
+    given = {
+        "model": model,
+        "epochs": epochs,
+        "members": members,
+        "snapshots": snapshots,
+        "class_balance": class_balance,
+        "calibration": calibration,
+        "seed": seed,
+    }
     checkpoint = api.train(
         data,
         out,
         options=options,
+        recipe=recipe,
         config=config,
         licence=licence,
         resume=resume,
@@ -244,7 +267,7 @@ def train(
         **{name: value for name, value in given.items() if value is not None},
     )
     scores = ", ".join(f"{name} {value:.3f}" for name, value in checkpoint.record.metrics.items())
-    say(f"The checkpoint lies in {out}. On validation fields: {scores}")
+    say(f"The checkpoint lies in {out}. On fields that the networks did not see: {scores}")
 
 
 @app.command()
@@ -273,11 +296,14 @@ def crossval(
         float, typer.Option(min=0, metavar="M", help="With grid: train on nothing this near to what is answered.")
     ] = 0.0,
     by_date: Annotated[bool, typer.Option("--by-date", help="Score also what was known on six days of the season.")] = False,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs at most.")] = None,
-    members: Annotated[int | None, typer.Option(min=1, help="Networks of the ensemble.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
-    class_weights: Annotated[str | None, typer.Option(help="none, or balanced: rare classes count more.")] = None,
-    config: Annotated[Path | None, typer.Option(help="YAML file of training options; the command line wins.")] = None,
+    recipe: Recipe = None,
+    epochs: Epochs = None,
+    members: Members = None,
+    snapshots: Snapshots = None,
+    class_balance: ClassBalance = None,
+    calibration: Calibration = None,
+    seed: TrainSeed = None,
+    config: Config = None,
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
     bands: Bands = None,
@@ -321,7 +347,9 @@ def crossval(
         "epochs": epochs,
         "members": members,
         "seed": seed,
-        "class_weights": class_weights,
+        "snapshots": snapshots,
+        "class_balance": class_balance,
+        "calibration": calibration,
     }
     scores = api.crossval(
         data,
@@ -331,6 +359,7 @@ def crossval(
         n_folds=n_folds,
         fold_buffer=fold_buffer,
         by_date=by_date,
+        recipe=recipe,
         config=config,
         overwrite=overwrite,
         **{name: value for name, value in given.items() if value is not None},

@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
 
 def test_a_killed_crossval_goes_on_where_it_was_and_ends_alike(tmp_path: Path) -> None:
     data = table(tmp_path / "table")
-    (tmp_path / "small.yaml").write_text("arguments: {hidden: 4}\nepochs: 4\n")
+    (tmp_path / "small.yaml").write_text("arguments: {hidden: 4}\nepochs: 4\nmembers: 2\n")
     arguments = ["crossval", str(data), "--folds", "mine", "--config", str(tmp_path / "small.yaml")]
 
     def command(out: Path, *more: str) -> list[str]:

@@ -6,7 +6,6 @@ import pytest
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.formats import TrainOptions
 from cropdetect.metrics import log_loss, score
-from cropdetect.progress import Progress
 from cropdetect.training.baselines import BASELINES, fit_baseline
 from cropdetect.training.crossval import labelled_chips
 from cropdetect.training.features import gap_filled
@@ -52,12 +51,11 @@ def test_a_baseline_answers_what_it_has_not_seen_and_takes_nothing_from_it(tmp_p
     chips, fields = labelled_chips(season(n_fields=90), TrainOptions(model="random-forest"))
     training, test = np.arange(0, 60), np.arange(60, 90)
     learner = BaselineLearner("random-forest")
-    with Progress("test") as progress:
-        fitted = learner.fit(chips, fields, training, TrainOptions(), tmp_path, progress)  # type: ignore[arg-type]
-        other = season(n_fields=90)
-        other.batch.image[60:] = other.batch.image[60:] * 3
-        changed, _ = labelled_chips(other, TrainOptions())
-        again = learner.fit(changed, fields, training, TrainOptions(), tmp_path, progress)  # type: ignore[arg-type]
+    fitted = learner.fit(chips, fields, training, TrainOptions(), tmp_path, "test")  # type: ignore[arg-type]
+    other = season(n_fields=90)
+    other.batch.image[60:] = other.batch.image[60:] * 3
+    changed, _ = labelled_chips(other, TrainOptions())
+    again = learner.fit(changed, fields, training, TrainOptions(), tmp_path, "test")  # type: ignore[arg-type]
     answers = fitted.probabilities(test)
     assert score(answers, fields.classes[test], fields.legend).accuracy > 0.8
     np.testing.assert_array_equal(again.probabilities(training), fitted.probabilities(training))
@@ -67,8 +65,7 @@ def test_a_baseline_answers_what_it_has_not_seen_and_takes_nothing_from_it(tmp_p
 def test_early_in_the_season_less_is_known_and_nothing_before_the_first_date(tmp_path: object) -> None:
     chips, fields = labelled_chips(season(n_fields=90), TrainOptions(model="svm"))
     training, test = np.arange(0, 60), np.arange(60, 90)
-    with Progress("test") as progress:
-        fitted = BaselineLearner("svm").fit(chips, fields, training, TrainOptions(), tmp_path, progress)  # type: ignore[arg-type]
+    fitted = BaselineLearner("svm").fit(chips, fields, training, TrainOptions(), tmp_path, "test")  # type: ignore[arg-type]
     labels = fields.classes[test]
     early, late = (log_loss(fitted.probabilities(test, day), labels) for day in (115.0, 400.0))
     assert late == pytest.approx(log_loss(fitted.probabilities(test), labels))

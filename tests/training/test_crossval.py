@@ -26,9 +26,6 @@ class Recorder:
         self.answered: list[set[int]] = []
         self.stop_at = stop_at
 
-    def work(self, options: TrainOptions) -> int:
-        return 1
-
     def fit(self, chips: Any, fields: Any, training: np.ndarray, *_: object) -> "Recorder":
         if self.stop_at == len(self.shown):
             raise KeyboardInterrupt
@@ -88,7 +85,7 @@ def test_the_state_of_other_options_is_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path) -> None:
     options = TrainOptions(
-        arguments={"hidden": 8, "dropout": 0.0}, epochs=20, patience=20, learning_rate=0.01, block_size=1000, label_smoothing=0.0
+        arguments={"hidden": 8, "dropout": 0.0}, members=2, epochs=20, learning_rate=0.01, block_size=1000, label_smoothing=0.0
     )
     chips, fields, folds = prepared(options, n_fields=90, crops=("maize", "wheat"))
     answers = cross_validate(chips, fields, folds, options, tmp_path / "state", by_date=True)
@@ -104,7 +101,7 @@ def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path)
 
 
 def test_a_network_is_taught_nothing_by_the_fields_it_answers(tmp_path: Path) -> None:
-    options = TrainOptions(arguments={"hidden": 8}, epochs=2, block_size=1000)
+    options = TrainOptions(arguments={"hidden": 8}, members=2, epochs=2, block_size=1000)
     chips, fields, folds = prepared(options)
     first = cross_validate(chips, fields, folds, options, tmp_path / "first")
     one = int(folds.test(0)[0])
@@ -129,7 +126,7 @@ def test_classes_that_a_fold_could_not_learn_are_named(tmp_path: Path, monkeypat
 
 def test_the_network_of_2020_cannot_leave_out_dates(tmp_path: Path) -> None:
     bands = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD")
-    options = TrainOptions(model="conv-gru", epochs=1, block_size=1000)
+    options = TrainOptions(model="conv-gru", members=2, epochs=1, block_size=1000)
     chips, fields, folds = prepared(options, n_fields=30, size=4, ragged=False, bands=bands)
     with pytest.raises(OptionError, match="dates"):
         cross_validate(chips, fields, folds, options, tmp_path / "state", by_date=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cropdetect.api._chips import stored
 from cropdetect.api._data import DataOptions
-from cropdetect.api._train import train_options
+from cropdetect.api._train import train_options_of
 from cropdetect.errors import CropDetectError
 from cropdetect.files import refuse_existing
 from cropdetect.formats import MetricsRecord, Preset
@@ -24,6 +24,7 @@ def crossval(
     n_folds: int = 5,
     fold_buffer: float = 0.0,
     by_date: bool = False,
+    recipe: str | None = None,
     config: Path | None = None,
     overwrite: bool = False,
     **training: Any,
@@ -43,9 +44,10 @@ def crossval(
         n_folds: number of folds, where they are made here.
         fold_buffer: metres around the blocks that are answered in which nothing is trained on ("grid").
         by_date: also score the answers from the dates up to each of six days of the season.
-        config: YAML file with fields of `TrainOptions`.
+        recipe: a named recipe to begin from: "default" or "cv4a".
+        config: YAML file with fields of `TrainOptions`; they win over the recipe.
         overwrite: replace what is at `out`, and forget an unfinished cross-validation.
-        training: fields of `TrainOptions`; they win over `config`. `model` may also be random-forest, svm or
+        training: fields of `TrainOptions`; they win over both. `model` may also be random-forest, svm or
             gradient-boosting.
 
     Returns:
@@ -60,7 +62,7 @@ def crossval(
     from cropdetect.training.folds import make_folds
     from cropdetect.training.groups import spatial_groups
 
-    settings = train_options(config, training)
+    settings = train_options_of(recipe, config, training)
     refuse_existing(out, overwrite=overwrite)
     state, cut = out.with_name(f".{out.name}.crossval"), out.with_name(f".{out.name}.chips.zarr")
     if overwrite:

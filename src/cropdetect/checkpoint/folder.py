@@ -142,6 +142,9 @@ def _check_record(file: Path, record: CheckpointRecord) -> None:
         raise CheckpointError("the legend must hold two or more different classes", where=file)
     if not len(statistics.channels) == len(statistics.mean) == len(statistics.std):
         raise CheckpointError("the statistics have channels without mean or standard deviation", where=file)
+    calibration = record.calibration
+    if calibration.method != "none" and not len(calibration.scale) == len(calibration.bias) == len(record.legend):
+        raise CheckpointError("the calibration is not of the classes of the legend", where=file)
     if not all(map(math.isfinite, statistics.mean)) or not all(math.isfinite(std) and std > 0 for std in statistics.std):
         raise CheckpointError(
             "the statistics hold a mean that is no number or a standard deviation that is not above 0", where=file

@@ -89,7 +89,7 @@ def _mlm(record: CheckpointRecord) -> dict[str, Any]:
         "mlm:output": [
             {
                 "name": "scores",
-                "description": f"softmax(score / {record.calibration.temperature:g}) makes them probabilities",
+                "description": "softmax makes them probabilities; the members' mean is calibrated as checkpoint.json says",
                 "tasks": ["classification"],
                 "result": {"shape": [-1, len(record.legend)], "dim_order": ["batch", "class"], "data_type": "float32"},
                 "classification:classes": [

@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,22 +94,23 @@ def cross_validate(
     positions = np.flatnonzero(folds.of_field >= 0)
     shape = (len(fields.rows), len(fields.legend))
     answers, by_day = np.full(shape, np.nan), np.full((len(days), *shape), np.nan)
-    work = learner.work(options)
-    with Progress("cross-validating", work * len(folds.training), "epochs" if work > 1 else "folds") as progress:
+    n_folds = len(folds.training)
+    told = Progress("cross-validating", n_folds, "folds") if options.model in BASELINES else nullcontext()  # networks tell more
+    with told as progress:
         for fold, training in enumerate(folds.training):
             test = folds.test(fold)
             file, folder = state / f"fold-{fold:03d}.npz", state / f"fold-{fold:03d}"
             found = _kept(file)
             if found is None:
                 folder.mkdir(exist_ok=True)
-                fitted = learner.fit(chips, fields, training, options, folder, progress)
+                fitted = learner.fit(chips, fields, training, options, folder, f"fold {fold + 1} of {n_folds}")
                 dated = [fitted.probabilities(test, day) for day in days.tolist()]
                 found = fitted.probabilities(test), np.reshape(dated, (len(days), len(test), shape[1]))
                 with whole_file(file) as partial, partial.open("wb") as opened:
                     np.savez(opened, probabilities=found[0], by_day=found[1])
                 shutil.rmtree(folder)
-            else:
-                progress.advance(work)
+            if progress is not None:
+                progress.advance()
             answers[test] = found[0]
             by_day[:, test] = found[1]
     return OutOfFold(

@@ -10,7 +10,6 @@ from cropdetect.chips.batch import season_day
 from cropdetect.errors import MissingBandError
 from cropdetect.formats import TrainOptions
 from cropdetect.imagery.bands import is_nearest
-from cropdetect.progress import Progress
 from cropdetect.training.baselines import Classifier, fit_baseline
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.features import gap_filled
@@ -51,10 +50,6 @@ class BaselineLearner:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def work(self, options: TrainOptions) -> int:
-        """See `Learner.work`."""
-        return 1
-
     def fit(
         self,
         chips: TrainingChips,
@@ -62,7 +57,7 @@ class BaselineLearner:
         training: npt.NDArray[np.int64],
         options: TrainOptions,
         state: Path,
-        progress: Progress,
+        description: str,
     ) -> FittedBaseline:
         """See `Learner.fit`."""
         shown = chips.only(fields.rows[training])
@@ -70,7 +65,6 @@ class BaselineLearner:
         calendar = np.arange(np.floor(days.min() / _STEP) * _STEP, days.max() + _STEP, _STEP)
         features = _features(shown, fields, training, calendar, options.season_year)
         classifier = fit_baseline(self._name, features, fields.classes[training], options.seed)
-        progress.advance()
         return FittedBaseline(classifier, chips, fields, calendar, options.season_year)
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.formats import TrainOptions
-from cropdetect.progress import Progress
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.labels import LabelledFields
 
@@ -30,9 +29,6 @@ class Fitted(Protocol):
 class Learner(Protocol):
     """What learns."""
 
-    def work(self, options: TrainOptions) -> int:
-        """Return how many units of progress one `fit` counts."""
-
     def fit(
         self,
         chips: TrainingChips,
@@ -40,7 +36,7 @@ class Learner(Protocol):
         training: npt.NDArray[np.int64],
         options: TrainOptions,
         state: Path,
-        progress: Progress,
+        description: str,
     ) -> Fitted:
         """Learn from some of the labelled fields; of the others only their chips may be kept, for `probabilities`.
 
@@ -52,5 +48,5 @@ class Learner(Protocol):
             training: (field,) positions of those to learn from.
             options: how.
             state: folder in which an interrupted fit may keep what it has; the same call goes on there.
-            progress: counts the work.
+            description: which fold it is, shown before a progress bar.
         """
