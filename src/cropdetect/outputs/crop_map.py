@@ -52,7 +52,8 @@ def write_crop_maps(
     crops = table[table["crop_id"].notna()]
     shapes = _Shapes(crops)
     written = []
-    for name, tile, raster in zip(_names([tile.name for tile in imagery.tiles]), imagery.tiles, rasters, strict=True):
+    names = map_names("crop_map", [tile.name for tile in imagery.tiles])
+    for name, tile, raster in zip(names, imagery.tiles, rasters, strict=True):
         if raster is None:
             _write_cog(folder / name, tile.geobox, legend, shapes.painter(tile.geobox))
         else:
@@ -62,13 +63,15 @@ def write_crop_maps(
     return written
 
 
-def _names(tiles: Sequence[str]) -> list[str]:
+def map_names(stem: str, tiles: Sequence[str]) -> list[str]:
+    """Return a safe file name for each tile: `<stem>.tif` where there is one, else `<stem>_<tile>.tif`."""
     if len(tiles) == 1:
-        return ["crop_map.tif"]
+        return [f"{stem}.tif"]
     names: list[str] = []
     for position, tile in enumerate(tiles):
-        name = f"crop_map_{re.sub(r'[^0-9A-Za-z._-]', '_', tile)}.tif"
-        names.append(name if tile and name not in names else f"crop_map_{tile and name[9:-4] + '_'}{position}.tif")
+        safe = re.sub(r"[^0-9A-Za-z._-]", "_", tile)
+        name = f"{stem}_{safe}.tif"
+        names.append(name if tile and name not in names else f"{stem}_{tile and safe + '_'}{position}.tif")
     return names
 
 
