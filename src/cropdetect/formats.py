@@ -296,6 +296,74 @@ class TrainingState(Record):
 # ---------------------------------------------------------------- training configuration
 
 
+class Augmentation(Record):
+    """How much training batches are changed, drawn anew for every chip and epoch.
+
+    The defaults are strong on purpose: weaker ones score better on neighbours of the training fields, and clearly worse on
+    regions that were held out whole.
+    """
+
+    date_drop: float = Field(default=0.7, ge=0, le=1, description="up to this share of the dates is made cloudy")
+    remove_date: bool = Field(
+        default=True, description="chips lose one random date where the network cannot take cloudy dates (as in 2020)"
+    )
+    turn: float = Field(default=1.0, ge=0, le=1, description="chance of a turn by 0, 90, 180 or 270 degrees, all alike")
+    mirror: float = Field(default=0.5, ge=0, le=1, description="chance that left and right are exchanged")
+    upside_down: float = Field(default=0.0, ge=0, le=1, description="chance that top and bottom are exchanged")
+    rotation: float = Field(default=0.0, ge=0, le=45, description="largest rotation to either side, degrees")
+    rotation_chance: float = Field(default=0.5, ge=0, le=1)
+    shift: float = Field(default=0.0, ge=0, description="largest shift along x and y, pixels")
+    shift_chance: float = Field(default=0.5, ge=0, le=1)
+    crop: int | None = Field(
+        default=None, ge=1, description="side of the random window that is cut out of each chip, pixels; it shows the field"
+    )
+    mix: float = Field(
+        default=0.0, ge=0, lt=1, description="share of another chip that is mixed in (its label is not), on days both have"
+    )
+    mix_chance: float = Field(default=0.5, ge=0, le=1)
+    brightness: float = Field(default=0.1, ge=0, description="standard deviation of the logarithm of a factor on all bands")
+    band_jitter: float = Field(default=0.08, ge=0, description="the same for each band on its own")
+    date_jitter: float = Field(default=0.1, ge=0, description="the same for each date (haze, viewing angle)")
+    noise: float = Field(
+        default=0.0,
+        ge=0,
+        description="standard deviation of what is added to each chip, date and band, in standard deviations of the band's "
+        "field means in the batch",
+    )
+    day_shift: float = Field(
+        default=8.0, ge=0, description="standard deviation of a shift of the whole season (an early year, another region), days"
+    )
+    day_scale: float = Field(
+        default=0.0, ge=0, description="standard deviation of the logarithm of a factor by which the season is stretched"
+    )
+    faults: tuple[Literal["mask_drift", "fractional_masks"], ...] = Field(
+        default=(),
+        description="what was wrong in 2020, for comparison: mask_drift turns masks independently of their images; "
+        "fractional_masks leaves rotated masks between 0 and 1 where the preset has only 0 and 1",
+    )
+
+    @classmethod
+    def cv4a(cls, *, mix: bool = False) -> "Augmentation":
+        """Return what the solution of 2020 did, without its faults.
+
+        Args:
+            mix: also mix in 15 % of another chip; in 2020 an option, which took 50 GB of memory.
+        """
+        return cls(
+            date_drop=0,
+            turn=0,
+            mirror=0,
+            upside_down=0.5,
+            rotation=10,
+            crop=16,
+            mix=0.15 if mix else 0,
+            brightness=0,
+            band_jitter=0,
+            date_jitter=0,
+            day_shift=0,
+        )
+
+
 class TrainOptions(Record):
     """Options of `train`, as the command line takes them or a YAML file gives them."""
 

@@ -1,76 +1,271 @@
-"""Augmentation changes what weather and year change, and nothing else."""
+"""Augmentation changes what weather, year and angle change, and nothing else."""
 
-import numpy as np
+import json
 
-from cropdetect.training.augmentation import Augmentation, augment
-from tests.training.seasons import season
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import Tensor
 
-NOTHING = Augmentation(date_drop=0, day_shift=0, brightness=0, band_jitter=0, date_jitter=0)
+from cropdetect.formats import Augmentation
+from cropdetect.training.augmentation import augment
+from cropdetect.training.data import Sample
+
+OFF = {
+    "date_drop": 0,
+    "remove_date": False,
+    "turn": 0,
+    "mirror": 0,
+    "brightness": 0,
+    "band_jitter": 0,
+    "date_jitter": 0,
+    "day_shift": 0,
+}
+EVERYTHING = Augmentation(rotation=20, shift=3, crop=12, mix=0.2, noise=0.1, day_scale=0.05, upside_down=0.5)
 
 
-def test_no_amount_changes_nothing_but_the_orientation() -> None:
-    batch = season(size=1).batch
-    changed, day = augment(batch, batch.day(), np.random.default_rng(0), NOTHING, takes_gaps=True)
-    assert (changed.image == batch.image).all()
-    assert (changed.clear == batch.clear).all()
-    assert (day == batch.day()).all()
+def only(**settings: object) -> Augmentation:
+    return Augmentation.model_validate({**OFF, **settings})
 
 
-def test_the_source_is_left_as_it_was() -> None:
-    batch = season(size=4).batch
-    before = [array.copy() for array in (batch.image, batch.mask, batch.clear)]
-    augment(batch, batch.day(), np.random.default_rng(0), Augmentation(), takes_gaps=True)
-    for array, copy in zip((batch.image, batch.mask, batch.clear), before, strict=True):
-        assert (array == copy).all()
+def source(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def made(n: int = 24, step: int = 6, size: int = 16, *, seed: int = 0, width: int | None = None) -> Sample:
+    """Random values; the field is a disc about the centre with a soft edge; a third of the pixels and some dates are cloudy."""
+    random = source(seed)
+    width = width or size
+    image = 500 + 3000 * torch.rand((n, step, 3, size, width), generator=random)
+    y, x = torch.arange(size)[:, None].float(), torch.arange(width).float()
+    centre = 0.3 + 0.4 * torch.rand((n, 2, 1, 1), generator=random)
+    distance = ((y - centre[:, 0] * size) ** 2 + (x - centre[:, 1] * width) ** 2).sqrt()
+    mask = ((0.25 * size + 0.5 - distance).clamp(0, 1) * 4).round() / 4
+    mask[:, size // 2, width // 2] = 1
+    clear = torch.rand((n, step, size, width), generator=random) > 0.3
+    clear &= torch.rand((n, step, 1, 1), generator=random) > 0.2
+    clear[:, 0] |= mask > 0
+    day = (torch.arange(step) * 20.0 + 60).expand(n, -1).clone()
+    return Sample(image, mask, clear, day, torch.arange(n) % 3, torch.arange(n), mask.flatten(1).sum(1))
+
+
+def same(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and torch.equal(a.nan_to_num(nan=-1e9), b.nan_to_num(nan=-1e9))
+
+
+def changed_parts(before: Sample, after: Sample) -> set[str]:
+    return {name for name in Sample._fields if not same(getattr(before, name).float(), getattr(after, name).float())}
+
+
+# ---------------------------------------------------------------- what holds for all
+
+
+@pytest.mark.parametrize("size", [1, 16])
+@pytest.mark.parametrize("takes_gaps", [True, False])
+def test_without_any_amount_nothing_changes(size: int, takes_gaps: bool) -> None:
+    before = made(size=size)
+    assert changed_parts(before, augment(before, source(0), only(), takes_gaps=takes_gaps)) == set()
+
+
+@pytest.mark.parametrize("size", [1, 16])
+@pytest.mark.parametrize("takes_gaps", [True, False])
+@pytest.mark.parametrize("missing", [True, False])
+def test_stored_tensors_are_never_written_to(size: int, takes_gaps: bool, missing: bool) -> None:
+    before = made(size=size)
+    if missing:
+        before.image[0, 1] = torch.nan
+    copy = Sample(*(part.clone() for part in before))
+    for seed in range(3):
+        for amount in (EVERYTHING, Augmentation(), Augmentation.cv4a(mix=True), only(), only(faults=["mask_drift"], mirror=0.5)):
+            after = augment(before, source(seed), amount, takes_gaps=takes_gaps)
+            for part in after:
+                if part.data_ptr() not in {own.data_ptr() for own in before}:
+                    part.zero_()
+    assert changed_parts(before, copy) == set()
+
+
+@pytest.mark.parametrize("takes_gaps", [True, False])
+def test_the_same_seed_gives_the_same_batch_and_another_seed_another(takes_gaps: bool) -> None:
+    first, again, other = (augment(made(), source(seed), EVERYTHING, takes_gaps=takes_gaps) for seed in (1, 1, 2))
+    assert changed_parts(first, again) == set()
+    assert {"image", "mask"} <= changed_parts(first, other)
+
+
+def test_labels_fields_and_areas_stay() -> None:
+    before = made()
+    assert not {"label", "field", "area"} & changed_parts(before, augment(before, source(0), EVERYTHING, takes_gaps=True))
+
+
+def test_whatever_is_changed_every_chip_still_shows_its_field() -> None:
+    before = made(n=200, size=12)
+    mask = torch.zeros_like(before.mask)
+    mask[:, 0, 0] = 1  # one pixel in a corner: most rotations and shifts lose it
+    clear = torch.zeros_like(before.clear)
+    clear[:, 2, 0, 0] = True
+    before = before._replace(mask=mask, clear=clear)
+    amount = Augmentation(rotation=45, shift=6, rotation_chance=1, shift_chance=1, crop=5)
+    for binary in (True, False):
+        after = augment(before, source(0), amount, takes_gaps=True, binary_mask=binary)
+        assert after.seen().any(1).all()
+    after = augment(before, source(0), amount, takes_gaps=False, binary_mask=True)
+    assert after.mask.flatten(1).any(1).all()
+
+
+def test_chips_of_one_pixel_keep_their_pixel() -> None:
+    before = made(size=1)
+    amount = only(turn=1, mirror=0.5, upside_down=0.5, rotation=45, rotation_chance=1, shift=4, shift_chance=1, crop=1)
+    assert changed_parts(before, augment(before, source(0), amount, takes_gaps=True)) == set()
+
+
+# ---------------------------------------------------------------- dates and days
 
 
 def test_dropped_dates_are_cloudy_and_every_chip_keeps_a_clear_one() -> None:
-    batch = season(n_fields=400).batch
-    amount = Augmentation(date_drop=1.0, day_shift=0, brightness=0, band_jitter=0, date_jitter=0)
-    changed, _ = augment(batch, batch.day(), np.random.default_rng(0), amount, takes_gaps=True)
-    assert (changed.clear <= batch.clear).all()
-    assert changed.clear.any(axis=(1, 2, 3)).all()
-    share = changed.clear.sum() / batch.clear.sum()
+    before = made(n=400, size=1)
+    before = before._replace(clear=torch.ones_like(before.clear))
+    after = augment(before, source(0), only(date_drop=1.0), takes_gaps=True)
+    assert changed_parts(before, after) == {"clear"}
+    assert not (after.clear & ~before.clear).any()
+    assert after.clear.flatten(1).any(1).all()
+    share = after.clear.float().mean()
     assert 0.45 < share < 0.65  # half on average, and the one that is kept
 
 
-def test_the_season_is_shifted_as_a_whole() -> None:
-    batch = season(ragged=False).batch
-    amount = Augmentation(date_drop=0, day_shift=6, brightness=0, band_jitter=0, date_jitter=0)
-    _, day = augment(batch, batch.day(), np.random.default_rng(0), amount, takes_gaps=True)
-    shift = day - batch.day()
-    assert np.allclose(shift, shift[:, :1], atol=1e-3)
-    assert 4 < shift[:, 0].std() < 8
-
-
-def test_image_mask_and_clear_are_turned_together() -> None:
-    batch = season(size=4).batch
-    marked = batch.image.astype(np.float32)
-    marked[:, :, 0] = np.where(batch.mask == 0.5, 7, 1)[:, None]
-    batch.clear[:] = (batch.mask == 0.5)[:, None]
-    changed, _ = augment(
-        type(batch)(batch.field, marked, batch.mask, batch.clear, batch.date),
-        batch.day(),
-        np.random.default_rng(0),
-        NOTHING,
-        takes_gaps=True,
-    )
-    corner = changed.mask == 0.5
-    assert (corner.sum(axis=(1, 2)) == 1).all()
-    assert len({tuple(np.argwhere(c)[0]) for c in corner}) == 4  # all corners occur
-    assert ((changed.image[:, :, 0] == 7) == corner[:, None]).all()
-    assert (changed.clear == corner[:, None]).all()
+def test_the_date_that_survives_shows_the_field() -> None:
+    before = made(n=300)
+    clear = before.clear & (before.mask == 0)[:, None]  # clear beside the field on all dates, inside it on the last only
+    clear[:, -1] |= before.mask > 0
+    after = augment(before._replace(clear=clear), source(0), only(date_drop=1.0), takes_gaps=True)
+    assert after.seen().any(1).all()
 
 
 def test_a_network_that_takes_no_gaps_gets_one_date_less_in_order() -> None:
-    batch = season(n_fields=200, ragged=False).batch
-    changed, day = augment(batch, batch.day(), np.random.default_rng(0), NOTHING, takes_gaps=False)
-    assert changed.image.shape[1] == day.shape[1] == batch.image.shape[1] - 1
-    assert (np.diff(changed.date, axis=1) > np.timedelta64(0, "D")).all()
-    missing = [set(whole) - set(part) for whole, part in zip(batch.date.tolist(), changed.date.tolist(), strict=True)]
-    assert all(len(days) == 1 for days in missing)
-    for row in range(3):
-        kept = np.isin(batch.date[row], changed.date[row])
-        assert (changed.image[row] == batch.image[row][kept]).all()
-    steps = [batch.date[row].tolist().index(days.pop()) for row, days in enumerate(missing)]
-    assert set(steps) == set(range(batch.image.shape[1]))
+    before = made(n=200)
+    after = augment(before, source(0), only(remove_date=True, date_drop=0.9, day_shift=9), takes_gaps=False)
+    assert after.image.shape[1] == after.clear.shape[1] == after.day.shape[1] == 5
+    assert same(after.mask, before.mask)
+    removed = []
+    for row in range(200):
+        kept = torch.isin(before.day[row], after.day[row])
+        removed += torch.nonzero(~kept)[:, 0].tolist()
+        assert same(after.day[row], before.day[row][kept])  # in order, and not shifted
+        assert same(after.image[row], before.image[row][kept])
+        assert same(after.clear[row], before.clear[row][kept])
+    assert len(removed) == 200
+    assert set(removed) == set(range(6))
+
+
+def test_the_season_is_shifted_as_a_whole() -> None:
+    before = made(n=300, size=1)
+    after = augment(before, source(0), only(day_shift=6), takes_gaps=True)
+    assert changed_parts(before, after) == {"day"}
+    shift = after.day - before.day
+    assert torch.allclose(shift, shift[:, :1].expand_as(shift), atol=1e-3)
+    assert 5 < shift[:, 0].std() < 7
+
+
+def test_the_season_is_stretched_about_its_middle_and_stays_in_order() -> None:
+    before = made(n=300, size=1)
+    before = before._replace(clear=torch.ones_like(before.clear))
+    after = augment(before, source(0), only(day_scale=0.2), takes_gaps=True)
+    assert changed_parts(before, after) == {"day"}
+    assert torch.allclose(after.day.mean(1), before.day.mean(1), atol=1e-3)
+    assert (after.day.diff(dim=1) > 0).all()
+    factor = (after.day.diff(dim=1) / before.day.diff(dim=1)).log()
+    assert torch.allclose(factor, factor[:, :1].expand_as(factor), atol=1e-4)
+    assert 0.17 < factor[:, 0].std() < 0.23
+
+
+# ---------------------------------------------------------------- values
+
+
+def test_gains_are_one_factor_a_chip_band_and_date_and_missing_values_stay_missing() -> None:
+    before = made(n=100)
+    before.image[3, 2, 1] = torch.nan
+    after = augment(before, source(0), only(brightness=0.1, band_jitter=0.05, date_jitter=0.02), takes_gaps=True)
+    assert changed_parts(before, after) == {"image"}
+    assert same(after.image.isnan().float(), before.image.isnan().float())
+    factor = (after.image / before.image).log()
+    assert torch.allclose(factor, factor[..., :1, :1].expand_as(factor), atol=1e-5, equal_nan=True)
+    variance = factor[..., 0, 0].nan_to_num().var().item()
+    assert variance == pytest.approx(0.1**2 + 0.05**2 + 0.02**2, rel=0.35)
+
+
+def test_noise_is_measured_in_the_bands_own_spread_and_can_change_sign() -> None:
+    before = made(n=200, size=1)
+    before = before._replace(
+        image=torch.randn(before.image.shape, generator=source(5)) * torch.tensor([1.0, 10, 100])[:, None, None]
+    )
+    after = augment(before, source(0), only(noise=0.5), takes_gaps=True)
+    assert changed_parts(before, after) == {"image"}
+    added = (after.image - before.image).std((0, 1, 3, 4))
+    assert added.tolist() == pytest.approx([0.5, 5, 50], rel=0.15)
+
+
+def test_noise_ignores_what_is_missing_or_under_clouds() -> None:
+    before = made(n=100, size=1)
+    before.image[:, 1] = torch.nan
+    before.image[:, 2], before.clear[:, 2] = 1e7, False
+    after = augment(before, source(0), only(noise=0.5), takes_gaps=True)
+    assert after.image[:, 1].isnan().all()
+    assert (after.image[:, 0] - before.image[:, 0]).abs().max() < 3000
+
+
+# ---------------------------------------------------------------- mixing
+
+
+def test_mixing_adds_a_share_of_another_chip_where_that_is_clear_and_the_label_stays() -> None:
+    before = made(n=10)
+    after = augment(before, source(0), only(mix=0.15, mix_chance=1), takes_gaps=True)
+    assert changed_parts(before, after) == {"image"}
+    for chip in range(10):
+        fits = []
+        for other in set(range(10)) - {chip}:
+            expected = torch.where(
+                before.clear[other][:, None], 0.85 * before.image[chip] + 0.15 * before.image[other], before.image[chip]
+            )
+            fits.append(torch.allclose(after.image[chip], expected, atol=1e-2))
+        assert sum(fits) == 1
+
+
+def test_a_network_that_looks_at_no_clouds_gets_the_whole_window_as_in_2020() -> None:
+    before = made(n=2)
+    after = augment(before, source(0), only(mix=0.15, mix_chance=1), takes_gaps=False)
+    torch.testing.assert_close(after.image[0], 0.85 * before.image[0] + 0.15 * before.image[1])
+
+
+def test_other_days_missing_values_and_unchosen_chips_are_not_mixed() -> None:
+    before = made(n=2)
+    before.day[0] += 1
+    assert changed_parts(before, augment(before, source(0), only(mix=0.15, mix_chance=1), takes_gaps=False)) == set()
+    before = made(n=2)
+    before.image[0, 1], before.image[1, 2] = torch.nan, torch.nan
+    after = augment(before, source(0), only(mix=0.15, mix_chance=1), takes_gaps=False)
+    assert same(after.image.isnan().float(), before.image.isnan().float())
+    assert same(after.image[:, 1:3], before.image[:, 1:3])
+    before = made(n=400, size=1)
+    after = augment(before, source(0), only(mix=0.15, mix_chance=0.3), takes_gaps=False)
+    touched = (after.image != before.image).flatten(1).any(1).float().mean()
+    assert 0.22 < touched < 0.38
+
+
+# ---------------------------------------------------------------- faults and settings
+
+
+def test_settings_are_validated_and_survive_json() -> None:
+    for wrong in ({"date_drop": 1.5}, {"crop": 0}, {"mix": 1}, {"faults": ["typo"]}, {"rotate": 3}):
+        with pytest.raises(ValidationError):
+            Augmentation.model_validate(wrong)
+    amount = Augmentation.cv4a(mix=True)
+    assert Augmentation.model_validate(json.loads(json.dumps(amount.model_dump(mode="json")))) == amount
+
+
+def test_the_settings_of_2020_flip_rotate_crop_and_remove_a_date_and_nothing_else() -> None:
+    before = made(n=32, size=32, step=13)
+    before = before._replace(mask=(before.mask > 0.4).float())
+    after = augment(before, source(0), Augmentation.cv4a(), takes_gaps=False, binary_mask=True)
+    assert after.image.shape == (32, 12, 3, 16, 16)
+    assert set(after.mask.unique().tolist()) <= {0.0, 1.0}
+    assert after.mask.flatten(1).any(1).all()
+    assert (torch.isin(after.day, before.day)).all()
+    assert after.image.max() <= before.image.max() + 0.1  # no gain

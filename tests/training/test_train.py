@@ -70,6 +70,21 @@ def test_an_easy_season_is_learnt(trained: tuple[MemoryChips, Checkpoint]) -> No
     assert checkpoint.record.metrics["log_loss"] < 0.4
 
 
+@pytest.mark.parametrize("model", ["pse-ltae", "tempcnn"])
+def test_every_network_for_any_bands_learns_it_and_gets_bands_scaling_and_calendar_from_the_data(
+    model: str, tmp_path: Path
+) -> None:
+    chips = season(n_fields=120, crops=("maize", "wheat"))
+    chosen = options(model=model, arguments={}, epochs=25, learning_rate=0.005, patience=25)
+    record = train(chips, tmp_path / "checkpoint", chosen).record
+    assert record.metrics["accuracy"] > 0.9
+    assert record.bands == ["B04", "B08"]
+    assert record.model.arguments["scaling"] == ["sqrt", "sqrt"]
+    assert ("grid_start" in record.model.arguments) == (model == "tempcnn")
+    if model == "tempcnn":
+        assert record.model.arguments["grid_end"] - record.model.arguments["grid_start"] < 150
+
+
 def test_the_metrics_are_those_of_the_exported_network_on_validation_fields_only(
     trained: tuple[MemoryChips, Checkpoint],
 ) -> None:

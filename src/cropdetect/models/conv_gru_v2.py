@@ -7,18 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cropdetect.errors import OptionError
-from cropdetect.models.network import Network
-
-REFLECTANCES = frozenset(("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"))
-"""Sentinel-2 band names, which get a square root unless `scaling` says otherwise."""
-
-NORMALISED_DIFFERENCES = {
-    "NDVI": ("B08", "B04"),
-    "NDMI": ("B08", "B11"),
-    "NDWI": ("B03", "B08"),
-    "NDRE": ("B07", "B05"),
-    "NDTI": ("B11", "B12"),
-}
+from cropdetect.models.channels import ChannelNetwork
 
 _ABSENT = -1e9  # log weight of a step without a clear pixel: its share in a softmax is exactly 0
 _THIN = 2.5e-3  # summed kernel below which a reference day counts as not observed at all
@@ -55,7 +44,7 @@ class MaskedConvolution(nn.Module):
         return x * (clear * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-4))
 
 
-class ConvGRUv2(Network):
+class ConvGRUv2(ChannelNetwork):
     """Clear-aware averaging over the field, interpolation to a regular calendar, bidirectional GRU, whole-season read-out.
 
     1. Channels: bands (square root or as they are) and the normalised differences their names allow, standardised; a
@@ -103,20 +92,18 @@ class ConvGRUv2(Network):
         hidden: int = 96,
         dropout: float = 0.3,
     ) -> None:
-        scaling = ["sqrt" if band in REFLECTANCES else "identity" for band in bands] if scaling is None else list(scaling)
-        _check(bands, scaling, grid_start, grid_end, grid_step)
-        differences = {n: pair for n, pair in NORMALISED_DIFFERENCES.items() if set(pair) <= set(bands) and n not in bands}
+        if grid_step < 1 or grid_end - grid_start < grid_step:
+            raise OptionError(
+                f"a calendar from day {grid_start} to {grid_end} in steps of {grid_step} has fewer than 2 days", where=self.name
+            )
         arguments = {
-            "scaling": scaling,
             "grid_start": grid_start,
             "grid_end": grid_end,
             "grid_step": grid_step,
             "hidden": hidden,
             "dropout": dropout,
         }
-        super().__init__(bands, n_classes, (*bands, *differences), arguments)
-        self._roots = [position for position, kind in enumerate(scaling) if kind == "sqrt"]
-        self._pairs = [(self.bands.index(a), self.bands.index(b)) for a, b in differences.values()]
+        super().__init__(bands, n_classes, scaling, arguments)
 
         self.convolution1 = MaskedConvolution(len(self.channels) + 1, 48, depthwise=False)
         self.convolution2 = MaskedConvolution(48, 64, depthwise=True)
@@ -133,33 +120,11 @@ class ConvGRUv2(Network):
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(4 * hidden, n_classes)
 
-    def _values(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the channels before standardisation and, as bool, which of their values are there."""
-        missing = torch.isnan(image)
-        image = torch.where(missing, torch.zeros_like(image), image)
-        values, there = [], []
-        for position in range(len(self.bands)):
-            band = image[:, :, position]
-            values.append(band.clamp(min=0).sqrt() if position in self._roots else band)
-            there.append(~missing[:, :, position])
-        for first, second in self._pairs:
-            a, b = image[:, :, first].clamp(min=0), image[:, :, second].clamp(min=0)
-            total = a + b
-            values.append(torch.where(total > 0, (a - b) / torch.where(total > 0, total, torch.ones_like(total)), 0.0))
-            there.append(there[first] & there[second])
-        return torch.stack(values, dim=2), torch.stack(there, dim=2)
-
-    def raw_channels(self, image: Tensor) -> Tensor:
-        """See `Network.raw_channels`."""
-        values, there = self._values(image)
-        return torch.where(there, values, torch.nan)
-
     def _embed(self, image: Tensor, mask: Tensor, clear: Tensor) -> tuple[Tensor, Tensor]:
         """Return an embedding of every date, (batch, step, 128), and the clear share of the field, (batch, step)."""
-        values, there = self._values(image)
-        there = there & clear[:, :, None]
+        values, there = self.clear_channels(image, clear)
         complete = there.to(values.dtype).mean(2, keepdim=True)
-        x = torch.cat([torch.where(there, self.standardise(values), 0.0), complete], dim=2).flatten(0, 1)
+        x = torch.cat([values, complete], dim=2).flatten(0, 1)
         usable = (complete > 0).to(values.dtype)
         x = self.convolution1(x, usable.flatten(0, 1))
         x = self.convolution2(x, usable.flatten(0, 1))
@@ -199,16 +164,3 @@ class ConvGRUv2(Network):
         attention = self.attention(states).softmax(1)
         summary = torch.cat([(states * attention).sum(1), states.amax(1)], dim=1)
         return self.linear(self.dropout(summary))  # type: ignore[no-any-return]
-
-
-def _check(bands: Sequence[str], scaling: Sequence[str], grid_start: int, grid_end: int, grid_step: int) -> None:
-    """Raise :class:`OptionError` for arguments that make no network."""
-    where = ConvGRUv2.name
-    if not bands or len(set(bands)) != len(bands):
-        raise OptionError(f"the bands must be one or more different names, not {list(bands)}", where=where)
-    if len(scaling) != len(bands) or not set(scaling) <= {"sqrt", "identity"}:
-        raise OptionError(f'scaling must name "sqrt" or "identity" for each of the {len(bands)} bands', where=where)
-    if grid_step < 1 or grid_end - grid_start < grid_step:
-        raise OptionError(
-            f"a calendar from day {grid_start} to {grid_end} in steps of {grid_step} has fewer than 2 days", where=where
-        )

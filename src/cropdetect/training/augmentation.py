@@ -1,89 +1,124 @@
-"""Small changes to a batch that leave its crops what they are: another weather, another year, another haze."""
+"""Small changes to a batch that leave its crops what they are: another weather, another year, another haze, another angle."""
 
-from dataclasses import dataclass, replace
+import torch
+from torch import Tensor
 
-import numpy as np
-import numpy.typing as npt
+from cropdetect.formats import Augmentation
+from cropdetect.training.geometry import cropped, flipped, warped
+from cropdetect.training.sample import Sample
 
-from cropdetect.chips.batch import ChipBatch
-from cropdetect.training.chips import take_steps
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How much is changed, drawn anew for every chip and epoch.
-
-    The defaults are strong on purpose: weaker ones score better on neighbours of the training fields, and clearly worse on
-    regions that were held out whole.
-
-    Attributes:
-        date_drop: up to this share of the dates is made cloudy.
-        day_shift: standard deviation of a shift of the whole season, days (an early or late year, another region).
-        brightness: standard deviation of the logarithm of a factor on all bands.
-        band_jitter: the same for each band on its own.
-        date_jitter: the same for each date (haze, viewing angle).
-    """
-
-    date_drop: float = 0.7
-    day_shift: float = 8.0
-    brightness: float = 0.1
-    band_jitter: float = 0.08
-    date_jitter: float = 0.1
+__all__ = ["Augmentation", "augment"]
 
 
 def augment(
-    batch: ChipBatch,
-    day: npt.NDArray[np.float32],
-    rng: np.random.Generator,
-    amount: Augmentation,
-    *,
-    takes_gaps: bool,
-) -> tuple[ChipBatch, npt.NDArray[np.float32]]:
-    """Return a changed copy of the batch and its days.
+    sample: Sample, generator: torch.Generator, amount: Augmentation, *, takes_gaps: bool, binary_mask: bool = False
+) -> Sample:
+    """Return a changed copy of a batch; labels, fields and areas stay.
+
+    Chips of one pixel are changed in dates, days and values only. Whatever is changed, a chip goes on showing its field: a
+    spatial change that would lose it is not made.
 
     Args:
-        batch: chips.
-        day: (chip, step) days of the season year.
-        rng: source of all randomness.
+        sample: the batch, on the CPU; nothing is written to its tensors.
+        generator: source of all randomness; the same state gives the same result.
         amount: how much.
-        takes_gaps: whether the network looks at `clear` and `day`; one that does not loses one random date of every chip,
-            as in 2020, and all chips keep equal shapes.
+        takes_gaps: whether the network looks at `clear` and `day`. One that does not loses one random date of every chip
+            instead of seeing clouds, so that all chips keep equal shapes, and gets the days as they are.
+        binary_mask: keep the mask at 0 or 1 (preset cv4a).
     """
-    batch = _flipped(batch, rng)
     if takes_gaps:
-        batch = _without_some_dates(batch, rng, amount.date_drop)
-        day = day + np.float32(amount.day_shift) * rng.standard_normal((len(batch), 1), dtype=np.float32)
-    elif day.shape[1] > 2:
-        order = np.argsort(rng.random(day.shape), axis=1)[:, 1:]
-        order.sort(axis=1)
-        batch, day = take_steps(batch, order), np.take_along_axis(day, order, axis=1)
-    n, steps, bands = batch.image.shape[:3]
-    factor = (
-        amount.brightness * rng.standard_normal((n, 1, 1), dtype=np.float32)
-        + amount.band_jitter * rng.standard_normal((n, 1, bands), dtype=np.float32)
-        + amount.date_jitter * rng.standard_normal((n, steps, 1), dtype=np.float32)
-    )
-    image = batch.image.astype(np.float32) * np.exp(factor)[..., None, None]
-    return replace(batch, image=image), day
+        sample = _without_some_dates(sample, generator, amount.date_drop)
+    elif amount.remove_date and sample.day.shape[1] > 2:
+        sample = _without_one_date(sample, generator)
+    if amount.mix > 0:
+        sample = _mixed(sample, generator, amount, takes_gaps=takes_gaps)
+    if sample.mask.shape[1:] != (1, 1):
+        sample = flipped(sample, generator, amount)
+        sample = warped(sample, generator, amount, takes_gaps=takes_gaps, binary_mask=binary_mask)
+        sample = cropped(sample, generator, amount)
+    sample = _with_other_values(sample, generator, amount)
+    return _with_other_days(sample, generator, amount) if takes_gaps else sample
 
 
-def _without_some_dates(batch: ChipBatch, rng: np.random.Generator, date_drop: float) -> ChipBatch:
+def _without_some_dates(sample: Sample, generator: torch.Generator, date_drop: float) -> Sample:
     """Make up to a share of the dates cloudy; every chip keeps at least one of its clear dates."""
-    n, steps = batch.date.shape
-    dropped = rng.random((n, steps)) < rng.uniform(0, date_drop, (n, 1))
-    seen = (batch.clear & (batch.mask > 0)[:, None]).any(axis=(2, 3))
-    survivor = np.where(seen, rng.random((n, steps)), -1).argmax(axis=1)
-    dropped[np.arange(n), survivor] = False
-    return replace(batch, clear=batch.clear & ~dropped[..., None, None])
+    if date_drop == 0:
+        return sample
+    n, steps = sample.day.shape
+    dropped = torch.rand(n, steps, generator=generator) < date_drop * torch.rand(n, 1, generator=generator)
+    survivor = torch.where(sample.seen(), torch.rand(n, steps, generator=generator), -1.0).argmax(1)
+    dropped[torch.arange(n), survivor] = False
+    return sample._replace(clear=sample.clear & ~dropped[:, :, None, None])
 
 
-def _flipped(batch: ChipBatch, rng: np.random.Generator) -> ChipBatch:
-    """Turn or mirror each chip, its mask and its clear pixels alike (one of the eight symmetries of the square)."""
-    if batch.mask.shape[1:] == (1, 1) or batch.mask.shape[1] != batch.mask.shape[2]:
-        return batch
-    image, mask, clear = batch.image.copy(), batch.mask.copy(), batch.clear.copy()
-    for chip, (turns, mirror) in enumerate(zip(rng.integers(0, 4, len(batch)), rng.integers(0, 2, len(batch)), strict=True)):
-        for array in (image, mask, clear):
-            turned = np.rot90(array[chip], turns, axes=(-2, -1))
-            array[chip] = (turned[..., ::-1] if mirror else turned).copy()
-    return replace(batch, image=image, mask=mask, clear=clear)
+def _without_one_date(sample: Sample, generator: torch.Generator) -> Sample:
+    """Take one random date out of every chip; the others keep their order."""
+    order = torch.rand(sample.day.shape, generator=generator).argsort(1)[:, 1:]
+    return sample.take_steps(order.sort(1).values)
+
+
+def _mixed(sample: Sample, generator: torch.Generator, amount: Augmentation, *, takes_gaps: bool) -> Sample:
+    """Mix into some chips a share of another chip of the batch, where that shows the same day.
+
+    In 2020 the other part was a window of the same scene, for which all scenes had to be in memory. Another chip of the
+    batch is such a window too, and costs no more than one copy of the batch. A network that looks at `clear` gets no cloud
+    mixed into a clear pixel.
+    """
+    n = len(sample.day)
+    if n == 1:
+        return sample
+    chosen = torch.nonzero(torch.rand(n, generator=generator) < amount.mix_chance)[:, 0]
+    other = (chosen + torch.randint(1, n, (len(chosen),), generator=generator)) % n
+    usable = (sample.day[chosen] == sample.day[other])[:, :, None, None]
+    if takes_gaps:
+        usable = usable & sample.clear[other]
+    image = sample.image.clone()
+    guest = sample.image[other].sub_(image[chosen]).mul_(amount.mix)
+    # A value that is missing in either chip leaves the own value as it is.
+    guest = torch.where(usable[:, :, None], guest, 0.0).nan_to_num_(nan=0.0)
+    image.index_add_(0, chosen, guest)
+    return sample._replace(image=image)
+
+
+def _with_other_values(sample: Sample, generator: torch.Generator, amount: Augmentation) -> Sample:
+    """Scale and shift the values of each chip, date and band as a whole; missing values stay missing."""
+    n, steps, bands = sample.image.shape[:3]
+    image = sample.image
+    log_gain = torch.zeros(n, steps, bands)
+    for spread, shape in (
+        (amount.brightness, (n, 1, 1)),
+        (amount.band_jitter, (n, 1, bands)),
+        (amount.date_jitter, (n, steps, 1)),
+    ):
+        if spread > 0:
+            log_gain = log_gain + spread * torch.randn(shape, generator=generator)
+    if bool(log_gain.any()):
+        image = image * log_gain.exp()[..., None, None]
+    if amount.noise > 0:
+        noise = amount.noise * _spread(sample) * torch.randn(n, steps, bands, generator=generator)
+        image = image + noise[..., None, None]
+    return sample._replace(image=image)
+
+
+def _spread(sample: Sample) -> Tensor:
+    """Return the standard deviation of each band over the clear field means of the batch, (band,); 0 where it has no value."""
+    weight = (sample.mask[:, None] * sample.clear)[:, :, None]
+    weight = weight * ~sample.image.isnan()
+    total = weight.sum((3, 4))
+    mean = (sample.image.nan_to_num(nan=0.0) * weight).sum((3, 4)) / total.clamp(min=1e-6)
+    there = (total > 0).float()
+    count = there.sum((0, 1)).clamp(min=1)
+    centre = (mean * there).sum((0, 1)) / count
+    return ((mean - centre).square() * there).sum((0, 1)).div(count).sqrt()
+
+
+def _with_other_days(sample: Sample, generator: torch.Generator, amount: Augmentation) -> Sample:
+    """Shift and stretch each chip's season as a whole about the mean of the days that show its field."""
+    day, n = sample.day, len(sample.day)
+    if amount.day_scale > 0:
+        seen = sample.seen()
+        centre = (day * seen).sum(1, keepdim=True) / seen.sum(1, keepdim=True).clamp(min=1)
+        day = centre + (day - centre) * (amount.day_scale * torch.randn(n, 1, generator=generator)).exp()
+    if amount.day_shift > 0:
+        day = day + amount.day_shift * torch.randn(n, 1, generator=generator)
+    return sample._replace(day=day)

@@ -64,13 +64,15 @@ def blueprint(
     if not bands:
         raise MissingBandError("no band has a value in any labelled field")
     arguments: dict[str, Any] = {"bands": bands, "n_classes": n_classes}
-    if options.model == "conv-gru-v2":
+    kind = models.network_class(options.model)
+    if issubclass(kind, models.ChannelNetwork):
         arguments["bands"] = [band for band in bands if band not in _QUALITY]
         if not arguments["bands"]:
             raise MissingBandError(f"there is no band but {', '.join(bands)}, which tells nothing of crops")
         sample = chips.take(np.sort(shown[:: max(1, len(shown) // n_sample)]), tuple(arguments["bands"]))
         arguments["scaling"] = _scaling(sample)
-        arguments |= _calendar(chips, shown, options)
+        if kind.has_calendar:
+            arguments |= _calendar(chips, shown, options)
     arguments |= options.arguments
     network = models.create(options.model, **arguments)
     n_steps = chips.date.shape[1]

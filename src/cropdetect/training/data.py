@@ -8,35 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cropdetect.training.augmentation import Augmentation, augment
-from cropdetect.training.chips import TrainingChips, take_steps, without_absent_steps
+from cropdetect.training.chips import TrainingChips, without_absent_steps
+from cropdetect.training.sample import Sample
+
+__all__ = ["EpochSampler", "FieldChips", "FieldData", "Plan", "Sample"]
 
 _VALIDATION_BATCH = 64
-
-
-class Sample(NamedTuple):
-    """One batch as a network takes it, with what is needed to score it.
-
-    Attributes:
-        image: (chip, step, band, y, x) float32.
-        mask: (chip, y, x) float32.
-        clear: (chip, step, y, x) bool.
-        day: (chip, step) float32.
-        label: (chip,) int64.
-        field: (chip,) int64, position of the field.
-        area: (chip,) float32, field pixels.
-    """
-
-    image: Tensor
-    mask: Tensor
-    clear: Tensor
-    day: Tensor
-    label: Tensor
-    field: Tensor
-    area: Tensor
 
 
 @dataclass(frozen=True)
@@ -61,29 +41,32 @@ class FieldChips:
     takes_gaps: bool
     n_steps: int
 
-    def sample(self, chosen: npt.NDArray[np.int64], rng: np.random.Generator | None, amount: Augmentation) -> Sample:
-        """Return the chips at these positions, changed at random if `rng` is given."""
+    def sample(self, chosen: npt.NDArray[np.int64], generator: torch.Generator | None, amount: Augmentation) -> Sample:
+        """Return the chips at these positions, changed at random if `generator` is given."""
         batch = self.chips.take(chosen, self.bands)
         if not self.takes_gaps:
             batch = without_absent_steps(batch, self.n_steps)
-        day = batch.day(self.season_year)
-        if rng is not None:
-            batch, day = augment(batch, day, rng, amount, takes_gaps=self.takes_gaps)
-        if self.takes_gaps:
-            # Dates without a clear pixel change no answer, but cost time: the others come first, the rest is cut off.
-            seen = (batch.clear & (batch.mask > 0)[:, None]).any(axis=(2, 3))
-            order = np.argsort(~seen, axis=1, kind="stable")[:, : max(1, int(seen.sum(axis=1).max()))]
-            batch, day = take_steps(batch, order), np.take_along_axis(day, order, axis=1)
         field = self.field[chosen]
-        return Sample(
+        sample = Sample(
             image=torch.from_numpy(np.ascontiguousarray(batch.image, np.float32)),
             mask=torch.from_numpy(np.ascontiguousarray(batch.mask, np.float32)),
             clear=torch.from_numpy(np.ascontiguousarray(batch.clear)),
-            day=torch.from_numpy(np.ascontiguousarray(day, np.float32)),
+            day=torch.from_numpy(np.ascontiguousarray(batch.day(self.season_year), np.float32)),
             label=torch.from_numpy(self.label[field]),
             field=torch.from_numpy(field),
             area=torch.from_numpy(self.chips.area[chosen].astype(np.float32)),
         )
+        if generator is not None:
+            binary = self.chips.chips.info.preset == "cv4a"
+            sample = augment(sample, generator, amount, takes_gaps=self.takes_gaps, binary_mask=binary)
+        return without_unseen_steps(sample) if self.takes_gaps else sample
+
+
+def without_unseen_steps(sample: Sample) -> Sample:
+    """Cut off dates without a clear pixel of the field, which change no answer but cost time, as far as all chips allow."""
+    seen = sample.seen()
+    longest = max(1, int(seen.sum(1).max()))
+    return sample.take_steps(torch.argsort(~seen, dim=1, stable=True)[:, :longest])
 
 
 class Plan(NamedTuple):
@@ -131,7 +114,8 @@ class _Changed(Dataset[Sample]):
         self._chips, self._amount = chips, amount
 
     def __getitem__(self, plan: Plan) -> Sample:
-        return self._chips.sample(plan.chosen, np.random.default_rng(plan.seed), self._amount)
+        seed = int(np.random.SeedSequence(plan.seed).generate_state(1, np.uint64)[0] >> np.uint64(1))
+        return self._chips.sample(plan.chosen, torch.Generator().manual_seed(seed), self._amount)
 
 
 class _Unchanged(Dataset[Sample]):

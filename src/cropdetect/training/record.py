@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -67,7 +66,7 @@ def checkpoint_record(
 
 
 def _recipe(options: TrainOptions, amount: Augmentation) -> dict[str, Any]:
-    return {**options.model_dump(mode="json"), "augmentation": asdict(amount)}
+    return {**options.model_dump(mode="json"), "augmentation": amount.model_dump(mode="json")}
 
 
 def _season(chips: TrainingChips, season_year: int | None) -> SeasonRecord:

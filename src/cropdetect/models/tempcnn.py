@@ -1,0 +1,97 @@
+"""Temporal convolutions over field means on a regular calendar."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from cropdetect.models.batch_norm import BatchNorm
+from cropdetect.models.calendar import linear_weights, reference_days
+from cropdetect.models.channels import ChannelNetwork
+
+
+class TempCNN(ChannelNetwork):
+    """Three temporal convolutions and a dense layer over a gap-filled season of field means.
+
+    1. Channels: see :class:`ChannelNetwork`.
+    2. Mean of each channel over the field's clear pixels, weighted by the mask.
+    3. Linear interpolation between clear dates to a calendar of reference days; beyond the first and last date their values
+       hold. A channel that is missing on one neighbouring date comes from the other; missing on both, it counts as the mean.
+    4. Three times convolution over time, batch normalisation, ReLU, dropout; then all steps through a dense layer with the
+       same three, and a linear layer.
+
+    Width, kernel, dropout and dense layer are the paper's. The paper classifies pixels; here a field is classified by its
+    mean. Layers before a batch normalisation have no bias, which it would take off again.
+
+    Args:
+        bands: names of the bands of `image`, any.
+        n_classes: length of the legend.
+        scaling: for each band "sqrt" or "identity"; default: "sqrt" for Sentinel-2's reflectances.
+        grid_start: first reference day, days since 1 January of the season year.
+        grid_end: the calendar ends at or before this day.
+        grid_step: days between reference days.
+        hidden: filters of each convolution.
+        kernel: length of the filters, reference days; odd.
+        dense: units of the dense layer.
+        dropout: share dropped after each of the four layers.
+
+    References:
+        Pelletier, C., Webb, G. I., Petitjean, F. (2019). Temporal Convolutional Neural Network for the Classification of
+        Satellite Image Time Series. Remote Sensing 11(5), 523.
+    """
+
+    name = "tempcnn"
+    padding_invariant = True
+    description = "field means on a calendar by linear interpolation, three temporal convolutions, dense layer"
+
+    calendar: Tensor
+
+    def __init__(
+        self,
+        bands: Sequence[str],
+        n_classes: int,
+        scaling: Sequence[str] | None = None,
+        grid_start: int = 0,
+        grid_end: int = 365,
+        grid_step: int = 10,
+        hidden: int = 64,
+        kernel: int = 5,
+        dense: int = 256,
+        dropout: float = 0.5,
+    ) -> None:
+        arguments = {
+            "grid_start": grid_start,
+            "grid_end": grid_end,
+            "grid_step": grid_step,
+            "hidden": hidden,
+            "kernel": kernel,
+            "dense": dense,
+            "dropout": dropout,
+        }
+        super().__init__(bands, n_classes, scaling, arguments)
+        days = reference_days(grid_start, grid_end, grid_step, self.name)
+        self.register_buffer("calendar", days, persistent=False)
+        layers: list[nn.Module] = []
+        for inputs in (len(self.channels), hidden, hidden):
+            convolution = nn.Conv1d(inputs, hidden, kernel, padding="same", bias=False)
+            layers += [convolution, BatchNorm(hidden), nn.ReLU(), nn.Dropout(dropout)]
+        layers += [nn.Flatten(), nn.Linear(hidden * len(days), dense, bias=False)]
+        layers += [BatchNorm(dense), nn.ReLU(), nn.Dropout(dropout), nn.Linear(dense, n_classes)]
+        self.layers = nn.Sequential(*layers)
+
+    def _field_means(self, image: Tensor, mask: Tensor, clear: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mean of each channel, 0 where it is missing, and whether it is there, both (batch, step, channel)."""
+        values, there = self.clear_channels(image, clear)
+        weight = mask.flatten(1)[:, None, :, None]  # (batch, 1, pixel, 1)
+        area = (there.to(values.dtype).flatten(3) @ weight).squeeze(3)
+        total = (values.flatten(3) @ weight).squeeze(3)
+        present = area > 0
+        return total / torch.where(present, area, torch.ones_like(area)), present
+
+    def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
+        """See `Network.forward`."""
+        means, present = self._field_means(image, mask, clear)
+        weights = linear_weights(self.calendar, day, present.any(2))
+        parts = weights @ present.to(means.dtype)
+        series = (weights @ means) / torch.where(parts > 0, parts, torch.ones_like(parts))
+        return self.layers(series.transpose(1, 2))  # type: ignore[no-any-return]

@@ -1,0 +1,40 @@
+"""Irregular dates on a regular calendar."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cropdetect.errors import OptionError
+from cropdetect.models.calendar import linear_weights, reference_days
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**31), st.integers(1, 9), st.floats(0.1, 1))
+def test_the_weighted_sum_is_the_linear_interpolation_of_numpy(seed: int, steps: int, share: float) -> None:
+    random = np.random.default_rng(seed)
+    day = random.choice(np.arange(-30, 400), (3, steps), replace=False).astype(np.float32)
+    present = random.random((3, steps)) < share
+    value = random.normal(size=(3, steps)).astype(np.float32)
+    calendar = reference_days(0, 360, 20, "test")
+    weights = linear_weights(calendar, torch.from_numpy(day), torch.from_numpy(present))
+    answer = (weights @ torch.from_numpy(value)[..., None])[..., 0].numpy()
+    for row in range(3):
+        there = np.flatnonzero(present[row])
+        there = there[np.argsort(day[row, there])]
+        expected = np.interp(calendar.numpy(), day[row, there], value[row, there]) if there.size else np.zeros(len(calendar))
+        np.testing.assert_allclose(answer[row], expected, atol=1e-5)
+
+
+def test_dates_of_the_same_day_count_alike() -> None:
+    day, value = torch.tensor([[10.0, 10.0, 30.0]]), torch.tensor([1.0, 3.0, 10.0])
+    weights = linear_weights(torch.tensor([0.0, 10.0, 20.0]), day, torch.ones(1, 3, dtype=torch.bool))
+    assert (weights[0] @ value).tolist() == [2.0, 2.0, 6.0]
+
+
+def test_a_calendar_ends_at_or_before_its_end_and_has_two_days_at_least() -> None:
+    assert reference_days(-10, 21, 10, "test").tolist() == [-10, 0, 10, 20]
+    for wrong in ((0, 9, 10), (0, 100, 0), (50, 0, 10)):
+        with pytest.raises(OptionError):
+            reference_days(*wrong, "test")
