@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import geopandas as gpd
 from pyogrio.errors import DataSourceError, FeatureError, GeometryError
 from rasterio.errors import RasterioError
 
@@ -17,11 +18,24 @@ from cropdetect.formats import RunRecord
 from cropdetect.imagery.series import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
+from cropdetect.outputs.preview import write_previews
+from cropdetect.outputs.report import ReportContent, render, title_of
+from cropdetect.outputs.series import write_series
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import write_csv, write_geopackage, write_geoparquet, write_submission
 
 _RUN = "run.json"
-_OURS = ("fields.parquet", "fields.gpkg", "predictions.csv", "submission.csv", "crop_map*.tif", _RUN)
+_OURS = (
+    "fields.parquet",
+    "fields.gpkg",
+    "predictions.csv",
+    "submission.csv",
+    "crop_map*.tif",
+    "series.parquet",
+    "preview*.tif",
+    "report.html",
+    _RUN,
+)
 
 
 def write_outputs(
@@ -34,7 +48,7 @@ def write_outputs(
     min_confidence: float = 0.0,
     submission: bool = False,
 ) -> list[Path]:
-    """Write fields.parquet, fields.gpkg, predictions.csv, crop maps and run.json; the same answers give the same bytes.
+    """Write tables, crop maps, seasons, preview pictures, report.html and run.json; the same answers give the same bytes.
 
     All are written to `OUT/.partial/outputs` and moved when all are whole, run.json last: where it is, all is. Files that an
     earlier run left under these names and this one does not write are removed.
@@ -69,12 +83,29 @@ def write_outputs(
                 write_submission(predictions, partial / "submission.csv")
             if imagery is not None:
                 write_crop_maps(table, predictions.legend, imagery, fields, partial)
+            if predictions.series is not None:
+                write_series(predictions, partial / "series.parquet")
+                if imagery is not None:
+                    write_previews(predictions, imagery, partial)
+            _write_report(predictions, table, run, partial)
             (partial / _RUN).write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
             return _move(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         with suppress(OSError):
             partial.parent.rmdir()  # unless it keeps the state of the prediction
+
+
+def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: RunRecord, partial: Path) -> None:
+    content = ReportContent(
+        title=title_of(run),
+        table=table,
+        legend=predictions.legend,
+        series=predictions.series,
+        previews=tuple(sorted(partial.glob("preview*.tif"))),
+        run=run,
+    )
+    (partial / "report.html").write_text(render(content), "utf-8")
 
 
 def _move(partial: Path, out: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +17,8 @@ from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.read import read_predictions
 from cropdetect.outputs.series import read_series
 from cropdetect.outputs.table import prediction_table
+
+_R = TypeVar("_R", RunRecord, MetricsRecord)
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,21 @@ def read_content(folder: Path) -> ReportContent:
     """
     predictions = read_predictions(folder)
     table = gpd.read_parquet(folder / "fields.parquet")
+    run = _record(folder / "run.json", RunRecord)
     return ReportContent(
-        title=folder.resolve().name,
+        title=title_of(run) if run else folder.resolve().name,
         table=table,
         legend=_legend(folder, predictions, table),
         series=read_series(folder / "series.parquet", table["field_id"]),
         previews=tuple(sorted(folder.glob("preview*.tif"))),
-        run=_record(folder / "run.json", RunRecord),
+        run=run,
         metrics=_record(folder / "metrics.json", MetricsRecord),
     )
+
+
+def title_of(run: RunRecord) -> str:
+    """Return the name of the data, so that a page does not depend on where it lies."""
+    return next((Path(one.path).resolve().name for one in run.inputs if one.kind != "fields"), "Predictions")
 
 
 def _legend(folder: Path, predictions: Predictions, table: gpd.GeoDataFrame) -> tuple[str, ...]:
@@ -80,7 +89,7 @@ def _legend(folder: Path, predictions: Predictions, table: gpd.GeoDataFrame) -> 
     return tuple(names)
 
 
-def _record[R: (RunRecord, MetricsRecord)](file: Path, kind: type[R]) -> R | None:
+def _record(file: Path, kind: type[_R]) -> _R | None:
     if not file.is_file():
         return None
     try:

@@ -10,6 +10,7 @@ from cropdetect.outputs.report.blobs import Blobs
 from cropdetect.outputs.spectral import ndvi
 
 _BUDGET = 14_000_000  # characters of the page that curves may take
+_BLOCK = 1000  # fields that are unpacked together when one of them is looked at
 _LEVELS = 65_534
 _BIN = 10  # days of a step of the averages
 
@@ -36,24 +37,33 @@ def curves_of(
     own = [band for band in series.bands if band.upper() == "NDVI"]
     curves = {} if index is None else {"NDVI": index}
     curves |= {band: series.values[:, k] for k, band in enumerate(series.bands) if band not in own}
-    blobs.add("season-rows", np.bincount(position[series.field[there]], minlength=len(shown)).astype(np.uint32))
     wide = np.uint16 if len(dates) < 65_536 else np.uint32
-    used = blobs.size(blobs.add("season-dates", date_of[there].astype(wide)))
+    rows_of = np.bincount(position[series.field[there]], minlength=len(shown))
+    blobs.add("season-rows", rows_of.astype(np.uint32))
+    ends = np.append(0, np.cumsum(rows_of))[[*range(0, len(shown), _BLOCK), len(shown)]]
+    used = _add(blobs, "season-dates", date_of[there].astype(wide), ends)
     bands, left_out = [], []
     day, binned = _season_days(series)
     for number, (name, values) in enumerate(curves.items()):
         low, high = _range(values)
         steps = np.round((values[there] - low) / (high - low) * _LEVELS) + 1
-        blob = blobs.add(f"season-{number}", np.where(np.isfinite(steps), steps, 0).astype(np.uint16))
-        used += blobs.size(blob)
-        if used > _BUDGET and bands:
-            used -= blobs.size(blob)
-            blobs.remove(blob)
+        quantised = np.where(np.isfinite(steps), steps, 0).astype(np.uint16)
+        size = _add(blobs, f"season-{number}", quantised, ends)
+        if used + size > _BUDGET and bands:
+            for block in range(len(ends) - 1):
+                blobs.remove(f"season-{number}-{block}")
             left_out.append(name)
             continue
+        used += size
         averages = _averages(values, crop[series.field], day, binned, n_classes)
-        bands.append({"name": name, "low": low, "high": high, "blob": blob, "averages": averages})
-    return {"dates": [str(date) for date in dates], "wide": wide is np.uint32, "bands": bands, "left_out": left_out}
+        bands.append({"name": name, "low": low, "high": high, "blob": f"season-{number}", "averages": averages})
+    return {"dates": [str(date) for date in dates], "wide": wide is np.uint32, "block": _BLOCK, "bands": bands, "left_out": left_out}
+
+
+def _add(blobs: Blobs, name: str, values: npt.NDArray[np.generic], ends: npt.NDArray[np.int64]) -> int:
+    """Pack values block by block; return the characters they take."""
+    blocks = zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
+    return sum(blobs.size(blobs.add(f"{name}-{k}", values[a:b])) for k, (a, b) in enumerate(blocks))
 
 
 def _range(values: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """The map of the page: outlines simplified and quantised, pictures laid under them."""
 
 import base64
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import rasterio
 import shapely
 from pyproj import CRS
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
@@ -143,7 +144,11 @@ def _image(file: Path, crs: CRS | None) -> dict[str, Any] | None:
     east, south = transform * (width, height)
     with MemoryFile() as memory:
         settings = {"height": height, "width": width, "count": 3, "dtype": "uint8", "quality": 82}
-        with rasterio.Env(GDAL_PAM_ENABLED="NO"), memory.open(driver="JPEG", **settings) as jpeg:
+        with (
+            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
+            rasterio.Env(GDAL_PAM_ENABLED="NO"),
+            memory.open(driver="JPEG", **settings) as jpeg,
+        ):
             jpeg.write(pixels)
         data = memory.read()
     return {

@@ -1,5 +1,5 @@
 // What holds for all fields: in short, areas, whom to visit, what went wrong, how it was made.
-const card = (big, small) => el("div", { class: "card" }, el("b", {}, big), el("span", {}, small));
+const card = (big, small) => el("div", { class: "card" }, el("b", { class: big.length > 11 ? "long" : null }, big), el("span", {}, small));
 
 function showCards() {
   const lost = DATA.n_fields - DATA.n_answered, m = DATA.metrics;

@@ -9,7 +9,7 @@ function fillIn(node, attributes, children) {
     else if (name === "style") Object.assign(node.style, value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined) continue;
     node.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }
@@ -17,7 +17,7 @@ function fillIn(node, attributes, children) {
 }
 const el = (tag, attributes, ...children) => fillIn(document.createElement(tag), attributes, children);
 const draw = (tag, attributes, ...children) => fillIn(document.createElementNS(SVG, tag), attributes, children);
-const replace = (node, ...children) => { node.replaceChildren(...children.flat().filter((c) => c !== null && c !== undefined)); return node; };
+const replace = (node, ...children) => { node.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== undefined)); return node; };
 const hint = (word, meaning) => el("abbr", { title: meaning, tabindex: 0 }, word);
 
 const known = (x) => x !== null && x !== undefined && !Number.isNaN(x);

@@ -1,21 +1,24 @@
 // The season of one field: its clear means by date, the days it was not seen, and the average of its crop.
-const season = { at: null, dates: null, bands: new Map(), band: 0 };
+const season = { at: null, blocks: new Map(), band: 0 };
 const DAY = 86400000;
 const time = (text) => Date.parse(`${text}T00:00:00Z`);
 
+function blockOf(blob, block, Kind) {
+  const name = `${blob}-${block}`;
+  if (!season.blocks.has(name)) season.blocks.set(name, unpack(name, Kind));
+  return season.blocks.get(name);
+}
 async function seasonOf(i, band) {
   if (!season.at) {
-    const rows = await unpack("season-rows", Uint32Array);
-    const at = new Uint32Array(N + 1);
+    const rows = await unpack("season-rows", Uint32Array), at = new Uint32Array(N + 1);
     rows.forEach((n, k) => { at[k + 1] = at[k] + n; });
-    season.dates = await unpack("season-dates", DATA.season.wide ? Uint32Array : Uint16Array);
     season.at = at;
   }
-  const { low, high, blob } = DATA.season.bands[band];
-  if (!season.bands.has(blob)) season.bands.set(blob, await unpack(blob, Uint16Array));
-  const steps = season.bands.get(blob), points = [];
-  for (let k = season.at[i]; k < season.at[i + 1]; k++) {
-    points.push({ date: DATA.season.dates[season.dates[k]], value: steps[k] ? low + ((steps[k] - 1) / 65534) * (high - low) : NaN });
+  const { low, high, blob } = DATA.season.bands[band], size = DATA.season.block, block = Math.floor(i / size), first = season.at[block * size];
+  const [days, steps] = await Promise.all([blockOf("season-dates", block, DATA.season.wide ? Uint32Array : Uint16Array), blockOf(blob, block, Uint16Array)]);
+  const points = [];
+  for (let k = season.at[i] - first; k < season.at[i + 1] - first; k++) {
+    points.push({ date: DATA.season.dates[days[k]], value: steps[k] ? low + ((steps[k] - 1) / 65534) * (high - low) : NaN });
   }
   return points;
 }
