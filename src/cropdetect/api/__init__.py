@@ -6,7 +6,8 @@ from cropdetect.api._demo import demo
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
 from cropdetect.api._predict import plan, predict
+from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._train import train
 
-__all__ = ["DataOptions", "Description", "chips", "demo", "import_cv4a", "info", "plan", "predict", "simulate", "train"]
+__all__ = ["DataOptions", "Description", "chips", "demo", "import_cv4a", "info", "plan", "predict", "report", "simulate", "train"]

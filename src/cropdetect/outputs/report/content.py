@@ -1,7 +1,7 @@
 """What a report is made from, and reading it back from an output folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import ValidationError
 
-from cropdetect.errors import InputNotFoundError, UnreadableFileError
+from cropdetect.errors import UnreadableFileError
 from cropdetect.formats import MetricsRecord, RunRecord
 from cropdetect.inference import FieldSeries, Predictions
-from cropdetect.outputs.read import read_predictions
+from cropdetect.outputs.read import read_prediction_table
 from cropdetect.outputs.series import read_series
 from cropdetect.outputs.table import prediction_table
+from cropdetect.outputs.tables import spreadsheet_safe
 
 _R = TypeVar("_R", RunRecord, MetricsRecord)
 
@@ -61,13 +62,12 @@ def read_content(folder: Path) -> ReportContent:
         InputNotFoundError: there are no predictions.
         UnreadableFileError: a file is damaged.
     """
-    predictions = read_predictions(folder)
-    table = gpd.read_parquet(folder / "fields.parquet")
+    table, legend = read_prediction_table(folder)
     run = _record(folder / "run.json", RunRecord)
     return ReportContent(
         title=title_of(run) if run else folder.resolve().name,
         table=table,
-        legend=_legend(folder, predictions, table),
+        legend=legend,
         series=read_series(folder / "series.parquet", table["field_id"]),
         previews=tuple(sorted(folder.glob("preview*.tif"))),
         run=run,
@@ -80,15 +80,6 @@ def title_of(run: RunRecord) -> str:
     return next((Path(one.path).resolve().name for one in run.inputs if one.kind != "fields"), "Predictions")
 
 
-def _legend(folder: Path, predictions: Predictions, table: gpd.GeoDataFrame) -> tuple[str, ...]:
-    """Return the classes' own names: the column of a class that shares its letters with another bears a number."""
-    names = list(predictions.legend)
-    known = table[["crop_id", "crop"]].dropna().drop_duplicates()
-    for position, crop in zip(known["crop_id"], known["crop"], strict=True):
-        names[int(position) - 1] = str(crop)
-    return tuple(names)
-
-
 def _record(file: Path, kind: type[_R]) -> _R | None:
     if not file.is_file():
         return None
@@ -99,36 +90,56 @@ def _record(file: Path, kind: type[_R]) -> _R | None:
         raise UnreadableFileError("the file cannot be read", where=file, fix=fix) from error
 
 
+def with_scores(content: ReportContent, metrics: MetricsRecord, known: pd.DataFrame) -> ReportContent:
+    """Add scores and the labels that they rest on.
+
+    Args:
+        content: a prediction's.
+        metrics: its scores.
+        known: field_id and label of the scored fields.
+    """
+    names = {spreadsheet_safe(name): name for name in content.legend}  # what a CSV file quotes is the same text
+    cells = zip(known["field_id"].astype(str), known["label"].astype(str), strict=True)
+    label = {spreadsheet_safe(one): names.get(spreadsheet_safe(name), name) for one, name in cells}
+    ids = content.table["field_id"].astype(str).map(spreadsheet_safe)
+    labels = ids.map(label).astype(object).reset_index(drop=True)
+    return replace(content, metrics=metrics, labels=labels, kind="evaluation")
+
+
 def crossval_content(
-    predictions: pd.DataFrame, fields: gpd.GeoDataFrame, legend: Sequence[str], metrics: MetricsRecord, title: str
+    predictions: pd.DataFrame,
+    legend: Sequence[str],
+    metrics: MetricsRecord,
+    title: str,
+    *,
+    fields: gpd.GeoDataFrame | None = None,
+    series: FieldSeries | None = None,
 ) -> ReportContent:
-    """Make the content of a cross-validation: out-of-fold probabilities, with the fields' places where they are known.
+    """Make the content of a cross-validation: out-of-fold probabilities, with places and seasons where they are known.
 
     Args:
         predictions: field_id, label, and a `prob_` column a class.
-        fields: field_id and geometry.
         legend: class names in the order of the `prob_` columns.
         metrics: their scores.
         title: what the page is of.
-
-    Raises:
-        InputNotFoundError: a field of the predictions is not in the table.
+        fields: the fields in the same order, for their geometry.
+        series: their seasons; rows count in the same order.
     """
-    rows = pd.Index(fields["field_id"].astype(str)).get_indexer(pd.Index(predictions["field_id"].astype(str)))
-    if (rows < 0).any():
-        missing = predictions["field_id"].iloc[int(np.flatnonzero(rows < 0)[0])]
-        raise InputNotFoundError(f"field {missing} is not in the table of fields", fix="Give the table it was predicted from.")
-    n = len(rows)
-    there = fields.iloc[rows].reset_index(drop=True)
+    n = len(predictions)
+    nowhere = gpd.GeoSeries([None] * n)
+    known = np.full(n, np.nan)
     table = prediction_table(
         Predictions(
-            fields=gpd.GeoDataFrame({"field_id": there["field_id"]}, geometry=there.geometry, crs=fields.crs),
+            fields=gpd.GeoDataFrame(
+                {"field_id": predictions["field_id"].reset_index(drop=True)},
+                geometry=nowhere if fields is None else fields.geometry.reset_index(drop=True),
+            ),
             legend=tuple(legend),
             probabilities=predictions[[name for name in predictions.columns if name.startswith("prob_")]].to_numpy(np.float64),
-            disagreement=np.full(n, np.nan),
+            disagreement=known,
             n_dates=np.zeros(n, np.int64),
-            clear_share=np.full(n, np.nan),
-            n_pixels=np.full(n, np.nan),
+            clear_share=known,
+            n_pixels=known,
             status=np.full(n, "ok"),
         )
     )
@@ -137,6 +148,24 @@ def crossval_content(
         table=table.drop(columns=["disagreement", "n_dates", "clear_share", "n_pixels"]),
         legend=tuple(legend),
         labels=predictions["label"].reset_index(drop=True),
+        series=series,
         metrics=metrics,
         kind="crossval",
     )
+
+
+def read_scores(folder: Path) -> ReportContent:
+    """Read what `evaluate` or `crossval` wrote: metrics.json and predictions.csv.
+
+    Raises:
+        UnreadableFileError: one of the two is missing, damaged, or they do not fit each other.
+    """
+    metrics, file = _record(folder / "metrics.json", MetricsRecord), folder / "predictions.csv"
+    try:
+        predictions = pd.read_csv(file, dtype={"field_id": str, "label": str})
+        if metrics is None or not metrics.legend or not {"field_id", "label"} <= set(predictions.columns):
+            raise ValueError("it lacks the columns field_id and label, or metrics.json lacks the legend")
+        return crossval_content(predictions, metrics.legend, metrics, folder.resolve().name)
+    except (OSError, ValueError, KeyError) as error:
+        fix = "Run the command that wrote the folder again."
+        raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix=fix) from error

@@ -12,7 +12,7 @@ async function unpack(name, Kind) {
 }
 
 // Crops are told apart by colour, hatching (on outlines), shape (of points) and a code of letters.
-const GREY = "#8a8f98";
+const GREY = "#8a8f98", NONE = "#ffffff";
 const CODES = (() => {
   const taken = new Set();
   return DATA.legend.map((name) => {
@@ -24,7 +24,7 @@ const CODES = (() => {
     return code;
   });
 })();
-const colourOf = (crop) => (crop >= 0 ? DATA.colours[crop] : GREY);
+const colourOf = (crop) => (crop >= 0 ? DATA.colours[crop] : NONE);
 const cropName = (crop) => (crop >= 0 ? DATA.legend[crop] : "no crop given");
 
 const HATCHES = [
@@ -38,7 +38,7 @@ function hatch(crop, colour) {
   pen.strokeStyle = colour;
   pen.lineCap = "square";
   pen.lineWidth = crop >= HATCHES.length ? 2.2 : 1.1;
-  for (const [x0, y0, x1, y1] of crop < 0 ? [] : HATCHES[crop % HATCHES.length]) {
+  for (const [x0, y0, x1, y1] of crop < 0 ? [] : HATCHES[crop >= HATCHES.length ? 1 + (crop % (HATCHES.length - 1)) : crop]) {
     for (const [dx, dy] of [[0, 0], [8, 0], [-8, 0], [0, 8], [0, -8]]) {
       pen.beginPath();
       pen.moveTo(x0 + dx, y0 + dy);

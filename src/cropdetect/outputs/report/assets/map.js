@@ -105,7 +105,8 @@ function paint() {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches && !map.printing;
   for (const [key, members] of groups) {
     const [crop, alpha] = key.split(" ").map(Number);
-    pen.fillStyle = pen.strokeStyle = colourOf(crop);
+    pen.fillStyle = colourOf(crop);
+    pen.strokeStyle = crop < 0 ? GREY : colourOf(crop);
     pen.beginPath();
     const dots = [];
     for (const i of members) if (isPoint(i)) dots.push(i); else trace(pen, i);
