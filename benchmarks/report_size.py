@@ -51,7 +51,9 @@ def main() -> None:
                     redraws.append(browser.until("return window.redrawn"))
             seconds = f"{np.median(ready):.2f} ({min(ready):.2f}-{max(ready):.2f})"
             size = page.stat().st_size / MEGABYTE
-            print(f"{n:8,} {size:6.1f} {made:12.1f} {seconds:>20} {np.median(clicks):10.0f} {np.median(redraws):11.0f}", flush=True)
+            print(
+                f"{n:8,} {size:6.1f} {made:12.1f} {seconds:>20} {np.median(clicks):10.0f} {np.median(redraws):11.0f}", flush=True
+            )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, peak memory of the making {peak:.0f} MB")
 

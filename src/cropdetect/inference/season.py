@@ -58,9 +58,7 @@ class SeasonOfField:
     def __init__(self) -> None:
         self._chips: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]] = []
 
-    def add(
-        self, date: npt.NDArray[np.datetime64], means: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
-    ) -> None:
+    def add(self, date: npt.NDArray[np.datetime64], means: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> None:
         """Take one chip: date (step,), means (step, band), weights (step,)."""
         there = ~np.isnat(date)
         self._chips.append((date[there].astype("datetime64[D]").astype(np.int64), means[there], weights[there]))

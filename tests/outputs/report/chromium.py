@@ -1,5 +1,6 @@
 """A page in headless Chromium, opened from disk."""
 
+import base64
 import json
 import shutil
 import tempfile
@@ -35,7 +36,11 @@ class Browser:
         quiet = "background-networking component-update sync default-apps extensions"
         switches = ["headless", "no-sandbox", "no-first-run", "disable-gpu", "hide-scrollbars", "disable-dev-shm-usage"]
         switches += [f"disable-{name}" for name in quiet.split()]
-        switches += ["disable-field-trial-config", f"user-data-dir={self._profile}", f"window-size={self._size[0]},{self._size[1]}"]
+        switches += [
+            "disable-field-trial-config",
+            f"user-data-dir={self._profile}",
+            f"window-size={self._size[0]},{self._size[1]}",
+        ]
         for switch in switches:
             options.add_argument(f"--{switch}")
         options.add_experimental_option("prefs", {"download.default_directory": self._profile})
@@ -105,19 +110,22 @@ class Browser:
         asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
         return [url for url in asked if not url.startswith(("data:", "blob:", self._page))]
 
-    def downloaded(self, name: str) -> Path:
+    def downloaded(self, name: str) -> str:
+        """Return what the page saved under a name, and forget it."""
         file = Path(self._profile) / name
         deadline = time.monotonic() + 10
-        while not file.is_file():
+        while not file.is_file() or not file.stat().st_size:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{name} was not saved")
             time.sleep(0.05)
-        return file
+        text = file.read_bytes().decode()
+        file.unlink()
+        return text
 
     def picture(self, file: Path, *, whole: bool = False) -> None:
-        import base64
-
-        shot = self._tell("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole} | ({"clip": self._all()} if whole else {}))
+        shot = self._tell(
+            "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole} | ({"clip": self._all()} if whole else {})
+        )
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def _all(self) -> dict[str, float]:
@@ -125,6 +133,4 @@ class Browser:
         return {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
 
     def paper(self, file: Path) -> None:
-        import base64
-
         file.write_bytes(base64.b64decode(self._tell("Page.printToPDF", {"printBackground": False})["data"]))

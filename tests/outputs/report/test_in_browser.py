@@ -1,6 +1,7 @@
 """report.html in headless Chromium, opened from disk."""
 
 import csv
+import io
 import re
 from dataclasses import replace
 
@@ -8,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import box
 
 from cropdetect.formats import LabelDoubt
 from cropdetect.metrics import score
@@ -21,12 +21,12 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(chromium.program() is None, reason="Chromium is not installed: apt-get install chromium chromium-driver"),
 ]
-N = 80
+N = 83
 
 
 @pytest.fixture(scope="module")
 def content():
-    """Eighty fields with labels: every third label is another class than the answer."""
+    """Some fields with labels: every third label is another class than the answer."""
     plain = made_up_content(N, n_dates=24)
     p = plain.probabilities
     answered = np.flatnonzero(np.isfinite(p).all(axis=1))
@@ -188,7 +188,7 @@ def test_the_list_can_be_sorted_and_saved(browser, content):
     assert first == content.table.loc[content.table["confidence"].astype(float).idxmax(), "field_id"]
     browser.keys("#search", "BE-00001")
     browser.click("#csv")
-    saved = pd.read_csv(browser.downloaded("fields.csv"))
+    saved = pd.read_csv(io.StringIO(browser.downloaded("fields.csv")))
     expected = content.table[content.table["field_id"].str.contains("BE-00001")].sort_values("confidence", ascending=False)
     assert saved["field_id"].tolist() == expected["field_id"].tolist()
     columns = ["confidence", "n_dates", *(f"prob_{name}" for name in LEGEND)]
@@ -208,13 +208,17 @@ def test_the_keyboard_alone_moves_the_map_and_chooses_fields(browser, content):
     assert browser.text("#detail h3") == f"Field {ids[(ids.index(chosen) + 1) % N]}"
     browser.keys("#search", "BE-000020", keys.ENTER)
     assert browser.text("#detail h3") == "Field BE-000020"
-    outlines = browser.run("document.querySelector('#map').focus(); return getComputedStyle(document.querySelector('#map')).outlineStyle")
+    outlines = browser.run(
+        "document.querySelector('#map').focus(); return getComputedStyle(document.querySelector('#map')).outlineStyle"
+    )
     assert outlines != "none"
 
 
 def test_scores_show_confusion_reliability_classes_and_doubts(browser, content):
     metrics = content.metrics
-    cells = browser.run("return [...document.querySelectorAll('#confusion tbody tr')].map(r => [...r.querySelectorAll('td')].map(c => c.textContent))")
+    cells = browser.run(
+        "return [...document.querySelectorAll('#confusion tbody tr')].map(r => [...r.querySelectorAll('td')].map(c => c.textContent))"
+    )
     assert [[int(cell) for cell in row[:-1]] for row in cells] == metrics.confusion
     assert [int(row[-1]) for row in cells] == np.sum(metrics.confusion, axis=1).tolist()
     browser.click("#scores-body button.tools")
@@ -236,15 +240,15 @@ def test_totals_are_those_of_the_table(browser, content):
     for name in LEGEND:
         mine = (table["crop"] == name).fillna(False)
         assert shown[name][0] == mine.sum()
-        assert shown[name][1] == pytest.approx(table.geometry[mine].area.sum() / 1e4, rel=2e-3, abs=0.006)
+        assert shown[name][1] == pytest.approx(table.geometry[mine].area.sum() / 1e4, rel=2e-3, abs=0.008)
     first = browser.run("return document.querySelector('#visit tbody button').textContent")
     assert first == table.loc[table["entropy"].astype(float).idxmax(), "field_id"]
 
 
 HOSTILE = (
     "<script>window.evil=1</script>",
-    "\"><img src=x onerror=window.evil=1>",
-    "=HYPERLINK(\"http://evil.example\",\"x\")",
+    '"><img src=x onerror=window.evil=1>',
+    '=HYPERLINK("http://evil.example","x")',
     "</script><script>window.evil=1</script>",
     "'{{style}}\u2028<!--",
     "javascript:window.evil=1",
@@ -271,8 +275,7 @@ def test_hostile_names_do_nothing_and_are_shown_as_they_are(tmp_path, shared_bro
         assert browser.run("return document.querySelector('#detail h3').textContent") == f"Field {name}"
         assert name in browser.run("return document.querySelector('#bars').textContent")
     browser.click("#csv")
-    with browser.downloaded("fields.csv").open(newline="", encoding="utf-8") as saved:
-        cells = list(csv.reader(saved))[1:]
+    cells = list(csv.reader(io.StringIO(browser.downloaded("fields.csv"), newline="")))[1:]
     assert cells[2][0] == "'" + HOSTILE[2]
     assert not any(cell.startswith(("=", "@", "+")) for row in cells for cell in row)
     assert browser.run("return window.evil") is None
@@ -311,7 +314,9 @@ def test_more_fields_than_fit_become_a_sample_that_says_so(tmp_path, shared_brow
     assert found(shared_browser) == 120
     least = content.table.loc[content.table["entropy"].astype(float).idxmax(), "field_id"]
     assert shared_browser.run("return document.querySelector('#visit tbody button').textContent") == least
-    counted = sum(shared_browser.run("return [...document.querySelectorAll('#areas tbody tr')].map(r => Number(r.cells[1].textContent))"))
+    counted = sum(
+        shared_browser.run("return [...document.querySelectorAll('#areas tbody tr')].map(r => Number(r.cells[1].textContent))")
+    )
     assert counted == content.table["crop"].notna().sum()
 
 
@@ -321,7 +326,10 @@ def test_on_paper_the_controls_are_gone_and_the_answers_are_there(written, tmp_p
         browser.paper(tmp_path / "page.pdf")
         assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-        seen = {one: browser.run(f"return document.querySelector('{one}').checkVisibility()") for one in ("#map", "#areas", "#csv", ".zoom")}
+        seen = {
+            one: browser.run(f"return document.querySelector('{one}').checkVisibility()")
+            for one in ("#map", "#areas", "#csv", ".zoom")
+        }
         assert seen == {"#map": True, "#areas": True, "#csv": False, ".zoom": False}
         assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 

@@ -57,7 +57,13 @@ def curves_of(
         used += size
         averages = _averages(values, crop[series.field], day, binned, n_classes)
         bands.append({"name": name, "low": low, "high": high, "blob": f"season-{number}", "averages": averages})
-    return {"dates": [str(date) for date in dates], "wide": wide is np.uint32, "block": _BLOCK, "bands": bands, "left_out": left_out}
+    return {
+        "dates": [str(date) for date in dates],
+        "wide": wide is np.uint32,
+        "block": _BLOCK,
+        "bands": bands,
+        "left_out": left_out,
+    }
 
 
 def _add(blobs: Blobs, name: str, values: npt.NDArray[np.generic], ends: npt.NDArray[np.int64]) -> int:

@@ -65,7 +65,8 @@ const choiceButton = (i) => el("button", { class: "link", type: "button", onclic
 
 function startFilters() {
   const set = (id, event, change) => $(id).addEventListener(event, (e) => { change(e.target.value); refilter(); });
-  $("filters").addEventListener("submit", (e) => { e.preventDefault(); if (fields.list.length) choose(fields.list[0]); });
+  $("filters").addEventListener("submit", (e) => e.preventDefault());
+  $("search").addEventListener("keydown", (e) => { if (e.key === "Enter" && fields.list.length) choose(fields.list[0]); });
   set("search", "input", (text) => { filter.text = text.trim().toLowerCase(); });
   set("low", "input", (text) => { filter.low = Number(text) || 0; });
   set("high", "input", (text) => { filter.high = text === "" ? 100 : Number(text); });
