@@ -102,7 +102,7 @@ def demo(
 
     metrics = api.demo(out, seed=seed, overwrite=overwrite)
     say(f"{metrics.n_fields} fields with hidden labels: accuracy {metrics.accuracy:.2f}, log loss {metrics.log_loss:.2f}.")
-    say(f"Open {out}/predictions/fields.gpkg or crop_map.tif in QGIS, or predictions.csv in a spreadsheet.")
+    say(f"Open {out}/predictions/report.html in a browser, fields.gpkg or crop_map.tif in QGIS.")
 
 
 @app.command()
@@ -454,7 +454,7 @@ def predict(
     if dry_run:
         print(api.plan(data, checkpoint=checkpoint, options=options).text())
         return
-    run = api.predict(
+    api.predict(
         data,
         out,
         checkpoint=checkpoint,
@@ -468,8 +468,26 @@ def predict(
         overwrite=overwrite,
         command=sys.argv,
     )
-    counts = ", ".join(f"{count} {status}" for status, count in run.status_counts.items())
-    say(f"{run.n_fields} fields ({counts}) lie in {out}: fields.gpkg, fields.parquet, predictions.csv, crop maps, run.json.")
+    from cropdetect.outputs import prediction_summary, read_prediction_table
+
+    table, legend = read_prediction_table(out)
+    say(prediction_summary(table, legend, out))
+
+
+@app.command()
+def report(
+    predictions: Annotated[Path, typer.Argument(help="Output folder of predict, evaluate or crossval.", show_default=False)],
+    out: Annotated[Path | None, typer.Argument(help="Page to write (default: report.html in that folder).")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Table or vector file of known crops: adds scores.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column of the known crops.")] = None,
+) -> None:
+    """Make report.html again: map, areas, doubtful fields, data quality, scores.
+
+    Example: cropdetect report out/ --labels known.gpkg
+    """
+    from cropdetect import api
+
+    say(f"The report lies in {api.report(predictions, out, labels=labels, label_column=label_column)}.")
 
 
 @app.command()

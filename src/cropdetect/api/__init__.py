@@ -8,6 +8,7 @@ from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
 from cropdetect.api._predict import plan, predict
+from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._train import train
 
@@ -22,6 +23,7 @@ __all__ = [
     "info",
     "plan",
     "predict",
+    "report",
     "simulate",
     "train",
 ]

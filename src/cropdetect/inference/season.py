@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips.chipset import ChipSet
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,7 @@ class SeasonOfField:
     def __init__(self) -> None:
         self._chips: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]] = []
 
-    def add(
-        self, date: npt.NDArray[np.datetime64], means: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
-    ) -> None:
+    def add(self, date: npt.NDArray[np.datetime64], means: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> None:
         """Take one chip: date (step,), means (step, band), weights (step,)."""
         there = ~np.isnat(date)
         self._chips.append((date[there].astype("datetime64[D]").astype(np.int64), means[there], weights[there]))
@@ -78,6 +77,25 @@ class SeasonOfField:
         np.add.at(summed, place, np.where(weights > 0, means, 0) * weights)
         joined = np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
         return dates.astype("datetime64[D]"), joined.astype(np.float32)
+
+
+def seasons_of(chips: ChipSet, rows: npt.NDArray[np.int64], batch_size: int = 64) -> FieldSeries:
+    """Return the seasons of some fields of a chip set; `field` counts in the order of `rows`.
+
+    Args:
+        chips: read once, in batches.
+        rows: rows of `chips.fields`.
+        batch_size: chips a batch.
+    """
+    place = np.full(len(chips.fields), -1)
+    place[rows] = np.arange(len(rows))
+    seasons: dict[int, SeasonOfField] = {}
+    for batch in chips.batches(batch_size):
+        means, weights = clear_means(batch)
+        for chip, row in enumerate(place[batch.field].tolist()):
+            if row >= 0:
+                seasons.setdefault(row, SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
+    return joined_series(chips.info.bands, {row: season.joined() for row, season in seasons.items()})
 
 
 def joined_series(
