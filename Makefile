@@ -12,13 +12,17 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test lint types check docs bench clean
+.PHONY: demo test browser lint types check docs bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser"
+
+# needs Chromium: apt-get install chromium chromium-driver
+browser: $(VENV)/.dev
+	$(BIN)/python -m pytest -m browser
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

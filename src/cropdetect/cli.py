@@ -102,7 +102,7 @@ def demo(
 
     metrics = api.demo(out, seed=seed, overwrite=overwrite)
     say(f"{metrics.n_fields} fields with hidden labels: accuracy {metrics.accuracy:.2f}, log loss {metrics.log_loss:.2f}.")
-    say(f"Open {out}/predictions/fields.gpkg or crop_map.tif in QGIS, or predictions.csv in a spreadsheet.")
+    say(f"Open {out}/predictions/report.html in a browser, fields.gpkg or crop_map.tif in QGIS.")
 
 
 @app.command()
@@ -289,6 +289,103 @@ def train(
 
 
 @app.command()
+def crossval(
+    data: DataPath,
+    out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
+    folds: Annotated[
+        str,
+        typer.Option(
+            help="random, blocked (whole groups), grid (blocks of the map), leave-one-group-out, or a column of fold numbers.",
+            show_default=False,
+        ),
+    ],
+    fields: Fields = None,
+    labels: Labels = None,
+    legend: Legend = None,
+    id_column: IdColumn = None,
+    buffer: Buffer = 0.0,
+    model: Annotated[
+        str | None, typer.Option(help="A network (default: conv-gru-v2), random-forest, svm or gradient-boosting.")
+    ] = None,
+    n_folds: Annotated[int, typer.Option(min=2, help="Folds to make.")] = 5,
+    group_column: Annotated[str | None, typer.Option(help="Column of groups (default: group, else blocks).")] = None,
+    block_size: Annotated[float | None, typer.Option(min=1, metavar="M", help="Side of a block of the map.")] = None,
+    fold_buffer: Annotated[
+        float, typer.Option(min=0, metavar="M", help="With grid: train on nothing this near to what is answered.")
+    ] = 0.0,
+    by_date: Annotated[bool, typer.Option("--by-date", help="Score also what was known on six days of the season.")] = False,
+    recipe: Recipe = None,
+    epochs: Epochs = None,
+    members: Members = None,
+    snapshots: Snapshots = None,
+    class_balance: ClassBalance = None,
+    calibration: Calibration = None,
+    seed: TrainSeed = None,
+    config: Config = None,
+    chip_size: ChipSize = 32,
+    pattern: Pattern = None,
+    bands: Bands = None,
+    resolution: Resolution = None,
+    clear: Clear = None,
+    offset: Offset = None,
+    until: Until = None,
+    bbox: Bbox = None,
+    limit: Limit = None,
+    memory: Memory = 512,
+    json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Answer every labelled field by a model that has not seen it, and score the answers.
+
+    Example: cropdetect crossval table/ out/ --folds blocked --model random-forest
+    """
+    from cropdetect import api
+
+    options = data_options(
+        fields=fields,
+        id_column=id_column,
+        label_column=labels,
+        legend=legend,
+        buffer=buffer,
+        pattern=pattern,
+        bands=bands,
+        resolution=resolution,
+        clear=clear,
+        offset=offset,
+        until=until,
+        bbox=bbox,
+        limit=limit,
+        chip_size=chip_size,
+        memory=memory,
+    )
+    given = {
+        "model": model,
+        "group_column": group_column,
+        "block_size": block_size,
+        "epochs": epochs,
+        "members": members,
+        "seed": seed,
+        "snapshots": snapshots,
+        "class_balance": class_balance,
+        "calibration": calibration,
+    }
+    scores = api.crossval(
+        data,
+        out,
+        folds=folds,
+        options=options,
+        n_folds=n_folds,
+        fold_buffer=fold_buffer,
+        by_date=by_date,
+        recipe=recipe,
+        config=config,
+        overwrite=overwrite,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    _show_scores(scores, out, as_json=json)
+
+
+@app.command()
 def import_cv4a(
     weights: Annotated[Path, typer.Argument(help="Weights of the 2020 network (.pt).", show_default=False)],
     out: Annotated[Path, typer.Argument(help="Checkpoint folder to write.", show_default=False)],
@@ -357,7 +454,7 @@ def predict(
     if dry_run:
         print(api.plan(data, checkpoint=checkpoint, options=options).text())
         return
-    run = api.predict(
+    api.predict(
         data,
         out,
         checkpoint=checkpoint,
@@ -371,8 +468,77 @@ def predict(
         overwrite=overwrite,
         command=sys.argv,
     )
-    counts = ", ".join(f"{count} {status}" for status, count in run.status_counts.items())
-    say(f"{run.n_fields} fields ({counts}) lie in {out}: fields.gpkg, fields.parquet, predictions.csv, crop maps, run.json.")
+    from cropdetect.outputs import prediction_summary, read_prediction_table
+
+    table, legend = read_prediction_table(out)
+    say(prediction_summary(table, legend, out))
+
+
+@app.command()
+def report(
+    predictions: Annotated[Path, typer.Argument(help="Output folder of predict, evaluate or crossval.", show_default=False)],
+    out: Annotated[Path | None, typer.Argument(help="Page to write (default: report.html in that folder).")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Table or vector file of known crops: adds scores.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column of the known crops.")] = None,
+) -> None:
+    """Make report.html again: map, areas, doubtful fields, data quality, scores.
+
+    Example: cropdetect report out/ --labels known.gpkg
+    """
+    from cropdetect import api
+
+    say(f"The report lies in {api.report(predictions, out, labels=labels, label_column=label_column)}.")
+
+
+@app.command()
+def evaluate(
+    predictions: Annotated[Path, typer.Argument(help="Output folder of predict.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
+    labels: Annotated[Path, typer.Option(help="Vector file, CSV or Parquet with field ids and labels.", show_default=False)],
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of the labels (default: crop, label, crop:code or crop_code).")
+    ] = None,
+    id_column: IdColumn = None,
+    legend: Legend = None,
+    group_column: Annotated[str | None, typer.Option(help="Column of groups (default: group, else blocks of 5 km).")] = None,
+    pixel_size: Annotated[float | None, typer.Option(min=0.01, metavar="M", help="For areas of fields without polygons.")] = None,
+    probability_sample: Annotated[
+        bool, typer.Option("--probability-sample", help="The labelled fields were drawn at random.")
+    ] = False,
+    seed: Seed = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Score predictions against labels, and estimate areas with standard errors.
+
+    Example: cropdetect evaluate out/ scores/ --labels surveyed.gpkg --label-column crop
+    """
+    from cropdetect import api
+
+    scores = api.evaluate(
+        predictions,
+        out,
+        labels=labels,
+        label_column=label_column,
+        id_column=id_column,
+        legend=legend,
+        group_column=group_column,
+        pixel_size=pixel_size,
+        probability_sample=probability_sample,
+        seed=seed,
+        overwrite=overwrite,
+    )
+    _show_scores(scores, out, as_json=json)
+
+
+def _show_scores(scores: Any, out: Path, *, as_json: bool) -> None:
+    from cropdetect.outputs.summary import scores_summary
+
+    if as_json:
+        print(scores.model_dump_json(indent=1))
+        return
+    print(scores_summary(scores))
+    say(f"The files lie in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
 
 
 def say(message: str) -> None:

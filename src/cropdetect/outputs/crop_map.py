@@ -54,7 +54,7 @@ def write_crop_maps(
     crops = table[table["crop_id"].notna()]
     shapes = _Shapes(crops)
     written = []
-    names = _names([tile.name for tile in imagery.tiles])
+    names = map_names("crop_map", [tile.name for tile in imagery.tiles])
     for position, (name, tile, raster) in enumerate(zip(names, imagery.tiles, rasters, strict=True)):
         if raster is None:
             _write_cog(folder / name, tile.geobox, legend, shapes.painter(tile.geobox))
@@ -66,13 +66,15 @@ def write_crop_maps(
     return written
 
 
-def _names(tiles: Sequence[str]) -> list[str]:
+def map_names(stem: str, tiles: Sequence[str]) -> list[str]:
+    """Return a safe file name for each tile: `<stem>.tif` where there is one, else `<stem>_<tile>.tif`."""
     if len(tiles) == 1:
-        return ["crop_map.tif"]
+        return [f"{stem}.tif"]
     names: list[str] = []
     for position, tile in enumerate(tiles):
-        name = f"crop_map_{_NO_NAME.sub('_', tile)}.tif"
-        names.append(name if tile and name not in names else f"crop_map_{tile and name[9:-4] + '_'}{position}.tif")
+        safe = _NO_NAME.sub("_", tile)
+        name = f"{stem}_{safe}.tif"
+        names.append(name if tile and name not in names else f"{stem}_{tile and safe + '_'}{position}.tif")
     return names
 
 
