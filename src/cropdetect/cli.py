@@ -32,6 +32,7 @@ Labels = Annotated[str | None, typer.Option("--labels", help="Column of the crop
 Legend = Annotated[Path | None, typer.Option(help="YAML file that maps label codes to class names.")]
 Buffer = Annotated[float, typer.Option(help="Metres added around every field; negative shrinks.")]
 Pattern = Annotated[str | None, typer.Option(help="Regular expression with groups date and band for file names.")]
+Date = Annotated[str | None, typer.Option(metavar="DATE", help="Day of images whose names tell none (YYYY-MM-DD).")]
 Bands = Annotated[str | None, typer.Option(help="Bands to use, separated by commas.")]
 Resolution = Annotated[float | None, typer.Option(help="Pixel size in units of the CRS (default: the finest band's).")]
 Clear = Annotated[str | None, typer.Option(help='What counts as clear, e.g. "SCL=4,5 CLD<60", or none.')]
@@ -66,6 +67,7 @@ def data_options(**given: Any) -> Any:
 
     for name, parse, example in (
         ("bands", lambda text: tuple(b.strip() for b in text.split(",") if b.strip()), "B02,B03,B04"),
+        ("date", dt.date.fromisoformat, "2019-06-06"),
         ("until", dt.date.fromisoformat, "2019-08-31"),
         ("bbox", _bbox, "34.0,0.4,34.5,0.9"),
     ):
@@ -112,7 +114,7 @@ def simulate(
     fields: Annotated[int, typer.Option(min=1, help="Fields in all.")] = 4688,
     seed: Seed = 0,
     layout: Annotated[Layout, typer.Option(help="How it is stored.")] = "cv4a",
-    region: Annotated[str, typer.Option(help="Scene: western-kenya, or another that the simulator knows.")] = "western-kenya",
+    region: Annotated[str, typer.Option(help="Scene: western-kenya, eastern-uganda or flanders.")] = "western-kenya",
     year: Annotated[int | None, typer.Option(help="Year of the season (default: the region's own).")] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -122,7 +124,18 @@ def simulate(
     """
     from cropdetect import api
 
-    api.simulate(out, tiles=tiles, height=height, width=width, fields=fields, seed=seed, layout=layout, overwrite=overwrite)
+    api.simulate(
+        out,
+        tiles=tiles,
+        height=height,
+        width=width,
+        fields=fields,
+        seed=seed,
+        layout=layout,
+        region=region,
+        year=year,
+        overwrite=overwrite,
+    )
     say(f"A simulated season lies in {out}. Try: cropdetect info {out}")
 
 
@@ -131,6 +144,7 @@ def info(
     path: Annotated[Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint or predictions.", show_default=False)],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     pattern: Pattern = None,
+    date: Date = None,
 ) -> None:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -138,7 +152,7 @@ def info(
     """
     from cropdetect import api
 
-    description = api.info(path, pattern=pattern)
+    description = api.info(path, pattern=pattern, date=data_options(date=date).date)
     print(description.model_dump_json(indent=1) if json else description.text())
 
 
@@ -154,6 +168,7 @@ def chips(
     preset: Annotated[Preset, typer.Option(help="How chips are cut; cv4a: exactly as in 2020.")] = "default",
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
+    date: Date = None,
     bands: Bands = None,
     resolution: Resolution = None,
     clear: Clear = None,
@@ -177,6 +192,7 @@ def chips(
         legend=legend,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         bands=bands,
         resolution=resolution,
         clear=clear,
@@ -213,6 +229,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
+    date: Date = None,
     bands: Bands = None,
     resolution: Resolution = None,
     clear: Clear = None,
@@ -236,6 +253,7 @@ def train(
         legend=legend,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         bands=bands,
         resolution=resolution,
         clear=clear,
@@ -402,6 +420,7 @@ def predict(
         int | None, typer.Option(help="Year that days are counted from (default: of the median date).")
     ] = None,
     pattern: Pattern = None,
+    date: Date = None,
     resolution: Resolution = None,
     clear: Clear = None,
     offset: Offset = None,
@@ -423,6 +442,7 @@ def predict(
         id_column=id_column,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         resolution=resolution,
         clear=clear,
         offset=offset,

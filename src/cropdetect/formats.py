@@ -265,6 +265,14 @@ class MetricsRecord(Record):
     warnings: list[str] = Field(default_factory=list)
 
 
+class ModelCardRecord(Record):
+    """`docs/model_card.json`: how right a checkpoint is on a season it never saw."""
+
+    members: list[str] = Field(description="SHA-256 of the members' ONNX files: which checkpoint was scored")
+    season: dict[str, int] = Field(description="arguments of `simulate`")
+    metrics: MetricsRecord
+
+
 # ---------------------------------------------------------------- run.json
 
 
@@ -428,8 +436,8 @@ class TrainOptions(Record):
     patience: int | None = Field(
         default=None,
         ge=1,
-        description="end a cycle after so many epochs without a better validation log loss, and keep its best epoch; default: never, "
-        "which leaves the validation fields out of every choice",
+        description="end a cycle after so many epochs without a better validation log loss, and keep its best epoch; "
+        "default: never, which leaves the validation fields out of every choice",
     )
     batch_size: int = Field(default=64, ge=1)
     optimizer: Literal["adamw", "sgd"] = "adamw"
@@ -455,8 +463,8 @@ class TrainOptions(Record):
     augmentation: Augmentation = Augmentation()
     faults: tuple[Literal["collapsed_ensemble", "cloud_as_reflectance", "statistics_of_all_fields"], ...] = Field(
         default=(),
-        description="what was wrong in 2020, for comparison: collapsed_ensemble keeps a training's last snapshot in place of each; "
-        "cloud_as_reflectance lets conv-gru see cloud probability as a band and average cloudy pixels in; "
+        description="what was wrong in 2020, for comparison: collapsed_ensemble keeps a training's last snapshot in place of "
+        "each; cloud_as_reflectance lets conv-gru see cloud probability as a band and average cloudy pixels in; "
         "statistics_of_all_fields standardises by the fields left out too. See also `augmentation.faults`",
     )
 

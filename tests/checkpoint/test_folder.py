@@ -42,6 +42,7 @@ def test_what_is_written_is_read(tmp_path: Path, record: CheckpointRecord, membe
 def test_the_folder_holds_exactly_the_files_of_the_format(folder: Path) -> None:
     assert list(contents(folder)) == [
         "checkpoint.json",
+        "docker-compose.yml",
         "members/000.onnx",
         "members/000.safetensors",
         "members/001.onnx",

@@ -90,7 +90,7 @@ def field_windows(mask: npt.NDArray[np.floating], margin: int) -> FieldWindows:
     """
     first, size = [], []
     for across in (2, 1):
-        inside = (mask > 0).any(axis=across)
+        inside = np.asarray((mask > 0).any(axis=across))
         n = inside.shape[1]
         lowest, highest = inside.argmax(axis=1), n - 1 - inside[:, ::-1].argmax(axis=1)
         highest = np.where(inside.any(axis=1), highest, lowest)

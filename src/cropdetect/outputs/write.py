@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import geopandas as gpd
 from pyogrio.errors import DataSourceError, FeatureError, GeometryError
 from rasterio.errors import RasterioError
 
@@ -17,11 +18,12 @@ from cropdetect.formats import RunRecord
 from cropdetect.imagery.series import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
+from cropdetect.outputs.stac import STAC_ITEM, write_stac_item
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import write_csv, write_geopackage, write_geoparquet, write_submission
 
 _RUN = "run.json"
-_OURS = ("fields.parquet", "fields.gpkg", "predictions.csv", "submission.csv", "crop_map*.tif", _RUN)
+_OURS = ("fields.parquet", "fields.gpkg", "predictions.csv", "submission.csv", "crop_map*.tif", STAC_ITEM, _RUN)
 
 
 def write_outputs(
@@ -34,7 +36,7 @@ def write_outputs(
     min_confidence: float = 0.0,
     submission: bool = False,
 ) -> list[Path]:
-    """Write fields.parquet, fields.gpkg, predictions.csv, crop maps and run.json; the same answers give the same bytes.
+    """Write tables, crop maps, stac-item.json and run.json; the same answers give the same bytes.
 
     All are written to `OUT/.partial/outputs` and moved when all are whole, run.json last: where it is, all is. Files that an
     earlier run left under these names and this one does not write are removed.
@@ -70,11 +72,21 @@ def write_outputs(
             if imagery is not None:
                 write_crop_maps(table, predictions.legend, imagery, fields, partial)
             (partial / _RUN).write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
+            write_stac_item(partial, run=run, imagery=imagery, bounds=_bounds(table))
             return _move(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         with suppress(OSError):
             partial.parent.rmdir()  # unless it keeps the state of the prediction
+
+
+def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of the fields in degrees, None where no field has a place on Earth."""
+    places = table.geometry[table.geometry.notna() & ~table.geometry.is_empty]
+    if table.crs is None or len(places) == 0:
+        return None
+    west, south, east, north = (float(number) for number in places.to_crs("EPSG:4326").total_bounds)
+    return west, south, east, north
 
 
 def _move(partial: Path, out: Path) -> list[Path]:
