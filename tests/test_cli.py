@@ -41,10 +41,23 @@ def test_without_torch_training_names_the_extra(tmp_path: Path) -> None:
 
 def test_every_verb_has_help_with_an_example() -> None:
     runner = CliRunner()
-    for verb in ("demo", "simulate", "info", "chips", "train", "import-cv4a", "predict"):
+    for verb in ("demo", "simulate", "info", "chips", "train", "crossval", "import-cv4a", "predict", "evaluate", "report"):
         result = runner.invoke(app, [verb, "--help"])
         assert result.exit_code == 0
         assert f"Example: cropdetect {verb}" in result.output
+
+
+def test_simulate_takes_region_and_year(tmp_path: Path) -> None:
+    arguments = ["--tiles", "1", "--height", "96", "--width", "96", "--fields", "1", "--year", "2021"]
+    days = {}
+    for region in ("eastern-uganda", "flanders"):
+        done = CliRunner().invoke(app, ["simulate", str(tmp_path / region), "--region", region, *arguments])
+        assert done.exit_code == 0, done.output
+        days[region] = {folder.name for folder in (tmp_path / region / "00").iterdir() if folder.is_dir()}
+        assert all(day.startswith("2021") for day in days[region])
+    assert days["flanders"] != days["eastern-uganda"]
+    done = CliRunner().invoke(app, ["simulate", str(tmp_path / "x"), "--region", "atlantis"])
+    assert "atlantis" in str(done.exception)
 
 
 @pytest.fixture(scope="module")

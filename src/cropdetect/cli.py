@@ -32,6 +32,7 @@ Labels = Annotated[str | None, typer.Option("--labels", help="Column of the crop
 Legend = Annotated[Path | None, typer.Option(help="YAML file that maps label codes to class names.")]
 Buffer = Annotated[float, typer.Option(help="Metres added around every field; negative shrinks.")]
 Pattern = Annotated[str | None, typer.Option(help="Regular expression with groups date and band for file names.")]
+Date = Annotated[str | None, typer.Option(metavar="DATE", help="Day of images whose names tell none (YYYY-MM-DD).")]
 Bands = Annotated[str | None, typer.Option(help="Bands to use, separated by commas.")]
 Resolution = Annotated[float | None, typer.Option(help="Pixel size in units of the CRS (default: the finest band's).")]
 Clear = Annotated[str | None, typer.Option(help='What counts as clear, e.g. "SCL=4,5 CLD<60", or none.')]
@@ -66,6 +67,7 @@ def data_options(**given: Any) -> Any:
 
     for name, parse, example in (
         ("bands", lambda text: tuple(b.strip() for b in text.split(",") if b.strip()), "B02,B03,B04"),
+        ("date", dt.date.fromisoformat, "2019-06-06"),
         ("until", dt.date.fromisoformat, "2019-08-31"),
         ("bbox", _bbox, "34.0,0.4,34.5,0.9"),
     ):
@@ -100,7 +102,7 @@ def demo(
 
     metrics = api.demo(out, seed=seed, overwrite=overwrite)
     say(f"{metrics.n_fields} fields with hidden labels: accuracy {metrics.accuracy:.2f}, log loss {metrics.log_loss:.2f}.")
-    say(f"Open {out}/predictions/fields.gpkg or crop_map.tif in QGIS, or predictions.csv in a spreadsheet.")
+    say(f"Open {out}/predictions/report.html in a browser, fields.gpkg or crop_map.tif in QGIS.")
 
 
 @app.command()
@@ -112,7 +114,7 @@ def simulate(
     fields: Annotated[int, typer.Option(min=1, help="Fields in all.")] = 4688,
     seed: Seed = 0,
     layout: Annotated[Layout, typer.Option(help="How it is stored.")] = "cv4a",
-    region: Annotated[str, typer.Option(help="Scene: western-kenya, or another that the simulator knows.")] = "western-kenya",
+    region: Annotated[str, typer.Option(help="Scene: western-kenya, eastern-uganda or flanders.")] = "western-kenya",
     year: Annotated[int | None, typer.Option(help="Year of the season (default: the region's own).")] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -122,7 +124,18 @@ def simulate(
     """
     from cropdetect import api
 
-    api.simulate(out, tiles=tiles, height=height, width=width, fields=fields, seed=seed, layout=layout, overwrite=overwrite)
+    api.simulate(
+        out,
+        tiles=tiles,
+        height=height,
+        width=width,
+        fields=fields,
+        seed=seed,
+        layout=layout,
+        region=region,
+        year=year,
+        overwrite=overwrite,
+    )
     say(f"A simulated season lies in {out}. Try: cropdetect info {out}")
 
 
@@ -131,6 +144,7 @@ def info(
     path: Annotated[Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint or predictions.", show_default=False)],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     pattern: Pattern = None,
+    date: Date = None,
 ) -> None:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -138,7 +152,7 @@ def info(
     """
     from cropdetect import api
 
-    description = api.info(path, pattern=pattern)
+    description = api.info(path, pattern=pattern, date=data_options(date=date).date)
     print(description.model_dump_json(indent=1) if json else description.text())
 
 
@@ -154,6 +168,7 @@ def chips(
     preset: Annotated[Preset, typer.Option(help="How chips are cut; cv4a: exactly as in 2020.")] = "default",
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
+    date: Date = None,
     bands: Bands = None,
     resolution: Resolution = None,
     clear: Clear = None,
@@ -177,6 +192,7 @@ def chips(
         legend=legend,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         bands=bands,
         resolution=resolution,
         clear=clear,
@@ -213,6 +229,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
+    date: Date = None,
     bands: Bands = None,
     resolution: Resolution = None,
     clear: Clear = None,
@@ -236,6 +253,7 @@ def train(
         legend=legend,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         bands=bands,
         resolution=resolution,
         clear=clear,
@@ -268,6 +286,103 @@ def train(
     )
     scores = ", ".join(f"{name} {value:.3f}" for name, value in checkpoint.record.metrics.items())
     say(f"The checkpoint lies in {out}. On fields that the networks did not see: {scores}")
+
+
+@app.command()
+def crossval(
+    data: DataPath,
+    out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
+    folds: Annotated[
+        str,
+        typer.Option(
+            help="random, blocked (whole groups), grid (blocks of the map), leave-one-group-out, or a column of fold numbers.",
+            show_default=False,
+        ),
+    ],
+    fields: Fields = None,
+    labels: Labels = None,
+    legend: Legend = None,
+    id_column: IdColumn = None,
+    buffer: Buffer = 0.0,
+    model: Annotated[
+        str | None, typer.Option(help="A network (default: conv-gru-v2), random-forest, svm or gradient-boosting.")
+    ] = None,
+    n_folds: Annotated[int, typer.Option(min=2, help="Folds to make.")] = 5,
+    group_column: Annotated[str | None, typer.Option(help="Column of groups (default: group, else blocks).")] = None,
+    block_size: Annotated[float | None, typer.Option(min=1, metavar="M", help="Side of a block of the map.")] = None,
+    fold_buffer: Annotated[
+        float, typer.Option(min=0, metavar="M", help="With grid: train on nothing this near to what is answered.")
+    ] = 0.0,
+    by_date: Annotated[bool, typer.Option("--by-date", help="Score also what was known on six days of the season.")] = False,
+    recipe: Recipe = None,
+    epochs: Epochs = None,
+    members: Members = None,
+    snapshots: Snapshots = None,
+    class_balance: ClassBalance = None,
+    calibration: Calibration = None,
+    seed: TrainSeed = None,
+    config: Config = None,
+    chip_size: ChipSize = 32,
+    pattern: Pattern = None,
+    bands: Bands = None,
+    resolution: Resolution = None,
+    clear: Clear = None,
+    offset: Offset = None,
+    until: Until = None,
+    bbox: Bbox = None,
+    limit: Limit = None,
+    memory: Memory = 512,
+    json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Answer every labelled field by a model that has not seen it, and score the answers.
+
+    Example: cropdetect crossval table/ out/ --folds blocked --model random-forest
+    """
+    from cropdetect import api
+
+    options = data_options(
+        fields=fields,
+        id_column=id_column,
+        label_column=labels,
+        legend=legend,
+        buffer=buffer,
+        pattern=pattern,
+        bands=bands,
+        resolution=resolution,
+        clear=clear,
+        offset=offset,
+        until=until,
+        bbox=bbox,
+        limit=limit,
+        chip_size=chip_size,
+        memory=memory,
+    )
+    given = {
+        "model": model,
+        "group_column": group_column,
+        "block_size": block_size,
+        "epochs": epochs,
+        "members": members,
+        "seed": seed,
+        "snapshots": snapshots,
+        "class_balance": class_balance,
+        "calibration": calibration,
+    }
+    scores = api.crossval(
+        data,
+        out,
+        folds=folds,
+        options=options,
+        n_folds=n_folds,
+        fold_buffer=fold_buffer,
+        by_date=by_date,
+        recipe=recipe,
+        config=config,
+        overwrite=overwrite,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    _show_scores(scores, out, as_json=json)
 
 
 @app.command()
@@ -305,6 +420,7 @@ def predict(
         int | None, typer.Option(help="Year that days are counted from (default: of the median date).")
     ] = None,
     pattern: Pattern = None,
+    date: Date = None,
     resolution: Resolution = None,
     clear: Clear = None,
     offset: Offset = None,
@@ -326,6 +442,7 @@ def predict(
         id_column=id_column,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         resolution=resolution,
         clear=clear,
         offset=offset,
@@ -337,7 +454,7 @@ def predict(
     if dry_run:
         print(api.plan(data, checkpoint=checkpoint, options=options).text())
         return
-    run = api.predict(
+    api.predict(
         data,
         out,
         checkpoint=checkpoint,
@@ -351,8 +468,77 @@ def predict(
         overwrite=overwrite,
         command=sys.argv,
     )
-    counts = ", ".join(f"{count} {status}" for status, count in run.status_counts.items())
-    say(f"{run.n_fields} fields ({counts}) lie in {out}: fields.gpkg, fields.parquet, predictions.csv, crop maps, run.json.")
+    from cropdetect.outputs import prediction_summary, read_prediction_table
+
+    table, legend = read_prediction_table(out)
+    say(prediction_summary(table, legend, out))
+
+
+@app.command()
+def report(
+    predictions: Annotated[Path, typer.Argument(help="Output folder of predict, evaluate or crossval.", show_default=False)],
+    out: Annotated[Path | None, typer.Argument(help="Page to write (default: report.html in that folder).")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Table or vector file of known crops: adds scores.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column of the known crops.")] = None,
+) -> None:
+    """Make report.html again: map, areas, doubtful fields, data quality, scores.
+
+    Example: cropdetect report out/ --labels known.gpkg
+    """
+    from cropdetect import api
+
+    say(f"The report lies in {api.report(predictions, out, labels=labels, label_column=label_column)}.")
+
+
+@app.command()
+def evaluate(
+    predictions: Annotated[Path, typer.Argument(help="Output folder of predict.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
+    labels: Annotated[Path, typer.Option(help="Vector file, CSV or Parquet with field ids and labels.", show_default=False)],
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of the labels (default: crop, label, crop:code or crop_code).")
+    ] = None,
+    id_column: IdColumn = None,
+    legend: Legend = None,
+    group_column: Annotated[str | None, typer.Option(help="Column of groups (default: group, else blocks of 5 km).")] = None,
+    pixel_size: Annotated[float | None, typer.Option(min=0.01, metavar="M", help="For areas of fields without polygons.")] = None,
+    probability_sample: Annotated[
+        bool, typer.Option("--probability-sample", help="The labelled fields were drawn at random.")
+    ] = False,
+    seed: Seed = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Score predictions against labels, and estimate areas with standard errors.
+
+    Example: cropdetect evaluate out/ scores/ --labels surveyed.gpkg --label-column crop
+    """
+    from cropdetect import api
+
+    scores = api.evaluate(
+        predictions,
+        out,
+        labels=labels,
+        label_column=label_column,
+        id_column=id_column,
+        legend=legend,
+        group_column=group_column,
+        pixel_size=pixel_size,
+        probability_sample=probability_sample,
+        seed=seed,
+        overwrite=overwrite,
+    )
+    _show_scores(scores, out, as_json=json)
+
+
+def _show_scores(scores: Any, out: Path, *, as_json: bool) -> None:
+    from cropdetect.outputs.summary import scores_summary
+
+    if as_json:
+        print(scores.model_dump_json(indent=1))
+        return
+    print(scores_summary(scores))
+    say(f"The files lie in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
 
 
 def say(message: str) -> None:

@@ -192,7 +192,9 @@ def test_a_rare_class_is_found_more_often_where_classes_are_balanced(balance: st
     chips.fields.loc[rare, "label"] = None
 
     def share_of_rare(**changes: Any) -> float:
-        checkpoint = train(chips, tmp_path / "-".join(changes.values() or ["none"]), options(epochs=15, calibration="none", **changes))
+        checkpoint = train(
+            chips, tmp_path / "-".join(changes.values() or ["none"]), options(epochs=15, calibration="none", **changes)
+        )
         return float(onnx_probabilities(checkpoint, chips)[:, 1].mean())
 
     assert share_of_rare(class_balance=balance) > share_of_rare() + 0.1
@@ -260,7 +262,7 @@ def test_nothing_to_train_on_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_training_that_diverges_says_so(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDataError, match="--learning-rate"):
+    with pytest.raises(TrainingDataError, match="learning rate"):
         train(season(), tmp_path / "out", options(learning_rate=1e25))
     assert not (tmp_path / "out").exists()
 

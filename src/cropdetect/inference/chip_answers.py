@@ -10,6 +10,7 @@ from cropdetect.chips.batch import ChipBatch
 from cropdetect.errors import CheckpointError
 from cropdetect.inference.backends import Backend
 from cropdetect.inference.network_inputs import InputMaker
+from cropdetect.inference.season import clear_means
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class ChipAnswers:
         looked: (chip,) float64, pixels of the field summed over the dates.
         clear: (chip,) float64, those of `looked` that are clear.
         clear_date: (chip, step) datetime64[D], dates with a clear pixel of the field; NaT otherwise.
+        date: (chip, step) datetime64[D], all dates; NaT where the step is absent.
+        means: (chip, step, band) float32, see `clear_means`.
+        weights: (chip, step) float32, see `clear_means`.
     """
 
     scores: npt.NDArray[np.float32]
@@ -29,6 +33,9 @@ class ChipAnswers:
     looked: npt.NDArray[np.float64]
     clear: npt.NDArray[np.float64]
     clear_date: npt.NDArray[np.datetime64]
+    date: npt.NDArray[np.datetime64]
+    means: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         """Number of chips."""
@@ -60,10 +67,14 @@ def answer_chips(batch: ChipBatch, backend: Backend, inputs: InputMaker, n_membe
                     fix="Make the checkpoint again.",
                 )
             scores[rows, member] = answer
+    means, weights = clear_means(batch)
     return ChipAnswers(
         scores=scores,
         area=area,
         looked=area * there.sum(axis=1),
         clear=clear.sum(axis=1),
         clear_date=np.where(clear > 0, batch.date, np.datetime64("NaT")).astype("datetime64[D]"),
+        date=batch.date.astype("datetime64[D]"),
+        means=means,
+        weights=weights,
     )

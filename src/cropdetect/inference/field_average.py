@@ -1,5 +1,6 @@
 """From chips to fields: softmax, the ensemble's mean and disagreement, chips of one field averaged by their area."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from cropdetect.formats import CalibrationRecord
 from cropdetect.inference.chip_answers import ChipAnswers
 from cropdetect.inference.predictions import Predictions
+from cropdetect.inference.season import SeasonOfField, joined_series
 from cropdetect.metrics import Scaling
 
 _ANSWERED = ("ok", "partly_outside")
@@ -25,6 +27,7 @@ class _Pieces:
     looked: float = 0.0
     clear: float = 0.0
     dates: set[int] = field(default_factory=set)
+    season: SeasonOfField = field(default_factory=SeasonOfField)
 
 
 class FieldAverage:
@@ -37,6 +40,7 @@ class FieldAverage:
         field_of_chip: (chip,) row of each chip's field.
         legend: class names.
         calibration: how the ensemble's mean probabilities are calibrated.
+        bands: names of the bands of the chips.
     """
 
     def __init__(
@@ -45,11 +49,14 @@ class FieldAverage:
         field_of_chip: npt.NDArray[np.int64],
         legend: tuple[str, ...],
         calibration: CalibrationRecord,
+        bands: Sequence[str],
     ) -> None:
         n = len(fields)
         self._fields = fields
         self._field_of_chip = field_of_chip
         self._legend = legend
+        self._bands = bands
+        self._seasons: dict[int, tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float32]]] = {}
         self._scaling = None
         if calibration.method != "none":
             self._scaling = Scaling(np.array(calibration.scale), np.array(calibration.bias))
@@ -83,6 +90,7 @@ class FieldAverage:
             pieces.looked += answers.looked[chip]
             pieces.clear += answers.clear[chip]
             pieces.dates.update(days[chip, dated[chip]].tolist())
+            pieces.season.add(answers.date[chip], answers.means[chip], answers.weights[chip])
             if answers.clear[chip] > 0:  # a chip without a clear pixel of the field has nothing to say
                 pieces.summed += probabilities[chip] * answers.area[chip]
                 pieces.area_answered += answers.area[chip]
@@ -92,6 +100,7 @@ class FieldAverage:
     def _close(self, row: int, pieces: _Pieces) -> None:
         self._n_dates[row] = len(pieces.dates)
         self._n_pixels[row] = pieces.area
+        self._seasons[row] = pieces.season.joined()
         if pieces.looked > 0:
             self._clear_share[row] = pieces.clear / pieces.looked
         if pieces.area_answered == 0:
@@ -120,6 +129,7 @@ class FieldAverage:
             clear_share=self._clear_share,
             n_pixels=self._n_pixels,
             status=self._status.astype(str),
+            series=joined_series(self._bands, self._seasons),
         )
 
 

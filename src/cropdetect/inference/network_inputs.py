@@ -135,7 +135,6 @@ class InputMaker:
             group = np.flatnonzero(lengths == length)
             yield group, present_first[group, :length]
 
-
     def _by_size(self, batch: ChipBatch) -> npt.NDArray[np.intp]:
         """Return the chips, large fields first, so that the windows of a call are of a size."""
         if self.context is None:

@@ -6,6 +6,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.inference.season import FieldSeries
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -20,6 +22,9 @@ class Predictions:
         clear_share: (field,) float64, share of the field's pixels and dates that is clear.
         n_pixels: (field,) float64, area of the field inside the imagery, pixels.
         status: (field,) str: "ok", "partly_outside" (these two have an answer), "outside", "no_data", "too_small", ...
+        series: the season of every field that the imagery shows, or None where it is not known.
+        unlike_training: (field,) bool, whether the field's season is unlike all training fields; None where the checkpoint does
+            not say what those look like.
     """
 
     fields: gpd.GeoDataFrame
@@ -30,3 +35,5 @@ class Predictions:
     clear_share: npt.NDArray[np.float64]
     n_pixels: npt.NDArray[np.float64]
     status: npt.NDArray[np.str_]
+    series: FieldSeries | None = None
+    unlike_training: npt.NDArray[np.bool_] | None = None

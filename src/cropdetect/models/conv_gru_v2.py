@@ -28,7 +28,9 @@ class MaskedConvolution(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, *, depthwise: bool) -> None:
         super().__init__()
-        self.spatial = nn.Conv2d(inputs, inputs if depthwise else outputs, 3, padding=1, groups=inputs if depthwise else 1, bias=False)
+        self.spatial = nn.Conv2d(
+            inputs, inputs if depthwise else outputs, 3, padding=1, groups=inputs if depthwise else 1, bias=False
+        )
         self.mixing: nn.Module = nn.Conv2d(inputs, outputs, 1) if depthwise else nn.Identity()
         self.bias = nn.Parameter(torch.zeros(self.spatial.out_channels, 1, 1))
 
@@ -43,7 +45,7 @@ class MaskedConvolution(nn.Module):
         return x * (clear * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-4))
 
     def _convolved(self, x: Tensor) -> Tensor:
-        if x.shape[2:] != (1, 1) or torch.jit.is_tracing():
+        if x.shape[2:] != (1, 1) or torch._C._get_tracing_state() is not None:
             return self.spatial(x)  # type: ignore[no-any-return]
         # Of a single pixel a 3x3 filter sees its own middle only: a table trains several times faster so.
         centre = self.spatial.weight[:, :, 1:2, 1:2]

@@ -50,7 +50,9 @@ class Network(nn.Module, ABC):
     @property
     def record(self) -> ModelRecord:
         """How to build this network again, for `checkpoint.json`."""
-        return ModelRecord(name=self.name, arguments=self.arguments, padding_invariant=self.padding_invariant, context=self.context)
+        return ModelRecord(
+            name=self.name, arguments=self.arguments, padding_invariant=self.padding_invariant, context=self.context
+        )
 
     def set_statistics(self, statistics: Statistics) -> None:
         """Take the means and standard deviations that standardise the channels.

@@ -1,8 +1,17 @@
 """From predictions to files."""
 
 from cropdetect.outputs.colours import class_colours
-from cropdetect.outputs.read import read_predictions
+from cropdetect.outputs.read import read_prediction_table, read_predictions
 from cropdetect.outputs.table import prediction_table, probability_columns
+from cropdetect.outputs.terminal import prediction_summary
 from cropdetect.outputs.write import write_outputs
 
-__all__ = ["class_colours", "prediction_table", "probability_columns", "read_predictions", "write_outputs"]
+__all__ = [
+    "class_colours",
+    "prediction_summary",
+    "prediction_table",
+    "probability_columns",
+    "read_prediction_table",
+    "read_predictions",
+    "write_outputs",
+]

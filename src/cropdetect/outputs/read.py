@@ -4,6 +4,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 
 from cropdetect.errors import InputNotFoundError, UnreadableFileError
 from cropdetect.inference import Predictions
@@ -30,7 +31,30 @@ def read_predictions(out: Path) -> Predictions:
             n_dates=table["n_dates"].to_numpy(np.int64),
             clear_share=table["clear_share"].to_numpy(np.float64, na_value=np.nan),
             n_pixels=table["n_pixels"].to_numpy(np.float64, na_value=np.nan),
+            unlike_training=_unlike_training(table),
             status=table["status"].to_numpy(dtype=object).astype(str),
         )
     except (ValueError, KeyError, OSError) as error:
         raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix="Predict again.") from error
+
+
+def _unlike_training(table: gpd.GeoDataFrame) -> npt.NDArray[np.bool_] | None:
+    if "unlike_training" not in table.columns or table["unlike_training"].isna().all():
+        return None
+    return np.asarray(table["unlike_training"].fillna(False), np.bool_)
+
+
+def read_prediction_table(out: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read `fields.parquet` as it is, and the names of the classes as the column `crop` has them.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        UnreadableFileError: it is damaged or not a prediction's.
+    """
+    names = list(read_predictions(out).legend)
+    table = gpd.read_parquet(out / "fields.parquet")
+    known = table[["crop_id", "crop"]].dropna().drop_duplicates()
+    for position, crop in zip(known["crop_id"], known["crop"], strict=True):
+        if 1 <= int(position) <= len(names):
+            names[int(position) - 1] = str(crop)
+    return table, tuple(names)

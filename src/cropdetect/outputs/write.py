@@ -18,12 +18,26 @@ from cropdetect.formats import RunRecord
 from cropdetect.imagery.series import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
+from cropdetect.outputs.preview import write_previews
+from cropdetect.outputs.report import ReportContent, render, title_of
+from cropdetect.outputs.series import write_series
 from cropdetect.outputs.stac import STAC_ITEM, write_stac_item
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import write_csv, write_geopackage, write_geoparquet, write_submission
 
 _RUN = "run.json"
-_OURS = ("fields.parquet", "fields.gpkg", "predictions.csv", "submission.csv", "crop_map*.tif", STAC_ITEM, _RUN)
+_OURS = (
+    "fields.parquet",
+    "fields.gpkg",
+    "predictions.csv",
+    "submission.csv",
+    "crop_map*.tif",
+    "series.parquet",
+    "preview*.tif",
+    "report.html",
+    STAC_ITEM,
+    _RUN,
+)
 
 
 def write_outputs(
@@ -36,7 +50,9 @@ def write_outputs(
     min_confidence: float = 0.0,
     submission: bool = False,
 ) -> list[Path]:
-    """Write tables, crop maps, stac-item.json and run.json; the same answers give the same bytes.
+    """Write tables, crop maps, seasons, preview pictures, report.html, stac-item.json and run.json.
+
+    The same answers give the same bytes, but for run.json.
 
     All are written to `OUT/.partial/outputs` and moved when all are whole, run.json last: where it is, all is. Files that an
     earlier run left under these names and this one does not write are removed.
@@ -71,6 +87,11 @@ def write_outputs(
                 write_submission(predictions, partial / "submission.csv")
             if imagery is not None:
                 write_crop_maps(table, predictions.legend, imagery, fields, partial)
+            if predictions.series is not None:
+                write_series(predictions, partial / "series.parquet")
+                if imagery is not None:
+                    write_previews(predictions, imagery, partial)
+            _write_report(predictions, table, run, partial)
             (partial / _RUN).write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
             write_stac_item(partial, run=run, imagery=imagery, bounds=_bounds(table))
             return _move(partial, out)
@@ -87,6 +108,18 @@ def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None
         return None
     west, south, east, north = (float(number) for number in places.to_crs("EPSG:4326").total_bounds)
     return west, south, east, north
+
+
+def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: RunRecord, partial: Path) -> None:
+    content = ReportContent(
+        title=title_of(run),
+        table=table,
+        legend=predictions.legend,
+        series=predictions.series,
+        previews=tuple(sorted(partial.glob("preview*.tif"))),
+        run=run,
+    )
+    (partial / "report.html").write_text(render(content), "utf-8")
 
 
 def _move(partial: Path, out: Path) -> list[Path]:

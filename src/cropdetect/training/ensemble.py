@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -153,24 +153,27 @@ class Ensemble:
         scored = np.flatnonzero(n_networks)
         return OutOfFold(scored, summed[scored] / n_networks[scored, None], self._fields.classes[scored])
 
-    def probabilities(
-        self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64], until: np.datetime64 | None = None
-    ) -> npt.NDArray[np.float64]:
+    def probabilities(self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the mean probabilities of some networks, (field, class).
 
         Args:
             networks: any.
             positions: (field,) positions of labelled fields, ascending.
-            until: show no date after this day.
         """
         different = {id(network): network for network in networks}  # a collapsed ensemble names one several times
         answers: dict[int, list[Answer]] = {key: [] for key in different}
         with torch.inference_mode():
-            for sample in evaluation_samples(self._chips, positions, until):
+            for sample in evaluation_samples(self._chips, positions):
                 for key, network in different.items():
                     answers[key].append(answer(network, sample))
         of_network = {key: field_probabilities(those)[1] for key, those in answers.items()}
         return np.asarray(np.mean([of_network[id(network)] for network in networks], axis=0))
+
+    def seen_until(self, day: float) -> "Ensemble":
+        """Return the same ensemble before the chips as they are known on a day of the season year."""
+        cut = copy.copy(self)
+        cut._chips = replace(self._chips, chips=self._chips.chips.seen_until(day, self.options.season_year))
+        return cut
 
     def _epochs(self, n_fields: int) -> int:
         if self.options.epochs is not None:

@@ -1,0 +1,178 @@
+"""A small picture of the area on one clear, green day: `preview.tif`."""
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from affine import Affine
+from rasterio.errors import NotGeoreferencedWarning
+
+from cropdetect.imagery.series import Imagery, ImageSeries, Window
+from cropdetect.inference import FieldSeries, Predictions
+from cropdetect.outputs.crop_map import map_names
+from cropdetect.outputs.spectral import band_of, ndvi, true_colour
+
+_SIDE = 1000  # pixels of the longer side, at most
+_TILES = 16  # imagery of more tiles (a chip each) gets no pictures
+_MARGIN = 0.05  # of the fields' extent, beyond it
+_STRIP = 32 * 2**20  # bytes read at a time
+_TRIES = 3  # dates looked at; the first that is clear enough is taken
+_CLEAR_ENOUGH = 0.8
+_BROWN, _GREEN = np.array([200.0, 170, 120]), np.array([20.0, 100, 30])  # NDVI 0 and 1
+
+
+def write_previews(predictions: Predictions, imagery: Imagery, folder: Path) -> list[Path]:
+    """Write `preview.tif`, or `preview_<tile>.tif` for each of several tiles: RGB, JPEG inside, on the tile's own CRS.
+
+    True colour where the bands are there, else NDVI from brown to green, else the first band in grey. Read in strips and
+    averaged down to 1,000 pixels, so memory does not grow with the imagery. The tags `date` and `picture` say what it shows.
+
+    Args:
+        predictions: the answers, with their seasons: they tell which days are clear and green.
+        imagery: the tiles.
+        folder: where to write.
+
+    Raises:
+        UnreadableFileError: a file of the imagery is damaged.
+    """
+    written: list[Path] = []
+    tiles = imagery.tiles
+    if len(tiles) > _TILES:
+        return written
+    for name, tile in zip(map_names("preview", [tile.name for tile in tiles]), tiles, strict=True):
+        window = _window_of_fields(predictions, tile)
+        if window is None or predictions.series is None or not tile.dates:
+            continue
+        looks = []
+        for position in _green_and_clear(predictions.series, tile):
+            looks.append((_look(tile, window, position), position))
+            if looks[-1][0].clear_share >= _CLEAR_ENOUGH:
+                break
+        best, position = max(looks, key=lambda look: look[0].clear_share)
+        pixels, picture = _picture(best)
+        affine = tile.geobox.affine * Affine.translation(window.left, window.top) * Affine.scale(best.factor)
+        crs = tile.geobox.crs.to_wkt() if tile.geobox.crs is not None else None
+        _write(folder / name, pixels, affine, crs, {"date": str(tile.dates[position]), "picture": picture})
+        written.append(folder / name)
+    return written
+
+
+def _write(path: Path, pixels: npt.NDArray[np.uint8], affine: Affine, crs: str | None, tags: dict[str, str]) -> None:
+    height, width = pixels.shape[:2]
+    with warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning), rasterio.Env(GDAL_PAM_ENABLED="NO"):
+        settings = {"compress": "jpeg", "jpeg_quality": 88, "photometric": "ycbcr", "interleave": "pixel"}
+        with rasterio.open(
+            path, "w", driver="GTiff", height=height, width=width, count=3, dtype="uint8", crs=crs, transform=affine, **settings
+        ) as file:
+            file.write(np.moveaxis(pixels, 2, 0))
+            file.update_tags(**tags)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One date of a window, averaged down.
+
+    Attributes:
+        image: (y, x, band) float32, NaN without data.
+        bands: names.
+        clear_share: share of the window's pixels that is clear.
+        factor: pixels of the imagery a side of one pixel here.
+    """
+
+    image: npt.NDArray[np.float32]
+    bands: tuple[str, ...]
+    clear_share: float
+    factor: int
+
+
+def _green_and_clear(series: FieldSeries, tile: ImageSeries) -> list[int]:
+    """Return a few of the tile's dates: of those on which most fields are clear the greenest come first."""
+    days = np.array(tile.dates, "datetime64[D]")
+    place = np.searchsorted(days, series.date).clip(max=len(days) - 1)
+    there = days[place] == series.date
+    clear = there & np.isfinite(series.values).any(axis=1)
+    n_clear = np.bincount(place[clear], minlength=len(days))
+    index = ndvi(series.values, series.bands)
+    greenness = np.zeros(len(days))
+    if index is not None:
+        known = clear & np.isfinite(index)
+        count = np.bincount(place[known], minlength=len(days))
+        greenness = np.bincount(place[known], weights=index[known], minlength=len(days)) / np.maximum(count, 1)
+    good = n_clear >= 0.9 * n_clear.max(initial=0)
+    return [int(k) for k in np.lexsort((-greenness, ~good))[:_TRIES]]
+
+
+def _window_of_fields(predictions: Predictions, tile: ImageSeries) -> Window | None:
+    """Return the part of a tile that holds fields; the whole tile where the fields have no place."""
+    height, width = (int(side) for side in tile.geobox.shape)
+    geometry = predictions.fields.geometry
+    if geometry.crs is None or tile.geobox.crs is None or geometry.isna().all():
+        return Window(0, 0, height, width)
+    west, south, east, north = geometry[geometry.notna()].to_crs(tile.geobox.crs.to_wkt()).bounds.to_numpy().T
+    corners = [~tile.geobox.affine * (x, y) for x, y in ((west, north), (east, south), (west, south), (east, north))]
+    columns, rows = (np.stack([corner[axis] for corner in corners]) for axis in (0, 1))
+    inside = (columns.max(axis=0) > 0) & (columns.min(axis=0) < width) & (rows.max(axis=0) > 0) & (rows.min(axis=0) < height)
+    if not inside.any():
+        return None
+    columns, rows = columns[:, inside], rows[:, inside]
+    margin = _MARGIN * max(columns.max() - columns.min(), rows.max() - rows.min()) + 8
+    top, left = max(0, math.floor(rows.min() - margin)), max(0, math.floor(columns.min() - margin))
+    return Window(top, left, min(height, math.ceil(rows.max() + margin)), min(width, math.ceil(columns.max() + margin)))
+
+
+def _look(tile: ImageSeries, window: Window, position: int) -> _Look:
+    red, nir = band_of("red", tile.bands), band_of("nir", tile.bands)
+    own = tuple(band for band in tile.bands if band.upper() == "NDVI")
+    bands = true_colour(tile.bands) or own[:1] or ((red, nir) if red and nir else tile.bands[:1])
+    factor = max(1, math.ceil(max(window.shape) / _SIDE))
+    strips, clear = [], 0
+    for strip in _strips(window, factor, len(bands)):
+        block = tile.read(strip, dates=[position], bands=bands)
+        strips.append(_averaged(block.image[0], factor))
+        clear += int(block.clear[0].sum())
+    return _Look(np.concatenate(strips), tuple(bands), clear / (window.shape[0] * window.shape[1]), factor)
+
+
+def _strips(window: Window, factor: int, n_bands: int) -> Iterator[Window]:
+    rows = max(1, _STRIP // (window.shape[1] * n_bands * 4 * factor)) * factor
+    for top in range(window.top, window.bottom, rows):
+        yield Window(top, window.left, min(window.bottom, top + rows), window.right)
+
+
+def _averaged(image: npt.NDArray[np.generic], factor: int) -> npt.NDArray[np.float32]:
+    """Average (band, y, x) down to (y, x, band); what has no data (NaN, or 0 in every band) takes no part."""
+    pixels = image.astype(np.float32)
+    there = np.isfinite(pixels).all(axis=0) & (pixels != 0).any(axis=0)
+    pixels = np.where(there, pixels, 0)
+    bands, height, width = pixels.shape
+    pad = ((0, -height % factor), (0, -width % factor))
+    shape = ((height + pad[0][1]) // factor, factor, (width + pad[1][1]) // factor, factor)
+    count = np.pad(there, pad).reshape(shape).sum(axis=(1, 3))
+    summed = np.pad(pixels, ((0, 0), *pad)).reshape(bands, *shape).sum(axis=(2, 4))
+    mean = np.divide(summed, count, out=np.full(summed.shape, np.nan, np.float32), where=count > 0)
+    return np.asarray(np.moveaxis(mean, 0, 2), np.float32)
+
+
+def _picture(look: _Look) -> tuple[npt.NDArray[np.uint8], str]:
+    """Return (y, x, 3) uint8, white where there is no data, and what it shows."""
+    if len(look.bands) == 3:
+        colours, picture = _stretched(look.image), "true colour"
+    elif (index := ndvi(look.image, look.bands)) is not None:
+        share = np.clip(index, 0, 1)[..., None]
+        colours, picture = _BROWN + share * (_GREEN - _BROWN), "NDVI, brown (bare) to green"
+    else:
+        colours, picture = np.repeat(_stretched(look.image), 3, axis=2), look.bands[0]
+    return np.where(np.isfinite(colours), colours, 255).round().astype(np.uint8), picture
+
+
+def _stretched(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Spread what lies between the 2nd and the 98th percentile of each band over 0 to 255."""
+    if not np.isfinite(image).any():
+        return np.full(image.shape, np.nan)
+    low, high = np.nanpercentile(image, (2, 98), axis=(0, 1))
+    return np.asarray(np.clip((image - low) / np.maximum(high - low, 1e-6), 0, 1) * 255, np.float64)

@@ -1,0 +1,23 @@
+"""report.html: one self-contained page a prediction, evaluation or cross-validation."""
+
+from cropdetect.outputs.report.content import (
+    ReportContent,
+    crossval_content,
+    read_content,
+    read_scores,
+    title_of,
+    with_scores,
+)
+from cropdetect.outputs.report.page import render
+from cropdetect.outputs.report.write import write_report
+
+__all__ = [
+    "ReportContent",
+    "crossval_content",
+    "read_content",
+    "read_scores",
+    "render",
+    "title_of",
+    "with_scores",
+    "write_report",
+]

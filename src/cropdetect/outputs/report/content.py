@@ -1,0 +1,171 @@
+"""What a report is made from, and reading it back from an output folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import ValidationError
+
+from cropdetect.errors import UnreadableFileError
+from cropdetect.formats import MetricsRecord, RunRecord
+from cropdetect.inference import FieldSeries, Predictions
+from cropdetect.outputs.read import read_prediction_table
+from cropdetect.outputs.series import read_series
+from cropdetect.outputs.table import prediction_table
+from cropdetect.outputs.tables import spreadsheet_safe
+
+_R = TypeVar("_R", RunRecord, MetricsRecord)
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything that a page shows.
+
+    Attributes:
+        title: what the page is of.
+        table: one row a field, as `prediction_table` makes it.
+        legend: class names, in the order of the `prob_` columns.
+        labels: (field,) known classes, None where there is none.
+        series: seasons of the fields, or None.
+        previews: `preview*.tif` files.
+        run: how it was predicted, or None.
+        metrics: scores against labels, or None.
+        kind: "prediction", "evaluation" or "crossval".
+    """
+
+    title: str
+    table: gpd.GeoDataFrame
+    legend: tuple[str, ...]
+    labels: "pd.Series[str] | None" = None
+    series: FieldSeries | None = None
+    previews: tuple[Path, ...] = ()
+    run: RunRecord | None = None
+    metrics: MetricsRecord | None = None
+    kind: str = "prediction"
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """(field, class), NaN where there is no answer."""
+        columns = [name for name in self.table.columns if name.startswith("prob_")]
+        return np.asarray(self.table[columns].to_numpy(np.float64, na_value=np.nan))
+
+
+def read_content(folder: Path) -> ReportContent:
+    """Read what `predict` wrote.
+
+    Raises:
+        InputNotFoundError: there are no predictions.
+        UnreadableFileError: a file is damaged.
+    """
+    table, legend = read_prediction_table(folder)
+    run = _record(folder / "run.json", RunRecord)
+    return ReportContent(
+        title=title_of(run) if run else folder.resolve().name,
+        table=table,
+        legend=legend,
+        series=read_series(folder / "series.parquet", table["field_id"]),
+        previews=tuple(sorted(folder.glob("preview*.tif"))),
+        run=run,
+        metrics=_record(folder / "metrics.json", MetricsRecord),
+    )
+
+
+def title_of(run: RunRecord) -> str:
+    """Return the name of the data, so that a page does not depend on where it lies."""
+    return next((Path(one.path).resolve().name for one in run.inputs if one.kind != "fields"), "Predictions")
+
+
+def _record(file: Path, kind: type[_R]) -> _R | None:
+    if not file.is_file():
+        return None
+    try:
+        return kind.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        fix = "Run the command that wrote it again."
+        raise UnreadableFileError("the file cannot be read", where=file, fix=fix) from error
+
+
+def with_scores(content: ReportContent, metrics: MetricsRecord, known: pd.DataFrame) -> ReportContent:
+    """Add scores and the labels that they rest on.
+
+    Args:
+        content: a prediction's.
+        metrics: its scores.
+        known: field_id and label of the scored fields.
+    """
+    names = {spreadsheet_safe(name): name for name in content.legend}  # what a CSV file quotes is the same text
+    cells = zip(known["field_id"].astype(str), known["label"].astype(str), strict=True)
+    label = {spreadsheet_safe(one): names.get(spreadsheet_safe(name), name) for one, name in cells}
+    ids = content.table["field_id"].astype(str).map(spreadsheet_safe)
+    labels = ids.map(label).astype(object).reset_index(drop=True)
+    return replace(content, metrics=metrics, labels=labels, kind="evaluation")
+
+
+def crossval_content(
+    predictions: pd.DataFrame,
+    legend: Sequence[str],
+    metrics: MetricsRecord,
+    title: str,
+    *,
+    fields: gpd.GeoDataFrame | None = None,
+    series: FieldSeries | None = None,
+) -> ReportContent:
+    """Make the content of a cross-validation: out-of-fold probabilities, with places and seasons where they are known.
+
+    Args:
+        predictions: field_id, label, and a `prob_` column a class.
+        legend: class names in the order of the `prob_` columns.
+        metrics: their scores.
+        title: what the page is of.
+        fields: the fields in the same order, for their geometry.
+        series: their seasons; rows count in the same order.
+    """
+    n = len(predictions)
+    nowhere = gpd.GeoSeries([None] * n)
+    known = np.full(n, np.nan)
+    table = prediction_table(
+        Predictions(
+            fields=gpd.GeoDataFrame(
+                {"field_id": predictions["field_id"].reset_index(drop=True)},
+                geometry=nowhere if fields is None else fields.geometry.reset_index(drop=True),
+            ),
+            legend=tuple(legend),
+            probabilities=predictions[[name for name in predictions.columns if name.startswith("prob_")]].to_numpy(np.float64),
+            disagreement=known,
+            n_dates=np.zeros(n, np.int64),
+            clear_share=known,
+            n_pixels=known,
+            status=np.full(n, "ok"),
+        )
+    )
+    return ReportContent(
+        title=title,
+        table=table.drop(columns=["disagreement", "n_dates", "clear_share", "n_pixels"]),
+        legend=tuple(legend),
+        labels=predictions["label"].reset_index(drop=True),
+        series=series,
+        metrics=metrics,
+        kind="crossval",
+    )
+
+
+def read_scores(folder: Path) -> ReportContent:
+    """Read what `evaluate` or `crossval` wrote: metrics.json and predictions.csv.
+
+    Raises:
+        UnreadableFileError: one of the two is missing, damaged, or they do not fit each other.
+    """
+    metrics, file = _record(folder / "metrics.json", MetricsRecord), folder / "predictions.csv"
+    try:
+        predictions = pd.read_csv(file, dtype={"field_id": str, "label": str})
+        if metrics is None or not metrics.legend or not {"field_id", "label"} <= set(predictions.columns):
+            raise ValueError("it lacks the columns field_id and label, or metrics.json lacks the legend")
+        return crossval_content(predictions, metrics.legend, metrics, folder.resolve().name)
+    except (OSError, ValueError, KeyError) as error:
+        fix = "Run the command that wrote the folder again."
+        raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix=fix) from error

@@ -1,0 +1,159 @@
+"""The map of the page: outlines simplified and quantised, pictures laid under them."""
+
+import base64
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import rasterio
+import shapely
+from pyproj import CRS
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import MemoryFile
+from rasterio.warp import Resampling, calculate_default_transform, reproject
+
+from cropdetect.errors import UnreadableFileError
+from cropdetect.outputs.report.blobs import Blobs
+
+_VERTICES = 400_000  # in the page, at most
+_FINE = 0.02  # of the side of a middling field: outlines may move by so much
+_POLYGONS = (3, 6)
+_WEB_MERCATOR = CRS.from_epsg(3857)
+
+
+def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], blobs: Blobs) -> dict[str, Any] | None:
+    """Pack outlines and pictures; None where no field has a place.
+
+    Args:
+        table: the fields that the page shows.
+        previews: `preview*.tif`.
+        blobs: gets the outlines.
+
+    Raises:
+        UnreadableFileError: a picture is damaged.
+    """
+    geometry = table.geometry
+    if geometry.isna().all():
+        return None
+    crs = _crs_of_page(geometry, previews)
+    if crs is not None and geometry.crs is not None and geometry.crs != crs:
+        geometry = geometry.to_crs(crs)
+    shapes = np.asarray(geometry.array, dtype=object)
+    placed = shapely.is_valid_input(shapes) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    bounds = shapely.bounds(shapes)
+    placed &= np.isfinite(bounds).all(axis=1)
+    if not placed.any():
+        return None
+    field, rings, tolerance = _simplified(shapes, np.flatnonzero(placed))
+    west, south = bounds[placed][:, :2].min(axis=0)
+    east, north = bounds[placed][:, 2:].max(axis=0)
+    step = max(tolerance / 4, max(east - west, north - south) / 2**30, 1e-9)
+    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
+    quantised = np.round((coordinates - [west, south]) / step).astype(np.int64)
+    blobs.add("rings", np.bincount(field, minlength=len(table)).astype(np.uint32))
+    blobs.add("vertices", np.bincount(ring, minlength=len(rings)).astype(np.uint32))
+    blobs.add("outlines", np.diff(quantised, axis=0, prepend=0).astype(np.int32))
+    images = [image for file in previews if (image := _image(file, crs)) is not None]
+    return {
+        "crs": _name(crs),
+        "unit_metres": _metres(crs, (south + north) / 2),
+        "origin": [float(west), float(south)],
+        "step": float(step),
+        "bounds": [float(west), float(south), float(east), float(north)],
+        "tolerance": float(tolerance),
+        "images": images,
+    }
+
+
+def _crs_of_page(geometry: gpd.GeoSeries, previews: Sequence[Path]) -> CRS | None:
+    """Return the CRS of the first picture, or that of the fields; degrees become Web Mercator."""
+    if geometry.crs is None:
+        return None
+    for file in previews[:1]:
+        with _opened(file) as picture:
+            if picture.crs is not None and picture.crs.is_projected:
+                return CRS.from_wkt(picture.crs.to_wkt())
+    return CRS(geometry.crs) if geometry.crs.is_projected else _WEB_MERCATOR
+
+
+def _simplified(
+    shapes: npt.NDArray[np.object_], rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], float]:
+    """Return the field of each ring, the rings (a point is a ring of one vertex), and how far outlines moved at most."""
+    polygonal = np.isin(shapely.get_type_id(shapes[rows]), _POLYGONS)
+    points = rows[~polygonal]
+    polygons = shapes[rows[polygonal]]
+    dots = shapely.point_on_surface(shapes[points])
+    if not len(polygons):
+        return points, np.asarray(dots, dtype=object), 1.0
+    tolerance = float(_FINE * np.sqrt(max(np.median(shapely.area(polygons)), 1e-12)))
+    while True:
+        simple = shapely.simplify(polygons, tolerance)
+        parts, part_of = shapely.get_parts(simple, return_index=True)
+        rings, ring_of = shapely.get_rings(parts, return_index=True)
+        if shapely.get_num_coordinates(rings).sum() <= max(_VERTICES, 5 * len(rings)) or tolerance > 1e6:
+            break
+        tolerance *= 2
+    field = np.concatenate([rows[polygonal][part_of][ring_of], points])
+    order = np.argsort(field, kind="stable")
+    return field[order], np.concatenate([rings, dots])[order], tolerance
+
+
+def _name(crs: CRS | None) -> str | None:
+    if crs is None:
+        return None
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else str(crs.name)
+
+
+def _metres(crs: CRS | None, middle: float) -> float | None:
+    """Return metres a unit of the page's coordinates, in the middle of the map."""
+    if crs is None or not crs.is_projected:
+        return None
+    if crs == _WEB_MERCATOR:
+        return float(1 / np.cosh(middle / 6_378_137.0))
+    return float(crs.axis_info[0].unit_conversion_factor)
+
+
+def _opened(file: Path) -> Any:
+    try:
+        return rasterio.open(file, driver="GTiff")
+    except RasterioError as error:
+        raise UnreadableFileError(f"the picture cannot be read: {error}", where=file, fix="Predict again.") from error
+
+
+def _image(file: Path, crs: CRS | None) -> dict[str, Any] | None:
+    """Return a picture as a JPEG, axis-aligned in the page's CRS; None where it has no place there."""
+    with _opened(file) as source:
+        if crs is None or source.crs is None:
+            return None
+        transform, pixels, tags = source.transform, source.read(), source.tags()
+        target = rasterio.crs.CRS.from_wkt(crs.to_wkt())
+        if source.crs != target or transform.b or transform.d:
+            bounds = source.bounds
+            transform, width, height = calculate_default_transform(source.crs, target, source.width, source.height, *bounds)
+            warped = np.full((3, height, width), 255, np.uint8)
+            reproject(pixels, warped, source.transform, source.crs, transform, target, None, None, None, 255, Resampling.bilinear)
+            pixels = warped
+    height, width = pixels.shape[1:]
+    west, north = transform * (0, 0)
+    east, south = transform * (width, height)
+    with MemoryFile() as memory:
+        settings = {"height": height, "width": width, "count": 3, "dtype": "uint8", "quality": 82}
+        with (
+            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
+            rasterio.Env(GDAL_PAM_ENABLED="NO"),
+            memory.open(driver="JPEG", **settings) as jpeg,
+        ):
+            jpeg.write(pixels)
+        data = memory.read()
+    return {
+        "bounds": [west, south, east, north],
+        "jpeg": base64.b64encode(data).decode(),
+        "date": tags.get("date", ""),
+        "picture": tags.get("picture", ""),
+    }

@@ -1,0 +1,97 @@
+"""What the page says of all fields together, whether or not it shows every one of them."""
+
+import warnings
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from cropdetect.inference import FieldSeries
+
+_EQUAL_AREA = "EPSG:6933"
+_SQUARE_METRES_A_HECTARE = 10_000.0
+MEANINGS = {
+    "ok": "answered",
+    "partly_outside": "answered from the part that lies inside the imagery",
+    "outside": "no part lies in the imagery",
+    "no_data": "no clear pixel on any date: cloud or gaps all season",
+    "too_small": "less than half a pixel: finer imagery would be needed",
+    "invalid_geometry": "the outline is no polygon and could not be mended",
+    "duplicate_id": "an earlier row has the same id",
+    "no_id": "the row has no id",
+    "failed": "the network gave no finite number",
+}
+
+
+def areas_ha(table: gpd.GeoDataFrame) -> npt.NDArray[np.float64] | None:
+    """Return each field's area in hectares (equal-area projection), NaN where it has none; None where no field has."""
+    geometry = table.geometry
+    if geometry.crs is None or geometry.isna().all():
+        return None
+    with warnings.catch_warnings(action="ignore"):  # an outline far outside its CRS gives NaN
+        shapes = np.asarray(geometry.to_crs(_EQUAL_AREA).array, dtype=object)
+    areas = shapely.area(shapes) / _SQUARE_METRES_A_HECTARE
+    areas = np.where(np.isfinite(areas) & (areas > 0), areas, np.nan)
+    return None if np.isnan(areas).all() else areas
+
+
+def by_class(
+    probabilities: npt.NDArray[np.float64], crop: npt.NDArray[np.int64], areas: npt.NDArray[np.float64] | None
+) -> list[dict[str, float]]:
+    """Sum fields and hectares by class: of those called it, and as the probabilities expect with their spread.
+
+    The spread is the standard deviation of the sum if the stated probabilities were right and fields independent:
+    sqrt(sum of a^2 p (1 - p)).
+
+    Args:
+        probabilities: (field, class), NaN where there is no answer.
+        crop: (field,) class, -1 where it has none.
+        areas: (field,) hectares, or None.
+    """
+    answered = np.isfinite(probabilities).all(axis=1)
+    p = probabilities[answered]
+    spread = p * (1 - p)
+    result: list[dict[str, float]] = []
+    for k in range(probabilities.shape[1]):
+        one = {
+            "fields": int((crop == k).sum()),
+            "expected_fields": float(p[:, k].sum()),
+            "spread_fields": float(np.sqrt(spread[:, k].sum())),
+        }
+        if areas is not None:
+            known = np.nan_to_num(areas)
+            a = known[answered]
+            one |= {
+                "ha": float(known[crop == k].sum()),
+                "expected_ha": float(a @ p[:, k]),
+                "spread_ha": float(np.sqrt((a**2) @ spread[:, k])),
+            }
+        result.append(one)
+    return result
+
+
+def statuses(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Count fields by status, the answered ones first."""
+    counts = table["status"].astype(str).value_counts()
+    order = sorted(counts.index, key=lambda status: (list(MEANINGS).index(status) if status in MEANINGS else 99, status))
+    return [{"status": status, "fields": int(counts[status]), "meaning": MEANINGS.get(status, "")} for status in order]
+
+
+def clear_by_date(series: FieldSeries | None, n_dates: int = 2000) -> list[tuple[str, float, int]]:
+    """Return for each date: day, share of the fields seen that day with a clear pixel, number of fields seen."""
+    if series is None or not len(series.date):
+        return []
+    dates, place = np.unique(series.date, return_inverse=True)
+    clear = np.isfinite(series.values).any(axis=1)
+    seen = np.bincount(place)
+    share = np.bincount(place, weights=clear) / seen
+    rows = zip(dates.astype(str).tolist(), share.round(4).tolist(), seen.tolist(), strict=True)
+    return list(rows)[:n_dates]
+
+
+def confidence_counts(confidence: npt.NDArray[np.float64]) -> list[int]:
+    """Count fields by confidence in twenty steps of 5 %."""
+    known = confidence[np.isfinite(confidence)]
+    return [int(n) for n in np.histogram(known, bins=np.linspace(0, 1, 21))[0]]
