@@ -1,6 +1,7 @@
 # Everything runs in a virtual environment of its own, with the versions that constraints.txt pins.
 #   make demo                      set up, then run the main job on a small simulated season
 #   make test                      set up, then pass the tests
+#   make docs                      write the parts of the documentation that are made from the code
 #   make test TORCH_INDEX=https://download.pytorch.org/whl/cpu     take PyTorch's CPU wheels (much smaller)
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test browser lint types check bench clean
+.PHONY: demo test browser lint types check docs bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
@@ -33,10 +34,16 @@ types: $(VENV)/.dev
 
 check: test lint types
 
+# The parts of the documentation that are made from the code; tests hold them up to date.
+docs: $(VENV)/.dev
+	$(BIN)/python scripts/write_help.py
+	$(BIN)/python scripts/write_schemas.py
+
 # DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
 bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/augmentation_cost.py
 	$(BIN)/python benchmarks/france_to_flanders.py $(DATA) --seeds 3
-	$(BIN)/cropdetect simulate $(OUT)-full --overwrite
+	$(BIN)/python benchmarks/simulation_speed.py --out $(OUT)-full
 	$(BIN)/cropdetect chips $(OUT)-full $(OUT)-full.zarr --preset cv4a --overwrite
 	$(BIN)/cropdetect import-cv4a $(WEIGHTS) $(OUT)-2020 --chips $(OUT)-full.zarr --overwrite
 	$(BIN)/python benchmarks/competition_size.py $(OUT)-full $(OUT)-2020

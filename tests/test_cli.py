@@ -47,6 +47,19 @@ def test_every_verb_has_help_with_an_example() -> None:
         assert f"Example: cropdetect {verb}" in result.output
 
 
+def test_simulate_takes_region_and_year(tmp_path: Path) -> None:
+    arguments = ["--tiles", "1", "--height", "96", "--width", "96", "--fields", "1", "--year", "2021"]
+    days = {}
+    for region in ("eastern-uganda", "flanders"):
+        done = CliRunner().invoke(app, ["simulate", str(tmp_path / region), "--region", region, *arguments])
+        assert done.exit_code == 0, done.output
+        days[region] = {folder.name for folder in (tmp_path / region / "00").iterdir() if folder.is_dir()}
+        assert all(day.startswith("2021") for day in days[region])
+    assert days["flanders"] != days["eastern-uganda"]
+    done = CliRunner().invoke(app, ["simulate", str(tmp_path / "x"), "--region", "atlantis"])
+    assert "atlantis" in str(done.exception)
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo") / "out"

@@ -32,6 +32,7 @@ Labels = Annotated[str | None, typer.Option("--labels", help="Column of the crop
 Legend = Annotated[Path | None, typer.Option(help="YAML file that maps label codes to class names.")]
 Buffer = Annotated[float, typer.Option(help="Metres added around every field; negative shrinks.")]
 Pattern = Annotated[str | None, typer.Option(help="Regular expression with groups date and band for file names.")]
+Date = Annotated[str | None, typer.Option(metavar="DATE", help="Day of images whose names tell none (YYYY-MM-DD).")]
 Bands = Annotated[str | None, typer.Option(help="Bands to use, separated by commas.")]
 Resolution = Annotated[float | None, typer.Option(help="Pixel size in units of the CRS (default: the finest band's).")]
 Clear = Annotated[str | None, typer.Option(help='What counts as clear, e.g. "SCL=4,5 CLD<60", or none.')]
@@ -42,6 +43,17 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Use the first so many fi
 ChipSize = Annotated[int, typer.Option(min=1, max=1024, help="Height and width of chips, pixels.")]
 Memory = Annotated[int, typer.Option(min=64, metavar="MB", help="Memory that cutting may hold.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")]
+# What trains
+Recipe = Annotated[str | None, typer.Option(help="default (ours) or cv4a (as in 2020, its faults mended).")]
+Model = Annotated[str | None, typer.Option(help="conv-gru-v2 (default), conv-gru, tempcnn or pse-ltae.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs of a cycle (default: more for small sets).")]
+Members = Annotated[int | None, typer.Option(min=1, help="Trainings, each without another fold of the fields.")]
+Snapshots = Annotated[int | None, typer.Option(min=1, help="Cycles of a training; each leaves a network.")]
+ClassBalance = Annotated[str | None, typer.Option(help="none, weights, sampling or logit-adjustment.")]
+Calibration = Annotated[str | None, typer.Option(help="none, temperature or vector.")]
+TrainSeed = Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")]
+Config = Annotated[Path | None, typer.Option(help="YAML file of training options; the command line wins.")]
+
 Layout = Literal["cv4a", "geotiff", "netcdf"]
 Preset = Literal["default", "cv4a"]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
@@ -55,6 +67,7 @@ def data_options(**given: Any) -> Any:
 
     for name, parse, example in (
         ("bands", lambda text: tuple(b.strip() for b in text.split(",") if b.strip()), "B02,B03,B04"),
+        ("date", dt.date.fromisoformat, "2019-06-06"),
         ("until", dt.date.fromisoformat, "2019-08-31"),
         ("bbox", _bbox, "34.0,0.4,34.5,0.9"),
     ):
@@ -101,7 +114,7 @@ def simulate(
     fields: Annotated[int, typer.Option(min=1, help="Fields in all.")] = 4688,
     seed: Seed = 0,
     layout: Annotated[Layout, typer.Option(help="How it is stored.")] = "cv4a",
-    region: Annotated[str, typer.Option(help="Scene: western-kenya, or another that the simulator knows.")] = "western-kenya",
+    region: Annotated[str, typer.Option(help="Scene: western-kenya, eastern-uganda or flanders.")] = "western-kenya",
     year: Annotated[int | None, typer.Option(help="Year of the season (default: the region's own).")] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -111,7 +124,18 @@ def simulate(
     """
     from cropdetect import api
 
-    api.simulate(out, tiles=tiles, height=height, width=width, fields=fields, seed=seed, layout=layout, overwrite=overwrite)
+    api.simulate(
+        out,
+        tiles=tiles,
+        height=height,
+        width=width,
+        fields=fields,
+        seed=seed,
+        layout=layout,
+        region=region,
+        year=year,
+        overwrite=overwrite,
+    )
     say(f"A simulated season lies in {out}. Try: cropdetect info {out}")
 
 
@@ -120,6 +144,7 @@ def info(
     path: Annotated[Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint or predictions.", show_default=False)],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     pattern: Pattern = None,
+    date: Date = None,
 ) -> None:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -127,7 +152,7 @@ def info(
     """
     from cropdetect import api
 
-    description = api.info(path, pattern=pattern)
+    description = api.info(path, pattern=pattern, date=data_options(date=date).date)
     print(description.model_dump_json(indent=1) if json else description.text())
 
 
@@ -143,6 +168,7 @@ def chips(
     preset: Annotated[Preset, typer.Option(help="How chips are cut; cv4a: exactly as in 2020.")] = "default",
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
+    date: Date = None,
     bands: Bands = None,
     resolution: Resolution = None,
     clear: Clear = None,
@@ -166,6 +192,7 @@ def chips(
         legend=legend,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         bands=bands,
         resolution=resolution,
         clear=clear,
@@ -189,16 +216,20 @@ def train(
     legend: Legend = None,
     id_column: IdColumn = None,
     buffer: Buffer = 0.0,
-    model: Annotated[str | None, typer.Option(help="conv-gru-v2 (default) or conv-gru.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs at most.")] = None,
-    members: Annotated[int | None, typer.Option(min=1, help="Networks of the ensemble.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
-    class_weights: Annotated[str | None, typer.Option(help="none, or balanced: rare classes count more.")] = None,
-    config: Annotated[Path | None, typer.Option(help="YAML file of training options; the command line wins.")] = None,
+    recipe: Recipe = None,
+    model: Model = None,
+    epochs: Epochs = None,
+    members: Members = None,
+    snapshots: Snapshots = None,
+    class_balance: ClassBalance = None,
+    calibration: Calibration = None,
+    seed: TrainSeed = None,
+    config: Config = None,
     licence: Annotated[str, typer.Option(help="Licence of the training data, kept in the checkpoint.")] = "unknown",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
+    date: Date = None,
     bands: Bands = None,
     resolution: Resolution = None,
     clear: Clear = None,
@@ -222,6 +253,7 @@ def train(
         legend=legend,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         bands=bands,
         resolution=resolution,
         clear=clear,
@@ -232,11 +264,20 @@ def train(
         chip_size=chip_size,
         memory=memory,
     )
-    given = {"model": model, "epochs": epochs, "members": members, "seed": seed, "class_weights": class_weights}
+    given = {
+        "model": model,
+        "epochs": epochs,
+        "members": members,
+        "snapshots": snapshots,
+        "class_balance": class_balance,
+        "calibration": calibration,
+        "seed": seed,
+    }
     checkpoint = api.train(
         data,
         out,
         options=options,
+        recipe=recipe,
         config=config,
         licence=licence,
         resume=resume,
@@ -244,7 +285,7 @@ def train(
         **{name: value for name, value in given.items() if value is not None},
     )
     scores = ", ".join(f"{name} {value:.3f}" for name, value in checkpoint.record.metrics.items())
-    say(f"The checkpoint lies in {out}. On validation fields: {scores}")
+    say(f"The checkpoint lies in {out}. On fields that the networks did not see: {scores}")
 
 
 @app.command()
@@ -282,6 +323,7 @@ def predict(
         int | None, typer.Option(help="Year that days are counted from (default: of the median date).")
     ] = None,
     pattern: Pattern = None,
+    date: Date = None,
     resolution: Resolution = None,
     clear: Clear = None,
     offset: Offset = None,
@@ -303,6 +345,7 @@ def predict(
         id_column=id_column,
         buffer=buffer,
         pattern=pattern,
+        date=date,
         resolution=resolution,
         clear=clear,
         offset=offset,

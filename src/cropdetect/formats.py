@@ -50,6 +50,9 @@ class ModelRecord(Record):
     name: str = Field(description="name in the registry, e.g. conv-gru")
     arguments: dict[str, Any] = Field(description="keyword arguments of the network's constructor, statistics left out")
     padding_invariant: bool = Field(description="whether absent steps and spatial padding change nothing")
+    context: int | None = Field(
+        default=None, description="pixels about the field that change an answer; null: the whole chip does"
+    )
 
 
 class Statistics(Record):
@@ -99,10 +102,16 @@ class TrainingRecord(Record):
 
 
 class CalibrationRecord(Record):
-    """How raw scores become probabilities: softmax(score / temperature)."""
+    """How the ensemble's mean probabilities become calibrated ones: softmax(scale x log probability + bias)."""
 
-    method: Literal["none", "temperature"] = "none"
-    temperature: float = Field(default=1.0, gt=0)
+    method: Literal["none", "temperature", "vector"] = "none"
+    scale: list[float] = Field(default_factory=list, description="of each class; the same for all under temperature scaling")
+    bias: list[float] = Field(default_factory=list, description="of each class; 0 under temperature scaling")
+    fitted_on: str = Field(default="", description="the predictions it was fitted on")
+    log_loss_before: float | None = None
+    log_loss_after: float | None = None
+    ece_before: float | None = None
+    ece_after: float | None = None
 
 
 class MemberRecord(Record):
@@ -239,6 +248,14 @@ class MetricsRecord(Record):
     warnings: list[str] = Field(default_factory=list)
 
 
+class ModelCardRecord(Record):
+    """`docs/model_card.json`: how right a checkpoint is on a season it never saw."""
+
+    members: list[str] = Field(description="SHA-256 of the members' ONNX files: which checkpoint was scored")
+    season: dict[str, int] = Field(description="arguments of `simulate`")
+    metrics: MetricsRecord
+
+
 # ---------------------------------------------------------------- run.json
 
 
@@ -365,28 +382,68 @@ class Augmentation(Record):
 
 
 class TrainOptions(Record):
-    """Options of `train`, as the command line takes them or a YAML file gives them."""
+    """How networks are trained, as the command line takes it, a YAML file gives it, and a checkpoint keeps it.
 
+    The defaults are the recipe `default`; `training/recipes.py` has the others.
+    """
+
+    recipe: str = Field(default="default", description="the named recipe that the other settings began from")
     model: str = "conv-gru-v2"
     arguments: dict[str, Any] = Field(default_factory=dict, description="arguments of the network's constructor")
-    epochs: int = Field(default=60, ge=1)
-    patience: int = Field(default=12, ge=1, description="epochs without a better validation log loss before it stops")
-    batch_size: int = Field(default=32, ge=1)
-    learning_rate: float = Field(default=2e-3, gt=0)
+
+    members: int = Field(default=4, ge=1, description="trainings; each leaves out another fold of the fields")
+    snapshots: int = Field(
+        default=1, ge=1, description="cycles of each training, one after the other; a network is kept at the end of each"
+    )
+    validation: Literal["blocked", "random"] = Field(
+        default="blocked", description="whether the fields that a training leaves out share spatial groups with the others"
+    )
+    validation_share: float = Field(default=0.25, gt=0, lt=1, description="share of the fields that a training leaves out")
+    group_column: str | None = Field(
+        default=None, description="column whose values no two sides of a validation split share; default: group, if there"
+    )
+    block_size: float = Field(default=5000.0, gt=0, description="side of a spatial block, metres, where no group column is given")
+    calibration: Literal["none", "temperature", "vector"] = "temperature"
+
+    epochs: int | None = Field(
+        default=None, ge=1, description="epochs of a cycle; default: as many as make `steps` steps, from 12 to 80"
+    )
+    steps: int = Field(default=500, ge=1, description="see `epochs`: small sets are shown more often")
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        description="end a cycle after so many epochs without a better validation log loss, and keep its best epoch; "
+        "default: never, which leaves the validation fields out of every choice",
+    )
+    batch_size: int = Field(default=64, ge=1)
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="of sgd")
+    schedule: Literal["one-cycle", "cosine"] = Field(
+        default="one-cycle", description="learning rate over a cycle: up and down (Smith and Topin 2018), or down only"
+    )
+    learning_rate: float = Field(default=3e-3, gt=0)
     weight_decay: float = Field(default=1e-2, ge=0)
+    weight_averaging: float = Field(
+        default=0.08, ge=0, le=1, description="weights are averaged over about this share of a cycle's steps; 0: they are not"
+    )
     label_smoothing: float = Field(
         default=0.1,
         ge=0,
         lt=1,
         description="share of the target spread over all classes: less sure, and right more often elsewhere",
     )
-    class_weights: Literal["none", "balanced"] = "none"
-    members: int = Field(default=1, ge=1)
-    validation_share: float = Field(default=0.2, gt=0, lt=1)
-    group_column: str | None = Field(
-        default=None, description="column whose values no two sides of a validation split share; default: group, if there"
+    class_balance: Literal["none", "weights", "sampling", "logit-adjustment"] = Field(
+        default="none",
+        description="rare classes count more: in the loss, by being drawn as often as others, or by a margin (Menon et al. 2021)",
     )
+    augmentation: Augmentation = Augmentation()
+    faults: tuple[Literal["collapsed_ensemble", "cloud_as_reflectance", "statistics_of_all_fields"], ...] = Field(
+        default=(),
+        description="what was wrong in 2020, for comparison: collapsed_ensemble keeps a training's last snapshot in place of "
+        "each; cloud_as_reflectance lets conv-gru see cloud probability as a band and average cloudy pixels in; "
+        "statistics_of_all_fields standardises by the fields left out too. See also `augmentation.faults`",
+    )
+
     legend: list[str] | None = Field(default=None, description="classes to train, in order; default: all labels, sorted")
-    block_size: float = Field(default=5000.0, gt=0, description="side of a spatial block, metres, where no group column is given")
     seed: int = Field(default=0, ge=0)
     season_year: int | None = None

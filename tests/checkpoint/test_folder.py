@@ -42,6 +42,7 @@ def test_what_is_written_is_read(tmp_path: Path, record: CheckpointRecord, membe
 def test_the_folder_holds_exactly_the_files_of_the_format(folder: Path) -> None:
     assert list(contents(folder)) == [
         "checkpoint.json",
+        "docker-compose.yml",
         "members/000.onnx",
         "members/000.safetensors",
         "members/001.onnx",
@@ -103,7 +104,7 @@ def test_a_newer_format_is_told_apart_from_damage(folder: Path, version: int) ->
         (lambda content: content.update(format_version=0), "format_version"),
         (lambda content: content.update(format_version="2"), "format_version"),
         (lambda content: content.update(format="something-else"), "format"),
-        (lambda content: content["calibration"].update(temperature=0), r"calibration\.temperature"),
+        (lambda content: content.update(calibration={"method": "vector", "scale": [1.0], "bias": [0.0]}), "calibration"),
         (lambda content: content.update(members=[]), "no members"),
         (lambda content: content.update(legend=["a", "a", "b"]), "legend"),
         (lambda content: content["statistics"]["mean"].pop(), "statistics"),

@@ -7,8 +7,10 @@ from typing import Any
 
 import pystac
 import pytest
+import yaml
 
 from cropdetect.checkpoint import MemberFiles, write_checkpoint
+from cropdetect.checkpoint.stac import stac_item
 from cropdetect.formats import CheckpointRecord
 
 SCHEMAS = ("ml-model-v1.0.0.json", "mlm-v1.5.2.json")
@@ -79,7 +81,7 @@ def test_the_check_would_see_a_missing_field(item: dict[str, Any], shared_refere
 def test_pystac_reads_it_and_finds_the_files(tmp_path: Path, item: dict[str, Any]) -> None:
     read = pystac.Item.from_file(str(tmp_path / "checkpoint" / "stac-item.json"))
     hrefs = [asset.get_absolute_href() for asset in read.assets.values()]
-    assert len(hrefs) == 5
+    assert len(hrefs) == 6
     assert all(href is not None and Path(href).is_file() for href in hrefs)
     assert read.bbox == [34.0, 0.1, 34.5, 0.7]
 
@@ -102,6 +104,39 @@ def test_roles_are_those_that_users_of_the_extensions_look_for(item: dict[str, A
     assert "mlm:model" in assets["member-001"]["roles"]
     assert assets["member-001"]["mlm:artifact_type"]
     assert "ml-model:checkpoint" in assets["weights-000"]["roles"]
+
+
+def test_it_says_how_to_predict_with_it(tmp_path: Path, item: dict[str, Any]) -> None:
+    runtime = item["assets"]["inference-runtime"]
+    assert runtime["roles"] == ["ml-model:inference-runtime"]
+    assert runtime["type"] == "text/x-yaml; application=compose"
+    services = yaml.safe_load((tmp_path / "checkpoint" / runtime["href"]).read_text("utf-8"))["services"]
+    (image,) = [link for link in item["links"] if link["rel"] == "ml-model:inferencing-image"]
+    assert image["href"] == f"docker://{services['model-cv4a-crop-detection-v1_cpu']['image']}"
+
+
+def test_training_data_with_a_doi_are_linked(record: CheckpointRecord) -> None:
+    names = ["ref_african_crops_kenya_02 (doi 10.34911/rdnt.dw605x)", "made up"]
+    given = record.model_copy(update={"training": record.training.model_copy(update={"data": names})})
+    links = [link["href"] for link in stac_item(given)["links"] if link["rel"] == "ml-model:train-data"]
+    assert links == ["https://doi.org/10.34911/rdnt.dw605x"]
+
+
+def test_it_is_of_the_mlm_version_that_stac_model_writes_and_stac_model_reads_it(item: dict[str, Any]) -> None:
+    schema = pytest.importorskip("stac_model.schema")
+    assert schema.SCHEMA_URI in item["stac_extensions"]
+    mlm = {key.removeprefix("mlm:"): value for key, value in item["properties"].items() if key.startswith("mlm:")}
+    read = schema.MLModelProperties.model_validate(mlm)
+    assert read.name == item["properties"]["mlm:name"]
+    assert [one.name for one in read.input] == ["image", "mask", "clear", "day"]
+    assert [one.name for one in read.output] == ["scores"]
+
+
+@pytest.mark.parametrize("folder", ["src/cropdetect/demo_checkpoint", "data/input/checkpoint"])
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_the_items_in_the_repository_are_valid(shared_reference: Path, folder: str, schema: str) -> None:
+    item = json.loads((Path(__file__).parents[2] / folder / "stac-item.json").read_text("utf-8"))
+    assert faults(item, json.loads((shared_reference / "schemas" / schema).read_text("utf-8"))) == []
 
 
 def test_without_season_and_region_the_geometry_is_null_and_the_date_that_of_its_making(

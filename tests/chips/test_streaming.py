@@ -239,3 +239,20 @@ def test_what_the_fields_file_says_is_wrong_gets_no_chip() -> None:
     chips = cut_chips(imagery(tile()), fields)
     assert chips.fields["status"].tolist() == ["duplicate_id", "ok", "invalid_geometry", "no_id"]
     assert chips.field_of_chip.tolist() == [1]
+
+
+def test_fields_looked_for_in_parts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cropdetect.chips import footprints
+
+    fields = fields_of_boxes([(5.0 * i + 0.3, 3.2, 4.1, 5.5) for i in range(7)])
+    usable = np.array([True, True, False, True, True, True, True])
+    geobox = tile().geobox
+    for binary in (False, True):
+        whole = footprints.polygon_footprints(fields.table, usable, geobox, binary=binary)
+        with monkeypatch.context() as patched:
+            patched.setattr(footprints, "_AT_ONCE", 2)
+            parts = footprints.polygon_footprints(fields.table, usable, geobox, binary=binary)
+        for name in ("fields", "starts", "rows", "columns", "shares"):
+            np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+            assert getattr(parts, name).dtype == getattr(whole, name).dtype
+        assert whole.fields.tolist() == [0, 1, 3, 4, 5, 6]

@@ -184,23 +184,26 @@ def test_imagery_without_fields_says_how_to_name_them() -> None:
         fields_of(imagery(tile()))
 
 
-def test_files_of_several_tiles_are_put_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("far", "ids", "areas"), [(40, [1, 2, 3], [100, 200, 100]), (500, ["a/1", "a/2", "b/2", "b/1"], [100] * 4)]
+)
+def test_files_of_several_tiles_are_put_together(tmp_path: Path, far: float, ids: list[object], areas: list[int]) -> None:
     import geopandas as gpd
 
     parts = {
         "a": ([1, 2], [shapely.box(0, 0, 10, 10), shapely.box(20, 0, 30, 10)]),
-        "b": ([2, 1], [shapely.box(30, 0, 40, 10), shapely.box(500, 0, 510, 10)]),
+        "b": ([2, 3 if far == 40 else 1], [shapely.box(30, 0, 40, 10), shapely.box(far, 0, far + 10, 10)]),
     }
     tiles = []
-    for name, (ids, shapes) in parts.items():
-        gpd.GeoDataFrame({"field_id": ids}, geometry=shapes, crs="EPSG:32636").to_file(tmp_path / f"{name}.gpkg")
+    for name, (names, shapes) in parts.items():
+        gpd.GeoDataFrame({"field_id": names}, geometry=shapes, crs="EPSG:32636").to_file(tmp_path / f"{name}.gpkg")
         tiles.append(tile(name=name))
         tiles[-1].field_files = FieldFiles(vector=tmp_path / f"{name}.gpkg")
     got = fields_of(imagery(*tiles))
-    assert got.table["field_id"].tolist() == [1, 2, 1]
-    assert got.table["status"].tolist() == ["ok", "ok", "duplicate_id"]
-    assert got.table.geometry[1].area == 200
-    assert any("1" in warning for warning in got.warnings)
+    assert got.table["field_id"].tolist() == ids
+    assert got.table["status"].tolist() == ["ok"] * len(ids)
+    assert got.table.geometry.area.tolist() == areas
+    assert bool(got.warnings) == (far == 500)
 
 
 def test_pixels_that_meet_at_a_corner_are_two_parts(tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ def image(value, shape=(4, 6), dtype=np.uint16):
         ("NDVI_2018105", APRIL, "NDVI", ""),
         ("20180415_wetness", APRIL, "wetness", ""),
         ("HLS.S30.T31UDS.2018105T105031.v2.0.Fmask", None, "Fmask", "T31UDS"),
-        ("Images/chip 7/B8A", None, "B8A", "chip 7"),
     ],
 )
 def test_names_tell_date_band_and_tile(path, date, band, tile):

@@ -161,7 +161,7 @@ def make_checkpoint(
         season=SeasonRecord(years=[2019], first_day=days[0], last_day=days[1], median_dates=median_dates),
         region=RegionRecord(west=region[0], south=region[1], east=region[2], north=region[3]),
         training=TrainingRecord(data=["test"], licence="CC0-1.0", n_fields=1, class_counts={}),
-        calibration=CalibrationRecord(method="temperature", temperature=temperature),
+        calibration=CalibrationRecord(method="temperature", scale=[1 / temperature] * len(legend), bias=[0.0] * len(legend)),
         members=records,
         created=dt.datetime(2026, 1, 1, tzinfo=dt.UTC).isoformat(),
         cropdetect_version="0",

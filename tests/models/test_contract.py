@@ -153,6 +153,16 @@ def test_spatial_padding_changes_nothing(invariant: Network, filling: float) -> 
     close(scores(invariant, (wide, wide_mask, wide_clear, day)), expected)
 
 
+def test_what_lies_beyond_the_context_of_the_field_changes_nothing(invariant: Network) -> None:
+    image, mask, clear, day = chips(16, y=12, x=12)
+    mask = torch.zeros_like(mask)
+    mask[:, 5:8, 4:6] = 1
+    near = torch.nn.functional.max_pool2d(mask[:, None], 2 * invariant.context + 1, stride=1, padding=invariant.context) > 0
+    expected = scores(invariant, (image, mask, clear, day))
+    image = torch.where(near[:, :, None], image, 4321.0)
+    close(scores(invariant, (image, mask, clear | ~near, day)), expected)
+
+
 def test_what_lies_under_a_cloud_changes_nothing(invariant: Network) -> None:
     image, mask, clear, day = chips(12)
     expected = scores(invariant, (image, mask, clear, day))

@@ -9,6 +9,7 @@ import torch
 from cropdetect.errors import CheckpointError, OptionError
 from cropdetect.formats import Statistics
 from cropdetect.models import Network, create
+from cropdetect.models.conv_gru_v2 import MaskedConvolution
 
 
 def built(bands: list[str], **arguments: Any) -> Network:
@@ -76,17 +77,15 @@ def test_dates_count_by_their_day() -> None:
     assert (early - late).abs().max() > 1e-4
 
 
-def test_a_day_between_two_dates_lies_between_their_embeddings_and_its_density_falls_with_distance() -> None:
-    network = built(["NDVI"], grid_start=0, grid_end=200, grid_step=10)
-    embedding = torch.stack([torch.zeros(128), torch.ones(128)])[None]
-    calendar = network._interpolate(embedding, torch.ones(1, 2), torch.tensor([[50.0, 70.0]]))[0]  # type: ignore[operator]
-    values, density = calendar[:, :128], calendar[:, 128]
-    torch.testing.assert_close(values[6], torch.full((128,), 0.5))  # day 60
-    torch.testing.assert_close(values[20], torch.ones(128), atol=2e-3, rtol=0)  # day 200: the nearest date
-    assert density[5] > density[4] > density[3]
-    # Narrow kernel of 6 days, summed over both dates, by hand.
-    by_hand = np.log(np.exp(-0.5 * (10 / 6) ** 2) * 2 + 2.5e-3)
-    assert density[6].item() == pytest.approx(by_hand, abs=1e-5)
+def test_a_single_pixel_is_convolved_as_a_larger_chip_of_which_it_is_the_middle() -> None:
+    torch.manual_seed(0)
+    for depthwise in (False, True):
+        convolution = MaskedConvolution(3, 5, depthwise=depthwise)
+        torch.nn.init.normal_(convolution.bias)
+        pixel, clear = torch.randn(2, 3, 1, 1), torch.ones(2, 1, 1, 1)
+        padded = torch.nn.functional.pad(pixel, (1, 1, 1, 1))
+        expected = convolution(padded, torch.ones(2, 1, 3, 3))[:, :, 1:2, 1:2]
+        torch.testing.assert_close(convolution(pixel, clear), expected, atol=1e-5, rtol=0)
 
 
 def test_the_embedding_is_the_average_over_clear_field_pixels_weighted_by_the_mask() -> None:

@@ -69,9 +69,12 @@ def test_a_band_missing_on_one_date_comes_from_its_neighbour_and_missing_everywh
     np.testing.assert_allclose(answer[0], [[0.5, 1.5, 2.5], [2, 2, 0], [0, 0, 0]], atol=1e-6)
 
 
-def test_a_calendar_of_one_day_is_refused() -> None:
-    with pytest.raises(OptionError, match="fewer than 2 days"):
-        built(grid_start=10, grid_end=15)
+@pytest.mark.parametrize(
+    "wrong", [{"grid_start": 10, "grid_end": 15}, {"kernel": 4}, {"dropout": 2}, {"hidden": -1}, {"layers": 2}]
+)
+def test_arguments_that_make_no_network_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(OptionError):
+        built(**wrong)
 
 
 def test_a_training_batch_of_one_field_is_learnt_from() -> None:

@@ -1,11 +1,15 @@
 """Augmentation changes what weather, year and angle change, and nothing else."""
 
 import json
+from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from cropdetect.formats import Augmentation
 from cropdetect.training.augmentation import augment
@@ -24,8 +28,8 @@ OFF = {
 EVERYTHING = Augmentation(rotation=20, shift=3, crop=12, mix=0.2, noise=0.1, day_scale=0.05, upside_down=0.5)
 
 
-def only(**settings: object) -> Augmentation:
-    return Augmentation.model_validate({**OFF, **settings})
+def only(**changes: object) -> Augmentation:
+    return Augmentation.model_validate({**OFF, **changes})
 
 
 def source(seed: int) -> torch.Generator:
@@ -109,6 +113,46 @@ def test_whatever_is_changed_every_chip_still_shows_its_field() -> None:
         assert after.seen().any(1).all()
     after = augment(before, source(0), amount, takes_gaps=False, binary_mask=True)
     assert after.mask.flatten(1).any(1).all()
+
+
+share = st.floats(0, 1)
+ANY = st.builds(
+    Augmentation,
+    date_drop=share,
+    remove_date=st.booleans(),
+    turn=share,
+    mirror=share,
+    upside_down=share,
+    rotation=st.floats(0, 45),
+    rotation_chance=share,
+    shift=st.floats(0, 20),
+    shift_chance=share,
+    crop=st.none() | st.integers(1, 12),
+    mix=st.floats(0, 0.9),
+    mix_chance=share,
+    noise=share,
+    day_shift=st.floats(0, 50),
+    day_scale=st.floats(0, 0.5),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ANY, st.integers(0, 1000), st.booleans(), st.booleans(), st.integers(1, 9), st.integers(1, 9), st.integers(1, 4))
+def test_no_settings_lose_a_field_or_make_a_value_missing(
+    amount: Augmentation, seed: int, takes_gaps: bool, binary: bool, size: int, width: int, step: int
+) -> None:
+    before = made(n=5, step=step, size=size, width=width, seed=seed)
+    before = before._replace(mask=(before.mask > 0).float() if binary else before.mask)
+    after = augment(before, source(seed), amount, takes_gaps=takes_gaps, binary_mask=binary)
+    assert after.image.shape[:2] == after.clear.shape[:2] == after.day.shape
+    assert after.image.shape[-2:] == after.clear.shape[-2:] == after.mask.shape[-2:]
+    assert torch.isfinite(after.image).all()
+    assert torch.isfinite(after.day).all()
+    assert (after.mask >= 0).all()
+    assert (after.mask <= 1.0001).all()
+    assert after.mask.flatten(1).any(1).all()
+    assert not takes_gaps or after.seen().any(1).all()
+    assert not binary or set(after.mask.unique().tolist()) <= {0.0, 1.0}
 
 
 def test_chips_of_one_pixel_keep_their_pixel() -> None:
@@ -247,6 +291,30 @@ def test_other_days_missing_values_and_unchosen_chips_are_not_mixed() -> None:
     after = augment(before, source(0), only(mix=0.15, mix_chance=0.3), takes_gaps=False)
     touched = (after.image != before.image).flatten(1).any(1).float().mean()
     assert 0.22 < touched < 0.38
+
+
+class Made(TorchDispatchMode):
+    """Counts the new tensors of at least a given number of values."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self.least, self.n = least, 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor) and result.numel() >= self.least:
+            given = {a.untyped_storage().data_ptr() for a in args if isinstance(a, Tensor)}
+            self.n += result.untyped_storage().data_ptr() not in given  # neither a view nor changed in place
+        return result
+
+
+@pytest.mark.parametrize("change", [{"mix": 0.15, "mix_chance": 1}, {"rotation": 10, "rotation_chance": 1}])
+@pytest.mark.parametrize("takes_gaps", [True, False])
+def test_mixing_and_rotating_take_the_memory_of_one_copy_of_the_batch(change: dict[str, float], takes_gaps: bool) -> None:
+    before = made(n=128, size=8)
+    with Made(before.image.numel() // 2) as large:
+        augment(before, source(0), only(**change), takes_gaps=takes_gaps)
+    assert large.n == 1
 
 
 # ---------------------------------------------------------------- faults and settings

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:the area is small")
 
 
 def options(**changes: Any) -> TrainOptions:
-    return TrainOptions(**{"arguments": SMALL, "epochs": 2, "block_size": 1000, **changes})
+    return TrainOptions(**{"arguments": SMALL, "epochs": 2, "members": 1, "validation_share": 0.2, "block_size": 1000, **changes})
 
 
 def weights(checkpoint: Checkpoint) -> list[str]:
@@ -60,7 +60,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[MemoryChips, Chec
     """A network that has learnt an easy season of 1 x 1 chips."""
     chips = season(n_fields=120, crops=("maize", "wheat"))
     out = tmp_path_factory.mktemp("trained") / "checkpoint"
-    train(chips, out, options(epochs=25, learning_rate=0.01, patience=25), data_names=["season"], licence="CC0-1.0")
+    train(chips, out, options(epochs=25, learning_rate=0.01, calibration="none"), data_names=["season"], licence="CC0-1.0")
     return chips, read_checkpoint(out)
 
 
@@ -75,7 +75,7 @@ def test_every_network_for_any_bands_learns_it_and_gets_bands_scaling_and_calend
     model: str, tmp_path: Path
 ) -> None:
     chips = season(n_fields=120, crops=("maize", "wheat"))
-    chosen = options(model=model, arguments={}, epochs=25, learning_rate=0.005, patience=25)
+    chosen = options(model=model, arguments={}, epochs=25, learning_rate=0.005)
     record = train(chips, tmp_path / "checkpoint", chosen).record
     assert record.metrics["accuracy"] > 0.9
     assert record.bands == ["B04", "B08"]
@@ -146,9 +146,63 @@ def test_members_differ_and_each_field_is_scored_by_members_that_did_not_train_o
     assert checkpoint.record.metrics["n_fields"] == 60  # five folds cover all fields
 
 
+def test_every_snapshot_of_every_training_is_another_network(tmp_path: Path) -> None:
+    checkpoint = train(season(), tmp_path / "out", options(members=2, snapshots=3, epochs=1))
+    assert len(set(weights(checkpoint))) == 6
+
+
+def test_the_collapsed_ensemble_of_2020_holds_each_training_once(tmp_path: Path) -> None:
+    faulty = options(members=2, snapshots=3, epochs=1, faults=("collapsed_ensemble",))
+    hashes = weights(train(season(), tmp_path / "out", faulty))
+    assert [len(hashes), len(set(hashes))] == [6, 2]
+    whole = weights(train(season(), tmp_path / "whole", options(members=2, snapshots=3, epochs=1)))
+    assert {hashes[0], hashes[3]} == {whole[2], whole[5]}  # the last of each training
+
+
+def test_statistics_see_the_fields_left_out_only_by_the_fault_of_that_name(tmp_path: Path) -> None:
+    chips = season()
+    chips.batch.image[first_split(chips).validation] *= 3
+    sound, faulty = (
+        train(chips, tmp_path / name, options(epochs=1, faults=faults)).record.statistics.mean
+        for name, faults in (("sound", ()), ("faulty", ("statistics_of_all_fields",)))
+    )
+    assert faulty[0] > 1.05 * sound[0]
+
+
+def test_the_calibration_is_that_of_the_predictions_left_out_and_is_kept(tmp_path: Path) -> None:
+    chips = season(n_fields=120)
+    choices = options(members=4, validation_share=0.25, epochs=6, learning_rate=0.01)
+    raw = train(chips, tmp_path / "raw", choices.model_copy(update={"calibration": "none"})).record
+    for method in ("temperature", "vector"):
+        record = train(chips, tmp_path / method, choices.model_copy(update={"calibration": method})).record
+        assert record.calibration.method == method
+        assert record.calibration.log_loss_before == pytest.approx(raw.metrics["log_loss"])
+        assert record.metrics["log_loss"] == pytest.approx(record.calibration.log_loss_after)
+        assert record.metrics["log_loss"] < raw.metrics["log_loss"]
+        assert len(record.calibration.scale) == len(record.legend)
+
+
+@pytest.mark.parametrize("balance", ["weights", "sampling", "logit-adjustment"])
+def test_a_rare_class_is_found_more_often_where_classes_are_balanced(balance: str, tmp_path: Path) -> None:
+    chips = season(n_fields=200, crops=("maize", "wheat"))
+    blurred = chips.batch.image.astype(float)
+    blurred[:, :, 1] += np.random.default_rng(1).normal(0, 1500, (200, 1, 1, 1))
+    chips.batch.image[:] = blurred.clip(0, 60000).astype(np.uint16)
+    rare = np.flatnonzero(chips.fields["label"] == "wheat")[15:]
+    chips.fields.loc[rare, "label"] = None
+
+    def share_of_rare(**changes: Any) -> float:
+        checkpoint = train(
+            chips, tmp_path / "-".join(changes.values() or ["none"]), options(epochs=15, calibration="none", **changes)
+        )
+        return float(onnx_probabilities(checkpoint, chips)[:, 1].mean())
+
+    assert share_of_rare(class_balance=balance) > share_of_rare() + 0.1
+
+
 def test_fields_of_several_chips_of_several_pixels_train(tmp_path: Path) -> None:
     chips = season(size=5, chips_a_field=2, crops=("maize", "wheat"))
-    checkpoint = train(chips, tmp_path / "out", options(epochs=1, class_weights="balanced"))
+    checkpoint = train(chips, tmp_path / "out", options(epochs=1, class_balance="weights"))
     assert checkpoint.record.chips.size == 5
     assert checkpoint.record.training.n_fields == 60
     assert np.isfinite(onnx_probabilities(checkpoint, chips)).all()
@@ -156,7 +210,7 @@ def test_fields_of_several_chips_of_several_pixels_train(tmp_path: Path) -> None
 
 def test_the_2020_network_trains_where_all_fields_have_the_same_dates(tmp_path: Path) -> None:
     chips = season(n_fields=20, size=4, ragged=False, bands=BANDS_2020, crops=("maize", "wheat"))
-    checkpoint = train(chips, tmp_path / "out", TrainOptions(model="conv-gru", epochs=1, block_size=1000))
+    checkpoint = train(chips, tmp_path / "out", TrainOptions(model="conv-gru", epochs=1, members=1, block_size=1000))
     assert checkpoint.record.bands == list(BANDS_2020)
     assert checkpoint.record.model.padding_invariant is False
 
@@ -208,7 +262,7 @@ def test_nothing_to_train_on_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_training_that_diverges_says_so(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDataError, match="--learning-rate"):
+    with pytest.raises(TrainingDataError, match="learning rate"):
         train(season(), tmp_path / "out", options(learning_rate=1e25))
     assert not (tmp_path / "out").exists()
 
@@ -223,7 +277,7 @@ def test_a_training_that_ended_early_is_not_gone_on_with(tmp_path: Path, monkeyp
     with monkeypatch.context() as patch, pytest.raises(DiskFullError):
         patch.setattr("cropdetect.checkpoint.write_checkpoint", fail_to_write)
         train(season(), tmp_path / "out", choices)
-    state = tmp_path / ".out.train" / "000.ckpt"
+    state = tmp_path / ".out.train" / "000-000.ckpt"
     before = state.stat().st_mtime_ns
 
     def unchanged(*arguments: Any, **named: Any) -> Any:
@@ -255,7 +309,7 @@ from pathlib import Path
 from tests.training.seasons import season
 from tests.training.test_train import options
 from cropdetect.training import train
-train(season(), Path("{out}"), options(epochs=20, members=2, patience=20))
+train(season(), Path("{out}"), options(epochs=20, members=2))
 """
 
 
@@ -275,7 +329,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-W", "ignore", "-c", KILLED.format(out=out)]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    state = tmp_path / ".out.train" / "001.ckpt"
+    state = tmp_path / ".out.train" / "001-000.ckpt"
     while not state.is_file():
         assert process.poll() is None
         time.sleep(0.02)
@@ -286,7 +340,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     import torch
 
     assert torch.load(state, weights_only=True)["epoch"] < 19  # it was in the midst of its second member
-    resumed = train(season(), out, options(epochs=20, members=2, patience=20), resume=True)
-    whole = train(season(), tmp_path / "whole", options(epochs=20, members=2, patience=20))
+    resumed = train(season(), out, options(epochs=20, members=2), resume=True)
+    whole = train(season(), tmp_path / "whole", options(epochs=20, members=2))
     assert weights(resumed) == weights(whole)
     assert resumed.record.metrics == whole.record.metrics

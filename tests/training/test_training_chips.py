@@ -1,5 +1,7 @@
 """Labelled chips are read once, in memory where they fit, and become batches as networks take them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -91,6 +93,18 @@ def test_missing_values_stay_missing() -> None:
     sample = as_field_chips(chips).sample(np.arange(10), torch.Generator().manual_seed(0), Augmentation(date_drop=0))
     assert np.isnan(sample.image[4].numpy()).sum() == 1
     assert not np.isnan(np.delete(sample.image.numpy(), 4, axis=0)).any()
+
+
+@pytest.mark.parametrize("preset", ["cv4a", "default"])
+def test_masks_stay_0_or_1_in_the_preset_that_says_so(preset: str) -> None:
+    chips = season(size=20, ragged=False, n_fields=20)
+    chips.info = replace(chips.info, preset=preset)  # type: ignore[arg-type]
+    chips.batch.mask[:] = 0
+    chips.batch.mask[:, 4:15, 7:12] = 1
+    data = as_field_chips(chips, takes_gaps=False)
+    sample = data.sample(np.arange(20), torch.Generator().manual_seed(0), Augmentation.cv4a())
+    assert sample.image.shape == (20, 5, 3, 16, 16)
+    assert (set(sample.mask.unique().tolist()) == {0.0, 1.0}) == (preset == "cv4a")
 
 
 def test_an_epoch_shows_every_training_field_once_and_the_larger_chip_more_often() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cropdetect.chips import ChipSet, cut_chips, open_chips, read_table
+from cropdetect.chips import ChipSet, RandomAccessChips, cut_chips, narrowed, open_chips, read_table
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.fields import FieldSet, fields_of, read_fields, read_legend
 from cropdetect.formats import Preset
@@ -14,12 +14,13 @@ from cropdetect.imagery import Imagery, open_imagery
 
 Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions"]
 
+_ALWAYS = ("until", "bbox", "limit")  # what any kind of data takes
 VECTOR_SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".geojson", ".json", ".shp")
 
 
 @dataclass(frozen=True)
 class DataOptions:
-    """How imagery and fields are read. Everything is optional; chip stores and tables take `limit` only.
+    """How imagery and fields are read. Everything is optional; chip stores and tables take `until`, `bbox` and `limit`.
 
     Attributes:
         fields: vector file or id raster (default: what lies with the imagery).
@@ -28,6 +29,7 @@ class DataOptions:
         legend: YAML file that maps label codes to class names.
         buffer: metres added around every field; negative shrinks.
         pattern: regular expression that finds date and band in file names.
+        date: day of images whose names tell none (default: from tags and sidecar files).
         bands: bands to read (default: all).
         resolution: pixel size in units of the CRS (default: the finest band's).
         clear: expression of what counts as clear, e.g. "SCL=4,5 CLD<60" or "none".
@@ -45,6 +47,7 @@ class DataOptions:
     legend: Path | None = None
     buffer: float = 0.0
     pattern: str | None = None
+    date: dt.date | None = None
     bands: tuple[str, ...] | None = None
     resolution: float | None = None
     clear: str | None = None
@@ -99,10 +102,10 @@ def open_data(path: Path, options: DataOptions, preset: Preset = "default") -> D
     kind = recognise(path)
     if kind == "chips":
         _refuse(options, "a chip store")
-        return Data(chips=open_chips(path))
+        return Data(chips=_narrowed(open_chips(path), options))
     if kind == "table":
         _refuse(options, "a table of series", allowed=("label_column",))
-        return Data(chips=read_table(path, label_column=options.label_column or "label"))
+        return Data(chips=_narrowed(read_table(path, label_column=options.label_column or "label"), options))
     if kind != "imagery":
         raise OptionError(
             f"this is a {kind}, not data", where=path, fix="Give imagery, a chips.zarr store or a folder with series.parquet."
@@ -127,6 +130,7 @@ def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, 
     imagery = open_imagery(
         path,
         pattern=options.pattern,
+        date=options.date,
         resolution=options.resolution,
         clear=options.clear,
         offset=options.offset,
@@ -146,10 +150,14 @@ def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, 
     return imagery, fields
 
 
+def _narrowed(chips: RandomAccessChips, options: DataOptions) -> RandomAccessChips:
+    return narrowed(chips, until=options.until, bbox=options.bbox, limit=options.limit)
+
+
 def _refuse(options: DataOptions, kind: str, allowed: tuple[str, ...] = ()) -> None:
     default = DataOptions()
     for name in DataOptions.__dataclass_fields__:
-        if name not in ("memory", "chip_size", *allowed) and getattr(options, name) != getattr(default, name):
+        if name not in ("memory", "chip_size", *_ALWAYS, *allowed) and getattr(options, name) != getattr(default, name):
             raise OptionError(
                 f"--{name.replace('_', '-')} does not apply to {kind}", fix="Leave it out, or start from the imagery."
             )

@@ -37,19 +37,20 @@ class Description(Record):
         return "\n".join(lines)
 
 
-def info(path: Path, *, pattern: str | None = None) -> Description:
+def info(path: Path, *, pattern: str | None = None, date: dt.date | None = None) -> Description:
     """Describe imagery, fields, chips, a table, a checkpoint or predictions.
 
     Args:
         path: file or folder.
         pattern: regular expression that finds date and band in file names (imagery).
+        date: day of images whose names tell none.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
     """
     kind = recognise(path)
     if kind == "imagery":
-        facts, warnings = _imagery(open_imagery(path, pattern=pattern))
+        facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date))
     else:
         describe: Mapping[Kind, Callable[[Path], tuple[dict[str, Any], list[str]]]] = {
             "fields": _fields_file,

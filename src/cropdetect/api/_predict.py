@@ -94,8 +94,7 @@ def predict(
     run = RunRecord(
         fingerprint=fingerprint,
         command=command or ["cropdetect.api.predict", str(data), str(out)],
-        versions={"python": platform.python_version()}
-        | {name: version(name) for name in ("cropdetect", "onnxruntime", "numpy", "rasterio", "geopandas", "zarr")},
+        versions=_versions(),
         inputs=_inputs(data, opened, options),
         checkpoint=str(checkpoint),
         dates=[str(day) for day in opened.chips.info.dates],
@@ -160,6 +159,14 @@ def _open(
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
     return trained, opened, opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)
+
+
+def _versions() -> dict[str, str]:
+    import onnxruntime
+
+    packages = ("cropdetect", "numpy", "rasterio", "geopandas", "zarr")
+    # ONNX Runtime comes in wheels of several names
+    return {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__} | {p: version(p) for p in packages}
 
 
 def _fingerprint(opened: Data, trained: Checkpoint, choices: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ def train(
     out: Path,
     *,
     options: DataOptions | None = None,
+    recipe: str | None = None,
     config: Path | None = None,
     licence: str = "unknown",
     resume: bool = False,
@@ -32,18 +33,19 @@ def train(
         data: imagery (cut into chips beside `out` first), a chip store, or a table folder.
         out: checkpoint folder to write.
         options: how imagery and fields are read.
-        config: YAML file with fields of `TrainOptions`.
+        recipe: a named recipe to begin from: "default" (also where none is named) or "cv4a".
+        config: YAML file with fields of `TrainOptions`; they win over the recipe.
         licence: licence of the training data, kept in the checkpoint.
         resume: go on where a stopped training was.
         overwrite: replace a checkpoint that is there already.
-        training: fields of `TrainOptions`; they win over `config`.
+        training: fields of `TrainOptions`; they win over both.
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
     from cropdetect.training import train as train_members
 
-    train_options = _options(config, training)
+    train_options = train_options_of(recipe, config, training)
     refuse_existing(out, overwrite=overwrite)
     cut = out.with_name(f".{out.name}.chips.zarr")
     preset: Preset = "cv4a" if train_options.model == "conv-gru" else "default"
@@ -61,7 +63,15 @@ def train(
     return checkpoint
 
 
-def _options(config: Path | None, given: dict[str, Any]) -> TrainOptions:
+def train_options_of(recipe: str | None, config: Path | None, given: dict[str, Any]) -> TrainOptions:
+    """Put together a recipe, a YAML file and single settings; what comes later wins.
+
+    Raises:
+        OptionError: there is no such recipe or setting, or a value cannot be used.
+        InputNotFoundError: there is no such file.
+    """
+    from cropdetect.training.recipes import recipe_settings
+
     settings: dict[str, Any] = {}
     if config is not None:
         if not config.is_file():
@@ -72,8 +82,13 @@ def _options(config: Path | None, given: dict[str, Any]) -> TrainOptions:
             raise OptionError("this is not YAML", where=config, fix=str(error)) from error
         if not isinstance(settings, dict):
             raise OptionError("a mapping of option names to values is expected", where=config, fix="E.g. epochs: 40")
+    named = recipe or settings.get("recipe") or "default"
+    base = recipe_settings(str(named))
+    changed = settings | {"recipe": named} | given
+    if isinstance(changed.get("augmentation"), dict):  # single settings of a recipe's augmentation may be given
+        changed["augmentation"] = base.get("augmentation", {}) | changed["augmentation"]
     try:
-        return TrainOptions.model_validate(settings | given)
+        return TrainOptions.model_validate(base | changed)
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"])

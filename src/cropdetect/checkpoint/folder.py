@@ -5,11 +5,12 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from cropdetect.checkpoint.stac import stac_item
+from cropdetect.checkpoint.stac import COMPOSE, stac_item
 from cropdetect.errors import CheckpointError
 from cropdetect.files import sha256, whole_folder
 from cropdetect.formats import CheckpointRecord, MemberRecord
@@ -80,13 +81,19 @@ def write_checkpoint(
     record = record.model_copy(update={"members": records})
     with whole_folder(path, overwrite=overwrite) as partial:
         (partial / "members").mkdir()
-        for member, files in zip(record.members, members, strict=True):
-            (partial / member.onnx).write_bytes(files.onnx)
-            (partial / member.safetensors).write_bytes(files.safetensors)
+        for member, content in zip(record.members, members, strict=True):
+            (partial / member.onnx).write_bytes(content.onnx)
+            (partial / member.safetensors).write_bytes(content.safetensors)
         (partial / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        item = json.dumps(stac_item(record), indent=2, ensure_ascii=False)
-        (partial / STAC_ITEM).write_text(item + "\n", encoding="utf-8")
+        write_description(partial, record)
     return Checkpoint(path, record)
+
+
+def write_description(folder: Path, record: CheckpointRecord) -> None:
+    """Write what others read of a checkpoint: its STAC item, and the compose file that predicts with it."""
+    item = json.dumps(stac_item(record), indent=2, ensure_ascii=False)
+    (folder / STAC_ITEM).write_text(item + "\n", encoding="utf-8")
+    (folder / COMPOSE).write_bytes((files(__package__) / COMPOSE).read_bytes())
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -142,6 +149,9 @@ def _check_record(file: Path, record: CheckpointRecord) -> None:
         raise CheckpointError("the legend must hold two or more different classes", where=file)
     if not len(statistics.channels) == len(statistics.mean) == len(statistics.std):
         raise CheckpointError("the statistics have channels without mean or standard deviation", where=file)
+    calibration = record.calibration
+    if calibration.method != "none" and not len(calibration.scale) == len(calibration.bias) == len(record.legend):
+        raise CheckpointError("the calibration is not of the classes of the legend", where=file)
     if not all(map(math.isfinite, statistics.mean)) or not all(math.isfinite(std) and std > 0 for std in statistics.std):
         raise CheckpointError(
             "the statistics hold a mean that is no number or a standard deviation that is not above 0", where=file

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pystac
@@ -14,6 +15,9 @@ _EXTENSIONS = [
 ]
 _ONNX_TYPE = "application/octet-stream; framework=onnx"
 _SAFETENSORS_TYPE = "application/octet-stream; framework=safetensors"
+COMPOSE = "docker-compose.yml"
+_IMAGE = "model_cv4a_crop_detection:1"
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s()\[\],;]+")
 
 
 def stac_item(record: CheckpointRecord) -> dict[str, Any]:
@@ -54,6 +58,9 @@ def stac_item(record: CheckpointRecord) -> dict[str, Any]:
         "checkpoint",
         pystac.Asset("./checkpoint.json", title="Record of the checkpoint", media_type=pystac.MediaType.JSON, roles=["metadata"]),
     )
+    item.add_asset("inference-runtime", _compose_asset())
+    for link in _links(record):
+        item.add_link(link)
     # Through JSON, so that nothing but what JSON holds is left of pystac's own types.
     result: dict[str, Any] = json.loads(json.dumps(item.to_dict(include_self_link=False, transform_hrefs=False)))
     return result
@@ -89,7 +96,7 @@ def _mlm(record: CheckpointRecord) -> dict[str, Any]:
         "mlm:output": [
             {
                 "name": "scores",
-                "description": f"softmax(score / {record.calibration.temperature:g}) makes them probabilities",
+                "description": "softmax makes them probabilities; the members' mean is calibrated as checkpoint.json says",
                 "tasks": ["classification"],
                 "result": {"shape": [-1, len(record.legend)], "dim_order": ["batch", "class"], "data_type": "float32"},
                 "classification:classes": [
@@ -130,6 +137,22 @@ def _weights_asset(path: str, number: int) -> pystac.Asset:
         media_type=_SAFETENSORS_TYPE,
         roles=["ml-model:checkpoint", "data"],
     )
+
+
+def _compose_asset() -> pystac.Asset:
+    return pystac.Asset(
+        f"./{COMPOSE}",
+        title="Compose file that predicts in a container",
+        media_type="text/x-yaml; application=compose",
+        roles=["ml-model:inference-runtime"],
+    )
+
+
+def _links(record: CheckpointRecord) -> list[pystac.Link]:
+    """Return the image that predicts, and the training data sets that have a DOI."""
+    image = pystac.Link("ml-model:inferencing-image", f"docker://{_IMAGE}", media_type="docker-image")
+    dois = [doi.group() for name in record.training.data if (doi := _DOI.search(name))]
+    return [image] + [pystac.Link("ml-model:train-data", f"https://doi.org/{doi}", media_type="text/html") for doi in dois]
 
 
 def _rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:

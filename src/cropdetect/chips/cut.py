@@ -15,6 +15,7 @@ import shapely
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_footprints
+from cropdetect.chips.narrow import selected_fields
 from cropdetect.chips.plan import ChipPlace, TilePass, cv4a_places, default_places, plan_pass
 from cropdetect.errors import GridError, MissingBandError, OptionError
 from cropdetect.fields.fieldset import FieldSet
@@ -60,7 +61,7 @@ def cut_chips(
         OptionError: no date is left, or `bbox` is given without a CRS.
         GridError: fields have a CRS and the imagery has none, or the tiles have no band in common.
     """
-    table = _selected(fields.table, bbox, limit)
+    table = selected_fields(fields.table, bbox, limit).reset_index(drop=True)
     names = _bands(imagery, bands)
     steps = [[s for s, day in enumerate(tile.dates) if until is None or day <= until] for tile in imagery.tiles]
     if not any(steps):
@@ -252,16 +253,6 @@ def _stacked(chips: Sequence[ChipBatch]) -> ChipBatch:
     )
 
 
-def _selected(table: gpd.GeoDataFrame, bbox: tuple[float, float, float, float] | None, limit: int | None) -> gpd.GeoDataFrame:
-    """Return a copy of the fields table without the fields that the user left out."""
-    if bbox is not None:
-        if table.crs is None:
-            raise OptionError("a bounding box needs fields with a CRS", fix="Leave out --bbox, or give the fields a CRS.")
-        degrees = table.geometry.to_crs("EPSG:4326")
-        table = table[degrees.intersects(shapely.box(*bbox)).to_numpy()]
-    return table.head(limit if limit is not None else len(table)).reset_index(drop=True).copy()
-
-
 def _bands(imagery: Imagery, wanted: Sequence[str] | None) -> list[str]:
     names = list(wanted or imagery.bands)
     if not names:
@@ -280,7 +271,7 @@ def _footprints(
 ) -> Footprints:
     raster = fields.rasters[position] if fields.rasters else None
     if raster is not None:
-        return raster_footprints(table, usable, raster, tile.geobox)
+        return raster_footprints(table, usable, raster, tile.geobox, fields.names_of(position))
     if table.crs is not None and tile.geobox.crs is None:
         raise GridError(
             "the fields have a CRS and the imagery has none", where=tile.name or "imagery", fix="Give the imagery's files a CRS."
@@ -295,8 +286,9 @@ def _status(imagery: Imagery, table: gpd.GeoDataFrame, footprints: Sequence[Foot
     ok = status == "ok"
     status[ok & (area < _SMALLEST)] = "too_small"
     status[ok & (area == 0)] = "outside"
-    if not any(fields.rasters):
-        inside = ok & (area >= _SMALLEST)
+    painted = table["raster_pixels"].notna() if "raster_pixels" in table.columns and any(fields.rasters) else False
+    inside = ok & (area >= _SMALLEST) & ~np.broadcast_to(painted, len(table))
+    if inside.any():
         covered = _covered(imagery, table.geometry[inside])
         status[np.flatnonzero(inside)[covered < _WHOLE]] = "partly_outside"
     return pd.Series(status, index=table.index, dtype=object)

@@ -1,8 +1,9 @@
 """Which pixels of a tile belong to which field, and how much of each: exact shares for polygons, ids for rasters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +12,12 @@ import pandas as pd
 import rasterio.features
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
+from shapely import box
 
 from cropdetect.fields import IdRaster
 from cropdetect.imagery.series import Window
 
+_AT_ONCE = 4096  # fields whose pixels are looked for at a time, at a hundred bytes a pixel; 12 of them are kept
 _TOUCHED = 1e-6  # share below which a pixel is touched by rounding only
 # Straight edges bend when they are reprojected: edges of this length by 2 cm.
 _LONGEST_EDGE_METRES = 1000.0
@@ -67,6 +70,19 @@ class Footprints:
             shares=share[order].astype(np.float32),
         )
 
+    @staticmethod
+    def joined(parts: Sequence["Footprints"]) -> "Footprints":
+        """Put footprints of ascending fields behind each other."""
+        firsts = np.cumsum([0, *(len(part.rows) for part in parts)])
+        starts = [part.starts[:-1] + first for part, first in zip(parts, firsts, strict=False)]
+        return Footprints(
+            fields=np.concatenate([np.zeros(0, np.int64), *(part.fields for part in parts)]),
+            starts=np.concatenate([*starts, firsts[-1:]]).astype(np.int64),
+            rows=np.concatenate([np.zeros(0, np.int32), *(part.rows for part in parts)]),
+            columns=np.concatenate([np.zeros(0, np.int32), *(part.columns for part in parts)]),
+            shares=np.concatenate([np.zeros(0, np.float32), *(part.shares for part in parts)]),
+        )
+
 
 def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], geobox: GeoBox, *, binary: bool) -> Footprints:
     """Find the pixels of polygons.
@@ -77,7 +93,7 @@ def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], g
         geobox: the tile's grid.
         binary: share 1 for pixels whose centre is inside (the field-id rasters of 2020), instead of exact shares.
     """
-    shapes = table.geometry[usable]
+    shapes = table.geometry[usable & _near(table.geometry, geobox)]
     if geobox.crs is not None and table.crs is not None and table.crs != geobox.crs:
         longest = _LONGEST_EDGE_DEGREES if table.crs.is_geographic else _LONGEST_EDGE_METRES
         shapes = shapes.segmentize(longest).to_crs(geobox.crs.to_wkt())
@@ -94,11 +110,22 @@ def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], g
         & (bounds["miny"] < height)
     )
     pixels = pixels[inside]
-    if len(pixels) == 0:
-        nothing = np.zeros(0, np.int64)
-        return Footprints.of(nothing, nothing, nothing, np.zeros(0))
-    found = _centres(pixels, height, width) if binary else _exact_shares(pixels, height, width)
-    return Footprints.of(*found)
+    find = _centres if binary else _exact_shares
+    slices = [pixels.iloc[start : start + _AT_ONCE] for start in range(0, len(pixels), _AT_ONCE)]
+    return Footprints.joined([Footprints.of(*find(some, height, width)) for some in slices])
+
+
+def _near(shapes: gpd.GeoSeries, geobox: GeoBox) -> npt.NDArray[np.bool_]:
+    """Tell which fields may touch a tile, so that not all are reprojected to each of thousands of tiles."""
+    around = geobox.pad(2 + max(geobox.shape) // 4)  # more than edges bend in another CRS
+    extent = gpd.GeoSeries([around.extent.geom], crs=None if geobox.crs is None else geobox.crs.to_wkt())
+    if extent.crs is not None and shapes.crs is not None:
+        extent = extent.segmentize(max(around.shape) * abs(geobox.affine.a) / 32).to_crs(shapes.crs)
+    bounds = extent.total_bounds
+    near = np.full(len(shapes), not np.isfinite(bounds).all())
+    if not near.any():
+        near[shapes.sindex.query(box(*bounds))] = True
+    return near
 
 
 _Pixels = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
@@ -139,14 +166,21 @@ def _centres(pixels: gpd.GeoSeries, height: int, width: int) -> _Pixels:
     return field_, row_, column_, np.ones(len(field_))
 
 
-def raster_footprints(table: pd.DataFrame, usable: npt.NDArray[np.bool_], path: Path, geobox: GeoBox) -> Footprints:
+def raster_footprints(
+    table: pd.DataFrame,
+    usable: npt.NDArray[np.bool_],
+    path: Path,
+    geobox: GeoBox,
+    names: "pd.Series[Any] | None" = None,
+) -> Footprints:
     """Find the pixels of the fields whose ids are painted in a raster.
 
     Args:
-        table: the fields, with integer ids.
+        table: the fields; with integer ids unless there are `names`.
         usable: (field,) which rows to look at.
         path: the raster.
         geobox: the tile's grid.
+        names: painted id -> field id; None: they are the same.
 
     Raises:
         UnreadableFileError: the file is damaged.
@@ -154,6 +188,8 @@ def raster_footprints(table: pd.DataFrame, usable: npt.NDArray[np.bool_], path: 
     """
     ids_in_table = table["field_id"].to_numpy()
     field_of = pd.Series(np.flatnonzero(usable), index=ids_in_table[usable])
+    if names is not None:
+        field_of = field_of.reindex(names.to_numpy()).set_axis(names.index).dropna().astype(np.int64)
     parts = [(np.zeros(0, np.int64),) * 3]
     with IdRaster(path, geobox) as raster:
         for top, ids in raster.strips():

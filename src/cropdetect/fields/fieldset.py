@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,15 @@ class FieldSet:
         rasters: for each tile of the imagery, in its order, the id raster, or None: then the field is where its geometry is.
         warnings: what a user should know.
         legend: class names in the order of their crop_id, where a legend gave one; else empty.
+        painted: for each tile, painted id -> `field_id`; None, or empty for all tiles: the painted ids are the field ids.
     """
 
     table: gpd.GeoDataFrame
     rasters: tuple[Path | None, ...] = ()
     warnings: tuple[str, ...] = ()
     legend: tuple[str, ...] = ()
+    painted: tuple["pd.Series[Any] | None", ...] = ()
+
+    def names_of(self, tile: int) -> "pd.Series[Any] | None":
+        """Return what the ids painted on a tile are called, or None where they are the field ids."""
+        return self.painted[tile] if self.painted else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -136,7 +137,12 @@ def lies_on(source: Any, geobox: GeoBox) -> bool:
 
 def _same_crs(source: Any, geobox: GeoBox) -> bool:
     crs = geobox.crs
-    return crs is not None and bool(source.crs == rasterio.crs.CRS.from_wkt(crs.to_wkt()))
+    return crs is not None and bool(source.crs == _rasterio_crs(crs.to_wkt()))
+
+
+@lru_cache(maxsize=64)
+def _rasterio_crs(wkt: str) -> rasterio.crs.CRS:
+    return rasterio.crs.CRS.from_wkt(wkt)
 
 
 def _warped(source: Any, geobox: GeoBox, path: Path) -> WarpedVRT:

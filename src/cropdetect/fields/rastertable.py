@@ -16,11 +16,12 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from rasterio import features
 
+from cropdetect.fields.codes import code_text
 from cropdetect.fields.idraster import IdRaster
 from cropdetect.fields.legend import class_names
 
 _LONLAT = CRS.from_epsg(4326)
-_APART = 10.0  # pixels between the parts of a field in two tiles from which on they are hardly one field
+APART = 10.0  # pixels between the parts of a field in two tiles from which on they are hardly one field
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,7 @@ def raster_table(
         LegendError: the legend has none of the codes.
     """
     tallies = [_tally(tile) for tile in tiles]
-    warnings = [
-        f"{tile.ids.name}: negative ids count as no field" for tile, one in zip(tiles, tallies, strict=True) if one.had_negative
-    ]
+    warnings = _negative(tiles, tallies)
     pixels = pd.concat([one.pixels for one in tallies]).groupby(level=0).sum().sort_index()
     outlines, apart = _outlines(tiles, tallies)
     if apart:
@@ -93,6 +92,37 @@ def raster_table(
     return table, tuple(warnings), all_known
 
 
+def raster_parts(tiles: Sequence[TileRasters]) -> tuple[gpd.GeoDataFrame, npt.NDArray[np.int64], list[tuple[str, ...]]]:
+    """Build a table of what is painted on many tiles: as `raster_table`, but a row an id and tile, labels as codes.
+
+    Returns:
+        the table; for each row the position of its tile; for each tile its warnings.
+
+    Raises:
+        FieldsError, UnreadableFileError: see `IdRaster`.
+    """
+    tallies = [_tally(tile) for tile in tiles]
+    place = np.repeat(np.arange(len(tiles)), [len(one.pixels) for one in tallies]).astype(np.int64)
+    pixels = pd.concat([one.pixels for one in tallies])
+    columns: dict[str, Any] = {"field_id": pixels.index.to_numpy(np.int64), "raster_pixels": pixels.to_numpy(np.int64)}
+    if any(tile.labels is not None for tile in tiles):
+        codes = [_majority(one.labels).reindex(one.pixels.index).astype("float64") for one in tallies]
+        columns["label"] = code_text(pd.concat(codes).reset_index(drop=True))
+    columns["status"] = pd.Series(["ok"] * len(pixels), dtype=object)
+    shapes, where = _placed(tiles, tallies)
+    rows = pd.MultiIndex.from_arrays([where, shapes.index])
+    wanted = pd.MultiIndex.from_arrays([place, columns["field_id"]])
+    geometry = pd.Series(shapes.to_numpy(), index=rows, dtype=object).reindex(wanted)
+    table = gpd.GeoDataFrame(columns, geometry=geometry.where(geometry.notna(), None).to_numpy(), crs=_shared_crs(tiles))
+    return table, place, [tuple(_negative([tile], [one])) for tile, one in zip(tiles, tallies, strict=True)]
+
+
+def _negative(tiles: Sequence[TileRasters], tallies: Sequence[_Tally]) -> list[str]:
+    return [
+        f"{tile.ids.name}: negative ids count as no field" for tile, one in zip(tiles, tallies, strict=True) if one.had_negative
+    ]
+
+
 def _tally(tile: TileRasters) -> _Tally:
     pixels, labelled, pieces = [], [], []
     with ExitStack() as stack:
@@ -103,24 +133,33 @@ def _tally(tile: TileRasters) -> _Tally:
             codes = next(label_strips)[1] if label_strips is not None else None
             inside = strip != 0
             found = strip[inside]
-            pixels.append(pd.Series(found).value_counts())
+            known, dense, counts = np.unique(found, return_inverse=True, return_counts=True)
+            pixels.append(pd.Series(counts, index=known))
             if codes is not None:
                 pairs = pd.DataFrame({"id": found, "code": codes[inside]})
                 labelled.append(pairs[pairs["code"] != 0].groupby(["id", "code"]).size())
-            pieces.append(_trace(strip, inside, top))
+            pieces.append(_trace(known, dense, inside, top))
         had_negative = ids.had_negative
     return _Tally(
-        pixels=pd.concat(pixels).groupby(level=0).sum(),
+        pixels=pixels[0] if len(pixels) == 1 else pd.concat(pixels).groupby(level=0).sum(),
         labels=pd.concat(labelled) if labelled else pd.Series(dtype="int64"),
-        outlines=_joined(pd.concat(pieces)),
+        outlines=_joined(pieces[0] if len(pieces) == 1 else pd.concat(pieces)),
         had_negative=had_negative,
     )
 
 
-def _trace(strip: npt.NDArray[np.int64], inside: npt.NDArray[np.bool_], top: int) -> "pd.Series[Any]":
-    """Outline the connected regions of a strip, in pixel coordinates (x right, y down), whole numbers throughout."""
-    known, dense = np.unique(strip[inside], return_inverse=True)
-    index = np.zeros(strip.shape, np.int32)  # GDAL traces 32-bit numbers
+def _trace(
+    known: npt.NDArray[np.int64], dense: npt.NDArray[np.integer], inside: npt.NDArray[np.bool_], top: int
+) -> "pd.Series[Any]":
+    """Outline the connected regions of a strip, in pixel coordinates (x right, y down), whole numbers throughout.
+
+    Args:
+        known: the ids.
+        dense: for each pixel inside, its place in `known`.
+        inside: which pixels have an id.
+        top: row of the strip.
+    """
+    index = np.zeros(inside.shape, np.int32)  # GDAL traces 32-bit numbers
     index[inside] = dense + 1
     traced = list(features.shapes(index, mask=inside, connectivity=4, transform=Affine.translation(0, top)))
     outlines = np.empty(len(traced), dtype=object)
@@ -137,25 +176,34 @@ def _joined(pieces: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _outlines(tiles: Sequence[TileRasters], tallies: Sequence[_Tally]) -> tuple["pd.Series[Any]", list[int]]:
     """Bring the tiles' outlines to one CRS and join them; also tell the ids whose parts in two tiles lie far apart."""
+    everywhere, _ = _placed(tiles, tallies)
     target = _shared_crs(tiles)
-    placed = []
-    for tile, tally in zip(tiles, tallies, strict=True):
-        if tile.geobox.crs is None:
-            continue
-        on_map = _affine(np.asarray(tally.outlines.to_numpy(), dtype=object), tile.geobox.affine)
-        shapes = gpd.GeoSeries(on_map, crs=tile.geobox.crs.to_wkt())
-        if shapes.crs != target:
-            shapes = shapes.to_crs(target)
-        placed.append(pd.Series(np.asarray(shapes.array, dtype=object), index=tally.outlines.index, dtype=object))
-    if not placed:
-        return pd.Series(dtype=object), []
-    everywhere = pd.concat(placed)
     several = everywhere[everywhere.index.duplicated(keep=False)]
-    near = _APART * max(abs(tile.geobox.affine.a) for tile in tiles)
+    near = APART * max(abs(tile.geobox.affine.a) for tile in tiles)
     if target is not None and target.is_geographic and not all(_geographic(tile) for tile in tiles):
         near /= 111_320  # metres a degree
-    apart = [int(one) for one, parts in several.groupby(level=0) if shapely.distance(parts.iloc[0], parts.iloc[1]) > near]
+    apart = [int(str(one)) for one, parts in several.groupby(level=0) if shapely.distance(parts.iloc[0], parts.iloc[1]) > near]
     return _joined(everywhere), apart
+
+
+def _placed(tiles: Sequence[TileRasters], tallies: Sequence[_Tally]) -> tuple["pd.Series[Any]", npt.NDArray[np.int64]]:
+    """Return the outlines of all tiles that have a CRS, by id, in one CRS; and the tile of each."""
+    target = _shared_crs(tiles)
+    by_crs: dict[Any, list[int]] = {}
+    for position, tile in enumerate(tiles):
+        if tile.geobox.crs is not None:
+            by_crs.setdefault(str(tile.geobox.crs), []).append(position)
+    shapes, ids, where = [], [], []
+    for positions in by_crs.values():
+        on_map = [_affine(np.asarray(tallies[p].outlines.to_numpy(), dtype=object), tiles[p].geobox.affine) for p in positions]
+        here = gpd.GeoSeries(np.concatenate(on_map), crs=tiles[positions[0]].geobox.crs.to_wkt())  # type: ignore[union-attr]
+        shapes.append(np.asarray((here if here.crs == target else here.to_crs(target)).array, dtype=object))
+        ids += [tallies[p].outlines.index.to_numpy(np.int64) for p in positions]
+        where.append(np.repeat(positions, [len(tallies[p].outlines) for p in positions]))
+    nothing = np.zeros(0, np.int64)
+    index = np.concatenate([*ids, nothing])
+    found = pd.Series(np.concatenate([*shapes, np.zeros(0, object)]), index=index, dtype=object)
+    return found, np.concatenate([*where, nothing]).astype(np.int64)
 
 
 def _geographic(tile: TileRasters) -> bool:
@@ -171,10 +219,11 @@ def _affine(shapes: npt.NDArray[np.object_], affine: Affine) -> npt.NDArray[np.o
 
 
 def _shared_crs(tiles: Sequence[TileRasters]) -> CRS | None:
-    known = [CRS.from_user_input(tile.geobox.crs.to_wkt()) for tile in tiles if tile.geobox.crs is not None]
+    known = {str(tile.geobox.crs): tile.geobox.crs for tile in tiles if tile.geobox.crs is not None}
     if not known:
         return None
-    return known[0] if all(crs == known[0] for crs in known) else _LONLAT
+    first, *others = (CRS.from_user_input(crs.to_wkt()) for crs in known.values())
+    return first if all(crs == first for crs in others) else _LONLAT
 
 
 def _majority(counts: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import shapely
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
@@ -17,6 +15,7 @@ from cropdetect.fields.fieldset import FieldSet
 from cropdetect.fields.fieldtable import field_table
 from cropdetect.fields.idraster import lies_on, open_raster
 from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend
+from cropdetect.fields.places import fields_of_places
 from cropdetect.fields.polygons import buffered
 from cropdetect.fields.rastertable import TileRasters, raster_table
 from cropdetect.fields.vector import VECTOR_SUFFIXES, read_vector
@@ -78,7 +77,9 @@ def fields_of(
 ) -> FieldSet:
     """Read the fields that lie with the imagery: id and label rasters, or vector files.
 
-    Label codes of the cv4a layout are named by `CV4A_LEGEND` unless a legend is given.
+    An id in several id rasters is one field, except in chip folders: there, as in several vector files, it is one where its
+    parts lie near each other, and otherwise the ids are written with the folder's name (see `together`). Label codes of the cv4a
+    layout are named by `CV4A_LEGEND` unless a legend is given.
 
     Args:
         imagery: what was opened.
@@ -87,23 +88,25 @@ def fields_of(
         buffer: metres to grow the fields by; below 0 they shrink.
 
     Raises:
-        FieldsError: the imagery brings no fields, or rasters in one tile and vector files in another.
+        FieldsError: the imagery brings no fields, or rasters in one tile and vector files in another (chip folders
+            may mix them), polygons for chips without CRS.
         InputNotFoundError, UnreadableFileError, LegendError: see `read_fields`.
     """
-    rasters = [tile.field_files.field_ids for tile in imagery.tiles]
-    with_raster = [tile for tile, path in zip(imagery.tiles, rasters, strict=True) if path is not None]
-    vectors = list(dict.fromkeys(t.field_files.vector for t in imagery.tiles if t.field_files.vector is not None))
-    name_them = "Name a vector file or an id raster with --fields."
-    if not with_raster and not vectors:
+    tiles = imagery.tiles
+    name_them = (
+        "Put fields.gpkg (or .geojson, .parquet) or field_ids.tif beside the images, or name a vector file or an id raster with "
+        "--fields."
+    )
+    if all(tile.field_files.field_ids is None and tile.field_files.vector is None for tile in tiles):
         raise FieldsError("no fields lie with the imagery", where=imagery.path, fix=name_them)
-    if with_raster:
-        if len(with_raster) < len(rasters) and vectors:
-            raise FieldsError("some tiles have an id raster, others a vector file", where=imagery.path, fix=name_them)
-        tiles = [TileRasters(t.geobox, Path(str(t.field_files.field_ids)), t.field_files.labels) for t in with_raster]
-        default = CV4A_LEGEND if imagery.layout == "cv4a" and legend is None else None
-        return _painted(tiles, tuple(rasters), legend, default, buffer, imagery)
-    read = [read_fields(p, label_column=label_column, legend=legend, buffer=buffer, imagery=imagery) for p in vectors]
-    return read[0] if len(read) == 1 else _together(read)
+    painted = [tile for tile in tiles if tile.field_files.field_ids is not None]
+    if imagery.layout == "chips" or not painted:
+        return fields_of_places(imagery, read_fields, label_column=label_column, legend=legend, buffer=buffer)
+    if len(painted) < len(tiles) and any(tile.field_files.vector is not None for tile in tiles):
+        raise FieldsError("some tiles have an id raster, others a vector file", where=imagery.path, fix=name_them)
+    sources = [TileRasters(t.geobox, Path(str(t.field_files.field_ids)), t.field_files.labels) for t in painted]
+    default = CV4A_LEGEND if imagery.layout == "cv4a" and legend is None else None
+    return _painted(sources, tuple(t.field_files.field_ids for t in tiles), legend, default, buffer, imagery)
 
 
 def _from_raster(path: Path, legend: Mapping[str, str] | None, buffer: float, imagery: Imagery | None) -> FieldSet:
@@ -153,38 +156,6 @@ def _painted(
         rasters = (None,) * len(rasters)  # from here on the fields are polygons
     has_labels = "label" in table.columns
     return FieldSet(table, rasters, warnings, ordered_legend((), names) if names and has_labels else ())
-
-
-def _together(read: list[FieldSet]) -> FieldSet:
-    """Put the fields of several files into one table; an id that is in two files is one field where its parts touch."""
-    crs = read[0].table.crs
-    if any(one.table.crs != crs for one in read):
-        crs = CRS.from_epsg(4326)
-    tables = [one.table if one.table.crs == crs else one.table.to_crs(crs) for one in read]
-    numbers = all(one["field_id"].dtype == np.int64 for one in tables)
-    if not numbers:
-        tables = [one.assign(field_id=one["field_id"].astype(str)) for one in tables]
-    table = gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs)
-    warnings = [text for one in read for text in one.warnings]
-    usable = (table["status"] == "ok").to_numpy()
-    first = table[usable].drop_duplicates("field_id").reset_index().set_index("field_id")["index"]
-    drop, apart = [], []
-    for row in np.flatnonzero(usable & table["field_id"].isin(first.index).to_numpy()):
-        owner = first[table.at[row, "field_id"]]
-        if owner == row:
-            continue
-        if shapely.intersects(table.at[owner, "geometry"], table.at[row, "geometry"]):
-            table.at[owner, "geometry"] = shapely.union(table.at[owner, "geometry"], table.at[row, "geometry"])
-            drop.append(row)
-        else:
-            table.at[row, "status"] = "duplicate_id"
-            apart.append(str(table.at[row, "field_id"]))
-    if apart:
-        warnings.append(
-            f"{len(apart)} field ids are used for different fields in several files ({', '.join(apart[:5])}); the first is kept"
-        )
-    legend = next((one.legend for one in read if one.legend), ())
-    return FieldSet(table.drop(index=drop).reset_index(drop=True), warnings=tuple(dict.fromkeys(warnings)), legend=legend)
 
 
 def _imagery_crs(imagery: Imagery) -> CRS | None:

@@ -22,15 +22,15 @@ from cropdetect.imagery.cubestore import CubeStore, open_cube
 from cropdetect.imagery.fieldfiles import find_field_files
 from cropdetect.imagery.layer import Layer
 from cropdetect.imagery.names import parse_path, to_date
+from cropdetect.imagery.naming import Naming
 from cropdetect.imagery.offset import offset_of
 from cropdetect.imagery.passes import Piece, to_acquisitions
 from cropdetect.imagery.safety import unreadable
 from cropdetect.imagery.tree import paths_with
 
 NAME = "cube"
-LOOKED_FOR = "NetCDF 4 or Zarr cubes (.nc, .zarr) with dimensions time, y, x"
 
-_SUFFIXES = (".nc", ".nc4", ".zarr")
+SUFFIXES = (".nc", ".nc4", ".zarr")
 _STEPS = ("time", "timestamp", "t", "date")
 _Y = ("y", "lat", "latitude", "northing")
 _X = ("x", "lon", "longitude", "easting")
@@ -38,12 +38,12 @@ _BANDS = ("band", "bands", "variable", "channel")
 _SENSOR = re.compile(r"(sentinel[-_ ]?[123])|(landsat)|(modis)", re.IGNORECASE)
 
 
-def recognise(path: Path, pattern: re.Pattern[str] | None) -> bool:
+def recognise(path: Path, naming: Naming) -> bool:
     """Whether there is any cube."""
-    return next(paths_with(path, _SUFFIXES), None) is not None
+    return next(paths_with(path, SUFFIXES), None) is not None
 
 
-def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
+def find(path: Path, naming: Naming) -> list[Found]:
     """Return the tiles at `path`, from metadata and coordinates only.
 
     Raises:
@@ -52,19 +52,19 @@ def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
         GridError: coordinates make no grid.
         UnknownLayoutError: no cube has dates and bands.
     """
-    cubes = list(paths_with(path, _SUFFIXES))
+    cubes = list(paths_with(path, SUFFIXES))
     root = path if path.is_dir() and cubes != [path] else path.parent
     tiles: dict[str, list[Piece]] = {}
     folders: dict[str, Path] = {}
     sensor = None
     for cube in cubes:
         relative = cube.relative_to(root)
-        match = pattern.search(relative.with_suffix("").as_posix()) if pattern else None
+        match = naming.pattern.search(relative.with_suffix("").as_posix()) if naming.pattern else None
         tile = (match.groupdict().get("tile") if match else None) or (
             "" if relative.parent == Path() else relative.parent.as_posix()
         )
         with open_cube(cube) as data:
-            pieces = list(_pieces(cube, data, relative.with_suffix("").as_posix(), pattern, offset_of(cube, path)))
+            pieces = list(_pieces(cube, data, relative.with_suffix("").as_posix(), naming, offset_of(cube, path)))
             sensor = sensor or _sensor(data)
         if pieces:
             tiles.setdefault(tile, []).extend(pieces)
@@ -88,9 +88,7 @@ def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
     ]
 
 
-def _pieces(
-    path: Path, data: xr.Dataset, relative: str, pattern: re.Pattern[str] | None, offset: float | None
-) -> Iterator[Piece]:
+def _pieces(path: Path, data: xr.Dataset, relative: str, naming: Naming, offset: float | None) -> Iterator[Piece]:
     for name, variable in data.data_vars.items():
         y, x = _dimension(variable, _Y), _dimension(variable, _X)
         if y is None or x is None or variable.dtype.kind not in "iuf":
@@ -98,7 +96,7 @@ def _pieces(
         step, band = _dimension(variable, _STEPS), _dimension(variable, _BANDS)
         if set(variable.dims) - {y, x, step, band}:
             continue
-        times = _times(path, data, variable, step, relative, pattern)
+        times = _times(path, data, variable, step, relative, naming)
         names = [str(text) for text in data[band].values] if band and band in data.coords else None
         if band and names is None:
             names = [f"{name}_{number + 1}" for number in range(variable.sizes[band])]
@@ -132,7 +130,7 @@ def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
 
 
 def _times(
-    path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, pattern: re.Pattern[str] | None
+    path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, naming: Naming
 ) -> list[dt.datetime | None]:
     """Return the moment of each step (None: not a time); of a variable without steps its one moment, if any is known."""
     if step is not None:
@@ -140,8 +138,8 @@ def _times(
     for name in _STEPS:
         if name in data.coords and data[name].ndim == 0:
             return _moments(path, np.asarray(data[name].values).reshape(1))
-    named = parse_path(relative, pattern)
-    day = to_date(named.date) if named else None
+    named = parse_path(relative, naming.pattern)
+    day = to_date(named.date) if named and named.date else naming.date
     return [] if day is None else [dt.datetime.combine(day, dt.time())]
 
 

@@ -12,21 +12,21 @@ from cropdetect.imagery.bands import SENTINEL2_ORDER
 from cropdetect.imagery.fieldfiles import find_field_files
 from cropdetect.imagery.layer import Acquisition
 from cropdetect.imagery.names import to_date
+from cropdetect.imagery.naming import Naming
 from cropdetect.imagery.raster import open_raster
 
 NAME = "cv4a"
-LOOKED_FOR = "ROOT/00/20190606/0_B01_20190606.tif (the folders of the CV4A competition)"
 
 _BANDS = tuple(name for name in SENTINEL2_ORDER if name != "B10")
 _FILE = re.compile(rf"(?P<tile>\d+)_(?P<band>{'|'.join(_BANDS)})_(?P<date>\d{{8}})\.tiff?", re.IGNORECASE)
 
 
-def recognise(path: Path, pattern: re.Pattern[str] | None) -> bool:
+def recognise(path: Path, naming: Naming) -> bool:
     """Whether `path` is such a folder. A pattern says that it is not."""
-    return pattern is None and path.is_dir() and any(_images(date) for _, date in _date_folders(path))
+    return naming.pattern is None and path.is_dir() and any(_images(date) for _, date in _date_folders(path))
 
 
-def find(path: Path, pattern: re.Pattern[str] | None) -> list[Found]:
+def find(path: Path, naming: Naming) -> list[Found]:
     """Return the tiles at `path`, from file heads only.
 
     Raises:

@@ -31,8 +31,6 @@ PRODUCTS = (
     r"(?P<tile>T\d{2}[A-Z]{3})_(?P<date>\d{8}T\d{6})_(?P<band>B(?:\d{2}|8A)|SCL)(?:_\d{2}m)?$",
     # Cloud probability inside .SAFE folders
     r"S2[A-D]_MSIL2A_(?P<date>\d{8}T\d{6})_N\d{4}_R\d{3}_(?P<tile>T\d{2}[A-Z]{3})_[^/]*/.*(?P<band>)MSK_CLDPRB_\d{2}m$",
-    # Images/<chip>/B04.tif, dates in the layers' descriptions
-    r"(?:^|/)Images/(?P<tile>[^/]+)/(?P<band>B(?:\d{2}|8A)|CLD|SCL)$",
 )
 #: Tried next, one after the other; each adds what is still unknown.
 GENERAL = (

@@ -1,26 +1,31 @@
 """Open any source of pixels."""
 
+import datetime as dt
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
-from cropdetect.imagery import cube, cv4a, files
+from cropdetect.imagery import chipfolders, cube, cv4a, files
 from cropdetect.imagery.assemble import Options, build_series
 from cropdetect.imagery.clear import parse_clear
+from cropdetect.imagery.layouts import accepted
 from cropdetect.imagery.names import compiled
+from cropdetect.imagery.naming import Naming
+from cropdetect.imagery.notes import gathered
 from cropdetect.imagery.safety import checked
 from cropdetect.imagery.series import Imagery
 
-# Each module has NAME, LOOKED_FOR, recognise(path, pattern) and find(path, pattern). The first that recognises a path takes it.
-_LAYOUTS = (cv4a, cube, files)
+# Each module has NAME, recognise(path, naming) and find(path, naming). The first that recognises a path takes it.
+_LAYOUTS = (cv4a, chipfolders, cube, files)
 
 
 def open_imagery(
     path: str | os.PathLike[str],
     *,
     pattern: str | None = None,
+    date: dt.date | None = None,
     resolution: float | None = None,
     clear: str | None = None,
     offset: float | None = None,
@@ -31,7 +36,8 @@ def open_imagery(
     Args:
         path: folder or file.
         pattern: regular expression with the groups date, band, tile (see `cropdetect.imagery.names`), searched in the paths of
-            the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``.
+            the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in the paths below the chip.
+        date: day of the images whose names tell none (default: tags and sidecar files, see `cropdetect.imagery.undated`).
         resolution: pixel size in units of the CRS (default: that of the finest band that is used).
         clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: SCL in
             {4, 5, 6, 7} and CLD < 40, where there are such bands).
@@ -53,26 +59,33 @@ def open_imagery(
         offset=_checked_offset(offset),
         bands=_checked_bands(bands),
     )
-    names = None if pattern is None else compiled(pattern)
     root = checked(Path(path) if not isinstance(path, str) else path)
     if not root.exists():
-        raise InputNotFoundError("there is no such file or folder", where=root, fix=f"Looked for {_looked_for()}.")
+        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
     if root.is_dir() and not any(root.iterdir()):
-        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there: {_looked_for()}.")
+        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted()}")
+    root = _inner(root)
+    naming = Naming(root if root.is_dir() else root.parent, None if pattern is None else compiled(pattern), date)
     for layout in _LAYOUTS:
-        if layout.recognise(root, names):
-            found = layout.find(root, names)
+        if layout.recognise(root, naming):
+            found = layout.find(root, naming)
             break
     else:
-        raise UnknownLayoutError("this is no imagery that can be read", where=root, fix=f"Looked for {_looked_for()}.")
+        raise UnknownLayoutError("this is no imagery that can be read", where=root, fix=accepted())
     if len(found) == 1:
         found = [replace(found[0], name="")]
     tiles, warnings = zip(*(build_series(tile, root, options) for tile in found), strict=True)
-    return Imagery(path=root, layout=layout.NAME, tiles=tiles, warnings=tuple(text for some in warnings for text in some))
+    names = [tile.name for tile in found]
+    return Imagery(path=root, layout=layout.NAME, tiles=tiles, warnings=gathered(names, warnings))
 
 
-def _looked_for() -> str:
-    return "; ".join(layout.LOOKED_FOR for layout in _LAYOUTS)
+def _inner(root: Path) -> Path:
+    """Return the folder `chips` in a folder that has no other imagery, as the input folder of the container is."""
+    inner = root / "chips"
+    if not inner.is_dir() or inner.is_symlink():
+        return root
+    others = (entry for entry in root.iterdir() if entry.name not in ("chips", "checkpoint") and not entry.name.startswith("."))
+    return root if any(entry.is_dir() or files.recognise(entry, Naming(root)) for entry in others) else inner
 
 
 def _checked_offset(offset: float | None) -> float | None:

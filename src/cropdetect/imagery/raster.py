@@ -1,7 +1,7 @@
 """GeoTIFF and JP2 files."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -61,13 +61,13 @@ class RasterFile:
     Attributes:
         layers: its layers, in order.
         descriptions: of the layers; "" where there is none.
-        taken: the TIFF tag for date and time, or "".
+        tags: what else the file says of itself, e.g. TIFFTAG_DATETIME.
     """
 
     path: Path
     layers: tuple[Layer, ...]
     descriptions: tuple[str, ...]
-    taken: str
+    tags: Mapping[str, str]
 
 
 def open_raster(path: Path) -> RasterFile:
@@ -104,7 +104,7 @@ def open_raster(path: Path) -> RasterFile:
                 for index in range(file.count)
             )
             descriptions = tuple(text or "" for text in file.descriptions)
-            return RasterFile(path, layers, descriptions, str(file.tags().get("TIFFTAG_DATETIME", "")))
+            return RasterFile(path, layers, descriptions, file.tags() | file.tags(ns="IMAGERY"))
     except RasterioError as error:
         raise unreadable(path, error) from error
 

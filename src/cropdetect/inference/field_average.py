@@ -7,9 +7,11 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.formats import CalibrationRecord
 from cropdetect.inference.chip_answers import ChipAnswers
 from cropdetect.inference.predictions import Predictions
 from cropdetect.inference.season import SeasonOfField, joined_series
+from cropdetect.metrics import Scaling
 
 _ANSWERED = ("ok", "partly_outside")
 
@@ -37,7 +39,7 @@ class FieldAverage:
         fields: the fields table, with `status`.
         field_of_chip: (chip,) row of each chip's field.
         legend: class names.
-        temperature: probabilities are softmax(score / temperature).
+        calibration: how the ensemble's mean probabilities are calibrated.
         bands: names of the bands of the chips.
     """
 
@@ -46,16 +48,18 @@ class FieldAverage:
         fields: gpd.GeoDataFrame,
         field_of_chip: npt.NDArray[np.int64],
         legend: tuple[str, ...],
-        temperature: float,
+        calibration: CalibrationRecord,
         bands: Sequence[str],
     ) -> None:
         n = len(fields)
         self._fields = fields
         self._field_of_chip = field_of_chip
         self._legend = legend
-        self._temperature = temperature
         self._bands = bands
         self._seasons: dict[int, tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float32]]] = {}
+        self._scaling = None
+        if calibration.method != "none":
+            self._scaling = Scaling(np.array(calibration.scale), np.array(calibration.bias))
         self._n_chips = np.bincount(field_of_chip, minlength=n)
         self._next = 0
         self._open: dict[int, _Pieces] = {}
@@ -70,7 +74,7 @@ class FieldAverage:
 
     def add(self, answers: ChipAnswers) -> None:
         """Take the answers to the next chips."""
-        probabilities = softmax(answers.scores.astype(np.float64) / self._temperature)
+        probabilities = softmax(answers.scores.astype(np.float64))
         days = answers.clear_date.astype(np.int64)
         dated = ~np.isnat(answers.clear_date)
         rows = self._field_of_chip[self._next : self._next + len(answers)].tolist()
@@ -105,8 +109,14 @@ class FieldAverage:
             self._status[row] = "failed"
         else:
             members = pieces.summed / pieces.area_answered
-            self._probabilities[row] = members.mean(axis=0)
+            self._probabilities[row] = self._calibrated(members.mean(axis=0))
             self._disagreement[row] = mutual_information(members)
+
+    def _calibrated(self, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        if self._scaling is None:
+            return probabilities
+        with np.errstate(divide="ignore"):
+            return self._scaling.apply(np.log(probabilities))
 
     def finish(self) -> Predictions:
         """Return one row a field; all chips must have come."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import ChipBatch, field_means
+from cropdetect.chips.batch import ChipBatch, FieldWindows, field_means, field_windows
 from cropdetect.errors import MissingBandError
 from cropdetect.formats import CheckpointRecord
 
@@ -60,12 +60,14 @@ class InputMaker:
         pooled: reduce chips to field means, as the network was trained on those.
         padding_invariant: absent steps change nothing, so chips of unequal length may share a call.
         season_year: year that `day` is counted from; None: the year of each chip's median date.
+        context: pixels about the field that the network looks at; None: the whole chip.
     """
 
     positions: tuple[int, ...]
     pooled: bool
     padding_invariant: bool
     season_year: int | None
+    context: int | None = None
 
     @classmethod
     def of(cls, record: CheckpointRecord, bands: Sequence[str], size: int, season_year: int | None) -> "InputMaker":
@@ -79,6 +81,7 @@ class InputMaker:
             pooled=record.chips.size == 1 and size > 1,
             padding_invariant=record.model.padding_invariant,
             season_year=season_year,
+            context=record.model.context,
         )
 
     def calls(self, batch: ChipBatch, rows: npt.NDArray[np.intp]) -> Iterator[tuple[npt.NDArray[np.intp], NetworkInputs]]:
@@ -95,24 +98,35 @@ class InputMaker:
         if self.pooled:
             batch = field_means(batch)
         for group, steps in self._groups(batch):
-            y, x = batch.mask.shape[1:]
-            length = max(1, _PIXELS_A_CALL // (steps.shape[1] * y * x))
-            for start in range(0, len(group), length):
+            start = 0
+            while start < len(group):
+                windows, length = self._windows(batch.mask[group[start:]], steps.shape[1])
                 part, kept = group[start : start + length], steps[start : start + length]
-                inputs = NetworkInputs(
-                    image=np.ascontiguousarray(batch.image[part[:, None], kept], np.float32),
-                    mask=batch.mask[part],
-                    clear=batch.clear[part[:, None], kept],
-                    day=day[part[:, None], kept],
-                )
-                yield rows[part], inputs
+                yield rows[part], _inputs(batch, day, part, kept, windows)
+                start += length
+
+    def _windows(self, mask: npt.NDArray[np.float32], n_steps: int) -> tuple[FieldWindows | None, int]:
+        """Choose what the next call shows: the windows of its chips (None: whole chips), and how many of them.
+
+        Args:
+            mask: (chip, y, x), the chips that are left, in the order of `_groups`.
+            n_steps: steps of each.
+        """
+        y, x = mask.shape[1:]
+        fitting = max(1, _PIXELS_A_CALL // (n_steps * y * x))
+        if self.context is None or y * x == 1:
+            return None, fitting
+        # As many as would fit at the size of the first; they are sorted, so the others are as large or little larger.
+        first = field_windows(mask[:1], self.context)
+        fitting = max(1, _PIXELS_A_CALL // (n_steps * first.height * first.width))
+        return field_windows(mask[:fitting], self.context), fitting
 
     def _groups(self, batch: ChipBatch) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
         """Yield chips that can share a call, and the steps (chip, step) that each of them keeps."""
         if self.padding_invariant:
             steps = np.flatnonzero(batch.clear.any(axis=(0, 2, 3)))
             if len(steps):
-                yield np.arange(len(batch)), np.broadcast_to(steps, (len(batch), len(steps)))
+                yield self._by_size(batch), np.broadcast_to(steps, (len(batch), len(steps)))
             return
         there = ~np.isnat(batch.date)
         present_first = np.argsort(~there, axis=1, kind="stable")
@@ -120,6 +134,32 @@ class InputMaker:
         for length in np.unique(lengths[lengths > 0]):
             group = np.flatnonzero(lengths == length)
             yield group, present_first[group, :length]
+
+    def _by_size(self, batch: ChipBatch) -> npt.NDArray[np.intp]:
+        """Return the chips, large fields first, so that the windows of a call are of a size."""
+        if self.context is None:
+            return np.arange(len(batch))
+        inside = batch.mask > 0
+        extent = inside.any(axis=2).sum(axis=1) * inside.any(axis=1).sum(axis=1)
+        return np.argsort(-extent, kind="stable")
+
+
+def _inputs(
+    batch: ChipBatch,
+    day: npt.NDArray[np.float32],
+    part: npt.NDArray[np.intp],
+    steps: npt.NDArray[np.intp],
+    windows: FieldWindows | None,
+) -> NetworkInputs:
+    """Take some chips, of each some steps, and of each step the chip's window."""
+    image, mask, clear = batch.image[part[:, None], steps], batch.mask[part], batch.clear[part[:, None], steps]
+    if windows is not None and (windows.height, windows.width) != mask.shape[1:]:
+        places = list(windows.slices())
+        image, mask, clear = (
+            np.stack([array[chip][..., rows, columns] for chip, (rows, columns) in enumerate(places)])
+            for array in (image, mask, clear)
+        )
+    return NetworkInputs(np.ascontiguousarray(image, np.float32), mask, clear, day[part[:, None], steps])
 
 
 def _rows(batch: ChipBatch, rows: npt.NDArray[np.intp]) -> ChipBatch:

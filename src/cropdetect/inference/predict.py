@@ -67,9 +67,7 @@ def predict_chips(
     inputs = InputMaker.of(record, chips.info.bands, chips.info.size, season_year)
     batch_size = batch_size or min(1024, max(1, _PIXELS_A_BATCH // chips.info.size**2))
     n_batches = -(-len(chips) // batch_size)
-    average = FieldAverage(
-        chips.fields, chips.field_of_chip, tuple(record.legend), record.calibration.temperature, chips.info.bands
-    )
+    average = FieldAverage(chips.fields, chips.field_of_chip, tuple(record.legend), record.calibration, chips.info.bands)
     parts = None
     if state is not None:
         key = _fingerprint(chips, checkpoint, device, precision, season_year)

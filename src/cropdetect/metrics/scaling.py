@@ -9,7 +9,8 @@ from cropdetect.errors import LegendError
 
 _FLOOR = np.log(1e-6)  # a probability of 0 would stay 0 under every scaling
 _STEPS = 50
-_SHARPEST, _FLATTEST = 20.0, 0.02  # limits of 1 / temperature
+# Limits of 1 / temperature: fields that are all answered right would ask for endless sharpness.
+_SHARPEST, _FLATTEST = 4.0, 0.05
 
 
 @dataclass(frozen=True)

@@ -86,3 +86,21 @@ class ChannelNetwork(Network):
         values, there = self._values(image)
         there = there & clear[:, :, None]
         return torch.where(there, self.standardise(values), 0.0), there
+
+    @staticmethod
+    def field_means(values: Tensor, there: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mean of each channel over the field, 0 where it is missing, and whether it is there.
+
+        Args:
+            values: (batch, step, channel, y, x), as `clear_channels` returns them.
+            there: the same shape, bool.
+            mask: (batch, y, x) float32, share of the pixel inside the field.
+
+        Returns:
+            (batch, step, channel) float32 and bool.
+        """
+        weight = mask.flatten(1)[:, None, :, None]  # (batch, 1, pixel, 1)
+        area = (there.to(values.dtype).flatten(3) @ weight).squeeze(3)
+        total = (values.flatten(3) @ weight).squeeze(3)
+        present = area > 0
+        return total / torch.where(present, area, torch.ones_like(area)), present

@@ -21,12 +21,14 @@ class ConvGRU(Network):
     convolutions and a 1x1 convolution with group norm and ELU; the mean over the field's pixels; a three-layer
     bidirectional GRU; its output at the last date through a linear layer.
 
-    It looks neither at `clear` nor at `day`, its group norm sees padding, and its last date is the last step: batches
-    must hold chips of equal shape. Kept faithful so that the published weights give the published answers.
+    It does not look at `day`, and at `clear` only where it is told to; its group norm sees padding, and its last date is the
+    last step: batches must hold chips of equal shape. Kept faithful so that the published weights give the published answers.
 
     Args:
         bands: what the data has; must hold the 13 bands of 2020. The network takes those 13, in `BANDS_2020`'s order.
         n_classes: length of the legend.
+        cloud_as_reflectance: as in 2020, cloud probability is a channel like any other and cloudy pixels are averaged in.
+            Otherwise it is left out, and a date's average is over its clear pixels, 0 where there is none.
 
     Raises:
         MissingBandError: a band of 2020 is absent.
@@ -40,7 +42,7 @@ class ConvGRU(Network):
     padding_invariant = False
     description = "2020 CV4A winner: convolutions a date, masked averaging, bidirectional GRU"
 
-    def __init__(self, bands: Sequence[str] = BANDS_2020, n_classes: int = 7) -> None:
+    def __init__(self, bands: Sequence[str] = BANDS_2020, n_classes: int = 7, cloud_as_reflectance: bool = True) -> None:
         missing = [band for band in BANDS_2020 if band not in bands]
         if missing:
             raise MissingBandError(
@@ -48,8 +50,10 @@ class ConvGRU(Network):
                 fix="Add the band(s), or use --model conv-gru-v2, which takes any bands.",
             )
         channels = (*BANDS_2020, "NDVI", "NDWI-green", "NDWI-blue")
-        super().__init__(BANDS_2020, n_classes, channels, {})
-        self._kept = [position for position, channel in enumerate(channels) if channel != _DROPPED]
+        super().__init__(BANDS_2020, n_classes, channels, {"cloud_as_reflectance": cloud_as_reflectance})
+        self._sees_clouds = cloud_as_reflectance
+        dropped = (_DROPPED,) if cloud_as_reflectance else (_DROPPED, "CLD")
+        self._kept = [position for position, channel in enumerate(channels) if channel not in dropped]
         self.conv1 = nn.Conv2d(len(self._kept), 64, 3, padding=1, bias=False)
         self.gn1 = nn.GroupNorm(2, 64)
         self.conv2 = nn.Conv2d(64, 64, 3, padding=1, bias=False)
@@ -71,7 +75,7 @@ class ConvGRU(Network):
         return torch.cat([image.sqrt(), torch.stack(differences, dim=2)], dim=2)
 
     def features(self, image: Tensor) -> Tensor:
-        """Return the 15 standardised channels, (batch, step, 15, y, x)."""
+        """Return the standardised channels, (batch, step, 15, y, x); 14 without cloud probability."""
         return self.standardise(self.raw_channels(image))[:, :, self._kept]
 
     def classify(self, features: Tensor, mask: Tensor) -> Tensor:
@@ -79,7 +83,7 @@ class ConvGRU(Network):
 
         Args:
             features: (batch, step, 15, y, x) float32.
-            mask: (batch, y, x) float32.
+            mask: (batch, y, x) float32, or (batch, step, y, x) where it differs from date to date.
         """
         batch, step = features.shape[:2]
         x = features.flatten(0, 1)
@@ -87,12 +91,12 @@ class ConvGRU(Network):
         x = functional.elu(self.gn2(self.conv2(x)))
         x = functional.elu(self.gn3(self.conv3(x)))
         pixels = x.reshape(batch, step, 128, -1)
-        weight = mask.flatten(1)
-        area = weight.sum(1)
+        weight = mask.flatten(-2).reshape(batch, -1, 1, pixels.shape[3])  # (batch, 1 or step, 1, pixel)
+        area = weight.sum(3)
         area = torch.where(area > 0, area, torch.ones_like(area))  # a chip that lost its field still gets finite scores
-        mean = (pixels @ weight[:, None, :, None]).squeeze(3) / area[:, None, None]
+        mean = (pixels @ weight.transpose(2, 3)).squeeze(3) / area
         return self.linear(self.gru(mean)[0][:, -1])  # type: ignore[no-any-return]
 
     def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
         """See `Network.forward`."""
-        return self.classify(self.features(image), mask)
+        return self.classify(self.features(image), mask if self._sees_clouds else mask[:, None] * clear)

@@ -6,11 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cropdetect.errors import OptionError
+from cropdetect.models.calendar import kernel_weights, reference_days
 from cropdetect.models.channels import ChannelNetwork
+from cropdetect.models.min_gru import MinGRU
 
-_ABSENT = -1e9  # log weight of a step without a clear pixel: its share in a softmax is exactly 0
-_THIN = 2.5e-3  # summed kernel below which a reference day counts as not observed at all
+_TEXTURE = 48  # channels of the first convolution
+_SIZE = 64  # channels of everything behind it
+_WIDTHS = (0.6, 2.0)  # of the two kernels, in steps of the calendar: nearest dates, and the season's course
 
 
 class MaskedConvolution(nn.Module):
@@ -26,12 +28,11 @@ class MaskedConvolution(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, *, depthwise: bool) -> None:
         super().__init__()
-        if depthwise:
-            self.spatial: nn.Module = nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False)
-            self.mixing: nn.Module = nn.Conv2d(inputs, outputs, 1)
-        else:
-            self.spatial = nn.Conv2d(inputs, outputs, 3, padding=1)
-            self.mixing = nn.Identity()
+        self.spatial = nn.Conv2d(
+            inputs, inputs if depthwise else outputs, 3, padding=1, groups=inputs if depthwise else 1, bias=False
+        )
+        self.mixing: nn.Module = nn.Conv2d(inputs, outputs, 1) if depthwise else nn.Identity()
+        self.bias = nn.Parameter(torch.zeros(self.spatial.out_channels, 1, 1))
 
     def forward(self, x: Tensor, clear: Tensor) -> Tensor:
         """Return (image, outputs, y, x).
@@ -40,23 +41,31 @@ class MaskedConvolution(nn.Module):
             x: (image, inputs, y, x), 0 where not clear.
             clear: (image, 1, y, x) float, 0 or 1.
         """
-        x = functional.relu(self.mixing(self.spatial(x)))
+        x = functional.relu(self.mixing(self._convolved(x) + self.bias))
         return x * (clear * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-4))
+
+    def _convolved(self, x: Tensor) -> Tensor:
+        if x.shape[2:] != (1, 1) or torch._C._get_tracing_state() is not None:
+            return self.spatial(x)  # type: ignore[no-any-return]
+        # Of a single pixel a 3x3 filter sees its own middle only: a table trains several times faster so.
+        centre = self.spatial.weight[:, :, 1:2, 1:2]
+        return functional.conv2d(x, centre, groups=self.spatial.groups)
 
 
 class ConvGRUv2(ChannelNetwork):
     """Clear-aware averaging over the field, interpolation to a regular calendar, bidirectional GRU, whole-season read-out.
 
-    1. Channels: bands (square root or as they are) and the normalised differences their names allow, standardised; a
-       missing value is 0, and one more channel holds the share of channels that are there, 0 where not clear.
+    1. Channels: see :class:`ChannelNetwork`; a missing value is 0, and one more channel holds the share of channels that are
+       there, 0 where not clear.
     2. Per date two masked 3x3 convolutions (the second depthwise), normalised per pixel.
-    3. Mean and standard deviation over pixels weighted by mask x clear; a linear layer makes the date's embedding.
-    4. Dates to a regular calendar of reference days: a softmax over the present dates of Gaussian kernels with learned
-       widths, weighted by the clear share of the field; the log of the summed kernel tells how well observed the
-       reference day is.
-    5. Two-layer bidirectional GRU over the calendar; attention mean and maximum over it; dropout; linear layer.
+    3. Mean and standard deviation over pixels weighted by mask x clear, and the mean of each channel itself; a linear layer
+       makes the date's embedding.
+    4. Dates to a regular calendar of reference days: the mean of the present dates under a narrow and a wide Gaussian,
+       weighted by the clear share of the field; the log of the summed kernel tells how well observed the reference day is.
+    5. Two convolutions over the calendar, the first in steps of two; a bidirectional minimal GRU; attention mean and maximum
+       over the season; dropout; linear layer.
 
-    The order of the steps does not matter, and an absent step or spatial padding changes nothing.
+    The order of the dates does not matter, and an absent step or spatial padding changes nothing.
 
     Args:
         bands: names of the bands of `image`, any.
@@ -66,17 +75,18 @@ class ConvGRUv2(ChannelNetwork):
         grid_end: the calendar ends at or before this day.
         grid_step: days between reference days.
         hidden: size of the GRU in each direction.
-        dropout: share dropped between GRU layers and before the linear layer.
+        dropout: share dropped behind each convolution over the calendar and before the linear layer.
 
     References:
-        Shukla, S. N., Marlin, B. M. (2021). Multi-Time Attention Networks for Irregularly Sampled Time Series. ICLR
-        (the interpolation). Garnot, V. S. F. et al. (2020). Satellite Image Time Series Classification with Pixel-Set
-        Encoders and Temporal Self-Attention. CVPR (mean and standard deviation over a field's pixels).
+        Shukla, S. N., Marlin, B. M. (2019). Interpolation-Prediction Networks for Irregularly Sampled Time Series. ICLR.
+        Garnot, V. S. F. et al. (2020). Satellite Image Time Series Classification with Pixel-Set Encoders and Temporal
+        Self-Attention. CVPR (mean and standard deviation over a field's pixels).
     """
 
     name = "conv-gru-v2"
     padding_invariant = True
-    description = "clear-aware field averaging, learned interpolation to a calendar, bidirectional GRU, attention read-out"
+    context = 2
+    description = "clear-aware field averaging, interpolation to a calendar, bidirectional minimal GRU, attention read-out"
 
     calendar: Tensor
     season: Tensor
@@ -89,13 +99,9 @@ class ConvGRUv2(ChannelNetwork):
         grid_start: int = 0,
         grid_end: int = 365,
         grid_step: int = 10,
-        hidden: int = 96,
+        hidden: int = 64,
         dropout: float = 0.3,
     ) -> None:
-        if grid_step < 1 or grid_end - grid_start < grid_step:
-            raise OptionError(
-                f"a calendar from day {grid_start} to {grid_end} in steps of {grid_step} has fewer than 2 days", where=self.name
-            )
         arguments = {
             "grid_start": grid_start,
             "grid_end": grid_end,
@@ -104,28 +110,32 @@ class ConvGRUv2(ChannelNetwork):
             "dropout": dropout,
         }
         super().__init__(bands, n_classes, scaling, arguments)
+        n_channels = len(self.channels)
+        self.convolution1 = MaskedConvolution(n_channels + 1, _TEXTURE, depthwise=False)
+        self.convolution2 = MaskedConvolution(_TEXTURE, _SIZE, depthwise=True)
+        self.embedding = nn.Sequential(nn.Linear(2 * _SIZE + 2 * n_channels, _SIZE), nn.LayerNorm(_SIZE), nn.ReLU())
 
-        self.convolution1 = MaskedConvolution(len(self.channels) + 1, 48, depthwise=False)
-        self.convolution2 = MaskedConvolution(48, 64, depthwise=True)
-        self.embedding = nn.Sequential(nn.Linear(128, 128), nn.LayerNorm(128), nn.ReLU())
-
-        days = torch.arange(grid_start, grid_end + 1, grid_step, dtype=torch.float32)
+        days = reference_days(grid_start, grid_end, grid_step, self.name)
         angle = 2 * torch.pi * days / 365.25
         self.register_buffer("calendar", days, persistent=False)
         self.register_buffer("season", torch.stack([angle.sin(), angle.cos()], dim=1), persistent=False)
-        self.log_width = nn.Parameter(torch.tensor([0.6 * grid_step, 2.0 * grid_step]).log())
+        self._widths = [width * grid_step for width in _WIDTHS]
 
-        self.gru = nn.GRU(128 + 2 + 2, hidden, num_layers=2, bidirectional=True, batch_first=True, dropout=dropout)
+        self.course1 = nn.Conv1d(_SIZE + 2 * n_channels + 2 + 2, _SIZE, 5, stride=2, padding=2)
+        self.norm1 = nn.LayerNorm(_SIZE)
+        self.course2 = nn.Conv1d(_SIZE, _SIZE, 5, padding=2)
+        self.norm2 = nn.LayerNorm(_SIZE)
+        self.gru = MinGRU(_SIZE, hidden)
         self.attention = nn.Linear(2 * hidden, 1)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(4 * hidden, n_classes)
 
-    def _embed(self, image: Tensor, mask: Tensor, clear: Tensor) -> tuple[Tensor, Tensor]:
-        """Return an embedding of every date, (batch, step, 128), and the clear share of the field, (batch, step)."""
+    def _embed(self, image: Tensor, mask: Tensor, clear: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return an embedding (batch, step, 64), channel means (batch, step, channel) and the clear share (batch, step)."""
         values, there = self.clear_channels(image, clear)
         complete = there.to(values.dtype).mean(2, keepdim=True)
-        x = torch.cat([values, complete], dim=2).flatten(0, 1)
         usable = (complete > 0).to(values.dtype)
+        x = torch.cat([values, complete], dim=2).flatten(0, 1)
         x = self.convolution1(x, usable.flatten(0, 1))
         x = self.convolution2(x, usable.flatten(0, 1))
 
@@ -136,31 +146,34 @@ class ConvGRUv2(ChannelNetwork):
         mean = (pixels @ column).squeeze(2) / divisor
         square = ((pixels * pixels) @ column).squeeze(2) / divisor
         spread = ((square - mean * mean).clamp(min=0) + 1e-4).sqrt()
-        embedding = self.embedding(torch.cat([mean, spread], dim=1)).reshape(*area.shape, -1)
 
+        means, present = self.field_means(values, there, mask)
+        parts = [mean, spread, means.flatten(0, 1), present.to(values.dtype).flatten(0, 1)]
+        embedding = self.embedding(torch.cat(parts, dim=1)).reshape(*area.shape, -1)
         field = mask.flatten(1).sum(1, keepdim=True)
-        return embedding, area / torch.where(field > 0, field, torch.ones_like(field))
+        return embedding, means, area / torch.where(field > 0, field, torch.ones_like(field))
 
-    def _interpolate(self, embedding: Tensor, share: Tensor, day: Tensor) -> Tensor:
-        """Bring dates to the calendar, (batch, reference day, 128 + 2 + 2)."""
-        present = share > 0
+    def _interpolate(self, embedding: Tensor, means: Tensor, share: Tensor, day: Tensor) -> Tensor:
+        """Bring dates to the calendar, (batch, 64 + 2 channels + 2 + 2, reference day)."""
+        series, densities = [], []
         # Half of the embedding is interpolated with the narrow kernel, half with the wide one.
-        distance = (self.calendar[None, None, :, None] - day[:, None, None, :]) / self.log_width.exp()[None, :, None, None]
-        log_share = torch.where(present, share, torch.ones_like(share)).log()
-        logits = log_share[:, None, None] - 0.5 * distance * distance
-        logits = torch.where(present[:, None, None], logits, _ABSENT)  # (batch, kernel, reference day, step)
+        for half, width in zip(embedding.chunk(2, dim=2), self._widths, strict=True):
+            weights, density = kernel_weights(self.calendar, day, share, width)
+            series.append(weights @ torch.cat([half, means], dim=2))
+            densities.append(density)
+        season = self.season[None].expand(day.shape[0], -1, -1)
+        return torch.cat([*series, *densities, season], dim=2).transpose(1, 2)
 
-        halves = embedding.reshape(*day.shape, 2, 64).transpose(1, 2)  # (batch, kernel, step, 64)
-        values = (logits.softmax(3) @ halves).transpose(1, 2).flatten(2)
-        values = values * present.any(1)[:, None, None].to(values.dtype)  # a softmax over absent steps only means nothing
-        density = (logits.exp().sum(3) + _THIN).log().transpose(1, 2)
-        season = self.season[None].expand(values.shape[0], -1, -1)
-        return torch.cat([values, density, season], dim=2)
+    def _course(self, x: Tensor, convolution: nn.Module, norm: nn.Module) -> Tensor:
+        return self.dropout(functional.relu(norm(convolution(x).transpose(1, 2)))).transpose(1, 2)  # type: ignore[no-any-return]
 
     def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
         """See `Network.forward`."""
-        embedding, share = self._embed(image, mask, clear)
-        states = self.gru(self._interpolate(embedding, share, day))[0]
+        embedding, means, share = self._embed(image, mask, clear)
+        x = self._interpolate(embedding, means, share, day)
+        x = self._course(x, self.course1, self.norm1)
+        x = self._course(x, self.course2, self.norm2)
+        states = self.gru(x.transpose(1, 2))
         attention = self.attention(states).softmax(1)
         summary = torch.cat([(states * attention).sum(1), states.amax(1)], dim=1)
         return self.linear(self.dropout(summary))  # type: ignore[no-any-return]

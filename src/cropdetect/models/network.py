@@ -23,11 +23,13 @@ class Network(nn.Module, ABC):
     Attributes:
         name: name in the registry.
         padding_invariant: whether absent steps and spatial padding change nothing.
+        context: pixels about the field that change an answer; None: the whole chip does.
         description: one line for tables and metadata.
     """
 
     name: ClassVar[str]
     padding_invariant: ClassVar[bool]
+    context: ClassVar[int | None] = None
     description: ClassVar[str]
 
     channel_mean: Tensor
@@ -48,7 +50,9 @@ class Network(nn.Module, ABC):
     @property
     def record(self) -> ModelRecord:
         """How to build this network again, for `checkpoint.json`."""
-        return ModelRecord(name=self.name, arguments=self.arguments, padding_invariant=self.padding_invariant)
+        return ModelRecord(
+            name=self.name, arguments=self.arguments, padding_invariant=self.padding_invariant, context=self.context
+        )
 
     def set_statistics(self, statistics: Statistics) -> None:
         """Take the means and standard deviations that standardise the channels.

@@ -19,7 +19,8 @@ _PERIOD = 1000.0  # of the slowest sine, days (times 2 pi)
 class PSELTAE(ChannelNetwork):
     """Pixel-set encoder (PSE) and lightweight temporal attention encoder (L-TAE), with the papers' sizes.
 
-    1. Channels: see :class:`ChannelNetwork`; a missing value is 0.
+    1. Channels: the bands (square root or as they are) and the normalised differences their names allow, standardised; a
+       missing value is 0.
     2. PSE: each clear pixel of the field through a perceptron (32, 64); mean and standard deviation over the pixels of a
        date; a linear layer makes the date's embedding (128).
     3. L-TAE: a layer that widens it (256), a sinusoidal encoding of the day of the season, 16 heads with one learned query
@@ -50,6 +51,7 @@ class PSELTAE(ChannelNetwork):
 
     name = "pse-ltae"
     padding_invariant = True
+    context = 0
     has_calendar = False
     description = "clear pixels of the field as a set a date, 16-head attention over days of the season"
 

@@ -43,5 +43,5 @@ def create(name: str, **arguments: Any) -> Network:
     network = network_class(name)
     try:
         return network(**arguments)
-    except TypeError as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # unknown names; and what torch says to impossible sizes
         raise OptionError(f"{name} cannot be built: {error}", fix="See the arguments in the model's documentation.") from error

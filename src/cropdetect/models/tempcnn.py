@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from cropdetect.errors import OptionError
 from cropdetect.models.batch_norm import BatchNorm
 from cropdetect.models.calendar import linear_weights, reference_days
 from cropdetect.models.channels import ChannelNetwork
@@ -13,7 +14,7 @@ from cropdetect.models.channels import ChannelNetwork
 class TempCNN(ChannelNetwork):
     """Three temporal convolutions and a dense layer over a gap-filled season of field means.
 
-    1. Channels: see :class:`ChannelNetwork`.
+    1. Channels: the bands (square root or as they are) and the normalised differences their names allow, standardised.
     2. Mean of each channel over the field's clear pixels, weighted by the mask.
     3. Linear interpolation between clear dates to a calendar of reference days; beyond the first and last date their values
        hold. A channel that is missing on one neighbouring date comes from the other; missing on both, it counts as the mean.
@@ -42,6 +43,7 @@ class TempCNN(ChannelNetwork):
 
     name = "tempcnn"
     padding_invariant = True
+    context = 0
     description = "field means on a calendar by linear interpolation, three temporal convolutions, dense layer"
 
     calendar: Tensor
@@ -69,6 +71,8 @@ class TempCNN(ChannelNetwork):
             "dropout": dropout,
         }
         super().__init__(bands, n_classes, scaling, arguments)
+        if kernel < 1 or kernel % 2 == 0:
+            raise OptionError(f"a filter of {kernel} reference days has no middle", where=self.name, fix="Give an odd length.")
         days = reference_days(grid_start, grid_end, grid_step, self.name)
         self.register_buffer("calendar", days, persistent=False)
         layers: list[nn.Module] = []
@@ -79,18 +83,9 @@ class TempCNN(ChannelNetwork):
         layers += [BatchNorm(dense), nn.ReLU(), nn.Dropout(dropout), nn.Linear(dense, n_classes)]
         self.layers = nn.Sequential(*layers)
 
-    def _field_means(self, image: Tensor, mask: Tensor, clear: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the mean of each channel, 0 where it is missing, and whether it is there, both (batch, step, channel)."""
-        values, there = self.clear_channels(image, clear)
-        weight = mask.flatten(1)[:, None, :, None]  # (batch, 1, pixel, 1)
-        area = (there.to(values.dtype).flatten(3) @ weight).squeeze(3)
-        total = (values.flatten(3) @ weight).squeeze(3)
-        present = area > 0
-        return total / torch.where(present, area, torch.ones_like(area)), present
-
     def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
         """See `Network.forward`."""
-        means, present = self._field_means(image, mask, clear)
+        means, present = self.field_means(*self.clear_channels(image, clear), mask)
         weights = linear_weights(self.calendar, day, present.any(2))
         parts = weights @ present.to(means.dtype)
         series = (weights @ means) / torch.where(parts > 0, parts, torch.ones_like(parts))

@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,7 @@ from cropdetect.fields import FieldSet, IdRaster
 from cropdetect.imagery.series import Imagery, Window
 from cropdetect.outputs.colours import class_colours
 
+_NO_NAME = re.compile(r"[^\w.-]")
 _BLOCK = 512
 _SIDE = 4 * _BLOCK  # pixels: windows of this side are painted at a time, whatever the size of the imagery
 
@@ -53,12 +55,13 @@ def write_crop_maps(
     shapes = _Shapes(crops)
     written = []
     names = map_names("crop_map", [tile.name for tile in imagery.tiles])
-    for name, tile, raster in zip(names, imagery.tiles, rasters, strict=True):
+    for position, (name, tile, raster) in enumerate(zip(names, imagery.tiles, rasters, strict=True)):
         if raster is None:
             _write_cog(folder / name, tile.geobox, legend, shapes.painter(tile.geobox))
         else:
             with IdRaster(raster, tile.geobox) as ids:
-                _write_cog(folder / name, tile.geobox, legend, _painter_of_ids(ids, crops))
+                painted = fields.names_of(position) if fields is not None else None
+                _write_cog(folder / name, tile.geobox, legend, _painter_of_ids(ids, crops, painted))
         written.append(folder / name)
     return written
 
@@ -69,19 +72,22 @@ def map_names(stem: str, tiles: Sequence[str]) -> list[str]:
         return [f"{stem}.tif"]
     names: list[str] = []
     for position, tile in enumerate(tiles):
-        safe = re.sub(r"[^0-9A-Za-z._-]", "_", tile)
+        safe = _NO_NAME.sub("_", tile)
         name = f"{stem}_{safe}.tif"
         names.append(name if tile and name not in names else f"{stem}_{tile and safe + '_'}{position}.tif")
     return names
 
 
-def _painter_of_ids(raster: IdRaster, crops: gpd.GeoDataFrame) -> _Paint:
-    row_of_id = pd.Index(crops["field_id"].to_numpy())
-    crop_ids = np.append(crops["crop_id"].to_numpy(np.int64), 0)  # the last, at -1, for unknown ids
+def _painter_of_ids(raster: IdRaster, crops: gpd.GeoDataFrame, names: "pd.Series[Any] | None") -> _Paint:
+    crop_of = pd.Series(crops["crop_id"].to_numpy(np.int64), index=crops["field_id"].to_numpy())
+    if names is not None:
+        crop_of = crop_of.reindex(names.to_numpy()).set_axis(names.index).dropna().astype(np.int64)
+    row_of_id = crop_of.index
+    crop_ids = np.append(crop_of.to_numpy(), 0)  # the last, at -1, for unknown ids
 
     def paint(window: Window) -> npt.NDArray[np.integer]:
         unique, position = np.unique(raster.read(window), return_inverse=True)
-        crop = crop_ids[np.where(unique == 0, -1, row_of_id.get_indexer(unique))]
+        crop = crop_ids[np.where(unique == 0, -1, row_of_id.get_indexer(pd.Index(unique)))]
         return np.asarray(crop[position].reshape(window.shape))
 
     return paint

@@ -21,6 +21,7 @@ from cropdetect.outputs.crop_map import write_crop_maps
 from cropdetect.outputs.preview import write_previews
 from cropdetect.outputs.report import ReportContent, render, title_of
 from cropdetect.outputs.series import write_series
+from cropdetect.outputs.stac import STAC_ITEM, write_stac_item
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import write_csv, write_geopackage, write_geoparquet, write_submission
 
@@ -34,6 +35,7 @@ _OURS = (
     "series.parquet",
     "preview*.tif",
     "report.html",
+    STAC_ITEM,
     _RUN,
 )
 
@@ -48,7 +50,7 @@ def write_outputs(
     min_confidence: float = 0.0,
     submission: bool = False,
 ) -> list[Path]:
-    """Write tables, crop maps, seasons, preview pictures, report.html and run.json; the same answers give the same bytes.
+    """Write tables, maps, seasons, previews, report.html, stac-item.json and run.json; the same answers give the same bytes.
 
     All are written to `OUT/.partial/outputs` and moved when all are whole, run.json last: where it is, all is. Files that an
     earlier run left under these names and this one does not write are removed.
@@ -89,6 +91,7 @@ def write_outputs(
                     write_previews(predictions, imagery, partial)
             _write_report(predictions, table, run, partial)
             (partial / _RUN).write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
+            write_stac_item(partial, run=run, imagery=imagery, bounds=_bounds(table))
             return _move(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -106,6 +109,15 @@ def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: RunRec
         run=run,
     )
     (partial / "report.html").write_text(render(content), "utf-8")
+
+
+def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of the fields in degrees, None where no field has a place on Earth."""
+    places = table.geometry[table.geometry.notna() & ~table.geometry.is_empty]
+    if table.crs is None or len(places) == 0:
+        return None
+    west, south, east, north = (float(number) for number in places.to_crs("EPSG:4326").total_bounds)
+    return west, south, east, north
 
 
 def _move(partial: Path, out: Path) -> list[Path]:

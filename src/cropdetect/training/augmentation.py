@@ -9,6 +9,8 @@ from cropdetect.training.sample import Sample
 
 __all__ = ["Augmentation", "augment"]
 
+_TOGETHER = 8  # chips mixed at once, which bounds the memory it takes
+
 
 def augment(
     sample: Sample, generator: torch.Generator, amount: Augmentation, *, takes_gaps: bool, binary_mask: bool = False
@@ -61,22 +63,22 @@ def _mixed(sample: Sample, generator: torch.Generator, amount: Augmentation, *, 
     """Mix into some chips a share of another chip of the batch, where that shows the same day.
 
     In 2020 the other part was a window of the same scene, for which all scenes had to be in memory. Another chip of the
-    batch is such a window too, and costs no more than one copy of the batch. A network that looks at `clear` gets no cloud
-    mixed into a clear pixel.
+    batch is such a window too, and takes one copy of the batch and a few chips at a time. A network that looks at `clear`
+    gets no cloud mixed into a clear pixel.
     """
     n = len(sample.day)
     if n == 1:
         return sample
     chosen = torch.nonzero(torch.rand(n, generator=generator) < amount.mix_chance)[:, 0]
     other = (chosen + torch.randint(1, n, (len(chosen),), generator=generator)) % n
-    usable = (sample.day[chosen] == sample.day[other])[:, :, None, None]
-    if takes_gaps:
-        usable = usable & sample.clear[other]
     image = sample.image.clone()
-    guest = sample.image[other].sub_(image[chosen]).mul_(amount.mix)
-    # A value that is missing in either chip leaves the own value as it is.
-    guest = torch.where(usable[:, :, None], guest, 0.0).nan_to_num_(nan=0.0)
-    image.index_add_(0, chosen, guest)
+    for host, guest in zip(torch.split(chosen, _TOGETHER), torch.split(other, _TOGETHER), strict=True):
+        usable = (sample.day[host] == sample.day[guest])[:, :, None, None]
+        if takes_gaps:
+            usable = usable & sample.clear[guest]
+        change = (sample.image[guest] - sample.image[host]) * amount.mix
+        # A value that is missing in either chip leaves the own value as it is.
+        image.index_add_(0, host, torch.where(usable[:, :, None], change, 0.0).nan_to_num_(nan=0.0))
     return sample._replace(image=image)
 
 

@@ -73,6 +73,8 @@ def blueprint(
         arguments["scaling"] = _scaling(sample)
         if kind.has_calendar:
             arguments |= _calendar(chips, shown, options)
+    if options.model == "conv-gru":
+        arguments["cloud_as_reflectance"] = "cloud_as_reflectance" in options.faults
     arguments |= options.arguments
     network = models.create(options.model, **arguments)
     n_steps = chips.date.shape[1]

@@ -1,7 +1,7 @@
 """Chips to batches of tensors, in an order that depends on seed and epoch alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from cropdetect.training.sample import Sample
 
 __all__ = ["EpochSampler", "FieldChips", "FieldData", "Plan", "Sample"]
 
-_VALIDATION_BATCH = 64
+_EVALUATION_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class FieldChips:
         season_year: see `ChipBatch.day`.
         takes_gaps: whether the network looks at `clear` and `day`.
         n_steps: steps of every chip, for a network that does not.
+        context: pixels about the field that the network looks at; None: the whole chip.
     """
 
     chips: TrainingChips
@@ -40,10 +41,19 @@ class FieldChips:
     season_year: int | None
     takes_gaps: bool
     n_steps: int
+    context: int | None
 
-    def sample(self, chosen: npt.NDArray[np.int64], generator: torch.Generator | None, amount: Augmentation) -> Sample:
-        """Return the chips at these positions, changed at random if `generator` is given."""
+    def sample(
+        self,
+        chosen: npt.NDArray[np.int64],
+        generator: torch.Generator | None,
+        amount: Augmentation,
+        until: np.datetime64 | None = None,
+    ) -> Sample:
+        """Return the chips at these positions, changed at random if `generator` is given, without dates after `until`."""
         batch = self.chips.take(chosen, self.bands)
+        if until is not None:
+            batch = replace(batch, clear=batch.clear & (batch.date <= until)[..., None, None])
         if not self.takes_gaps:
             batch = without_absent_steps(batch, self.n_steps)
         field = self.field[chosen]
@@ -59,6 +69,8 @@ class FieldChips:
         if generator is not None:
             binary = self.chips.chips.info.preset == "cv4a"
             sample = augment(sample, generator, amount, takes_gaps=self.takes_gaps, binary_mask=binary)
+        if self.context is not None:
+            sample = sample.around_fields(self.context)
         return without_unseen_steps(sample) if self.takes_gaps else sample
 
 
@@ -77,10 +89,30 @@ class Plan(NamedTuple):
 
 
 class EpochSampler(Sampler[Plan]):
-    """Every training field once an epoch, shuffled, shown by one of its chips (the larger its part, the likelier)."""
+    """Every training field once an epoch, shuffled, shown by one of its chips (the larger its part, the likelier).
 
-    def __init__(self, chips_of_field: list[npt.NDArray[np.int64]], area: npt.NDArray[np.float64], batch_size: int, seed: int):
+    Args:
+        chips_of_field: for each field the positions of its chips.
+        area: (chip,) field pixels.
+        batch_size: fields a batch.
+        seed: of all randomness.
+        classes: (field,) class of each field, to draw as many fields as there are with every class equally likely instead;
+            None: every field once.
+    """
+
+    def __init__(
+        self,
+        chips_of_field: list[npt.NDArray[np.int64]],
+        area: npt.NDArray[np.float64],
+        batch_size: int,
+        seed: int,
+        classes: npt.NDArray[np.int64] | None = None,
+    ):
         self._chips_of_field = chips_of_field
+        self._chance = None
+        if classes is not None:
+            per_field = 1 / np.bincount(classes)[classes]
+            self._chance = per_field / per_field.sum()
         self._area = area
         self._batch_size = batch_size
         self._seed = seed
@@ -96,7 +128,9 @@ class EpochSampler(Sampler[Plan]):
 
     def __iter__(self) -> Iterator[Plan]:
         rng = np.random.default_rng((self._seed, self._epoch))
-        shown = np.array([self._one(chips, rng) for chips in self._chips_of_field], np.int64)
+        n = len(self._chips_of_field)
+        fields = np.arange(n) if self._chance is None else rng.choice(n, n, p=self._chance)
+        shown = np.array([self._one(self._chips_of_field[field], rng) for field in fields], np.int64)
         rng.shuffle(shown)
         for batch, part in enumerate(np.array_split(shown, len(self))):
             yield Plan(part, (self._seed, self._epoch, batch))
@@ -119,17 +153,31 @@ class _Changed(Dataset[Sample]):
 
 
 class _Unchanged(Dataset[Sample]):
-    """Validation batches in order."""
+    """The chips of some fields in order, unchanged."""
 
-    def __init__(self, chips: FieldChips, chosen: npt.NDArray[np.int64]) -> None:
-        self._chips = chips
-        self._parts = [chosen[start : start + _VALIDATION_BATCH] for start in range(0, len(chosen), _VALIDATION_BATCH)]
+    def __init__(self, chips: FieldChips, fields: npt.NDArray[np.int64], until: np.datetime64 | None = None) -> None:
+        self._chips, self._until = chips, until
+        chosen = np.flatnonzero(np.isin(chips.field, fields))
+        self._parts = [chosen[start : start + _EVALUATION_BATCH] for start in range(0, len(chosen), _EVALUATION_BATCH)]
 
     def __len__(self) -> int:
         return len(self._parts)
 
     def __getitem__(self, part: int) -> Sample:
-        return self._chips.sample(self._parts[part], None, Augmentation())
+        return self._chips.sample(self._parts[part], None, Augmentation(), until=self._until)
+
+
+def evaluation_samples(chips: FieldChips, fields: npt.NDArray[np.int64], until: np.datetime64 | None = None) -> Iterator[Sample]:
+    """Yield all chips of some fields in batches, unchanged.
+
+    Args:
+        chips: the labelled chips.
+        fields: (field,) positions of fields.
+        until: dates after this day count as not clear.
+    """
+    batches = _Unchanged(chips, fields, until)
+    for part in range(len(batches)):
+        yield batches[part]
 
 
 class FieldData(pl.LightningDataModule):
@@ -142,6 +190,7 @@ class FieldData(pl.LightningDataModule):
         batch_size: chips a training batch.
         seed: of order and changes.
         amount: how much training batches are changed.
+        balanced: draw fields so that every class is equally likely.
     """
 
     def __init__(
@@ -153,13 +202,15 @@ class FieldData(pl.LightningDataModule):
         batch_size: int,
         seed: int,
         amount: Augmentation,
+        balanced: bool = False,
     ) -> None:
         super().__init__()
         order = np.argsort(chips.field, kind="stable")
         chips_of_field = np.split(order, np.searchsorted(chips.field[order], np.arange(1, len(chips.label))))
-        self._sampler = EpochSampler([chips_of_field[field] for field in training], chips.chips.area, batch_size, seed)
+        classes = chips.label[training] if balanced else None
+        self._sampler = EpochSampler([chips_of_field[field] for field in training], chips.chips.area, batch_size, seed, classes)
         self._training = _Changed(chips, amount)
-        self._validation = _Unchanged(chips, np.flatnonzero(np.isin(chips.field, validation)))
+        self._validation = _Unchanged(chips, validation)
 
     def train_dataloader(self) -> DataLoader[Sample]:
         """See Lightning."""

@@ -1,6 +1,8 @@
-"""The members of an ensemble: built alike, each with its own seed and validation fields."""
+"""The members of an ensemble: trainings that each leave out another fold, and the networks that each of them leaves."""
 
+import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,47 +10,60 @@ import numpy.typing as npt
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
 
-from cropdetect import metrics, models
-from cropdetect.formats import MetricsRecord, Statistics, TrainOptions
+from cropdetect import models
+from cropdetect.formats import Statistics, TrainOptions
 from cropdetect.progress import Progress
-from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.blueprint import blueprint
 from cropdetect.training.chips import TrainingChips, without_absent_steps
-from cropdetect.training.course import follow_course
-from cropdetect.training.data import FieldChips, FieldData
+from cropdetect.training.course import follow_cycle
+from cropdetect.training.data import FieldChips, FieldData, evaluation_samples
 from cropdetect.training.labels import LabelledFields
-from cropdetect.training.lesson import Lesson, answer, field_probabilities
+from cropdetect.training.lesson import Answer, Lesson, answer, field_probabilities
 from cropdetect.training.split import Split
+
+_EPOCHS = (12, 80)  # of a cycle, at least and at most, where the options give a number of steps
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """What networks say of fields that they were not trained on.
+
+    Attributes:
+        fields: (field,) int64, positions of the labelled fields, ascending.
+        probabilities: (field, class) float64, mean over the networks that did not see the field.
+        labels: (field,) int64.
+    """
+
+    fields: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float64]
+    labels: npt.NDArray[np.int64]
 
 
 class Ensemble:
-    """What all members share, and how each is trained and examined.
+    """What all members share, how each is trained, and what they say together.
 
-    A checkpoint has one set of statistics and one list of constructor arguments, so those come from the training fields of
-    the first member.
+    A checkpoint has one set of statistics and one list of constructor arguments, so those come from the fields that any
+    training sees. No other field is looked at.
 
     Args:
-        chips: the labelled chips, of these fields only.
-        fields: the labelled fields.
-        splits: training and validation fields of each member.
+        chips: the labelled chips.
+        fields: their fields.
+        splits: training and validation fields of each training.
         options: how to train.
-        amount: how much training chips are changed.
 
     Attributes:
+        splits: training and validation fields of each training.
+        options: how to train.
         statistics: means and standard deviations of the networks' channels.
     """
 
-    def __init__(
-        self,
-        chips: TrainingChips,
-        fields: LabelledFields,
-        splits: Sequence[Split],
-        options: TrainOptions,
-        amount: Augmentation,
-    ) -> None:
-        self._fields, self._splits, self._options, self._amount = fields, splits, options, amount
+    def __init__(self, chips: TrainingChips, fields: LabelledFields, splits: Sequence[Split], options: TrainOptions) -> None:
+        self._fields, self.splits, self.options = fields, tuple(splits), options
         field_of_chip = np.searchsorted(fields.rows, chips.row)
-        shown = np.flatnonzero(np.isin(field_of_chip, splits[0].training))
+        seen = splits[0].training
+        if "statistics_of_all_fields" in options.faults:
+            seen = np.arange(len(fields.rows))
+        shown = np.flatnonzero(np.isin(field_of_chip, seen))
         self._plan = blueprint(chips, shown, len(fields.legend), options)
         with isolate_rng():
             network = self._plan.build()
@@ -60,6 +75,7 @@ class Ensemble:
             season_year=options.season_year,
             takes_gaps=self._plan.takes_gaps,
             n_steps=self._plan.n_steps,
+            context=network.context,
         )
         batches = chips.batches(shown, network.bands)
         if not self._plan.takes_gaps:
@@ -67,62 +83,97 @@ class Ensemble:
         origin = f"{len(shown)} training chips of {', '.join(chips.chips.info.sources) or 'unnamed data'}"
         self.statistics: Statistics = models.channel_statistics(network, batches, origin, as_2020=not self._plan.takes_gaps)
 
-    def teach(self, member: int, folder: Path, progress: Progress) -> models.Network:
-        """Train one member, from where its state in `folder` left off."""
-        seed = self._options.seed + member
+    @property
+    def n_epochs(self) -> int:
+        """Epochs of all trainings together."""
+        return sum(self.options.snapshots * self._epochs(len(split.training)) for split in self.splits)
+
+    def teach(self, member: int, folder: Path, progress: Progress) -> list[models.Network]:
+        """Train one member, from where its state in `folder` left off.
+
+        Returns:
+            A network for each snapshot, all different.
+        """
+        seed = self.options.seed + member
         with isolate_rng():
             torch.manual_seed(seed)
             network = self._plan.build()
         network.set_statistics(self.statistics)
-        data = self._data(member)
-        class_weight = self._class_weight(self._splits[member].training)
-        lesson = Lesson(network, self._options, class_weight, seed, len(data.train_dataloader()))
-        counted = 0
+        split = self.splits[member]
+        epochs = self._epochs(len(split.training))
+        counts = np.bincount(self._fields.classes[split.training], minlength=len(self._fields.legend))
+        snapshots: list[models.Network] = []
+        for cycle in range(self.options.snapshots):
+            # A seed of its own for every cycle: each shows the fields in another order, changed in other ways.
+            cycle_seed = seed + 100_003 * cycle
+            data = FieldData(
+                self._chips,
+                split.training,
+                split.validation,
+                batch_size=self.options.batch_size,
+                seed=cycle_seed,
+                amount=self.options.augmentation,
+                balanced=self.options.class_balance == "sampling",
+            )
+            lesson = Lesson(network, self.options, counts, cycle_seed, epochs * len(data.train_dataloader()))
+            counted = 0
 
-        def tell(log_loss: float, epoch: int) -> None:
-            nonlocal counted
-            progress.advance(epoch - counted, f"validation log loss {log_loss:.3f}")
-            counted = epoch
+            def tell(log_loss: float | None, epoch: int) -> None:
+                nonlocal counted
+                progress.advance(epoch - counted, "" if log_loss is None else f"validation log loss {log_loss:.3f}")
+                counted = epoch
 
-        follow_course(
-            lesson,
-            data,
-            epochs=self._options.epochs,
-            patience=self._options.patience,
-            file=folder / f"{member:03d}.ckpt",
-            told=tell,
-        )
-        progress.advance(self._options.epochs - counted)
-        return network
+            weights = follow_cycle(
+                lesson,
+                data,
+                epochs=epochs,
+                patience=self.options.patience,
+                file=folder / f"{member:03d}-{cycle:03d}.ckpt",
+                told=tell,
+            )
+            progress.advance(epochs - counted)
+            snapshot = copy.deepcopy(network)  # the cycle after this one goes on changing `network`
+            snapshot.load_state_dict(weights)
+            snapshots.append(snapshot.eval())
+        if "collapsed_ensemble" in self.options.faults:
+            return [snapshots[-1]] * len(snapshots)
+        return snapshots
 
-    def examine(self, networks: Sequence[models.Network]) -> MetricsRecord:
-        """Score each field that any member validated on, by the mean of the members that did."""
+    def out_of_fold(self, members: Sequence[Sequence[models.Network]]) -> OutOfFold:
+        """Ask for each field the networks of the trainings that left it out.
+
+        Args:
+            members: for each training its networks.
+        """
         n_classes = len(self._fields.legend)
-        summed, n_members = np.zeros((len(self._fields.rows), n_classes)), np.zeros(len(self._fields.rows))
-        for member, network in enumerate(networks):
-            with torch.inference_mode():
-                answers = [answer(network, sample) for sample in self._data(member).val_dataloader()]
-            held_out, probabilities, _ = field_probabilities(answers)
-            summed[held_out] += probabilities
-            n_members[held_out] += 1
-        scored = np.flatnonzero(n_members)
-        probabilities = summed[scored] / n_members[scored, None]
-        return metrics.score(probabilities, self._fields.classes[scored], self._fields.legend)
+        summed, n_networks = np.zeros((len(self._fields.rows), n_classes)), np.zeros(len(self._fields.rows))
+        for split, networks in zip(self.splits, members, strict=True):
+            summed[split.validation] += len(networks) * self.probabilities(networks, split.validation)
+            n_networks[split.validation] += len(networks)
+        scored = np.flatnonzero(n_networks)
+        return OutOfFold(scored, summed[scored] / n_networks[scored, None], self._fields.classes[scored])
 
-    def _data(self, member: int) -> FieldData:
-        split = self._splits[member]
-        return FieldData(
-            self._chips,
-            split.training,
-            split.validation,
-            batch_size=self._options.batch_size,
-            seed=self._options.seed + member,
-            amount=self._amount,
-        )
+    def probabilities(
+        self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64], until: np.datetime64 | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Return the mean probabilities of some networks, (field, class).
 
-    def _class_weight(self, training: npt.NDArray[np.int64]) -> torch.Tensor | None:
-        """Weights that let every class count the same; their mean over fields is 1."""
-        if self._options.class_weights == "none":
-            return None
-        counts = np.bincount(self._fields.classes[training], minlength=len(self._fields.legend))
-        return torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32)
+        Args:
+            networks: any.
+            positions: (field,) positions of labelled fields, ascending.
+            until: show no date after this day.
+        """
+        different = {id(network): network for network in networks}  # a collapsed ensemble names one several times
+        answers: dict[int, list[Answer]] = {key: [] for key in different}
+        with torch.inference_mode():
+            for sample in evaluation_samples(self._chips, positions, until):
+                for key, network in different.items():
+                    answers[key].append(answer(network, sample))
+        of_network = {key: field_probabilities(those)[1] for key, those in answers.items()}
+        return np.asarray(np.mean([of_network[id(network)] for network in networks], axis=0))
+
+    def _epochs(self, n_fields: int) -> int:
+        if self.options.epochs is not None:
+            return self.options.epochs
+        batches = -(-n_fields // self.options.batch_size)
+        return min(max(-(-self.options.steps // batches), _EPOCHS[0]), _EPOCHS[1])

@@ -7,6 +7,8 @@ from torch.nn import functional
 from cropdetect.formats import Augmentation
 from cropdetect.training.sample import Sample
 
+_TOGETHER = 8  # chips warped at once, which bounds the memory it takes
+
 
 def flipped(sample: Sample, generator: torch.Generator, amount: Augmentation) -> Sample:
     """Mirror and turn each chip at random; of chips that are not square only by half turns."""
@@ -66,13 +68,14 @@ def warped(
     chosen = torch.nonzero((angle != 0) | (shift != 0).any(1))[:, 0]
     if len(chosen) == 0:
         return sample
-    before = sample._replace(image=sample.image[chosen], mask=sample.mask[chosen], clear=sample.clear[chosen])
     binary = binary_mask and "fractional_masks" not in amount.faults
-    after = _resampled(before, _grid(before.mask, angle[chosen], shift[chosen]), takes_gaps=takes_gaps, binary=binary)
-    kept = after.seen().any(1) if takes_gaps else after.mask.flatten(1).any(1)
     image, mask, clear = sample.image.clone(), sample.mask.clone(), sample.clear.clone()
-    for whole, part in ((image, after.image), (mask, after.mask), (clear, after.clear)):
-        whole[chosen[kept]] = part[kept]
+    for rows in torch.split(chosen, _TOGETHER):
+        before = sample._replace(image=sample.image[rows], mask=sample.mask[rows], clear=sample.clear[rows])
+        after = _resampled(before, _grid(before.mask, angle[rows], shift[rows]), takes_gaps=takes_gaps, binary=binary)
+        kept = after.seen().any(1) if takes_gaps else after.mask.flatten(1).any(1)
+        for whole, part in ((image, after.image), (mask, after.mask), (clear, after.clear)):
+            whole[rows[kept]] = part[kept]
     return sample._replace(image=image, mask=mask, clear=clear)
 
 

@@ -17,7 +17,6 @@ from cropdetect.training.data import Sample
 
 VALIDATION = "validation log loss"
 _WARM_UP = 0.15  # share of the steps in which the learning rate rises
-_AVERAGED_EPOCHS = 3.0  # weights are averaged over about so many epochs
 
 
 class Answer(NamedTuple):
@@ -44,29 +43,41 @@ def answer(network: nn.Module, sample: Sample) -> Answer:
 
 
 class Lesson(pl.LightningModule):
-    """One network, taught by cross entropy with AdamW under a one-cycle learning rate (Smith and Topin 2018).
+    """One network, taught by cross entropy over one cycle of the learning rate.
 
     What is validated and kept is an exponential moving average of its weights, which is steadier from epoch to epoch and
     mostly better on other regions (Polyak averaging; Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima").
 
     Args:
         network: what learns.
-        options: learning rate, weight decay, label smoothing.
-        class_weight: (class,) weight of each class in the loss, or None.
+        options: how.
+        class_counts: (class,) training fields of each class.
         seed: of the dropout.
-        n_batches: training batches an epoch.
+        n_steps: training steps of the whole cycle.
     """
 
     class_weight: Tensor | None
+    margin: Tensor | None
 
-    def __init__(self, network: Network, options: TrainOptions, class_weight: Tensor | None, seed: int, n_batches: int) -> None:
+    def __init__(
+        self, network: Network, options: TrainOptions, class_counts: npt.NDArray[np.int64], seed: int, n_steps: int
+    ) -> None:
         super().__init__()
         self.network = network
-        decay = 1 - 1 / max(1.0, _AVERAGED_EPOCHS * n_batches)
-        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+        decay = 1 - 1 / max(1.0, options.weight_averaging * n_steps)
+        # Buffers too: a batch normalisation's statistics belong to the averaged weights.
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]
         self._options = options
         self._seed = seed
-        self.register_buffer("class_weight", class_weight, persistent=False)
+        self._n_steps = n_steps
+        share = torch.tensor(class_counts / class_counts.sum(), dtype=torch.float32)
+        balance = options.class_balance
+        # Every class then counts the same; the mean over fields is 1.
+        weight = 1 / (len(share) * share.clamp(min=1e-9)) if balance == "weights" else None
+        self.register_buffer("class_weight", weight, persistent=False)
+        # Menon, A. K. et al. (2021). Long-Tail Learning via Logit Adjustment. ICLR, eq. 10.
+        margin = share.clamp(min=1e-9).log() if balance == "logit-adjustment" else None
+        self.register_buffer("margin", margin, persistent=False)
         self._answers: list[Answer] = []
 
     def training_step(self, sample: Sample, batch: int) -> Tensor:
@@ -74,6 +85,8 @@ class Lesson(pl.LightningModule):
         # Each batch has its own seed, so that a resumed training drops out the same units as an uninterrupted one.
         torch.manual_seed(int(np.random.SeedSequence((self._seed, self.current_epoch, batch)).generate_state(1)[0]))
         scores = self.network(sample.image, sample.mask, sample.clear, sample.day)
+        if self.margin is not None:
+            scores = scores + self.margin
         return functional.cross_entropy(
             scores, sample.label, weight=self.class_weight, label_smoothing=self._options.label_smoothing
         )
@@ -96,14 +109,23 @@ class Lesson(pl.LightningModule):
         self.log(VALIDATION, metrics.log_loss(probabilities, labels))
 
     def configure_optimizers(self) -> Any:
-        """AdamW; only matrices decay, since biases, norms and learned widths have no reason to be small."""
-        matrices = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]
-        rate = self._options.learning_rate
-        groups = [{"params": matrices, "weight_decay": self._options.weight_decay}, {"params": others, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=rate)
-        steps = int(self.trainer.estimated_stepping_batches)
-        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=_WARM_UP)
+        """Only matrices decay, since biases and norms have no reason to be small."""
+        options = self._options
+        groups = [
+            {"params": [p for p in self.network.parameters() if p.ndim > 1], "weight_decay": options.weight_decay},
+            {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        rate = options.learning_rate
+        optimizer: torch.optim.Optimizer
+        if options.optimizer == "sgd":
+            optimizer = torch.optim.SGD(groups, lr=rate, momentum=options.momentum)
+        else:
+            optimizer = torch.optim.AdamW(groups, lr=rate)
+        scheduler: torch.optim.lr_scheduler.LRScheduler
+        if options.schedule == "cosine":
+            scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self._n_steps)
+        else:
+            scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=self._n_steps, pct_start=_WARM_UP)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
 

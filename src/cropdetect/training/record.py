@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 import cropdetect
 from cropdetect import models
 from cropdetect.formats import (
+    CalibrationRecord,
     CheckpointRecord,
     ChipRecord,
     MetricsRecord,
@@ -18,7 +18,6 @@ from cropdetect.formats import (
     TrainingRecord,
     TrainOptions,
 )
-from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.blueprint import season_days
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.groups import degrees
@@ -32,7 +31,7 @@ def checkpoint_record(
     statistics: Statistics,
     scores: MetricsRecord,
     options: TrainOptions,
-    amount: Augmentation,
+    calibration: CalibrationRecord,
     *,
     data_names: Sequence[str],
     licence: str,
@@ -55,18 +54,15 @@ def checkpoint_record(
             licence=licence,
             n_fields=len(fields.rows),
             class_counts=fields.counts,
-            recipe=_recipe(options, amount),
+            recipe=options.model_dump(mode="json"),
             validation=validation,
         ),
         metrics={name: value for name, value in scores.model_dump().items() if isinstance(value, int | float)},
+        calibration=calibration,
         members=[],
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cropdetect_version=cropdetect.__version__,
     )
-
-
-def _recipe(options: TrainOptions, amount: Augmentation) -> dict[str, Any]:
-    return {**options.model_dump(mode="json"), "augmentation": amount.model_dump(mode="json")}
 
 
 def _season(chips: TrainingChips, season_year: int | None) -> SeasonRecord:

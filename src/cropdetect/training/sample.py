@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from cropdetect.chips.batch import field_windows
+
 
 class Sample(NamedTuple):
     """One batch as a network takes it, with what is needed to score it.
@@ -35,3 +37,15 @@ class Sample(NamedTuple):
         """Return the batch with other steps; `order` is (chip, new step) int64, positions of steps."""
         rows = torch.arange(len(order))[:, None]
         return self._replace(image=self.image[rows, order], clear=self.clear[rows, order], day=self.day[rows, order])
+
+    def around_fields(self, margin: int) -> "Sample":
+        """Return the batch cut to the smallest windows that hold every field and `margin` pixels about it."""
+        windows = field_windows(self.mask.numpy(), margin)
+        if (windows.height, windows.width) == tuple(self.mask.shape[1:]):
+            return self
+        places = list(windows.slices())
+        image, mask, clear = (
+            torch.stack([part[chip][..., rows, columns] for chip, (rows, columns) in enumerate(places)])
+            for part in (self.image, self.mask, self.clear)
+        )
+        return self._replace(image=image, mask=mask, clear=clear)

@@ -6,19 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from cropdetect import checkpoint, models
+from cropdetect import checkpoint, metrics, models
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.errors import TrainingDataError
 from cropdetect.files import refuse_existing
 from cropdetect.formats import TrainOptions
-from cropdetect.progress import Progress
-from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.chips import read_training_chips
-from cropdetect.training.ensemble import Ensemble
+from cropdetect.training.fit import calibrated, fit, prepare
 from cropdetect.training.groups import spatial_groups
 from cropdetect.training.labels import labelled_fields
 from cropdetect.training.record import checkpoint_record
-from cropdetect.training.split import Split, n_folds, validation_split
+from cropdetect.training.split import Split, n_folds
 from cropdetect.training.state import fingerprint, open_state
 
 
@@ -34,9 +32,8 @@ def train(
 ) -> checkpoint.Checkpoint:
     """Train an ensemble on all labelled fields and write a checkpoint.
 
-    The fields of each member's validation split decide its best epoch; no group of fields is on both sides of a split. The
-    metrics in the checkpoint are of every field that some member validated on, by the members that did not train on it;
-    since the best epoch was chosen on the same fields, they are slightly too good.
+    Each training leaves out a fold of the fields, which shares no spatial group with the others. What its networks say of
+    those fields calibrates the ensemble and gives the metrics in the checkpoint.
 
     The same chips, options and seed give the same weights on one machine with the same number of threads, also if the
     training was interrupted and resumed.
@@ -72,40 +69,38 @@ def train(
         block_size=options.block_size,
         wanted=2 * n_folds(options.validation_share),
     )
-    splits = [
-        validation_split(
-            fields.classes, groups.of_field, validation_share=options.validation_share, member=member, seed=options.seed
-        )
-        for member in range(options.members)
-    ]
-    amount = Augmentation()
-    ensemble = Ensemble(labelled.only(fields.rows), fields, splits, options, amount)
+    ensemble = prepare(labelled.only(fields.rows), fields, np.arange(len(fields.rows)), groups.of_field, options)
     of_field = None if groups.of_field is None else groups.of_field.tolist()
     folder = open_state(out, fingerprint(chips, fields, of_field, options), resume=resume)
-    with Progress("training", options.members * options.epochs, "epochs") as progress:
-        networks = [ensemble.teach(member, folder, progress) for member in range(options.members)]
+    fitted = fit(ensemble, folder)
+    held_out = fitted.out_of_fold
+    scores = metrics.score(calibrated(held_out.probabilities, fitted.scaling), held_out.labels, fields.legend)
     record = checkpoint_record(
-        networks[0],
+        fitted.networks[0],
         labelled.only(fields.rows),
         fields,
         ensemble.statistics,
-        ensemble.examine(networks),
+        scores,
         options,
-        amount,
+        fitted.calibration,
         data_names=data_names,
         licence=licence,
-        validation=_validation(groups.description, splits),
+        validation=_validation(
+            groups.description if options.validation == "blocked" else "random fields", ensemble.splits, options
+        ),
     )
-    files = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in networks]
+    files = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in fitted.networks]
     written = checkpoint.write_checkpoint(out, record, files, overwrite=overwrite)
     shutil.rmtree(folder, ignore_errors=True)
     return written
 
 
-def _validation(groups: str, splits: list[Split]) -> str:
+def _validation(groups: str, splits: Sequence[Split], options: TrainOptions) -> str:
     sizes = sorted({len(split.validation) for split in splits})
     n_fields = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-    return (
-        f"{groups}, each class about in proportion, {n_fields} fields a member; "
-        "the best epoch was chosen on the same fields, so the metrics are slightly too good"
-    )
+    text = f"{groups}, each class about in proportion, {n_fields} fields a training"
+    if options.patience is not None:
+        text += "; the best epoch was chosen on the same fields, so the metrics are slightly too good"
+    if options.calibration != "none":
+        text += "; the calibration was fitted on the same predictions"
+    return text

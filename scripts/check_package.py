@@ -1,0 +1,41 @@
+"""Check that wheel and sdist hold what they should, and nothing else. Usage: python scripts/check_package.py DIST."""
+
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+IN_SDIST = (
+    *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "constraints.txt", "Makefile", "Dockerfile"),
+    *("docker-compose.yml", "src/cropdetect/cli.py", "tests/conftest.py", "docs/index.md", "data/input/chips/README.md"),
+)
+IN_WHEEL = (
+    *("cropdetect/py.typed", "cropdetect/demo_checkpoint/checkpoint.json", "cropdetect/demo_checkpoint/members/000.onnx"),
+    "cropdetect/checkpoint/docker-compose.yml",
+)
+NEVER = ("__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".git/", ".season", "data/output/predictions.csv")
+
+
+def main(dist: Path) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    with tarfile.open(dist / f"cropdetect-{version}.tar.gz") as file:
+        sdist = {name.partition("/")[2] for name in file.getnames()}
+    with zipfile.ZipFile(dist / f"cropdetect-{version}-py3-none-any.whl") as file:
+        wheel = set(file.namelist())
+        metadata = file.read(f"cropdetect-{version}.dist-info/METADATA").decode()
+    sources = {p.relative_to(ROOT / "src").as_posix() for p in (ROOT / "src" / "cropdetect").rglob("*.py")}
+    assert not set(IN_SDIST) - sdist, set(IN_SDIST) - sdist
+    assert not (set(IN_WHEEL) | sources) - wheel, (set(IN_WHEEL) | sources) - wheel
+    assert {name.split("/")[0] for name in wheel} == {"cropdetect", f"cropdetect-{version}.dist-info"}
+    for name in sdist | wheel:
+        assert not any(never in name for never in NEVER), name
+    assert f"\nVersion: {version}\n" in metadata
+    torch = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: torch")]
+    assert torch and all("extra ==" in line for line in torch), torch
+    print(f"sdist {len(sdist)} files, wheel {len(wheel)} files, version {version}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,119 @@
+"""Fields that lie in a file of their own for every tile: rasters and vector files, read and put together."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from cropdetect.errors import FieldsError
+from cropdetect.fields.fieldset import FieldSet
+from cropdetect.fields.legend import class_names, ordered_legend
+from cropdetect.fields.polygons import buffered
+from cropdetect.fields.rastertable import APART, TileRasters, raster_parts
+from cropdetect.fields.together import concatenated, together
+from cropdetect.imagery.notes import gathered
+from cropdetect.imagery.series import Imagery, ImageSeries
+
+_METRES_A_DEGREE = 111_320
+_SHOWN = 5  # names in a warning
+
+
+class _ReadVector(Protocol):
+    def __call__(self, path: Path, *, label_column: str | None, buffer: float, imagery: Imagery) -> FieldSet: ...
+
+
+def fields_of_places(
+    imagery: Imagery,
+    read_vector: _ReadVector,
+    *,
+    label_column: str | None,
+    legend: Mapping[str, str] | None,
+    buffer: float,
+) -> FieldSet:
+    """Read the fields of every tile from its own file, and tell which ids of several files are one field.
+
+    Args:
+        imagery: tiles, some of which have field files.
+        read_vector: reads one vector file.
+        label_column: column of labels, for vector files.
+        legend: label code -> class name.
+        buffer: metres to grow the fields by; below 0 they shrink.
+
+    Raises:
+        FieldsError: polygons for tiles without CRS; else see `read_fields` and `IdRaster`.
+        LegendError: the legend has none of the codes.
+    """
+    painted: dict[Path, ImageSeries] = {}
+    drawn: dict[Path, ImageSeries] = {}
+    bare = [tile.name for tile in imagery.tiles if tile.field_files.field_ids is None and tile.field_files.vector is None]
+    for tile in imagery.tiles:
+        if tile.field_files.field_ids is not None:
+            painted.setdefault(tile.field_files.field_ids, tile)
+        elif tile.field_files.vector is not None:
+            drawn.setdefault(tile.field_files.vector, tile)
+    tables, place, notes = [], [], []
+    if painted:
+        sources = [TileRasters(tile.geobox, path, tile.field_files.labels) for path, tile in painted.items()]
+        table, of_tile, said = raster_parts(sources)
+        tables.append(_grown(table, buffer, imagery))
+        place.append(of_tile)
+        notes += said
+    for path, tile in drawn.items():
+        if tile.geobox.crs is None and len(imagery.tiles) > 1:
+            raise FieldsError(
+                "its images have no coordinate reference system (CRS), so that polygons cannot be laid on them",
+                where=path,
+                fix="Set the images' CRS, or give the fields as field_ids.tif on their grid.",
+            )
+        read = read_vector(path, label_column=label_column, buffer=buffer, imagery=replace(imagery, tiles=(tile,)))
+        place.append(np.full(len(read.table), len(notes), np.int64))
+        tables.append(read.table)
+        notes.append(read.warnings)
+    files = {**painted, **drawn}
+    names = [imagery.path.name if path.parent == imagery.path else tile.name for path, tile in files.items()]
+    table = concatenated(tables)
+    maps: tuple[pd.Series[Any], ...] = ()
+    warnings = gathered(names, notes) if len(files) > 1 else notes[0]
+    if len(files) > 1:
+        table, maps, found = together(table, np.concatenate(place), names, _near(imagery, table))
+        warnings += found
+    if bare:
+        more = ", ..." if len(bare) > _SHOWN else ""
+        warnings += (f"folders with images and without fields of their own ({len(bare)}): {', '.join(bare[:_SHOWN])}{more}",)
+    if legend is not None and "label" in table.columns:
+        table["label"], missing = class_names(table["label"], legend, where=imagery.path)
+        warnings += missing
+    name_of = dict(zip(files, maps, strict=False))
+    rasters = tuple(tile.field_files.field_ids if buffer == 0 else None for tile in imagery.tiles)
+    return FieldSet(
+        table,
+        rasters if any(rasters) else (),
+        warnings,
+        ordered_legend((), legend) if legend is not None and "label" in table.columns else (),
+        tuple(None if raster is None else name_of.get(raster) for raster in rasters) if any(rasters) and maps else (),
+    )
+
+
+def _grown(table: gpd.GeoDataFrame, buffer: float, imagery: Imagery) -> gpd.GeoDataFrame:
+    """Return painted fields with the buffer; from there on they are polygons."""
+    if buffer == 0:
+        return table
+    shapes = buffered(table.geometry, buffer, imagery_crs=table.crs, where=imagery.path)
+    gone = shapely.is_empty(shapes)
+    table["geometry"] = table.geometry.where(gone, gpd.GeoSeries(shapes, crs=table.crs))
+    table.loc[gone, "status"] = "too_small"
+    return table
+
+
+def _near(imagery: Imagery, table: gpd.GeoDataFrame) -> float:
+    """Return the distance up to which parts are one field, in units of the table's CRS."""
+    pixel = max(
+        abs(float(tile.geobox.affine.a)) * (1 if tile.geobox.crs is None or not tile.geobox.crs.geographic else _METRES_A_DEGREE)
+        for tile in imagery.tiles
+    )
+    return APART * pixel / (_METRES_A_DEGREE if table.crs is not None and table.crs.is_geographic else 1)

@@ -1,0 +1,135 @@
+"""An ensemble with its calibration, fitted on some of the labelled fields: what `train` writes and `crossval` asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cropdetect import metrics, models
+from cropdetect.formats import CalibrationRecord, TrainOptions
+from cropdetect.progress import Progress
+from cropdetect.training.chips import TrainingChips
+from cropdetect.training.ensemble import Ensemble, OutOfFold
+from cropdetect.training.labels import LabelledFields
+from cropdetect.training.split import Split, validation_split
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained ensemble.
+
+    Attributes:
+        ensemble: what the members share.
+        members: for each training its networks.
+        out_of_fold: what the members say of the fields that they left out, before calibration.
+        calibration: how probabilities are calibrated, for the checkpoint.
+        scaling: the same, to be applied; None: not at all.
+    """
+
+    ensemble: Ensemble
+    members: Sequence[Sequence[models.Network]]
+    out_of_fold: OutOfFold
+    calibration: CalibrationRecord
+    scaling: metrics.Scaling | None
+
+    @property
+    def networks(self) -> list[models.Network]:
+        """The networks of all trainings."""
+        return [network for networks in self.members for network in networks]
+
+    def probabilities(self, positions: npt.NDArray[np.int64], until: np.datetime64 | None = None) -> npt.NDArray[np.float64]:
+        """Return calibrated probabilities of fields that no member was trained on, (field, class).
+
+        Args:
+            positions: (field,) positions of labelled fields, ascending.
+            until: show no date after this day.
+        """
+        return calibrated(self.ensemble.probabilities(self.networks, positions, until), self.scaling)
+
+
+def prepare(
+    chips: TrainingChips,
+    fields: LabelledFields,
+    training: npt.NDArray[np.int64],
+    groups: npt.NDArray[np.int64] | None,
+    options: TrainOptions,
+) -> Ensemble:
+    """Plan an ensemble on some fields; nothing of the other fields is looked at.
+
+    Args:
+        chips: chips of the labelled fields.
+        fields: the labelled fields.
+        training: (field,) positions of the fields to train on, ascending.
+        groups: (field,) spatial group of each labelled field, or None.
+        options: how to train.
+
+    Raises:
+        TrainingDataError: no split can be made.
+        MissingBandError: the network needs a band that is absent.
+        OptionError: the network does not fit the data.
+    """
+    parted = groups[training] if groups is not None and options.validation == "blocked" else None
+    splits = []
+    for member in range(options.members):
+        split = validation_split(
+            fields.classes[training], parted, validation_share=options.validation_share, member=member, seed=options.seed
+        )
+        splits.append(Split(training[split.training], training[split.validation]))
+    return Ensemble(chips, fields, splits, options)
+
+
+def fit(ensemble: Ensemble, folder: Path, description: str = "training") -> Fitted:
+    """Train the members of an ensemble and calibrate it on what each says of the fields that it left out.
+
+    Args:
+        ensemble: see `prepare`.
+        folder: keeps the state of the training; what is there already is gone on with.
+        description: shown before the progress bar.
+
+    Raises:
+        TrainingDataError: training diverges.
+        DiskFullError: no room for the state.
+    """
+    with Progress(description, ensemble.n_epochs, "epochs") as progress:
+        members = [ensemble.teach(member, folder, progress) for member in range(len(ensemble.splits))]
+    out_of_fold = ensemble.out_of_fold(members)
+    calibration, scaling = fit_calibration(out_of_fold, ensemble.options.calibration)
+    return Fitted(ensemble, members, out_of_fold, calibration, scaling)
+
+
+def fit_calibration(out_of_fold: OutOfFold, method: str) -> tuple[CalibrationRecord, metrics.Scaling | None]:
+    """Fit how mean probabilities become calibrated ones.
+
+    Args:
+        out_of_fold: predictions of networks on fields that they did not see.
+        method: "none", "temperature" or "vector".
+    """
+    if method == "none":
+        return CalibrationRecord(), None
+    raw, labels = out_of_fold.probabilities, out_of_fold.labels
+    fit_scaling = metrics.fit_temperature if method == "temperature" else metrics.fit_vector
+    scaling = fit_scaling(_log(raw), labels)
+    after = calibrated(raw, scaling)
+    record = CalibrationRecord(
+        method="temperature" if method == "temperature" else "vector",
+        scale=scaling.scale.tolist(),
+        bias=scaling.bias.tolist(),
+        fitted_on=f"out-of-fold predictions of {len(labels)} training fields",
+        log_loss_before=metrics.log_loss(raw, labels),
+        log_loss_after=metrics.log_loss(after, labels),
+        ece_before=metrics.calibration_error(raw, labels),
+        ece_after=metrics.calibration_error(after, labels),
+    )
+    return record, scaling
+
+
+def calibrated(probabilities: npt.NDArray[np.float64], scaling: metrics.Scaling | None) -> npt.NDArray[np.float64]:
+    """Return calibrated probabilities; as they are where there is no scaling."""
+    return probabilities if scaling is None else scaling.apply(_log(probabilities))
+
+
+def _log(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(probabilities))

@@ -1,0 +1,13 @@
+"""The page on imagery shows every layout that is accepted."""
+
+from pathlib import Path
+
+from cropdetect.imagery.layouts import ACCEPTED
+
+PAGE = (Path(__file__).parents[1] / "docs" / "imagery.md").read_text("utf-8")
+
+
+def test_the_page_shows_the_trees_that_error_messages_show() -> None:
+    blocks = PAGE.split("```\n")[1::2]
+    assert [block.rstrip("\n") for block in blocks] == [tree for _, tree in ACCEPTED]
+    assert all(f"## {what}\n" in PAGE for what, _ in ACCEPTED)
