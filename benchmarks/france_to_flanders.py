@@ -18,33 +18,19 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from cropdetect import api
-from cropdetect.chips import ChipSet, cut_chips, field_means, read_table
+from cropdetect.chips import ChipSet, cut_chips, read_table
 from cropdetect.fields import fields_of
 from cropdetect.imagery import open_imagery
+from cropdetect.training.features import gap_filled
 
 RIGHT = {"1200": {"maize"}, "9120": {"grass_fodder_crops", "no_temporary_crop"}}
 GRID = np.arange(-90.0, 361.0, 10.0)  # days since 1 January
 
 
 def features(chips: ChipSet, bands: list[str]) -> np.ndarray:
-    """Return (field, step x band) means of the clear pixels, linear in time between clear dates."""
+    """Return (field, band x step) means of the clear pixels, linear in time between clear dates; 0 where there is none."""
     columns = [chips.info.bands.index(band) for band in bands]
-    result = np.zeros((len(chips.fields), len(GRID) * len(bands)))
-    weight = np.zeros(len(chips.fields))
-    for batch in chips.batches(16):
-        pixels = batch.mask.sum(axis=(1, 2))
-        means, days = field_means(batch), batch.day()
-        for chip, field in enumerate(batch.field):
-            there = means.clear[chip, :, 0, 0]
-            if not there.any():
-                continue
-            order = np.argsort(days[chip, there])
-            rows = [
-                np.interp(GRID, days[chip, there][order], means.image[chip, there, column, 0, 0][order]) for column in columns
-            ]
-            result[field] += pixels[chip] * np.concatenate(rows)
-            weight[field] += pixels[chip]
-    return result / np.maximum(weight, 1)[:, None]
+    return np.nan_to_num(gap_filled(chips.batches(16), len(chips.fields), columns, GRID))
 
 
 def count_right(crops: list[str], codes: list[str]) -> str:

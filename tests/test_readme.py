@@ -10,7 +10,7 @@ from cropdetect.cli import app
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 HELP_BLOCKS = dict(re.findall(r"```console\n\$ cropdetect ?([a-z0-9 -]*?) ?--help\n(.*?)```", README, re.DOTALL))
-VERBS = ("", "demo", "simulate", "info", "chips", "train", "import-cv4a", "predict", "report")
+VERBS = ("", "demo", "simulate", "info", "chips", "train", "crossval", "import-cv4a", "predict", "evaluate", "report")
 
 
 @pytest.mark.parametrize("verb", VERBS)

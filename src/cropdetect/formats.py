@@ -114,6 +114,21 @@ class CalibrationRecord(Record):
     ece_after: float | None = None
 
 
+class FamiliarityRecord(Record):
+    """What training fields look like, to tell fields that look like none: a normal distribution a class, all of one shape.
+
+    A cell is the mean of one band in one portion of the season; cells are ordered by portion, then band.
+    """
+
+    bands: list[str]
+    edges: list[float] = Field(description="days of the season year at which the portions begin and end")
+    centres: list[list[float]] = Field(description="(class, cell) means, in raw numbers")
+    covariance: list[list[float]] = Field(description="(cell, cell) within classes")
+    threshold: float = Field(description="strangeness above which a field is called unlike training")
+    false_alarm_rate: float = Field(description="share of held-out training fields above the threshold")
+    origin: str
+
+
 class MemberRecord(Record):
     """One trained network of the ensemble: two files and their hashes."""
 
@@ -142,6 +157,7 @@ class CheckpointRecord(Record):
     training: TrainingRecord
     metrics: dict[str, float] = Field(default_factory=dict, description="on validation fields the members did not see")
     calibration: CalibrationRecord = CalibrationRecord()
+    familiarity: FamiliarityRecord | None = Field(default=None, description="flags fields unlike the training fields")
     members: list[MemberRecord]
     created: str = Field(description="ISO 8601, UTC")
     cropdetect_version: str
@@ -245,6 +261,7 @@ class MetricsRecord(Record):
     by_date: list[DateScore] | None = None
     areas: AreaRecord | None = None
     label_doubts: list[LabelDoubt] | None = Field(default=None, description="the most doubtful first")
+    validation: str = Field(default="", description="how the scored fields were kept apart from what was learnt")
     warnings: list[str] = Field(default_factory=list)
 
 
@@ -308,6 +325,13 @@ class TrainingState(Record):
 
     format_version: Literal[1] = 1
     fingerprint: str = Field(description="hash of chips, labels, groups and options")
+
+
+class CrossValidationState(Record):
+    """`.OUT.crossval/state.json`: what an unfinished cross-validation is of."""
+
+    format_version: Literal[1] = 1
+    fingerprint: str = Field(description="hash of chips, labels, folds and options")
 
 
 # ---------------------------------------------------------------- training configuration

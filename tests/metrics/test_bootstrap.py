@@ -68,6 +68,16 @@ def test_a_class_that_never_occurs_has_no_interval() -> None:
     assert np.isfinite(list(intervals.values())).all()
 
 
+def test_draws_without_a_rare_class_do_not_count_it_as_missed() -> None:
+    labels = np.array([0, 1] * 50 + [2, 2, 2])
+    groups = np.append(np.arange(100) // 10, [10, 10, 10])  # the third class lies in one group of eleven
+    probabilities = 0.05 + 0.85 * np.eye(3)[labels]
+    probabilities[0] = [0.05, 0.05, 0.9]  # one field of another class is taken for it
+    lower, upper = bootstrap_intervals(probabilities, labels, LEGEND, groups)["macro_f1"]
+    assert lower > 0.8
+    assert upper == 1
+
+
 def test_a_small_but_steady_gain_shows_in_pairs_and_not_in_the_single_intervals() -> None:
     probabilities, labels = answers(300, 4)
     better = 0.995 * probabilities + 0.005 * np.eye(3)[labels]

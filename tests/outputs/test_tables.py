@@ -26,7 +26,7 @@ COLUMNS = [
     "prob_rye",
     "prob_oats",
 ]
-COLUMNS += ["n_dates", "clear_share", "n_pixels", "status"]
+COLUMNS += ["n_dates", "clear_share", "n_pixels", "unlike_training", "status"]
 NULL_WITHOUT_ANSWER = COLUMNS[2:10]
 
 
@@ -188,6 +188,6 @@ def test_columns_of_the_users_file_are_not_copied(predictions):
 def test_what_was_written_reads_back(written, predictions):
     again = read_predictions(written())
     assert again.legend == predictions.legend
-    for name in ("probabilities", "disagreement", "n_dates", "clear_share", "n_pixels", "status"):
+    for name in ("probabilities", "disagreement", "n_dates", "clear_share", "n_pixels", "unlike_training", "status"):
         np.testing.assert_array_equal(getattr(again, name), getattr(predictions, name))
     assert pd.Series(again.fields["field_id"]).tolist() == [11, 12, 13, 14]

@@ -12,15 +12,7 @@ from cropdetect.errors import DiskFullError
 from cropdetect.formats import RunRecord
 from cropdetect.outputs import write, write_outputs
 
-FILES = [
-    "crop_map.tif",
-    "fields.gpkg",
-    "fields.parquet",
-    "predictions.csv",
-    "report.html",
-    "run.json",
-    "stac-item.json",
-]
+FILES = ["crop_map.tif", "fields.gpkg", "fields.parquet", "predictions.csv", "report.html", "run.json", "stac-item.json"]
 
 
 def contents(folder):

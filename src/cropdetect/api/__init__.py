@@ -1,8 +1,10 @@
 """One function a verb of the command line, with the same names and options."""
 
 from cropdetect.api._chips import chips
+from cropdetect.api._crossval import crossval
 from cropdetect.api._data import DataOptions
 from cropdetect.api._demo import demo
+from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
 from cropdetect.api._predict import plan, predict
@@ -10,4 +12,18 @@ from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._train import train
 
-__all__ = ["DataOptions", "Description", "chips", "demo", "import_cv4a", "info", "plan", "predict", "report", "simulate", "train"]
+__all__ = [
+    "DataOptions",
+    "Description",
+    "chips",
+    "crossval",
+    "demo",
+    "evaluate",
+    "import_cv4a",
+    "info",
+    "plan",
+    "predict",
+    "report",
+    "simulate",
+    "train",
+]

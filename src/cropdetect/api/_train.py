@@ -45,15 +45,15 @@ def train(
     """
     from cropdetect.training import train as train_members
 
-    train_options = train_options_of(recipe, config, training)
+    settings = train_options_of(recipe, config, training)
     refuse_existing(out, overwrite=overwrite)
     cut = out.with_name(f".{out.name}.chips.zarr")
-    preset: Preset = "cv4a" if train_options.model == "conv-gru" else "default"
+    preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
     chips = stored(data, cut, options or DataOptions(), preset)
     checkpoint = train_members(
         chips,
         out,
-        train_options,
+        settings,
         resume=resume,
         overwrite=overwrite,
         data_names=(data.name,),

@@ -35,16 +35,26 @@ class ChipBatch:
         Args:
             season_year: default: for each chip the year of its median date.
         """
-        days = self.date.astype("datetime64[D]")
-        absent = np.isnat(days)
-        result = np.zeros(days.shape, np.float32)
-        for row in range(len(days)):
-            there = np.sort(days[row, ~absent[row]])
-            if there.size == 0:
-                continue
-            year = there[there.size // 2].astype("datetime64[Y]") if season_year is None else np.datetime64(str(season_year), "Y")
-            result[row, ~absent[row]] = (days[row, ~absent[row]] - year.astype("datetime64[D]")).astype(np.float32)
-        return result
+        return season_day(self.date, season_year)
+
+
+def season_day(date: npt.NDArray[np.datetime64], season_year: int | None = None) -> npt.NDArray[np.float32]:
+    """Days since 1 January of the season year, (chip, step) float32; 0 where the step is absent.
+
+    Args:
+        date: (chip, step) datetime64, NaT where absent.
+        season_year: default: for each chip the year of its median date.
+    """
+    days = date.astype("datetime64[D]")
+    absent = np.isnat(days)
+    result = np.zeros(days.shape, np.float32)
+    for row in range(len(days)):
+        there = np.sort(days[row, ~absent[row]])
+        if there.size == 0:
+            continue
+        year = there[there.size // 2].astype("datetime64[Y]") if season_year is None else np.datetime64(str(season_year), "Y")
+        result[row, ~absent[row]] = (days[row, ~absent[row]] - year.astype("datetime64[D]")).astype(np.float32)
+    return result
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
+from cropdetect.fields.blocks import degrees, places, square_blocks
 from cropdetect.fields.codes import clean_ids, code_text
 from cropdetect.fields.fieldset import FieldSet
 from cropdetect.fields.idraster import IdRaster
@@ -13,9 +14,12 @@ __all__ = [
     "IdRaster",
     "clean_ids",
     "code_text",
+    "degrees",
     "fields_of",
     "ordered_legend",
+    "places",
     "polygons_only",
     "read_fields",
     "read_legend",
+    "square_blocks",
 ]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from cropdetect.errors import ChipStoreError
 from cropdetect.formats import PartialState
 from cropdetect.inference.backends import open_backend
 from cropdetect.inference.chip_answers import ChipAnswers, answer_chips
+from cropdetect.inference.familiarity import unlike_training
 from cropdetect.inference.field_average import FieldAverage
 from cropdetect.inference.network_inputs import InputMaker
 from cropdetect.inference.parts import Parts
@@ -101,7 +103,11 @@ def predict_chips(
         if parts:
             parts.save()
     wall, cpu = time.monotonic() - start[0], time.process_time() - start[1]
-    return average.finish(), Timings(
+    predictions = average.finish()
+    if record.familiarity is not None and predictions.series is not None:
+        strange = unlike_training(predictions.series, len(chips.fields), record.familiarity, season_year)
+        predictions = replace(predictions, unlike_training=strange)
+    return predictions, Timings(
         seconds={"cutting": cutting.seconds, "network": network.seconds / workers_used, "predicting": wall},
         cpu_seconds={"cutting": cutting.cpu_seconds, "network": network.cpu_seconds, "predicting": cpu},
     )

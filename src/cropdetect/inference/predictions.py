@@ -23,6 +23,8 @@ class Predictions:
         n_pixels: (field,) float64, area of the field inside the imagery, pixels.
         status: (field,) str: "ok", "partly_outside" (these two have an answer), "outside", "no_data", "too_small", ...
         series: the season of every field that the imagery shows, or None where it is not known.
+        unlike_training: (field,) bool, whether the field's season is unlike all training fields; None where the checkpoint does
+            not say what those look like.
     """
 
     fields: gpd.GeoDataFrame
@@ -34,3 +36,4 @@ class Predictions:
     n_pixels: npt.NDArray[np.float64]
     status: npt.NDArray[np.str_]
     series: FieldSeries | None = None
+    unlike_training: npt.NDArray[np.bool_] | None = None

@@ -5,6 +5,8 @@ from cropdetect.metrics.bootstrap import FEW_GROUPS, Difference, bootstrap_diffe
 from cropdetect.metrics.calibration import calibration_error, reliability_bins
 from cropdetect.metrics.confusion import confusion_matrix
 from cropdetect.metrics.doubts import label_doubts
+from cropdetect.metrics.evaluation import evaluate_answers
+from cropdetect.metrics.familiarity import Familiarity, fit_familiarity
 from cropdetect.metrics.probabilities import clipped, log_loss
 from cropdetect.metrics.scaling import Scaling, fit_temperature, fit_vector
 from cropdetect.metrics.scores import score
@@ -13,6 +15,7 @@ from cropdetect.metrics.sizes import scores_by_size
 __all__ = [
     "FEW_GROUPS",
     "Difference",
+    "Familiarity",
     "Scaling",
     "bootstrap_differences",
     "bootstrap_intervals",
@@ -20,6 +23,8 @@ __all__ = [
     "clipped",
     "confusion_matrix",
     "estimate_areas",
+    "evaluate_answers",
+    "fit_familiarity",
     "fit_temperature",
     "fit_vector",
     "label_doubts",

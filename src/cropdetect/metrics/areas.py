@@ -52,9 +52,11 @@ def estimate_areas(
     """
     n_classes = len(legend)
     sizes = np.ones(len(labels)) if sizes is None else np.asarray(sizes, np.float64)
-    warnings = [] if probability_sample else [_NOT_A_SAMPLE]
+    n_sampled = np.bincount(predicted, minlength=n_classes)
+    census = n_mapped is not None and bool((n_sampled == n_mapped).all())
+    warnings = [] if probability_sample or census else [_NOT_A_SAMPLE]
     share, variance = np.zeros((n_classes, n_classes)), np.zeros((n_classes, n_classes))  # (mapped as, is)
-    sampled = np.bincount(predicted, minlength=n_classes) > 0
+    sampled = n_sampled > 0
     for stratum in np.flatnonzero(sampled):
         here = predicted == stratum
         population = None if n_mapped is None else int(n_mapped[stratum])

@@ -72,8 +72,9 @@ def bootstrap_intervals(
         Davison, A. C. and Hinkley, D. V. (1997). Bootstrap Methods and their Application, section 3.8 (clusters).
     """
     check(probabilities, labels, legend)
+    occurs = np.bincount(labels, minlength=len(legend)) > 0
     sums = _group_sums(probabilities, labels, groups)
-    drawn = _join(_scores(weights @ sums, legend) for weights in _draws(len(sums), n_resamples, seed))
+    drawn = _join(_scores(weights @ sums, legend, occurs) for weights in _draws(len(sums), n_resamples, seed))
     return {name: _interval(values, level) for name, values in drawn.items() if np.isfinite(values).any()}
 
 
@@ -108,12 +109,11 @@ def bootstrap_differences(
     """
     for probabilities in (first, second):
         check(probabilities, labels, legend)
+    occurs = np.bincount(labels, minlength=len(legend)) > 0
     sums = [_group_sums(probabilities, labels, groups) for probabilities in (first, second)]
-    once = [_scores(one.sum(axis=0, keepdims=True), legend) for one in sums]
-    drawn = _join(
-        {name: a - b for (name, a), b in zip(scores[0].items(), scores[1].values(), strict=True)}
-        for scores in ([_scores(weights @ one, legend) for one in sums] for weights in _draws(len(sums[0]), n_resamples, seed))
-    )
+    draws = _draws(len(sums[0]), n_resamples, seed)
+    once = [_scores(one.sum(axis=0, keepdims=True), legend, occurs) for one in sums]
+    drawn = _join(_difference(*(_scores(weights @ one, legend, occurs) for one in sums)) for weights in draws)
     differences = {}
     for name, values in drawn.items():
         if ":" not in name and np.isfinite(values).any():
@@ -160,12 +160,20 @@ def _draws(n_groups: int, n_resamples: int, seed: int) -> Iterator[npt.NDArray[n
         yield np.bincount(drawn.ravel(), minlength=n * n_groups).reshape(n, n_groups).astype(np.float64)
 
 
-def _scores(sums: npt.NDArray[np.float64], legend: Sequence[str]) -> Scores:
-    """Return every score of each row of sums, (resample,) each; NaN where there is none."""
+def _scores(sums: npt.NDArray[np.float64], legend: Sequence[str], occurs: npt.NDArray[np.bool_]) -> Scores:
+    """Return every score of each row of sums, (resample,) each; NaN where there is none.
+
+    Args:
+        sums: (resample, ...) see `_group_sums`.
+        legend: class names.
+        occurs: (class,) whether any field is of the class.
+    """
     k = len(legend)
     hits, true, stated = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k : 3 * k]
     n, loss, gaps = sums[:, 3 * k], sums[:, 3 * k + 1], sums[:, 3 * k + 2 :]
     recall, precision, f1 = ratio(hits, true), ratio(hits, stated), ratio(2 * hits, true + stated)
+    # A draw without the fields of a class says nothing of it: a single wrong answer would make its F1 0.
+    f1[:, occurs] = np.where(true[:, occurs] > 0, f1[:, occurs], np.nan)
     scores = {
         "log_loss": loss / n,
         "accuracy": hits.sum(axis=1) / n,
@@ -177,6 +185,10 @@ def _scores(sums: npt.NDArray[np.float64], legend: Sequence[str]) -> Scores:
     for kind, values in (("f1", f1), ("precision", precision), ("recall", recall)):
         scores |= {f"{kind}:{name}": values[:, i] for i, name in enumerate(legend)}
     return scores
+
+
+def _difference(first: Scores, second: Scores) -> Scores:
+    return {name: values - second[name] for name, values in first.items()}
 
 
 def _join(parts: Iterator[Scores]) -> Scores:

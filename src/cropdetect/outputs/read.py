@@ -4,6 +4,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 
 from cropdetect.errors import InputNotFoundError, UnreadableFileError
 from cropdetect.inference import Predictions
@@ -30,10 +31,17 @@ def read_predictions(out: Path) -> Predictions:
             n_dates=table["n_dates"].to_numpy(np.int64),
             clear_share=table["clear_share"].to_numpy(np.float64, na_value=np.nan),
             n_pixels=table["n_pixels"].to_numpy(np.float64, na_value=np.nan),
+            unlike_training=_unlike_training(table),
             status=table["status"].to_numpy(dtype=object).astype(str),
         )
     except (ValueError, KeyError, OSError) as error:
         raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix="Predict again.") from error
+
+
+def _unlike_training(table: gpd.GeoDataFrame) -> npt.NDArray[np.bool_] | None:
+    if "unlike_training" not in table.columns or table["unlike_training"].isna().all():
+        return None
+    return np.asarray(table["unlike_training"].fillna(False), np.bool_)
 
 
 def read_prediction_table(out: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:

@@ -16,8 +16,8 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
     """Return one row a field, with nulls where there is no answer.
 
     Columns: field_id, geometry, crop, crop_id (1-based), confidence, entropy (nats, of the probabilities), disagreement
-    (nats), prob_<class name> ..., n_dates, clear_share, n_pixels, status. Of the user's columns only `field_id` is kept, so
-    that the columns depend on the legend alone.
+    (nats), prob_<class name> ..., n_dates, clear_share, n_pixels, unlike_training (null where the checkpoint
+    cannot tell), status. Of the user's columns only `field_id` is kept, so that the columns depend on the legend alone.
 
     Args:
         predictions: the answers.
@@ -45,6 +45,9 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
     columns["n_dates"] = predictions.n_dates.astype(np.int64)
     columns["clear_share"] = _null_unless(np.isfinite(predictions.clear_share), predictions.clear_share)
     columns["n_pixels"] = _null_unless(np.isfinite(predictions.n_pixels), predictions.n_pixels)
+    told = answered & (predictions.unlike_training is not None)
+    strange = np.zeros(len(fields), bool) if predictions.unlike_training is None else predictions.unlike_training
+    columns["unlike_training"] = pd.arrays.BooleanArray(strange & told, ~told)
     columns["status"] = pd.array(predictions.status.astype(object), dtype="string")
     return gpd.GeoDataFrame(pd.DataFrame(columns), geometry="geometry", crs=fields.crs)
 

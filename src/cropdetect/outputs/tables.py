@@ -48,7 +48,7 @@ def write_geopackage(table: gpd.GeoDataFrame, path: Path) -> None:
 
 def write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
     """Write the table without geometry, UTF-8; nulls are empty, no cell is a formula."""
-    _write_safely(pd.DataFrame(table.drop(columns="geometry")), path)
+    write_safely(pd.DataFrame(table.drop(columns="geometry")), path)
 
 
 def write_submission(predictions: Predictions, path: Path) -> None:
@@ -56,14 +56,15 @@ def write_submission(predictions: Predictions, path: Path) -> None:
     answered = np.isfinite(predictions.probabilities).all(axis=1)
     columns = {"Field_ID": predictions.fields["field_id"].to_numpy()[answered]}
     columns |= {f"Crop_ID_{k + 1}": values for k, values in enumerate(predictions.probabilities[answered].T)}
-    _write_safely(pd.DataFrame(columns), path)
+    write_safely(pd.DataFrame(columns), path)
 
 
-def _write_safely(table: pd.DataFrame, path: Path) -> None:
-    table = table.copy()
+def write_safely(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, UTF-8; nulls are empty, no cell is a formula."""
+    table = table.rename(columns=lambda name: spreadsheet_safe(str(name)))
     for name in table.columns:
         if not pd.api.types.is_numeric_dtype(table[name]):
-            table[name] = table[name].map(spreadsheet_safe, na_action="ignore")
+            table[name] = table[name].map(lambda value: spreadsheet_safe(str(value)), na_action="ignore")
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 

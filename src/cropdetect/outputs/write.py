@@ -50,7 +50,9 @@ def write_outputs(
     min_confidence: float = 0.0,
     submission: bool = False,
 ) -> list[Path]:
-    """Write tables, maps, seasons, previews, report.html, stac-item.json and run.json; the same answers give the same bytes.
+    """Write tables, crop maps, seasons, preview pictures, report.html, stac-item.json and run.json.
+
+    The same answers give the same bytes, but for run.json.
 
     All are written to `OUT/.partial/outputs` and moved when all are whole, run.json last: where it is, all is. Files that an
     earlier run left under these names and this one does not write are removed.
@@ -99,6 +101,15 @@ def write_outputs(
             partial.parent.rmdir()  # unless it keeps the state of the prediction
 
 
+def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of the fields in degrees, None where no field has a place on Earth."""
+    places = table.geometry[table.geometry.notna() & ~table.geometry.is_empty]
+    if table.crs is None or len(places) == 0:
+        return None
+    west, south, east, north = (float(number) for number in places.to_crs("EPSG:4326").total_bounds)
+    return west, south, east, north
+
+
 def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: RunRecord, partial: Path) -> None:
     content = ReportContent(
         title=title_of(run),
@@ -109,15 +120,6 @@ def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: RunRec
         run=run,
     )
     (partial / "report.html").write_text(render(content), "utf-8")
-
-
-def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
-    """Return west, south, east, north of the fields in degrees, None where no field has a place on Earth."""
-    places = table.geometry[table.geometry.notna() & ~table.geometry.is_empty]
-    if table.crs is None or len(places) == 0:
-        return None
-    west, south, east, north = (float(number) for number in places.to_crs("EPSG:4326").total_bounds)
-    return west, south, east, north
 
 
 def _move(partial: Path, out: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips.batch import ChipBatch, season_day
 from cropdetect.chips.chipset import RandomAccessChips
 
 _BATCH_BYTES = 64 * 2**20
@@ -25,6 +25,7 @@ class TrainingChips:
         area: (chip,) float64, field pixels.
         valued: (band,) bool, bands of `chips.info.bands` with any clear value.
         kept: all of them in memory, or None where they do not fit.
+        until: last day of the season year that counts as seen, and that year (None: of each chip's median date); None: all do.
     """
 
     chips: RandomAccessChips
@@ -34,6 +35,7 @@ class TrainingChips:
     area: npt.NDArray[np.float64]
     valued: npt.NDArray[np.bool_]
     kept: ChipBatch | None
+    until: tuple[float, int | None] | None = None
 
     def __len__(self) -> int:
         """Number of chips."""
@@ -58,9 +60,19 @@ class TrainingChips:
             kept=None if self.kept is None else _rows(self.kept, of_fields),
         )
 
+    def seen_until(self, day: float, season_year: int | None = None) -> "TrainingChips":
+        """Return the chips as they are known on a day of the season year: what is seen later is not clear.
+
+        The dates stay, so that every chip keeps its season year.
+        """
+        seen = self.seen & (season_day(self.date, season_year) <= day)
+        return replace(self, seen=seen, until=(day, season_year))
+
     def take(self, chosen: npt.NDArray[np.int64], bands: tuple[str, ...]) -> ChipBatch:
         """Return the chips at these positions (of this object), with these bands in this order."""
         batch = self.chips.take(self.positions[chosen]) if self.kept is None else _rows(self.kept, chosen)
+        if self.until is not None:
+            batch = replace(batch, clear=batch.clear & (batch.day(self.until[1]) <= self.until[0])[:, :, None, None])
         return select_bands(batch, self.chips.info.bands, bands)
 
     def batches(self, chosen: npt.NDArray[np.int64], bands: tuple[str, ...]) -> Iterator[ChipBatch]:

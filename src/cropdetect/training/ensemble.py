@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +171,12 @@ class Ensemble:
                     answers[key].append(answer(network, sample))
         of_network = {key: field_probabilities(those)[1] for key, those in answers.items()}
         return np.asarray(np.mean([of_network[id(network)] for network in networks], axis=0))
+
+    def seen_until(self, day: float) -> "Ensemble":
+        """Return the same ensemble before the chips as they are known on a day of the season year."""
+        cut = copy.copy(self)
+        cut._chips = replace(self._chips, chips=self._chips.chips.seen_until(day, self.options.season_year))
+        return cut
 
     def _epochs(self, n_fields: int) -> int:
         if self.options.epochs is not None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import TrainingDataError
+from cropdetect.fields import places, square_blocks
 
 _SMALLEST_BLOCK = 50.0  # metres; smaller blocks no longer part neighbours
 
@@ -19,10 +20,12 @@ class Groups:
     Attributes:
         of_field: (field,) int64, or None where nothing is known of the fields' places.
         description: how they were made, for the checkpoint.
+        names: what the groups are called in the column; empty for blocks of the map.
     """
 
     of_field: npt.NDArray[np.int64] | None
     description: str
+    names: tuple[str, ...] = ()
 
 
 def spatial_groups(fields: gpd.GeoDataFrame, *, column: str | None, block_size: float, wanted: int) -> Groups:
@@ -44,7 +47,7 @@ def spatial_groups(fields: gpd.GeoDataFrame, *, column: str | None, block_size: 
     column = column or ("group" if "group" in fields.columns else None)
     if column is not None:
         return _from_column(fields, column)
-    metres = _places(fields)
+    metres = places(fields)
     if metres is None:
         warnings.warn(
             "the fields have neither groups nor places: validation fields are drawn at random, "
@@ -52,11 +55,23 @@ def spatial_groups(fields: gpd.GeoDataFrame, *, column: str | None, block_size: 
             stacklevel=2,
         )
         return Groups(None, "random fields")
+    side = block_side(metres, block_size, wanted)
+    return Groups(square_blocks(metres, side)[0], f"spatial blocks of {side:g} m")
+
+
+def block_side(metres: npt.NDArray[np.float64], block_size: float, wanted: int) -> float:
+    """Halve the side of the blocks, with a warning, until there are as many as wanted.
+
+    Args:
+        metres: (field, 2) places.
+        block_size: side to begin with, metres.
+        wanted: number of blocks that make a good split.
+
+    Raises:
+        TrainingDataError: the fields lie in one spot.
+    """
     side = block_size
-    while True:
-        blocks = np.unique(np.floor(metres / side), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        if blocks.max() + 1 >= wanted:
-            break
+    while len(square_blocks(metres, side)[1]) < wanted:
         side /= 2
         if side < _SMALLEST_BLOCK:
             raise TrainingDataError(
@@ -67,9 +82,9 @@ def spatial_groups(fields: gpd.GeoDataFrame, *, column: str | None, block_size: 
         warnings.warn(
             f"the area is small: validation blocks are {side:g} m wide in place of {block_size:g} m, "
             "and the validation scores may be too good",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return Groups(blocks, f"spatial blocks of {side:g} m")
+    return side
 
 
 def _from_column(fields: gpd.GeoDataFrame, column: str) -> Groups:
@@ -84,24 +99,4 @@ def _from_column(fields: gpd.GeoDataFrame, column: str) -> Groups:
             f"all labelled fields have the same {column}",
             fix="Name another group column, or take this one out of the fields to use spatial blocks.",
         )
-    return Groups(groups.astype(np.int64), f"groups of the column {column}")
-
-
-def _places(fields: gpd.GeoDataFrame) -> npt.NDArray[np.float64] | None:
-    """Return x and y of each field, metres in the UTM zone of the area, (field, 2); None where a place is unknown."""
-    points = degrees(fields)
-    if points is None:
-        return None
-    projected = points.to_crs(points.estimate_utm_crs())
-    return np.stack([projected.x, projected.y], axis=1)
-
-
-def degrees(fields: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
-    """Return a point for each field, degrees (EPSG:4326), from geometry or `lon` and `lat`; None unless all have one."""
-    geometry = fields.geometry
-    if fields.crs is not None and not (geometry.isna() | geometry.is_empty).any():
-        # representative_point: on degrees, GeoPandas warns of centroids, and a point inside the field serves as well.
-        return geometry.representative_point().to_crs("EPSG:4326")
-    if {"lon", "lat"} <= set(fields.columns) and fields[["lon", "lat"]].notna().all(axis=None):
-        return gpd.GeoSeries(gpd.points_from_xy(fields["lon"], fields["lat"], crs="EPSG:4326"), index=fields.index)
-    return None
+    return Groups(groups.astype(np.int64), f"groups of the column {column}", tuple(str(name) for name in names))

@@ -7,6 +7,7 @@ import numpy as np
 
 import cropdetect
 from cropdetect import models
+from cropdetect.fields import degrees
 from cropdetect.formats import (
     CalibrationRecord,
     CheckpointRecord,
@@ -20,7 +21,6 @@ from cropdetect.formats import (
 )
 from cropdetect.training.blueprint import season_days
 from cropdetect.training.chips import TrainingChips
-from cropdetect.training.groups import degrees
 from cropdetect.training.labels import LabelledFields
 
 

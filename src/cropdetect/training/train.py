@@ -12,6 +12,7 @@ from cropdetect.errors import TrainingDataError
 from cropdetect.files import refuse_existing
 from cropdetect.formats import TrainOptions
 from cropdetect.training.chips import read_training_chips
+from cropdetect.training.familiarity import familiarity_record
 from cropdetect.training.fit import calibrated, fit, prepare
 from cropdetect.training.groups import spatial_groups
 from cropdetect.training.labels import labelled_fields
@@ -89,6 +90,15 @@ def train(
             groups.description if options.validation == "blocked" else "random fields", ensemble.splits, options
         ),
     )
+    familiarity = familiarity_record(
+        labelled.only(fields.rows),
+        fields,
+        groups.of_field,
+        fitted.networks[0].bands,
+        season_year=options.season_year,
+        seed=options.seed,
+    )
+    record = record.model_copy(update={"familiarity": familiarity})
     files = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in fitted.networks]
     written = checkpoint.write_checkpoint(out, record, files, overwrite=overwrite)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,60 @@
+"""The files of an evaluation or a cross-validation."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cropdetect.files import whole_folder
+from cropdetect.formats import AreaRecord, LabelDoubt, MetricsRecord
+from cropdetect.outputs.table import probability_columns
+from cropdetect.outputs.tables import write_safely
+
+_Z = 1.96  # standard errors to either side that hold 95 %
+
+
+def write_scores(
+    out: Path,
+    scores: MetricsRecord,
+    fields: pd.DataFrame,
+    probabilities: npt.NDArray[np.floating],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write metrics.json, predictions.csv, confusion.csv, label_doubts.csv, and areas.csv where areas are known.
+
+    Args:
+        out: folder; appears whole or not at all.
+        scores: what metrics.json holds.
+        fields: the first columns of predictions.csv, one row a scored field: field_id, fold, label.
+        probabilities: (field, class) of these fields.
+        overwrite: replace what is there.
+
+    Raises:
+        OutputExistsError: `out` is there and `overwrite` is false.
+        DiskFullError: the disk has no room.
+    """
+    answers = pd.DataFrame(probabilities, columns=probability_columns(scores.legend))
+    confusion = pd.DataFrame(scores.confusion, columns=scores.legend)
+    confusion.insert(0, "label \\ predicted", scores.legend)
+    with whole_folder(out, overwrite=overwrite) as partial:
+        (partial / "metrics.json").write_text(scores.model_dump_json(indent=1) + "\n", "utf-8")
+        write_safely(pd.concat([fields.reset_index(drop=True), answers], axis=1), partial / "predictions.csv")
+        write_safely(confusion, partial / "confusion.csv")
+        write_safely(_doubts(scores.label_doubts or []), partial / "label_doubts.csv")
+        if scores.areas is not None:
+            write_safely(_areas(scores.areas), partial / "areas.csv")
+
+
+def _areas(areas: AreaRecord) -> pd.DataFrame:
+    table = pd.DataFrame([one.model_dump() for one in areas.classes]).rename(columns={"name": "class"})
+    half = _Z * table["standard_error"]
+    table.insert(4, "lower", (table["estimated"] - half).clip(lower=0))
+    table.insert(5, "upper", table["estimated"] + half)
+    table.insert(1, "unit", areas.unit)
+    return table
+
+
+def _doubts(doubts: list[LabelDoubt]) -> pd.DataFrame:
+    return pd.DataFrame([doubt.model_dump() for doubt in doubts], columns=list(LabelDoubt.model_fields))

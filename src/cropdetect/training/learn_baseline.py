@@ -1,0 +1,85 @@
+"""Baselines as learners: gap-filled series of the training fields' calendar, then a classifier."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cropdetect.chips.batch import season_day
+from cropdetect.errors import MissingBandError
+from cropdetect.formats import TrainOptions
+from cropdetect.imagery.bands import is_nearest
+from cropdetect.training.baselines import Classifier, fit_baseline
+from cropdetect.training.chips import TrainingChips
+from cropdetect.training.features import gap_filled
+from cropdetect.training.labels import LabelledFields
+
+_STEP = 10.0  # days
+
+
+@dataclass(frozen=True)
+class FittedBaseline:
+    """See `Fitted`."""
+
+    classifier: Classifier
+    chips: TrainingChips
+    fields: LabelledFields
+    calendar: npt.NDArray[np.float64]
+    season_year: int | None
+
+    def probabilities(self, positions: npt.NDArray[np.int64], until: float | None = None) -> npt.NDArray[np.float64]:
+        """See `Fitted.probabilities`."""
+        chips = self.chips.only(self.fields.rows[positions])
+        if until is not None:
+            chips = chips.seen_until(until, self.season_year)
+        features = _features(chips, self.fields, positions, self.calendar, self.season_year)
+        answers = np.zeros((len(positions), len(self.fields.legend)))
+        answers[:, self.classifier.classes_] = self.classifier.predict_proba(features)
+        answers[~np.isin(self.fields.rows[positions], chips.row[chips.seen.any(axis=1)])] = np.nan
+        return answers
+
+
+class BaselineLearner:
+    """See `Learner`.
+
+    Args:
+        name: one of `BASELINES`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def fit(
+        self,
+        chips: TrainingChips,
+        fields: LabelledFields,
+        training: npt.NDArray[np.int64],
+        options: TrainOptions,
+        state: Path,
+        description: str,
+    ) -> FittedBaseline:
+        """See `Learner.fit`."""
+        shown = chips.only(fields.rows[training])
+        days = season_day(shown.date, options.season_year)[shown.seen]
+        calendar = np.arange(np.floor(days.min() / _STEP) * _STEP, days.max() + _STEP, _STEP)
+        features = _features(shown, fields, training, calendar, options.season_year)
+        classifier = fit_baseline(self._name, features, fields.classes[training], options.seed)
+        return FittedBaseline(classifier, chips, fields, calendar, options.season_year)
+
+
+def _features(
+    chips: TrainingChips,
+    fields: LabelledFields,
+    positions: npt.NDArray[np.int64],
+    calendar: npt.NDArray[np.float64],
+    season_year: int | None,
+) -> npt.NDArray[np.float64]:
+    bands = tuple(band for band, valued in zip(chips.chips.info.bands, chips.valued, strict=True) if valued)
+    bands = tuple(band for band in bands if not is_nearest(band))
+    if not bands:
+        raise MissingBandError("no band tells anything of crops")
+    batches = chips.batches(np.arange(len(chips)), bands)
+    n_fields = len(chips.chips.fields)
+    filled = gap_filled(batches, n_fields, range(len(bands)), calendar, season_year=season_year)
+    return filled[fields.rows[positions]]
