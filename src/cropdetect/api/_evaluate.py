@@ -17,6 +17,7 @@ from cropdetect.formats import AreaRecord, MetricsRecord
 from cropdetect.inference import Predictions
 from cropdetect.metrics import FEW_GROUPS, estimate_areas, evaluate_answers
 from cropdetect.outputs import read_predictions
+from cropdetect.outputs.report import read_content, render, with_scores
 from cropdetect.outputs.scores import write_scores
 
 _EQUAL_AREA = "EPSG:6933"  # EASE-Grid 2.0: a square metre is a square metre everywhere
@@ -82,7 +83,8 @@ def evaluate(
     scores = scores.model_copy(update={"areas": areas, "warnings": [*unknown, *warnings, *area_warnings, *scores.warnings]})
     names = np.array(answers.legend, object)[truth]
     scored = pd.DataFrame({"field_id": answers.fields["field_id"].iloc[rows].to_numpy(), "fold": "", "label": names})
-    write_scores(out, scores, scored, probabilities, overwrite=overwrite)
+    page = render(with_scores(read_content(predictions), scores, scored))
+    write_scores(out, scores, scored, probabilities, page=page, overwrite=overwrite)
     return scores
 
 
