@@ -28,7 +28,7 @@ def test_the_printed_schemas_are_schemas_and_take_the_shipped_checkpoint() -> No
     schemas = {s["title"]: s for s in map(json.loads, re.findall(r"```json\n(.*?)\n```", text, re.DOTALL))}
     for schema in schemas.values():
         jsonschema.Draft202012Validator.check_schema(schema)
-    record = json.loads((ROOT / "src/cropdetect/demo_checkpoint/checkpoint.json").read_text("utf-8"))
+    record = json.loads((ROOT / "src/cropdetect/checkpoint/shipped/kenya-simulated/checkpoint.json").read_text("utf-8"))
     whole = schemas["CheckpointRecord"] | {"$defs": schemas}
     jsonschema.validate(record, whole)
     with pytest.raises(jsonschema.ValidationError):
