@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from cropdetect.models import create
 from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.chips import TrainingChips, read_training_chips
 from cropdetect.training.data import EpochSampler, FieldChips, FieldData
@@ -15,7 +16,7 @@ from tests.training.seasons import MemoryChips, season
 def as_field_chips(chips: MemoryChips, *, takes_gaps: bool = True, n_steps: int = 6) -> FieldChips:
     labelled = read_training_chips(chips)
     label = np.zeros(len(chips.fields), np.int64)
-    return FieldChips(labelled, labelled.row, label, chips.info.bands, None, takes_gaps, n_steps)
+    return FieldChips(labelled, labelled.row, label, chips.info.bands, None, takes_gaps, n_steps, context=None)
 
 
 def take_all(chips: TrainingChips) -> np.ndarray:
@@ -141,3 +142,24 @@ def test_validation_sees_all_chips_of_its_fields_and_training_none_of_them() -> 
     assert sorted(seen) == sorted([*validation, *validation])
     trained = np.concatenate([sample.field.numpy() for sample in loader.train_dataloader()])
     assert sorted(trained) == training.tolist()
+
+
+def test_chips_are_cut_to_what_a_network_looks_at_and_its_answers_stay() -> None:
+    chips = season(size=9)
+    chips.batch.mask[:] = 0
+    chips.batch.mask[:, 2:4, 5] = 1
+    labelled = read_training_chips(chips)
+    network = create("conv-gru-v2", bands=["B04", "B08"], n_classes=3).eval()
+    label = np.zeros(len(chips.fields), np.int64)
+    whole, cut = (
+        FieldChips(labelled, labelled.row, label, ("B04", "B08"), None, True, 6, context=context).sample(
+            np.arange(8), None, Augmentation()
+        )
+        for context in (None, network.context)
+    )
+    assert whole.mask.shape[1:] == (9, 9)
+    assert cut.mask.shape[1:] == (6, 5)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            network(cut.image, cut.mask, cut.clear, cut.day), network(whole.image, whole.mask, whole.clear, whole.day)
+        )
