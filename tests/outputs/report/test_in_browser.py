@@ -217,7 +217,8 @@ def test_the_keyboard_alone_moves_the_map_and_chooses_fields(browser, content):
 def test_scores_show_confusion_reliability_classes_and_doubts(browser, content):
     metrics = content.metrics
     cells = browser.run(
-        "return [...document.querySelectorAll('#confusion tbody tr')].map(r => [...r.querySelectorAll('td')].map(c => c.textContent))"
+        "return [...document.querySelectorAll('#confusion tbody tr')]"
+        ".map(r => [...r.querySelectorAll('td')].map(c => c.textContent))"
     )
     assert [[int(cell) for cell in row[:-1]] for row in cells] == metrics.confusion
     assert [int(row[-1]) for row in cells] == np.sum(metrics.confusion, axis=1).tolist()
