@@ -18,7 +18,7 @@ from cropdetect.formats import ModelCardRecord
 from cropdetect.metrics import score, scores_by_size
 
 ROOT = Path(__file__).parents[1]
-CHECKPOINT = ROOT / "src" / "cropdetect" / "demo_checkpoint"
+CHECKPOINT = ROOT / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"
 OUT = ROOT / "docs" / "model_card.json"
 SEASON = {"tiles": 1, "height": 1200, "width": 1200, "fields": 1000, "seed": 4242}
 

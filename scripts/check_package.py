@@ -12,7 +12,11 @@ IN_SDIST = (
     *("docker-compose.yml", "src/cropdetect/cli.py", "tests/conftest.py", "docs/index.md", "data/input/chips/README.md"),
 )
 IN_WHEEL = (
-    *("cropdetect/py.typed", "cropdetect/demo_checkpoint/checkpoint.json", "cropdetect/demo_checkpoint/members/000.onnx"),
+    *(
+        "cropdetect/py.typed",
+        "cropdetect/checkpoint/shipped/kenya-simulated/checkpoint.json",
+        "cropdetect/checkpoint/shipped/kenya-simulated/members/000.onnx",
+    ),
     "cropdetect/checkpoint/docker-compose.yml",
 )
 NEVER = ("__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".git/", ".season", "data/output/predictions.csv")

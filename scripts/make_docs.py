@@ -15,7 +15,7 @@ from cropdetect.formats import CheckpointRecord, MetricsRecord, ModelCardRecord
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "index.md"
-CHECKPOINT = ROOT / "src" / "cropdetect" / "demo_checkpoint"
+CHECKPOINT = ROOT / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"
 CARD = ROOT / "docs" / "model_card.json"
 _PART = re.compile(r"(<!-- made by scripts/make_docs.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -12,7 +12,7 @@ from cropdetect import api
 
 ROOT = Path(__file__).parents[1]
 INPUT = ROOT / "data" / "input"
-SHIPPED = ROOT / "src" / "cropdetect" / "demo_checkpoint"
+SHIPPED = ROOT / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"
 SEASON = {"tiles": 1, "height": 96, "width": 96, "fields": 24, "seed": 7}
 
 

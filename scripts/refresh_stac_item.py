@@ -9,7 +9,7 @@ from pathlib import Path
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.checkpoint.folder import write_description
 
-SHIPPED = Path(__file__).parents[1] / "src" / "cropdetect" / "demo_checkpoint"
+SHIPPED = Path(__file__).parents[1] / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED

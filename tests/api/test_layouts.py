@@ -1,7 +1,6 @@
 """Every layout that the input folder `chips` may have is predicted without options, by the shipped checkpoint."""
 
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
@@ -79,7 +78,7 @@ def cube_and_geopackage(root: Path) -> list[object]:
 @pytest.mark.parametrize("layout", [competition, chip_folders, images_and_fields, cube_and_geopackage])
 def test_the_input_folder_is_predicted_without_options(tmp_path: Path, layout: Callable[[Path], list[object]]) -> None:
     expected = layout(tmp_path / "input" / "chips")
-    checkpoint = str(files("cropdetect") / "demo_checkpoint")
+    checkpoint = "kenya-simulated"
     out = tmp_path / "out"
     done = CliRunner().invoke(app, ["predict", str(tmp_path / "input" / "chips"), str(out), "--checkpoint", checkpoint])
     assert done.exit_code == 0, done.exception
@@ -101,7 +100,7 @@ def test_the_input_folder_is_predicted_without_options(tmp_path: Path, layout: C
 def test_crop_maps_bear_the_names_of_the_chip_folders(tmp_path: Path) -> None:
     chip_folders(tmp_path / "chips")
     (tmp_path / "chips" / "b").rename(tmp_path / "chips" / "Champ d_été")
-    checkpoint = str(files("cropdetect") / "demo_checkpoint")
+    checkpoint = "kenya-simulated"
     done = CliRunner().invoke(app, ["predict", str(tmp_path / "chips"), str(tmp_path / "out"), "--checkpoint", checkpoint])
     assert done.exit_code == 0, done.exception
     assert {file.name for file in (tmp_path / "out").glob("*.tif")} == {"crop_map_Champ_d_été.tif", "crop_map_Champ_d_été_1.tif"}
@@ -114,7 +113,7 @@ def test_crop_maps_bear_the_names_of_the_chip_folders(tmp_path: Path) -> None:
 def test_a_damaged_file_of_a_chip_is_named_and_nothing_is_written(tmp_path: Path, file: str, content: bytes) -> None:
     chip_folders(tmp_path / "chips")
     (tmp_path / "chips" / file).write_bytes(content)
-    checkpoint = str(files("cropdetect") / "demo_checkpoint")
+    checkpoint = "kenya-simulated"
     done = CliRunner().invoke(app, ["predict", str(tmp_path / "chips"), str(tmp_path / "out"), "--checkpoint", checkpoint])
     assert isinstance(done.exception, UnreadableFileError)
     assert file in str(done.exception)
@@ -123,7 +122,7 @@ def test_a_damaged_file_of_a_chip_is_named_and_nothing_is_written(tmp_path: Path
 
 def test_an_empty_or_unknown_input_folder_shows_what_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "chips").mkdir()
-    checkpoint = str(files("cropdetect") / "demo_checkpoint")
+    checkpoint = "kenya-simulated"
     arguments = ["predict", str(tmp_path / "chips"), str(tmp_path / "out"), "--checkpoint", checkpoint]
     for _ in range(2):
         done = CliRunner().invoke(app, arguments)

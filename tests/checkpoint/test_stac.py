@@ -132,7 +132,7 @@ def test_it_is_of_the_mlm_version_that_stac_model_writes_and_stac_model_reads_it
     assert [one.name for one in read.output] == ["scores"]
 
 
-@pytest.mark.parametrize("folder", ["src/cropdetect/demo_checkpoint", "data/input/checkpoint"])
+@pytest.mark.parametrize("folder", ["src/cropdetect/checkpoint/shipped/kenya-simulated", "data/input/checkpoint"])
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_the_items_in_the_repository_are_valid(shared_reference: Path, folder: str, schema: str) -> None:
     item = json.loads((Path(__file__).parents[2] / folder / "stac-item.json").read_text("utf-8"))

@@ -14,7 +14,7 @@ from cropdetect.checkpoint.folder import write_description
 from cropdetect.formats import ModelCardRecord
 from tests.repository.conftest import ROOT
 
-SHIPPED = ROOT / "src" / "cropdetect" / "demo_checkpoint"
+SHIPPED = ROOT / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"
 
 
 def script(name: str) -> ModuleType:

@@ -1,13 +1,13 @@
 """The verb `demo`: the main job on a small simulated season."""
 
 import shutil
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cropdetect.api._predict import predict
+from cropdetect.checkpoint import shipped_path
 from cropdetect.errors import OutputExistsError
 from cropdetect.files import refuse_existing, whole_file
 from cropdetect.formats import MetricsRecord
@@ -37,8 +37,7 @@ def demo(out: Path, *, seed: int = 0, overwrite: bool = False) -> MetricsRecord:
     out.mkdir(parents=True, exist_ok=True)
     season, checkpoint, predictions = out / "season", out / "checkpoint", out / "predictions"
     simulate(season, tiles=1, height=640, width=640, fields=240, seed=seed)
-    with as_file(files("cropdetect") / "demo_checkpoint") as shipped:
-        shutil.copytree(shipped, checkpoint)
+    shutil.copytree(shipped_path("kenya-simulated"), checkpoint)
     predict(season, predictions, checkpoint=checkpoint)
     metrics = _score(predictions / "predictions.csv", season / "truth.csv")
     with whole_file(out / "metrics.json") as file:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cropdetect.api._labels import read_labels
 from cropdetect.errors import FieldsError, LegendError
-from cropdetect.fields import code_text, places, read_legend, square_blocks
+from cropdetect.fields import code_text, field_positions, read_legend, square_blocks
 from cropdetect.files import refuse_existing
 from cropdetect.formats import AreaRecord, MetricsRecord
 from cropdetect.inference import Predictions
@@ -128,7 +128,7 @@ def _join(answers: Predictions, labels: pd.DataFrame, where: Path) -> tuple[pd.D
 def _groups(joined: pd.DataFrame, fields: gpd.GeoDataFrame) -> npt.NDArray[np.int64] | None:
     if "group" in joined.columns and joined["group"].notna().all():
         return joined["group"].factorize()[0].astype(np.int64)
-    metres = places(fields)
+    metres = field_positions(fields)
     if metres is None:
         return None
     block, corners = square_blocks(metres, _BLOCK)

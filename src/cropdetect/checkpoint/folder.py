@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
+from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import COMPOSE, stac_item
 from cropdetect.errors import CheckpointError
 from cropdetect.files import sha256, whole_folder
@@ -99,9 +100,14 @@ def write_description(folder: Path, record: CheckpointRecord) -> None:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint folder and check that every member is there and unchanged.
 
+    Args:
+        path: the folder; or, where there is none of that name, the name of a checkpoint that comes with the package.
+
     Raises:
         CheckpointError: the folder or a file is missing, damaged, of a newer version, or leads outside the folder.
     """
+    if not path.exists() and str(path) in shipped_names():
+        path = shipped_path(str(path))
     record = _read_record(path)
     for member in record.members:
         _check_member(path, member.onnx, member.onnx_sha256)
@@ -115,7 +121,8 @@ def _read_record(path: Path) -> CheckpointRecord:
         raise CheckpointError(
             f"there is no {RECORD}" if path.is_dir() else "there is no such folder",
             where=path,
-            fix="Name the folder that `cropdetect train` or `cropdetect import-cv4a` made.",
+            fix="Name the folder that `cropdetect train` or `cropdetect import-cv4a` made, or a checkpoint that comes with the "
+            f"package: {', '.join(shipped_names())}.",
         )
     damaged = "Copy the checkpoint again, or make it again."
     try:

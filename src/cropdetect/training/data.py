@@ -1,7 +1,7 @@
 """Chips to batches of tensors, in an order that depends on seed and epoch alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -48,12 +48,9 @@ class FieldChips:
         chosen: npt.NDArray[np.int64],
         generator: torch.Generator | None,
         amount: Augmentation,
-        until: np.datetime64 | None = None,
     ) -> Sample:
-        """Return the chips at these positions, changed at random if `generator` is given, without dates after `until`."""
+        """Return the chips at these positions, changed at random if `generator` is given."""
         batch = self.chips.take(chosen, self.bands)
-        if until is not None:
-            batch = replace(batch, clear=batch.clear & (batch.date <= until)[..., None, None])
         if not self.takes_gaps:
             batch = without_absent_steps(batch, self.n_steps)
         field = self.field[chosen]
@@ -155,8 +152,8 @@ class _Changed(Dataset[Sample]):
 class _Unchanged(Dataset[Sample]):
     """The chips of some fields in order, unchanged."""
 
-    def __init__(self, chips: FieldChips, fields: npt.NDArray[np.int64], until: np.datetime64 | None = None) -> None:
-        self._chips, self._until = chips, until
+    def __init__(self, chips: FieldChips, fields: npt.NDArray[np.int64]) -> None:
+        self._chips = chips
         chosen = np.flatnonzero(np.isin(chips.field, fields))
         self._parts = [chosen[start : start + _EVALUATION_BATCH] for start in range(0, len(chosen), _EVALUATION_BATCH)]
 
@@ -164,18 +161,17 @@ class _Unchanged(Dataset[Sample]):
         return len(self._parts)
 
     def __getitem__(self, part: int) -> Sample:
-        return self._chips.sample(self._parts[part], None, Augmentation(), until=self._until)
+        return self._chips.sample(self._parts[part], None, Augmentation())
 
 
-def evaluation_samples(chips: FieldChips, fields: npt.NDArray[np.int64], until: np.datetime64 | None = None) -> Iterator[Sample]:
+def evaluation_samples(chips: FieldChips, fields: npt.NDArray[np.int64]) -> Iterator[Sample]:
     """Yield all chips of some fields in batches, unchanged.
 
     Args:
         chips: the labelled chips.
         fields: (field,) positions of fields.
-        until: dates after this day count as not clear.
     """
-    batches = _Unchanged(chips, fields, until)
+    batches = _Unchanged(chips, fields)
     for part in range(len(batches)):
         yield batches[part]
 

@@ -153,20 +153,17 @@ class Ensemble:
         scored = np.flatnonzero(n_networks)
         return OutOfFold(scored, summed[scored] / n_networks[scored, None], self._fields.classes[scored])
 
-    def probabilities(
-        self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64], until: np.datetime64 | None = None
-    ) -> npt.NDArray[np.float64]:
+    def probabilities(self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the mean probabilities of some networks, (field, class).
 
         Args:
             networks: any.
             positions: (field,) positions of labelled fields, ascending.
-            until: show no date after this day.
         """
         different = {id(network): network for network in networks}  # a collapsed ensemble names one several times
         answers: dict[int, list[Answer]] = {key: [] for key in different}
         with torch.inference_mode():
-            for sample in evaluation_samples(self._chips, positions, until):
+            for sample in evaluation_samples(self._chips, positions):
                 for key, network in different.items():
                     answers[key].append(answer(network, sample))
         of_network = {key: field_probabilities(those)[1] for key, those in answers.items()}

@@ -39,14 +39,13 @@ class Fitted:
         """The networks of all trainings."""
         return [network for networks in self.members for network in networks]
 
-    def probabilities(self, positions: npt.NDArray[np.int64], until: np.datetime64 | None = None) -> npt.NDArray[np.float64]:
+    def probabilities(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities of fields that no member was trained on, (field, class).
 
         Args:
             positions: (field,) positions of labelled fields, ascending.
-            until: show no date after this day.
         """
-        return calibrated(self.ensemble.probabilities(self.networks, positions, until), self.scaling)
+        return calibrated(self.ensemble.probabilities(self.networks, positions), self.scaling)
 
 
 def prepare(

@@ -59,5 +59,16 @@ class EnsembleLearner:
             block_size=options.block_size,
             wanted=2 * n_folds(options.validation_share),
         )
+        if groups.of_field is not None and _share_groups(groups.of_field, training):
+            options = options.model_copy(update={"validation": "random"})
         ensemble = prepare(chips, fields, training, groups.of_field, options)
         return FittedEnsemble(fit(ensemble, state, description), chips, fields, options)
+
+
+def _share_groups(groups: npt.NDArray[np.int64], training: npt.NDArray[np.int64]) -> bool:
+    """Tell whether the fields to be answered lie among those trained on; the inner folds then do so, too.
+
+    A calibration holds for fields as far away as those that it was fitted on.
+    """
+    others = np.setdiff1d(np.arange(len(groups)), training)
+    return bool(np.isin(groups[others], groups[training]).mean() > 0.5)

@@ -1,0 +1,201 @@
+"""Out-of-fold accuracy of every network and baseline on real series and on a simulated season; writes docs/accuracy.md.
+
+Usage: python benchmarks/accuracy.py DATA [--cache FOLDER] [--sets ...] [--models ...] [--seeds N] [--simulated] [--quick]
+
+DATA holds a folder a set, each with series.parquet, fields.parquet (columns fold_random and fold_blocked) and baselines.json, the
+numbers to beat. Every cross-validation is kept in the cache, so the script goes on where it was stopped; the page shows what
+is in the cache. --quick: small, to see that it works; it writes no page.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cropdetect import api
+from cropdetect.formats import Augmentation, MetricsRecord
+from cropdetect.metrics import bootstrap_differences
+from cropdetect.training.recipes import FAULTS_OF_2020
+
+SETS = ("france_s2", "central_asia_landsat", "mato_grosso_modis")
+FOLDS = ("fold_random", "fold_blocked")
+NETWORKS = ("conv-gru-v2", "tempcnn", "pse-ltae")
+BASELINES = ("random-forest", "svm", "gradient-boosting")
+PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
+SCORES = ("log_loss", "accuracy", "macro_f1", "ece")
+SEASON = {"tiles": 1, "height": 1100, "width": 1100, "fields": 1500, "seed": 11}
+SHORTENED = {"members": 2, "snapshots": 3, "epochs": 2}
+AS_IT_WAS = {**FAULTS_OF_2020, "augmentation": {**Augmentation.cv4a().model_dump(), "faults": ("mask_drift", "fractional_masks")}}
+RECIPES: dict[str, dict[str, Any]] = {
+    "2020, shortened, as it was": {"recipe": "cv4a", **SHORTENED, **AS_IT_WAS},
+    "2020, shortened, one network": {"recipe": "cv4a", **SHORTENED, "members": 1, "snapshots": 1},
+    "2020, shortened, mended but collapsed": {"recipe": "cv4a", **SHORTENED, "faults": ("collapsed_ensemble",)},
+    "2020, shortened, mended": {"recipe": "cv4a", **SHORTENED},
+    "default": {},
+}
+
+
+def crossval(data: Path, out: Path, folds: str, settings: dict[str, Any]) -> None:
+    """Cross-validate once; what is in the cache already is left as it is."""
+    if (out / "cpu.json").is_file():
+        return
+    start = time.process_time()
+    options = api.DataOptions(label_column=None)
+    api.crossval(data, out, folds=folds, options=options, overwrite=(out / "metrics.json").is_file(), **settings)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (out / "cpu.json").write_text(json.dumps({"seconds": time.process_time() - start, "memory_mb": memory}), "utf-8")
+    print(out.name, read(out).log_loss, flush=True)
+
+
+def read(out: Path) -> MetricsRecord:
+    return MetricsRecord.model_validate_json((out / "metrics.json").read_bytes())
+
+
+def answers(out: Path) -> tuple[pd.Series, np.ndarray]:
+    """Return labels and probabilities, by field_id."""
+    table = pd.read_csv(out / "predictions.csv", dtype={"field_id": str}).sort_values("field_id")
+    return table["label"], table.filter(like="prob_").to_numpy(np.float64)
+
+
+def cell(records: Sequence[MetricsRecord], name: str) -> str:
+    """Return the mean over seeds, and the interval of the first seed."""
+    mean = float(np.mean([getattr(record, name) for record in records]))
+    interval = (records[0].intervals or {}).get(name)
+    return f"{mean:.4f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval and name == "log_loss" else "")
+
+
+def rows_of(cache: Path, name: str, folds: str, models: Sequence[str]) -> list[str]:
+    lines = []
+    for model in models:
+        outs = sorted(cache.glob(f"{name}-{folds}-{model}-[0-9]"))
+        outs = [out for out in outs if (out / "cpu.json").is_file()]
+        if not outs:
+            continue
+        records = [read(out) for out in outs]
+        seconds = np.mean([json.loads((out / "cpu.json").read_text("utf-8"))["seconds"] for out in outs])
+        scores = " | ".join(cell(records, score) for score in SCORES)
+        lines.append(f"| {model} | {len(outs)} | {scores} | {seconds:.0f} |")
+    return lines
+
+
+def difference(first: Path, second: Path, groups: pd.Series) -> str:
+    """Say by how much the first answers differ from the second, paired by field, with an interval over groups."""
+    labels, ours = answers(first)
+    _, theirs = answers(second)
+    legend = sorted(labels.unique())
+    classes = pd.Index(legend).get_indexer(labels)
+    table = pd.read_csv(first / "predictions.csv", dtype={"field_id": str}).sort_values("field_id")
+    names = [column.removeprefix("prob_") for column in table.columns if column.startswith("prob_")]
+    order = [names.index(name) for name in legend]
+    found = bootstrap_differences(ours[:, order], theirs[:, order], classes, legend, groups.loc[table["field_id"]].to_numpy())
+    return ", ".join(f"{name} {d.difference:+.4f} ({d.lower:+.4f} to {d.upper:+.4f})" for name, d in found.items())
+
+
+def section(data: Path, cache: Path, name: str) -> list[str]:
+    listed = json.loads((data / name / "baselines.json").read_text("utf-8"))
+    groups = pd.read_parquet(data / name / "fields.parquet").assign(field_id=lambda t: t["field_id"].astype(str))
+    groups = groups.set_index("field_id")["group"]
+    lines = [f"## {name}", "", f"{listed['note']}. {listed['n_fields']} fields, {listed['n_classes']} classes.", ""]
+    for folds in FOLDS:
+        rows = rows_of(cache, name, folds, [*NETWORKS, *BASELINES])
+        if not rows:
+            continue
+        lines += [
+            f"### {folds}",
+            "",
+            "| model | seeds | log loss | accuracy | macro F1 | ECE | CPU s |",
+            "|---" * 7 + "|",
+        ]
+        lines += rows
+        for key, scores in listed["baselines"].items():
+            if key.startswith(folds):
+                numbers = " | ".join(f"{scores[score]:.4f}" if score in scores else "" for score in SCORES)
+                lines.append(f"| *listed with the data: {key.split('/')[1]}* | | {numbers} | |")
+        ours = cache / f"{name}-{folds}-conv-gru-v2-0"
+        forest = cache / f"{name}-{folds}-random-forest-0"
+        if (ours / "cpu.json").is_file() and (forest / "cpu.json").is_file():
+            lines += ["", f"conv-gru-v2 less random-forest, paired: {difference(ours, forest, groups)}."]
+        lines.append("")
+    return lines
+
+
+def simulated(cache: Path, season: dict[str, Any], extra: dict[str, Any]) -> None:
+    """Cross-validate the recipes on one simulated season, all on the same blocked folds."""
+    folder = cache / "season"
+    if not folder.is_dir():
+        api.simulate(folder, **season)
+    for recipe, settings in RECIPES.items():
+        name = recipe.replace(", ", "-").replace(" ", "_")
+        crossval(folder, cache / f"simulated-blocked-{name}-0", "blocked", {"block_size": 500.0, **settings, **extra})
+
+
+def simulated_section(cache: Path) -> list[str]:
+    intercrops = ("Maize & Common Bean", "Maize & Cassava", "Maize & Soybean", "Cassava & Common Bean")
+    lines = [
+        "| recipe | log loss | accuracy | macro F1 | ECE | mean recall of intercrops | CPU s |",
+        "|---" * 7 + "|",
+    ]
+    for recipe in RECIPES:
+        out = cache / f"simulated-blocked-{recipe.replace(', ', '-').replace(' ', '_')}-0"
+        if (out / "cpu.json").is_file():
+            record = read(out)
+            recall = np.mean([record.per_class[name].recall or 0 for name in intercrops if name in record.per_class])
+            scores = " | ".join(cell([record], score) for score in SCORES)
+            seconds = json.loads((out / "cpu.json").read_text("utf-8"))["seconds"]
+            lines.append(f"| {recipe} | {scores} | {recall:.3f} | {seconds:.0f} |")
+    if len(lines) == 2:
+        return []
+    heading = f"{SEASON['fields']} fields, 13 dates, five blocked folds, the same for all; 2020 is shortened to {SHORTENED}."
+    return ["## A simulated season", "", heading, "", *lines, ""]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path("accuracy-cache"))
+    parser.add_argument("--sets", nargs="*", default=list(SETS))
+    parser.add_argument("--folds", nargs="*", default=list(FOLDS))
+    parser.add_argument("--models", nargs="*", default=[*NETWORKS, *BASELINES])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--simulated", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        with tempfile.TemporaryDirectory() as folder:
+            few = {"members": 2, "epochs": 1}
+            crossval(arguments.data / "france_s2", Path(folder) / "france", "fold_blocked", few)
+            crossval(arguments.data / "france_s2", Path(folder) / "forest", "fold_blocked", {"model": "random-forest"})
+            small = {"tiles": 1, "height": 200, "width": 200, "fields": 60, "seed": 11}
+            simulated(Path(folder), small, {**few, "snapshots": 1, "block_size": 200.0})
+        return
+    for name in arguments.sets:
+        for model in arguments.models:
+            for folds in arguments.folds:
+                for seed in range(1 if model in BASELINES else arguments.seeds):
+                    out = arguments.cache / f"{name}-{folds}-{model}-{seed}"
+                    crossval(arguments.data / name, out, folds, {"model": model, "seed": seed})
+    if arguments.simulated:
+        simulated(arguments.cache, SEASON, {})
+    lines = [
+        "# Accuracy",
+        "",
+        "Written by `benchmarks/accuracy.py`. All scores are out of fold; log loss in nats, probabilities clipped at 1e-4;",
+        "intervals are 95 %, by the bootstrap over spatial groups; several seeds are averaged. CPU seconds are of one whole cross-validation.",
+        "The default recipe is the same for all sets. Lines in italics stand in the sets' own `baselines.json`, same folds.",
+        "",
+    ]
+    for name in arguments.sets:
+        lines += section(arguments.data, arguments.cache, name)
+    lines += simulated_section(arguments.cache)
+    PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

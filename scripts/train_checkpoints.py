@@ -1,0 +1,52 @@
+"""Train the checkpoints that come with the package.
+
+Usage: python scripts/train_checkpoints.py kenya-simulated
+       python scripts/train_checkpoints.py s2-parcels-france FOLDER
+
+kenya-simulated: a simulated season that the demo never shows. s2-parcels-france: FOLDER holds `series.parquet` and
+`fields.parquet` of French parcels (Sentinel-2 L2A, from WorldCereal). Needs the extra [train]; takes some minutes on two cores.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from cropdetect import api
+from cropdetect.checkpoint import Checkpoint, shipped_path
+
+SEASON = {"tiles": 1, "height": 1000, "width": 1000, "fields": 700, "seed": 2019}
+
+
+def kenya(out: Path) -> Checkpoint:
+    with tempfile.TemporaryDirectory() as folder:
+        season = Path(folder) / "simulated-season"
+        api.simulate(season, **SEASON)
+        return api.train(
+            season,
+            out,
+            options=api.DataOptions(chip_size=16),
+            licence="Apache-2.0 (simulated pixels; see docs/simulation.md)",
+            block_size=500.0,
+            overwrite=True,
+        )
+
+
+def france(out: Path, folder: Path) -> Checkpoint:
+    licence = "MIT, (c) ESA WorldCereal (WorldCereal/worldcereal-classification); labels: French LPIS"
+    return api.train(folder, out, licence=licence, overwrite=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=["kenya-simulated", "s2-parcels-france"])
+    parser.add_argument("folder", type=Path, nargs="?")
+    arguments = parser.parse_args()
+    out = shipped_path(arguments.name)
+    if arguments.name == "s2-parcels-france" and arguments.folder is None:
+        parser.error("s2-parcels-france needs the folder of its data")
+    checkpoint = kenya(out) if arguments.name == "kenya-simulated" else france(out, arguments.folder)
+    print(checkpoint.record.metrics)
+
+
+if __name__ == "__main__":
+    main()
