@@ -44,7 +44,7 @@ def plot_map(predictions: gpd.GeoDataFrame | Path, *, legend: Sequence[str] | No
         raise FieldsError("no field has a geometry, so there is no map", fix="Predict with field boundaries.")
     crops = table["crop"].astype(object).where(table["crop"].notna(), None)
     classes = list(legend) if legend else sorted({str(crop) for crop in crops if crop is not None})
-    colours = [tuple(channel / 255 for channel in colour) for colour in class_colours(len(classes))]
+    colours = [(red / 255, green / 255, blue / 255) for red, green, blue in class_colours(len(classes))]
     axes = ax or plt.subplots(figsize=(7, 6), layout="constrained")[1]
     chance = 1 / max(2, len(classes))
     sure = table["confidence"].to_numpy(np.float64, na_value=0.0)

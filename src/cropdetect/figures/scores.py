@@ -63,9 +63,8 @@ def plot_reliability(metrics: MetricsRecord | Path, *, ax: Axes | None = None) -
         raise InputNotFoundError("these scores hold no reliability bins", fix="Run evaluate or crossval again.")
     axes = ax or plt.subplots(figsize=(4, 4), layout="constrained")[1]
     axes.plot([0, 1], [0, 1], "--", color="0.5", linewidth=1)
-    there = [one for one in record.reliability if one.n and one.confidence is not None and one.accuracy is not None]
-    x, y = [one.confidence for one in there], [one.accuracy for one in there]
-    n = np.array([one.n for one in there], np.float64)
+    there = [one for one in record.reliability if one.n]
+    x, y, n = (np.array([getattr(one, name) for one in there], np.float64) for name in ("confidence", "accuracy", "n"))
     axes.plot(x, y, color="C0", linewidth=1)
     axes.scatter(x, y, s=20 + 200 * n / max(n.max(initial=0), 1), color="C0", alpha=0.7)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="stated confidence", ylabel="share that is right", aspect="equal")

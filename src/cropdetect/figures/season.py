@@ -52,9 +52,9 @@ def plot_season(
     if len(cloudy):
         lines = axes.vlines(cloudy, 0, _CLOUDY, colors="0.6", transform=axes.get_xaxis_transform(), label="not seen")
         lines.set_gid("cloudy")
-    locator = AutoDateLocator()
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.set_ylabel(band)
     axes.legend(frameon=False)
     return axes

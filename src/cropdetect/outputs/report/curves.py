@@ -42,7 +42,8 @@ def curves_of(
     blobs.add("season-rows", rows_of.astype(np.uint32))
     ends = np.append(0, np.cumsum(rows_of))[[*range(0, len(shown), _BLOCK), len(shown)]]
     used = _add(blobs, "season-dates", date_of[there].astype(wide), ends)
-    bands, left_out = [], []
+    bands: list[dict[str, Any]] = []
+    left_out: list[str] = []
     day, binned = _season_days(series)
     for number, (name, values) in enumerate(curves.items()):
         low, high = _range(values)

@@ -17,8 +17,8 @@ function columnChart({ values, labels, titles, label, top = null, height = 190, 
 }
 // Accuracy against confidence, bin by bin; on the diagonal the stated confidence is right.
 function reliabilityChart(bins) {
-  const W = 420, H = 340, L = 54, R = 12, T = 12, B = 46, X = (v) => L + v * (W - L - R), Y = (v) => H - B - v * (H - T - B);
-  const chart = draw("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": "Reliability diagram: share of right answers by stated confidence" });
+  const W = 420, H = 340, L = 76, R = 18, T = 18, B = 46, X = (v) => L + v * (W - L - R), Y = (v) => H - B - v * (H - T - B);
+  const chart = draw("svg", { viewBox: `0 0 ${W} ${H}`, class: "small", role: "img", "aria-label": "Reliability diagram: share of right answers by stated confidence" });
   for (const v of [0, 0.25, 0.5, 0.75, 1]) {
     chart.append(draw("line", { class: "grid", x1: X(0), x2: X(1), y1: Y(v), y2: Y(v) }), draw("text", { x: L - 6, y: Y(v) + 4, "text-anchor": "end" }, percent(v)), draw("text", { x: X(v), y: H - B + 18, "text-anchor": v === 1 ? "end" : "middle" }, percent(v)));
   }

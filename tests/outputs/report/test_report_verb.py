@@ -1,0 +1,67 @@
+"""`cropdetect report`, and the pages that `evaluate` writes."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from cropdetect import api
+from cropdetect.cli import app
+from cropdetect.errors import InputNotFoundError
+from cropdetect.outputs import write_outputs
+from tests.outputs.report.made_up import LEGEND, made_up_predictions
+
+
+def data_of(page):
+    return json.loads(re.search(r'id="data">(.*?)</script>', page.read_text("utf-8"), re.DOTALL)[1])
+
+
+@pytest.fixture
+def predicted(run, tmp_path):
+    """An output folder of sixty fields, and a file with the crops of most of them."""
+    out, predictions = tmp_path / "out", made_up_predictions(60, n_dates=6)
+    write_outputs(predictions, out, run=run, imagery=None, fields=None)
+    truth = np.array(LEGEND, object)[np.nan_to_num(predictions.probabilities).argmax(axis=1)]
+    truth[::4] = LEGEND[0]
+    labels = tmp_path / "known.csv"
+    pd.DataFrame({"field_id": predictions.fields["field_id"], "crop": truth})[:50].to_csv(labels, index=False)
+    return out, labels
+
+
+def test_the_page_made_again_is_the_page_that_predict_wrote(predicted):
+    out, _ = predicted
+    before = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    result = CliRunner().invoke(app, ["report", str(out)])
+    assert result.exit_code == 0
+    assert (out / "report.html").read_bytes() == before
+
+
+def test_labels_add_scores_and_leave_the_folder_as_it_is(predicted, tmp_path):
+    out, labels = predicted
+    before = {file.name: file.read_bytes() for file in out.iterdir()}
+    page = api.report(out, tmp_path / "scored.html", labels=labels)
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+    data = data_of(page)
+    assert data["kind"] == "evaluation"
+    assert np.sum(data["metrics"]["confusion"]) == data["metrics"]["n_fields"] <= 50
+    assert data["metrics"]["areas"]["unit"] == "ha"
+
+
+def test_an_evaluation_ends_in_a_page_of_the_same_scores(predicted, tmp_path):
+    out, labels = predicted
+    metrics = api.evaluate(out, tmp_path / "scores", labels=labels)
+    data = data_of(tmp_path / "scores" / "report.html")
+    assert data["metrics"]["accuracy"] == metrics.accuracy
+    assert data["season"] is not None
+    again = data_of(api.report(tmp_path / "scores", tmp_path / "again.html"))
+    assert again["metrics"] == data["metrics"]
+    assert again["n_fields"] == metrics.n_fields
+
+
+def test_a_folder_without_predictions_is_named(tmp_path):
+    with pytest.raises(InputNotFoundError):
+        api.report(tmp_path)
