@@ -111,7 +111,7 @@ def section(data: Path, cache: Path, name: str) -> list[str]:
             f"### {folds}",
             "",
             "| model | seeds | log loss | accuracy | macro F1 | ECE | CPU s |",
-            "|---|---|---|---|---|---|---|",
+            "|---" * 7 + "|",
         ]
         lines += rows
         for key, scores in listed["baselines"].items():
@@ -140,7 +140,7 @@ def simulated_section(cache: Path) -> list[str]:
     intercrops = ("Maize & Common Bean", "Maize & Cassava", "Maize & Soybean", "Cassava & Common Bean")
     lines = [
         "| recipe | log loss | accuracy | macro F1 | ECE | mean recall of intercrops | CPU s |",
-        "|---|---|---|---|---|---|---|",
+        "|---" * 7 + "|",
     ]
     for recipe in RECIPES:
         out = cache / f"simulated-blocked-{recipe.replace(', ', '-').replace(' ', '_')}-0"
@@ -152,9 +152,7 @@ def simulated_section(cache: Path) -> list[str]:
             lines.append(f"| {recipe} | {scores} | {recall:.3f} | {seconds:.0f} |")
     if len(lines) == 2:
         return []
-    heading = (
-        f"{SEASON['fields']} fields, 13 dates, five blocked folds, the same for all; the 2020 recipe is shortened to {SHORTENED}."
-    )
+    heading = f"{SEASON['fields']} fields, 13 dates, five blocked folds, the same for all; 2020 is shortened to {SHORTENED}."
     return ["## A simulated season", "", heading, "", *lines, ""]
 
 
@@ -188,9 +186,9 @@ def main() -> None:
     lines = [
         "# Accuracy",
         "",
-        "Written by `benchmarks/accuracy.py`. All scores are out of fold; log loss in nats, probabilities clipped at 1e-4; intervals are",
-        "95 %, by the bootstrap over spatial groups; several seeds are averaged. CPU seconds are of one whole cross-validation.",
-        "The default recipe is the same for all sets. Lines in italics stand in the sets' own `baselines.json`, on the same folds.",
+        "Written by `benchmarks/accuracy.py`. All scores are out of fold; log loss in nats, probabilities clipped at 1e-4;",
+        "intervals are 95 %, by the bootstrap over spatial groups; several seeds are averaged. CPU seconds are of one whole cross-validation.",
+        "The default recipe is the same for all sets. Lines in italics stand in the sets' own `baselines.json`, same folds.",
         "",
     ]
     for name in arguments.sets:

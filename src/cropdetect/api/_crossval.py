@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -56,7 +57,10 @@ def crossval(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
+    from cropdetect.inference import seasons_of
     from cropdetect.metrics import evaluate_answers
+    from cropdetect.outputs import probability_columns
+    from cropdetect.outputs.report import crossval_content, render
     from cropdetect.outputs.scores import write_scores
     from cropdetect.training.crossval import cross_validate, labelled_chips, scores_by_date, season_year
     from cropdetect.training.folds import make_folds
@@ -111,7 +115,16 @@ def crossval(
             "label": [fields.legend[label] for label in labels],
         }
     )
-    write_scores(out, scores, predictions, answers.probabilities, overwrite=overwrite)
+    columns = pd.DataFrame(answers.probabilities, columns=probability_columns(fields.legend))
+    content = crossval_content(
+        pd.concat([predictions, columns], axis=1),
+        fields.legend,
+        scores,
+        data.resolve().name,
+        fields=gpd.GeoDataFrame(answered),
+        series=seasons_of(chips.chips, fields.rows[answers.positions]),
+    )
+    write_scores(out, scores, predictions, answers.probabilities, page=render(content), overwrite=overwrite)
     shutil.rmtree(state, ignore_errors=True)
     shutil.rmtree(cut, ignore_errors=True)
     return scores

@@ -11,12 +11,13 @@ import pandas as pd
 
 from cropdetect.api._labels import read_labels
 from cropdetect.errors import FieldsError, LegendError
-from cropdetect.fields import code_text, places, read_legend, square_blocks
+from cropdetect.fields import code_text, field_positions, read_legend, square_blocks
 from cropdetect.files import refuse_existing
 from cropdetect.formats import AreaRecord, MetricsRecord
 from cropdetect.inference import Predictions
 from cropdetect.metrics import FEW_GROUPS, estimate_areas, evaluate_answers
 from cropdetect.outputs import read_predictions
+from cropdetect.outputs.report import read_content, render, with_scores
 from cropdetect.outputs.scores import write_scores
 
 _EQUAL_AREA = "EPSG:6933"  # EASE-Grid 2.0: a square metre is a square metre everywhere
@@ -82,7 +83,8 @@ def evaluate(
     scores = scores.model_copy(update={"areas": areas, "warnings": [*unknown, *warnings, *area_warnings, *scores.warnings]})
     names = np.array(answers.legend, object)[truth]
     scored = pd.DataFrame({"field_id": answers.fields["field_id"].iloc[rows].to_numpy(), "fold": "", "label": names})
-    write_scores(out, scores, scored, probabilities, overwrite=overwrite)
+    page = render(with_scores(read_content(predictions), scores, scored))
+    write_scores(out, scores, scored, probabilities, page=page, overwrite=overwrite)
     return scores
 
 
@@ -126,7 +128,7 @@ def _join(answers: Predictions, labels: pd.DataFrame, where: Path) -> tuple[pd.D
 def _groups(joined: pd.DataFrame, fields: gpd.GeoDataFrame) -> npt.NDArray[np.int64] | None:
     if "group" in joined.columns and joined["group"].notna().all():
         return joined["group"].factorize()[0].astype(np.int64)
-    metres = places(fields)
+    metres = field_positions(fields)
     if metres is None:
         return None
     block, corners = square_blocks(metres, _BLOCK)

@@ -1,6 +1,6 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
-from cropdetect.fields.blocks import degrees, places, square_blocks
+from cropdetect.fields.blocks import degrees, field_positions, square_blocks
 from cropdetect.fields.codes import clean_ids, code_text
 from cropdetect.fields.fieldset import FieldSet
 from cropdetect.fields.idraster import IdRaster
@@ -15,9 +15,9 @@ __all__ = [
     "clean_ids",
     "code_text",
     "degrees",
+    "field_positions",
     "fields_of",
     "ordered_legend",
-    "places",
     "polygons_only",
     "read_fields",
     "read_legend",

@@ -16,7 +16,7 @@ def degrees(fields: gpd.GeoDataFrame) -> gpd.GeoSeries | None:
     return None
 
 
-def places(fields: gpd.GeoDataFrame) -> npt.NDArray[np.float64] | None:
+def field_positions(fields: gpd.GeoDataFrame) -> npt.NDArray[np.float64] | None:
     """Return x and y of each field, metres in the UTM zone of the area, (field, 2); None where a place is unknown."""
     points = degrees(fields)
     if points is None or len(points) == 0:

@@ -20,15 +20,17 @@ def write_scores(
     fields: pd.DataFrame,
     probabilities: npt.NDArray[np.floating],
     *,
+    page: str | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write metrics.json, predictions.csv, confusion.csv, label_doubts.csv, and areas.csv where areas are known.
+    """Write metrics.json, predictions.csv, confusion.csv, label_doubts.csv, report.html, and areas.csv where areas are known.
 
     Args:
         out: folder; appears whole or not at all.
         scores: what metrics.json holds.
         fields: the first columns of predictions.csv, one row a scored field: field_id, fold, label.
         probabilities: (field, class) of these fields.
+        page: what report.html holds; None: no such file.
         overwrite: replace what is there.
 
     Raises:
@@ -43,6 +45,8 @@ def write_scores(
         write_safely(pd.concat([fields.reset_index(drop=True), answers], axis=1), partial / "predictions.csv")
         write_safely(confusion, partial / "confusion.csv")
         write_safely(_doubts(scores.label_doubts or []), partial / "label_doubts.csv")
+        if page is not None:
+            (partial / "report.html").write_text(page, "utf-8")
         if scores.areas is not None:
             write_safely(_areas(scores.areas), partial / "areas.csv")
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from cropdetect.errors import TrainingDataError
-from cropdetect.fields import places, square_blocks
+from cropdetect.fields import field_positions, square_blocks
 from cropdetect.training.groups import block_side, spatial_groups
 
 MADE_HERE = ("random", "blocked", "grid", "leave-one-group-out")
@@ -99,7 +99,7 @@ def _blocked(groups: npt.NDArray[np.int64], classes: npt.NDArray[np.int64], n_fo
 def _grid(
     fields: gpd.GeoDataFrame, classes: npt.NDArray[np.int64], n_folds: int, block_size: float, buffer: float, seed: int
 ) -> Folds:
-    metres = places(fields)
+    metres = field_positions(fields)
     if metres is None:
         raise TrainingDataError(
             "the places of some labelled fields are not known", fix="Give geometry, or columns lon and lat, or other --folds."

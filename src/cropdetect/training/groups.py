@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import TrainingDataError
-from cropdetect.fields import places, square_blocks
+from cropdetect.fields import field_positions, square_blocks
 
 _SMALLEST_BLOCK = 50.0  # metres; smaller blocks no longer part neighbours
 
@@ -47,7 +47,7 @@ def spatial_groups(fields: gpd.GeoDataFrame, *, column: str | None, block_size: 
     column = column or ("group" if "group" in fields.columns else None)
     if column is not None:
         return _from_column(fields, column)
-    metres = places(fields)
+    metres = field_positions(fields)
     if metres is None:
         warnings.warn(
             "the fields have neither groups nor places: validation fields are drawn at random, "
