@@ -19,7 +19,10 @@ IN_WHEEL = (
     ),
     "cropdetect/checkpoint/docker-compose.yml",
 )
-NEVER = ("__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".git/", ".season", "data/output/predictions.csv")
+NEVER = (
+    *(".chips.zarr", "__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".git/", ".season"),
+    "data/output/predictions.csv",
+)
 
 
 def main(dist: Path) -> None:

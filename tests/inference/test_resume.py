@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cropdetect.errors import DiskFullError, OutputExistsError
+from cropdetect.errors import DiskFullError, OptionError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.inference import parts, predict_chips
 
@@ -165,3 +165,11 @@ def test_a_part_is_never_seen_half_written(tmp_path):
         assert parts._PART.fullmatch(partial.name) is None
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_that_is_not_there_leaves_no_trace(chips, checkpoint, weights, tmp_path):
+    state = tmp_path / "out" / ".partial"
+    trained = checkpoint(weights(4))
+    with pytest.raises(OptionError):
+        predict_chips(chips(12), trained, device="no such device", state=state)
+    assert not state.exists()

@@ -70,6 +70,8 @@ def predict_chips(
     batch_size = batch_size or min(1024, max(1, _PIXELS_A_BATCH // chips.info.size**2))
     n_batches = -(-len(chips) // batch_size)
     average = FieldAverage(chips.fields, chips.field_of_chip, tuple(record.legend), record.calibration, chips.info.bands)
+    # before anything is kept: a device or precision that is not there leaves no trace
+    backend = open_backend(checkpoint.member_paths(), device=device, precision=precision, workers=workers)
     parts = None
     if state is not None:
         key = _fingerprint(chips, checkpoint, device, precision, season_year)
@@ -82,7 +84,6 @@ def predict_chips(
             progress.advance(len(answers))
         first = parts.done if parts else 0
         if first < n_batches:
-            backend = open_backend(checkpoint.member_paths(), device=device, precision=precision, workers=workers)
             workers_used = backend.concurrency
 
             def answer(batch: ChipBatch) -> ChipAnswers:
