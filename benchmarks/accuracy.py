@@ -187,7 +187,7 @@ def main() -> None:
         "# Accuracy",
         "",
         "Written by `benchmarks/accuracy.py`. All scores are out of fold; log loss in nats, probabilities clipped at 1e-4;",
-        "intervals are 95 %, by the bootstrap over spatial groups; several seeds are averaged. CPU seconds: one whole cross-validation.",
+        "intervals are 95 %, by the bootstrap over spatial groups; seeds are averaged. CPU seconds: one whole cross-validation.",
         "The default recipe is the same for all sets. Lines in italics stand in the sets' own `baselines.json`, same folds.",
         "",
     ]

@@ -8,6 +8,7 @@ kenya-simulated: a simulated season that the demo never shows. s2-parcels-france
 """
 
 import argparse
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -18,22 +19,15 @@ SEASON = {"tiles": 1, "height": 1000, "width": 1000, "fields": 700, "seed": 2019
 
 
 def kenya(out: Path) -> Checkpoint:
-    with tempfile.TemporaryDirectory() as folder:
-        season = Path(folder) / "simulated-season"
-        api.simulate(season, **SEASON)
-        return api.train(
-            season,
-            out,
-            options=api.DataOptions(chip_size=16),
-            licence="Apache-2.0 (simulated pixels; see docs/simulation.md)",
-            block_size=500.0,
-            overwrite=True,
-        )
+    season = out.parent / "simulated-season"
+    api.simulate(season, **SEASON)
+    licence = "Apache-2.0 (simulated pixels; see docs/simulation.md)"
+    return api.train(season, out, options=api.DataOptions(chip_size=16), licence=licence, block_size=500.0, steps=250)
 
 
 def france(out: Path, folder: Path) -> Checkpoint:
     licence = "MIT, (c) ESA WorldCereal (WorldCereal/worldcereal-classification); labels: French LPIS"
-    return api.train(folder, out, licence=licence, overwrite=True)
+    return api.train(folder, out, licence=licence)
 
 
 def main() -> None:
@@ -41,11 +35,14 @@ def main() -> None:
     parser.add_argument("name", choices=["kenya-simulated", "s2-parcels-france"])
     parser.add_argument("folder", type=Path, nargs="?")
     arguments = parser.parse_args()
-    out = shipped_path(arguments.name)
     if arguments.name == "s2-parcels-france" and arguments.folder is None:
         parser.error("s2-parcels-france needs the folder of its data")
-    checkpoint = kenya(out) if arguments.name == "kenya-simulated" else france(out, arguments.folder)
-    print(checkpoint.record.metrics)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / arguments.name
+        trained = kenya(out) if arguments.name == "kenya-simulated" else france(out, arguments.folder)
+        shutil.rmtree(shipped_path(arguments.name), ignore_errors=True)
+        shutil.copytree(out, shipped_path(arguments.name))
+    print(trained.record.metrics)
 
 
 if __name__ == "__main__":
