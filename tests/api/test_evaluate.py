@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from cropdetect import api
 from cropdetect.cli import app
 from cropdetect.errors import CropDetectError, FieldsError, LegendError, OutputExistsError, UnreadableFileError
+from cropdetect.inference import Predictions
+from cropdetect.outputs import prediction_table
 
 SIDE = 200.0  # metres: 4 hectares
 NAMES = ["maize", "wheat", "=evil()"]
@@ -25,19 +27,17 @@ def predictions(folder: Path, *, n: int = 60, geometry: bool = True, seed: int =
     answers[9::10] = np.nan
     lefts = 500_000 + 1_000.0 * np.arange(n)
     shapes = [box(left, 100_000, left + SIDE, 100_000 + SIDE) if geometry else None for left in lefts]
-    table = gpd.GeoDataFrame(
-        {
-            "field_id": np.arange(1, n + 1),
-            "disagreement": 0.0,
-            **{f"prob_{name}": answers[:, i] for i, name in enumerate(NAMES)},
-            "n_dates": 5,
-            "clear_share": 0.9,
-            "n_pixels": 400.0,
-            "status": np.where(np.isnan(answers[:, 0]), "no_data", "ok"),
-        },
-        geometry=shapes,
-        crs="EPSG:32636",
+    made = Predictions(
+        fields=gpd.GeoDataFrame({"field_id": np.arange(1, n + 1)}, geometry=shapes, crs="EPSG:32636"),
+        legend=tuple(NAMES),
+        probabilities=answers,
+        disagreement=np.zeros(n),
+        n_dates=np.full(n, 5),
+        clear_share=np.full(n, 0.9),
+        n_pixels=np.full(n, 400.0),
+        status=np.where(np.isnan(answers[:, 0]), "no_data", "ok"),
     )
+    table = prediction_table(made)
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "fields.parquet")
     return folder
@@ -54,7 +54,8 @@ def test_labels_in_any_order_give_the_scores_of_a_join_by_hand(tmp_path: Path) -
     labels = truth(folder, slice(0, 40))
     labels.sample(frac=1, random_state=0).to_csv(tmp_path / "labels.csv", index=False)
     scores = api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv")
-    table = gpd.read_parquet(folder / "fields.parquet").merge(labels, on="field_id").dropna(subset="prob_maize")
+    table = gpd.read_parquet(folder / "fields.parquet").drop(columns="crop").merge(labels, on="field_id")
+    table = table.dropna(subset="prob_maize")
     stated = np.array(NAMES)[table[[f"prob_{name}" for name in NAMES]].to_numpy().argmax(axis=1)]
     assert scores.n_fields == len(table) == 36
     assert scores.accuracy == pytest.approx((stated == table["crop"]).mean())

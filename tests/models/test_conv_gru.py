@@ -76,7 +76,7 @@ def test_a_missing_band_is_named() -> None:
 def test_it_takes_its_own_bands_in_its_own_order_whatever_the_data_has() -> None:
     network = create("conv-gru", bands=["VV", *reversed(BANDS_2020)], n_classes=3)
     assert network.bands == BANDS_2020
-    assert network.record.arguments == {"bands": list(BANDS_2020), "n_classes": 3}
+    assert network.record.arguments == {"bands": list(BANDS_2020), "n_classes": 3, "cloud_as_reflectance": True}
 
 
 def test_an_unknown_model_or_argument_is_refused() -> None:
@@ -86,3 +86,21 @@ def test_an_unknown_model_or_argument_is_refused() -> None:
         create("conv-gru-v2", bands=["B02"], n_classes=3, hidden_size=4)
     with pytest.raises(OptionError, match="2 classes"):
         create("conv-gru-v2", bands=["B02"], n_classes=1)
+
+
+def test_without_the_fault_of_2020_clouds_are_no_channel_and_take_no_part() -> None:
+    torch.manual_seed(0)
+    network = create("conv-gru", n_classes=3, cloud_as_reflectance=False).eval()
+    image, mask, day = torch.rand(2, 4, 13, 6, 6) * 3000, torch.ones(2, 6, 6), torch.zeros(2, 4)
+    clear = torch.ones(2, 4, 6, 6, dtype=torch.bool)
+    assert network.features(image).shape[2] == 14  # type: ignore[operator]
+    other = image.clone()
+    other[:, :, BANDS_2020.index("CLD")] = 99
+    torch.testing.assert_close(network(other, mask, clear, day), network(image, mask, clear, day))
+    # Half of a date is cloudy: only its clear half is averaged, as if the field were smaller on that date.
+    clear[:, 1, :, 3:] = False
+    by_date = mask[:, None] * clear
+    expected = network.classify(network.features(image), by_date)  # type: ignore[operator]
+    torch.testing.assert_close(network(image, mask, clear, day), expected)
+    assert (network(image, mask, clear, day) - network(image, mask, torch.ones_like(clear), day)).abs().max() > 1e-5
+    assert torch.isfinite(network(image, mask, torch.zeros_like(clear), day)).all()

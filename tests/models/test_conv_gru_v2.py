@@ -9,7 +9,7 @@ import torch
 from cropdetect.errors import CheckpointError, OptionError
 from cropdetect.formats import Statistics
 from cropdetect.models import Network, create
-from cropdetect.models.conv_gru_v2 import MaskedConvolution
+from cropdetect.models.texture import MaskedConvolution
 
 
 def built(bands: list[str], **arguments: Any) -> Network:
@@ -81,7 +81,7 @@ def test_a_single_pixel_is_convolved_as_a_larger_chip_of_which_it_is_the_middle(
     torch.manual_seed(0)
     for depthwise in (False, True):
         convolution = MaskedConvolution(3, 5, depthwise=depthwise)
-        torch.nn.init.normal_(convolution.bias)
+        torch.nn.init.normal_(convolution.spatial.bias)
         pixel, clear = torch.randn(2, 3, 1, 1), torch.ones(2, 1, 1, 1)
         padded = torch.nn.functional.pad(pixel, (1, 1, 1, 1))
         expected = convolution(padded, torch.ones(2, 1, 3, 3))[:, :, 1:2, 1:2]

@@ -9,47 +9,11 @@ from torch.nn import functional
 from cropdetect.models.calendar import kernel_weights, reference_days
 from cropdetect.models.channels import ChannelNetwork
 from cropdetect.models.min_gru import MinGRU
+from cropdetect.models.texture import Texture
 
 _TEXTURE = 48  # channels of the first convolution
 _SIZE = 64  # channels of everything behind it
 _WIDTHS = (0.6, 2.0)  # of the two kernels, in steps of the calendar: nearest dates, and the season's course
-
-
-class MaskedConvolution(nn.Module):
-    """Convolution, ReLU, and division by the root mean square over channels, all 0 where a pixel is not clear.
-
-    Nothing is averaged over space, and what is not clear is 0 before and after, so padding a chip changes no pixel of it.
-
-    Args:
-        inputs: channels taken.
-        outputs: channels given.
-        depthwise: one 3x3 filter a channel and a 1x1 convolution that mixes them, instead of one dense 3x3 convolution.
-    """
-
-    def __init__(self, inputs: int, outputs: int, *, depthwise: bool) -> None:
-        super().__init__()
-        self.spatial = nn.Conv2d(
-            inputs, inputs if depthwise else outputs, 3, padding=1, groups=inputs if depthwise else 1, bias=False
-        )
-        self.mixing: nn.Module = nn.Conv2d(inputs, outputs, 1) if depthwise else nn.Identity()
-        self.bias = nn.Parameter(torch.zeros(self.spatial.out_channels, 1, 1))
-
-    def forward(self, x: Tensor, clear: Tensor) -> Tensor:
-        """Return (image, outputs, y, x).
-
-        Args:
-            x: (image, inputs, y, x), 0 where not clear.
-            clear: (image, 1, y, x) float, 0 or 1.
-        """
-        x = functional.relu(self.mixing(self._convolved(x) + self.bias))
-        return x * (clear * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-4))
-
-    def _convolved(self, x: Tensor) -> Tensor:
-        if x.shape[2:] != (1, 1) or torch._C._get_tracing_state() is not None:
-            return self.spatial(x)  # type: ignore[no-any-return]
-        # Of a single pixel a 3x3 filter sees its own middle only: a table trains several times faster so.
-        centre = self.spatial.weight[:, :, 1:2, 1:2]
-        return functional.conv2d(x, centre, groups=self.spatial.groups)
 
 
 class ConvGRUv2(ChannelNetwork):
@@ -111,8 +75,7 @@ class ConvGRUv2(ChannelNetwork):
         }
         super().__init__(bands, n_classes, scaling, arguments)
         n_channels = len(self.channels)
-        self.convolution1 = MaskedConvolution(n_channels + 1, _TEXTURE, depthwise=False)
-        self.convolution2 = MaskedConvolution(_TEXTURE, _SIZE, depthwise=True)
+        self.texture = Texture(n_channels + 1, _TEXTURE, _SIZE)
         self.embedding = nn.Sequential(nn.Linear(2 * _SIZE + 2 * n_channels, _SIZE), nn.LayerNorm(_SIZE), nn.ReLU())
 
         days = reference_days(grid_start, grid_end, grid_step, self.name)
@@ -134,22 +97,10 @@ class ConvGRUv2(ChannelNetwork):
         """Return an embedding (batch, step, 64), channel means (batch, step, channel) and the clear share (batch, step)."""
         values, there = self.clear_channels(image, clear)
         complete = there.to(values.dtype).mean(2, keepdim=True)
-        usable = (complete > 0).to(values.dtype)
-        x = torch.cat([values, complete], dim=2).flatten(0, 1)
-        x = self.convolution1(x, usable.flatten(0, 1))
-        x = self.convolution2(x, usable.flatten(0, 1))
-
-        weight = mask[:, None] * usable[:, :, 0]  # (batch, step, y, x)
-        area = weight.flatten(2).sum(2)
-        divisor = torch.where(area > 0, area, torch.ones_like(area)).flatten()[:, None]
-        pixels, column = x.flatten(2), weight.flatten(0, 1).flatten(1)[:, :, None]
-        mean = (pixels @ column).squeeze(2) / divisor
-        square = ((pixels * pixels) @ column).squeeze(2) / divisor
-        spread = ((square - mean * mean).clamp(min=0) + 1e-4).sqrt()
-
+        usable = (complete[:, :, 0] > 0).to(values.dtype)
+        mean, spread, area = self.texture(torch.cat([values, complete], dim=2), usable, mask)
         means, present = self.field_means(values, there, mask)
-        parts = [mean, spread, means.flatten(0, 1), present.to(values.dtype).flatten(0, 1)]
-        embedding = self.embedding(torch.cat(parts, dim=1)).reshape(*area.shape, -1)
+        embedding = self.embedding(torch.cat([mean, spread, means, present.to(values.dtype)], dim=2))
         field = mask.flatten(1).sum(1, keepdim=True)
         return embedding, means, area / torch.where(field > 0, field, torch.ones_like(field))
 

@@ -1,0 +1,29 @@
+"""Computing only the pixels about the fields gives what computing all gives, values and gradients."""
+
+import pytest
+import torch
+
+from cropdetect.models.texture import Texture
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pixels_about_the_fields_give_the_same_as_all_pixels(seed: int) -> None:
+    torch.manual_seed(seed)
+    texture = Texture(3, 4, 5).double()
+    mask = torch.zeros(4, 9, 10, dtype=torch.float64)
+    mask[0, 3:5, 4:7] = torch.rand(2, 3).double()
+    mask[1, 0, 0] = 1
+    mask[2, 8, 9], mask[2, 2, 2] = 0.3, 1  # the fourth chip has no field
+    clear = (torch.rand(4, 6, 9, 10) > 0.4).double()
+    x = torch.randn(4, 6, 3, 9, 10).double() * clear[:, :, None]
+    near = torch.nn.functional.max_pool2d((mask > 0).float()[:, None], 3, stride=1, padding=1)[:, 0] > 0
+    results, gradients = [], []
+    for found in (texture._everywhere(x, clear, mask), texture._about_fields(x, clear, mask, near)):
+        texture.zero_grad()
+        (found[0].square().sum() + found[1].sum()).backward()
+        results.append(found)
+        gradients.append([parameter.grad.clone() for parameter in texture.parameters() if parameter.grad is not None])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other)
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other)
