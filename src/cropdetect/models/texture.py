@@ -51,12 +51,13 @@ class MaskedConvolution(nn.Module):
         """
         weight = self.spatial.weight  # (outputs or inputs, inputs or 1, 3, 3)
         bias = self.spatial.bias
+        assert bias is not None
         if self.mixing is None:
             patches = x[neighbours].permute(0, 2, 3, 1).flatten(2)  # (pixel, step, inputs x 9)
             y = functional.linear(patches, weight.flatten(1), bias)
         else:
-            summed = sum(x[neighbours[:, k]] * weight[:, 0, row, column] for k, (row, column) in enumerate(_SHIFTS))
-            y = functional.linear(summed + bias, self.mixing.weight.flatten(1), self.mixing.bias)
+            shifted = (x[neighbours[:, k]] * weight[:, 0, row, column] for k, (row, column) in enumerate(_SHIFTS))
+            y = functional.linear(sum(shifted, start=bias), self.mixing.weight.flatten(1), self.mixing.bias)
         y = functional.relu(y)
         return y * (clear * torch.rsqrt((y * y).mean(2, keepdim=True) + 1e-4))
 
