@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 IN_SDIST = (
     *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "constraints.txt", "Makefile", "Dockerfile"),
-    *("docker-compose.yml", "src/cropdetect/cli.py", "tests/conftest.py", "docs/index.md", "data/input/chips/README.md"),
+    *("docker-compose.yml", "src/cropdetect/cli/__init__.py", "tests/conftest.py", "docs/index.md", "data/input/chips/README.md"),
 )
 IN_WHEEL = (
     *(
