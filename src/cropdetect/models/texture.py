@@ -35,7 +35,7 @@ class MaskedConvolution(nn.Module):
         if x.shape[2:] != (1, 1) or torch._C._get_tracing_state() is not None:
             x = self.spatial(x)
         else:
-            # Of a single pixel a 3x3 filter sees its own middle only: a table trains several times faster so.
+            # Of a single pixel a 3x3 filter sees its own middle only: the other eight weights are spared.
             centre = self.spatial.weight[:, :, 1:2, 1:2]
             x = functional.conv2d(x, centre, self.spatial.bias, groups=self.spatial.groups)
         x = functional.relu(x if self.mixing is None else self.mixing(x))
