@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import recipes_compared
 from cropdetect import api
-from cropdetect.formats import Augmentation, MetricsRecord
+from cropdetect.formats import MetricsRecord
 from cropdetect.metrics import bootstrap_differences
-from cropdetect.training.recipes import FAULTS_OF_2020
 
 SETS = ("france_s2", "central_asia_landsat", "mato_grosso_modis")
 FOLDS = ("fold_random", "fold_blocked")
@@ -30,16 +30,6 @@ NETWORKS = ("conv-gru-v2", "tempcnn", "pse-ltae")
 BASELINES = ("random-forest", "svm", "gradient-boosting")
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 SCORES = ("log_loss", "accuracy", "macro_f1", "ece")
-SEASON = {"tiles": 1, "height": 1100, "width": 1100, "fields": 1500, "seed": 11}
-SHORTENED = {"members": 2, "snapshots": 3, "epochs": 2}
-AS_IT_WAS = {**FAULTS_OF_2020, "augmentation": {**Augmentation.cv4a().model_dump(), "faults": ("mask_drift", "fractional_masks")}}
-RECIPES: dict[str, dict[str, Any]] = {
-    "2020, shortened, as it was": {"recipe": "cv4a", **SHORTENED, **AS_IT_WAS},
-    "2020, shortened, one network": {"recipe": "cv4a", **SHORTENED, "members": 1, "snapshots": 1},
-    "2020, shortened, mended but collapsed": {"recipe": "cv4a", **SHORTENED, "faults": ("collapsed_ensemble",)},
-    "2020, shortened, mended": {"recipe": "cv4a", **SHORTENED},
-    "default": {},
-}
 
 
 def crossval(data: Path, out: Path, folds: str, settings: dict[str, Any]) -> None:
@@ -126,36 +116,6 @@ def section(data: Path, cache: Path, name: str) -> list[str]:
     return lines
 
 
-def simulated(cache: Path, season: dict[str, Any], extra: dict[str, Any]) -> None:
-    """Cross-validate the recipes on one simulated season, all on the same blocked folds."""
-    folder = cache / "season"
-    if not folder.is_dir():
-        api.simulate(folder, **season)
-    for recipe, settings in RECIPES.items():
-        name = recipe.replace(", ", "-").replace(" ", "_")
-        crossval(folder, cache / f"simulated-blocked-{name}-0", "blocked", {"block_size": 500.0, **settings, **extra})
-
-
-def simulated_section(cache: Path) -> list[str]:
-    intercrops = ("Maize & Common Bean", "Maize & Cassava", "Maize & Soybean", "Cassava & Common Bean")
-    lines = [
-        "| recipe | log loss | accuracy | macro F1 | ECE | mean recall of intercrops | CPU s |",
-        "|---" * 7 + "|",
-    ]
-    for recipe in RECIPES:
-        out = cache / f"simulated-blocked-{recipe.replace(', ', '-').replace(' ', '_')}-0"
-        if (out / "cpu.json").is_file():
-            record = read(out)
-            recall = np.mean([record.per_class[name].recall or 0 for name in intercrops if name in record.per_class])
-            scores = " | ".join(cell([record], score) for score in SCORES)
-            seconds = json.loads((out / "cpu.json").read_text("utf-8"))["seconds"]
-            lines.append(f"| {recipe} | {scores} | {recall:.3f} | {seconds:.0f} |")
-    if len(lines) == 2:
-        return []
-    heading = f"{SEASON['fields']} fields, 13 dates, five blocked folds, the same for all; 2020 is shortened to {SHORTENED}."
-    return ["## A simulated season", "", heading, "", *lines, ""]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
@@ -173,7 +133,8 @@ def main() -> None:
             crossval(arguments.data / "france_s2", Path(folder) / "france", "fold_blocked", few)
             crossval(arguments.data / "france_s2", Path(folder) / "forest", "fold_blocked", {"model": "random-forest"})
             small = {"tiles": 1, "height": 200, "width": 200, "fields": 60, "seed": 11}
-            simulated(Path(folder), small, {**few, "snapshots": 1, "block_size": 200.0})
+            recipes_compared.compare(Path(folder), small, 200.0, {**few, "snapshots": 1})
+            print("\n".join(recipes_compared.section(Path(folder))))
         return
     for name in arguments.sets:
         for model in arguments.models:
@@ -182,7 +143,7 @@ def main() -> None:
                     out = arguments.cache / f"{name}-{folds}-{model}-{seed}"
                     crossval(arguments.data / name, out, folds, {"model": model, "seed": seed})
     if arguments.simulated:
-        simulated(arguments.cache, SEASON, {})
+        recipes_compared.compare(arguments.cache)
     lines = [
         "# Accuracy",
         "",
@@ -193,7 +154,7 @@ def main() -> None:
     ]
     for name in arguments.sets:
         lines += section(arguments.data, arguments.cache, name)
-    lines += simulated_section(arguments.cache)
+    lines += recipes_compared.section(arguments.cache)
     PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
 
 

@@ -12,10 +12,11 @@ IN_SDIST = (
     *("docker-compose.yml", "src/cropdetect/cli/__init__.py", "tests/conftest.py", "docs/index.md", "data/input/chips/README.md"),
 )
 IN_WHEEL = (
+    "cropdetect/py.typed",
     *(
-        "cropdetect/py.typed",
-        "cropdetect/checkpoint/shipped/kenya-simulated/checkpoint.json",
-        "cropdetect/checkpoint/shipped/kenya-simulated/members/000.onnx",
+        f"cropdetect/checkpoint/shipped/{name}/{file}"
+        for name in ("kenya-simulated", "s2-parcels-france")
+        for file in ("checkpoint.json", "members/000.onnx")
     ),
     "cropdetect/checkpoint/docker-compose.yml",
 )

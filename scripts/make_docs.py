@@ -1,8 +1,8 @@
-"""Print what docs/index.md repeats of the shipped checkpoint and of docs/model_card.json between its marker comments.
+"""Print what docs/index.md and docs/checkpoints.md repeat of shipped checkpoints and of docs/model_card.json.
 
 Usage: python scripts/make_docs.py
 
-Run it again whenever the shipped checkpoint or docs/model_card.json changes.
+It goes between marker comments. Run it again whenever a shipped checkpoint or docs/model_card.json changes.
 """
 
 import datetime as dt
@@ -10,14 +10,14 @@ import json
 import re
 from pathlib import Path
 
-from cropdetect.checkpoint import read_checkpoint
+from cropdetect.checkpoint import read_checkpoint, shipped_names, shipped_path
 from cropdetect.formats import CheckpointRecord, MetricsRecord, ModelCardRecord
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "index.md"
-CHECKPOINT = ROOT / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"
+PAGES = (ROOT / "docs" / "index.md", ROOT / "docs" / "checkpoints.md")
+CHECKPOINT = shipped_path("kenya-simulated")
 CARD = ROOT / "docs" / "model_card.json"
-_PART = re.compile(r"(<!-- made by scripts/make_docs.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- made by scripts/make_docs.py: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page(text: str) -> str:
@@ -34,6 +34,7 @@ def page(text: str) -> str:
         "period": _period(record),
         "architecture": _architecture(record),
         "accuracy": _accuracy(metrics),
+        **{name: _card(read_checkpoint(shipped_path(name)).record) for name in shipped_names()},
     }
     return _PART.sub(lambda found: f"{found[1]}\n{parts[found[2]]}\n\n{found[3]}", text)
 
@@ -61,6 +62,10 @@ def _checkpoint(record: CheckpointRecord) -> str:
         ("made", f"{record.created[:10]}, cropdetect {record.cropdetect_version}"),
     ]
     return _table(("", "shipped checkpoint"), rows)
+
+
+def _card(record: CheckpointRecord) -> str:
+    return "\n\n".join([_checkpoint(record), _architecture(record), _period(record), _extent(record)])
 
 
 def _extent(record: CheckpointRecord) -> str:
@@ -122,4 +127,5 @@ def _range(lower: float, upper: float | None) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
+    for file in PAGES:
+        file.write_text(page(file.read_text("utf-8")), "utf-8")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -58,6 +59,9 @@ def test_crossval_writes_what_it_says_and_finds_the_wrong_label(tmp_path: Path) 
     assert scores.accuracy == pytest.approx((stated == written["label"]).mean())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "table"]
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"metrics.json", "confusion.csv", "label_doubts.csv"}
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    told = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert (told["n_fields"], told["metrics"]["log_loss"]) == (120, scores.log_loss)
 
 
 def test_the_command_leaves_out_fold_minus_one_and_prints_json(tmp_path: Path) -> None:
@@ -78,7 +82,7 @@ def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
 
 def test_a_killed_crossval_goes_on_where_it_was_and_ends_alike(tmp_path: Path) -> None:
     data = table(tmp_path / "table")
-    (tmp_path / "small.yaml").write_text("arguments: {hidden: 4}\nepochs: 4\nmembers: 2\n")
+    (tmp_path / "small.yaml").write_text("arguments: {dense: 4}\nepochs: 4\nmembers: 2\n")
     arguments = ["crossval", str(data), "--folds", "mine", "--config", str(tmp_path / "small.yaml")]
 
     def command(out: Path, *more: str) -> list[str]:

@@ -38,7 +38,7 @@ def write_table(folder: Path, *, strange: int = 0, seed: int = 0) -> Path:
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("familiar")
-    api.train(write_table(folder / "table"), folder / "checkpoint", epochs=2, members=2, arguments={"hidden": 4})
+    api.train(write_table(folder / "table"), folder / "checkpoint", epochs=2, members=2, arguments={"dense": 4})
     return folder / "checkpoint"
 
 

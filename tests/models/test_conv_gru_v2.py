@@ -103,6 +103,28 @@ def test_the_embedding_is_the_average_over_clear_field_pixels_weighted_by_the_ma
     torch.testing.assert_close(network(image, mask, clear, one[3]), network(*one), atol=1e-5, rtol=0)
 
 
+def test_without_texture_a_field_is_its_mean() -> None:
+    network = built(["NDVI", "EVI"], texture=False)
+    generator = torch.Generator().manual_seed(1)
+    image = torch.rand(1, 3, 2, 4, 4, generator=generator)
+    mask = (torch.rand(1, 4, 4, generator=generator) > 0.4).float()
+    clear, day = torch.ones(1, 3, 4, 4, dtype=torch.bool), torch.tensor([[40.0, 90.0, 200.0]])
+    mean = ((image * mask).sum((3, 4)) / mask.sum())[..., None, None]
+    whole = network(mean, torch.ones(1, 1, 1), clear[:, :, :1, :1], day)
+    torch.testing.assert_close(network(image, mask, clear, day), whole, atol=1e-5, rtol=0)
+    textured = built(["NDVI", "EVI"])
+    mean_alone = textured(mean, torch.ones(1, 1, 1), clear[:, :, :1, :1], day)
+    assert (textured(image, mask, clear, day) - mean_alone).abs().max() > 1e-4
+
+
+def test_a_channel_that_one_date_lacks_comes_from_the_others() -> None:
+    network = built(["NDVI", "EVI"], texture=False)
+    rest = (torch.ones(1, 1, 1), torch.ones(1, 2, 1, 1, dtype=torch.bool), torch.tensor([[80.0, 80.0]]))
+    lacking = torch.tensor([[0.7, 0.2], [0.7, torch.nan]]).reshape(1, 2, 2, 1, 1)
+    same = torch.tensor([[0.7, 0.2], [0.7, 0.2]]).reshape(1, 2, 2, 1, 1)
+    torch.testing.assert_close(network(lacking, *rest), network(same, *rest), atol=1e-6, rtol=0)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

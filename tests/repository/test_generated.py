@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from cropdetect import api
-from cropdetect.checkpoint import read_checkpoint
+from cropdetect.checkpoint import read_checkpoint, shipped_names, shipped_path
 from cropdetect.checkpoint.folder import write_description
 from cropdetect.formats import ModelCardRecord
 from tests.repository.conftest import ROOT
@@ -35,9 +35,15 @@ def assert_same(first: Path, second: Path) -> None:
     assert (different, unreadable) == ([], [])
 
 
-def test_docs_repeat_what_the_checkpoint_and_the_model_card_say() -> None:
-    text = (ROOT / "docs" / "index.md").read_text("utf-8")
+@pytest.mark.parametrize("name", ["index.md", "checkpoints.md"])
+def test_docs_repeat_what_the_checkpoints_and_the_model_card_say(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text("utf-8")
     assert script("make_docs").page(text) == text, "run scripts/make_docs.py"
+
+
+def test_every_shipped_checkpoint_has_a_card() -> None:
+    text = (ROOT / "docs" / "checkpoints.md").read_text("utf-8")
+    assert all(f"## {name}\n" in text and read_checkpoint(shipped_path(name)).record.training.licence for name in shipped_names())
 
 
 def test_the_model_card_is_of_the_shipped_checkpoint() -> None:

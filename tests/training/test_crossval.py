@@ -85,7 +85,7 @@ def test_the_state_of_other_options_is_refused(tmp_path: Path, monkeypatch: pyte
 
 def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path) -> None:
     options = TrainOptions(
-        arguments={"hidden": 8, "dropout": 0.0}, members=2, epochs=20, learning_rate=0.01, block_size=1000, label_smoothing=0.0
+        arguments={"dense": 8, "dropout": 0.0}, members=2, epochs=20, learning_rate=0.01, block_size=1000, label_smoothing=0.0
     )
     chips, fields, folds = prepared(options, n_fields=90, crops=("maize", "wheat"))
     answers = cross_validate(chips, fields, folds, options, tmp_path / "state", by_date=True)
@@ -101,7 +101,7 @@ def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path)
 
 
 def test_a_network_is_taught_nothing_by_the_fields_it_answers(tmp_path: Path) -> None:
-    options = TrainOptions(arguments={"hidden": 8}, members=2, epochs=2, block_size=1000)
+    options = TrainOptions(arguments={"dense": 8}, members=2, epochs=2, block_size=1000)
     chips, fields, folds = prepared(options)
     first = cross_validate(chips, fields, folds, options, tmp_path / "first")
     one = int(folds.test(0)[0])

@@ -22,7 +22,7 @@ from cropdetect.training.groups import spatial_groups
 from cropdetect.training.split import validation_split
 from tests.training.seasons import MemoryChips, season
 
-SMALL = {"hidden": 8, "dropout": 0.1}
+SMALL = {"dense": 8, "dropout": 0.1}
 BANDS_2020 = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -193,7 +193,7 @@ def test_a_rare_class_is_found_more_often_where_classes_are_balanced(balance: st
 
     def share_of_rare(**changes: Any) -> float:
         checkpoint = train(
-            chips, tmp_path / "-".join(changes.values() or ["none"]), options(epochs=15, calibration="none", **changes)
+            chips, tmp_path / "-".join(changes.values() or ["none"]), options(epochs=40, calibration="none", **changes)
         )
         return float(onnx_probabilities(checkpoint, chips)[:, 1].mean())
 

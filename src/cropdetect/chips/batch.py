@@ -47,14 +47,16 @@ def season_day(date: npt.NDArray[np.datetime64], season_year: int | None = None)
     """
     days = date.astype("datetime64[D]")
     absent = np.isnat(days)
-    result = np.zeros(days.shape, np.float32)
-    for row in range(len(days)):
-        there = np.sort(days[row, ~absent[row]])
-        if there.size == 0:
-            continue
-        year = there[there.size // 2].astype("datetime64[Y]") if season_year is None else np.datetime64(str(season_year), "Y")
-        result[row, ~absent[row]] = (days[row, ~absent[row]] - year.astype("datetime64[D]")).astype(np.float32)
-    return result
+    if absent.all():
+        return np.zeros(days.shape, np.float32)
+    if season_year is None:
+        middle = (~absent).sum(axis=1, keepdims=True) // 2
+        # Sorted, what is absent comes last.
+        year = np.take_along_axis(np.sort(days, axis=1), np.minimum(middle, days.shape[1] - 1), axis=1).astype("datetime64[Y]")
+    else:
+        year = np.full((1, 1), season_year - 1970).astype("datetime64[Y]")
+    since = (days - year.astype("datetime64[D]")).astype(np.int64)
+    return np.where(absent, 0, since).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,7 @@ def linear_weights(calendar: Tensor, day: Tensor, present: Tensor) -> Tensor:
     return alike(before) * (1 - share) + alike(after) * share
 
 
-_THIN = 2.5e-3  # summed kernel below which a reference day counts as not observed at all
-
-
-def kernel_weights(calendar: Tensor, day: Tensor, share: Tensor, width: float) -> tuple[Tensor, Tensor]:
+def kernel_weights(calendar: Tensor, day: Tensor, share: Tensor, width: float) -> Tensor:
     """Weigh dates by a Gaussian about each reference day, so that their weighted sum is a smoothed value there.
 
     Nothing is learned here, and no gradient flows. The order of the dates does not matter.
@@ -69,8 +66,7 @@ def kernel_weights(calendar: Tensor, day: Tensor, share: Tensor, width: float) -
         width: standard deviation of the Gaussian, days.
 
     Returns:
-        Weights (batch, reference day, step) float32, rows sum to 1, or to 0 where no date takes part; and the log of the
-        summed kernel, (batch, reference day, 1), which tells how well observed the day is.
+        (batch, reference day, step) float32; rows sum to 1, or to 0 where no date takes part.
     """
     with torch.no_grad():
         exponent = (calendar[None, :, None] - day[:, None]).square() * (-0.5 / width**2)
@@ -78,5 +74,4 @@ def kernel_weights(calendar: Tensor, day: Tensor, share: Tensor, width: float) -
         nearest = torch.where(share[:, None] > 0, exponent, -1e9).amax(2, keepdim=True)
         kernel = (exponent - nearest).clamp(min=-60, max=0).exp() * share[:, None]
         total = kernel.sum(2, keepdim=True)
-        density = (total * nearest.clamp(min=-60).exp() + _THIN).log()
-        return kernel / torch.where(total > 0, total, torch.ones_like(total)), density
+        return kernel / torch.where(total > 0, total, torch.ones_like(total))

@@ -1,7 +1,6 @@
 """Small changes to a batch that leave its crops what they are: another weather, another year, another haze, another angle."""
 
 import torch
-from torch import Tensor
 
 from cropdetect.formats import Augmentation
 from cropdetect.training.geometry import cropped, flipped, warped
@@ -83,7 +82,7 @@ def _mixed(sample: Sample, generator: torch.Generator, amount: Augmentation, *, 
 
 
 def _with_other_values(sample: Sample, generator: torch.Generator, amount: Augmentation) -> Sample:
-    """Scale and shift the values of each chip, date and band as a whole; missing values stay missing."""
+    """Scale the values of each chip, date and band as a whole; missing values stay missing."""
     n, steps, bands = sample.image.shape[:3]
     image = sample.image
     log_gain = torch.zeros(n, steps, bands)
@@ -91,27 +90,13 @@ def _with_other_values(sample: Sample, generator: torch.Generator, amount: Augme
         (amount.brightness, (n, 1, 1)),
         (amount.band_jitter, (n, 1, bands)),
         (amount.date_jitter, (n, steps, 1)),
+        (amount.noise, (n, steps, bands)),
     ):
         if spread > 0:
             log_gain = log_gain + spread * torch.randn(shape, generator=generator)
     if bool(log_gain.any()):
         image = image * log_gain.exp()[..., None, None]
-    if amount.noise > 0:
-        noise = amount.noise * _spread(sample) * torch.randn(n, steps, bands, generator=generator)
-        image = image + noise[..., None, None]
     return sample._replace(image=image)
-
-
-def _spread(sample: Sample) -> Tensor:
-    """Return the standard deviation of each band over the clear field means of the batch, (band,); 0 where it has no value."""
-    weight = (sample.mask[:, None] * sample.clear)[:, :, None]
-    weight = weight * ~sample.image.isnan()
-    total = weight.sum((3, 4))
-    mean = (sample.image.nan_to_num(nan=0.0) * weight).sum((3, 4)) / total.clamp(min=1e-6)
-    there = (total > 0).float()
-    count = there.sum((0, 1)).clamp(min=1)
-    centre = (mean * there).sum((0, 1)) / count
-    return ((mean - centre).square() * there).sum((0, 1)).div(count).sqrt()
 
 
 def _with_other_days(sample: Sample, generator: torch.Generator, amount: Augmentation) -> Sample:

@@ -73,6 +73,8 @@ def blueprint(
         arguments["scaling"] = _scaling(sample)
         if kind.has_calendar:
             arguments |= _calendar(chips, shown, options)
+        if options.model == "conv-gru-v2":  # single pixels have no texture
+            arguments["texture"] = sample.mask.shape[1:] != (1, 1)
     if options.model == "conv-gru":
         arguments["cloud_as_reflectance"] = "cloud_as_reflectance" in options.faults
     arguments |= options.arguments

@@ -21,7 +21,7 @@ from cropdetect.training.labels import LabelledFields
 from cropdetect.training.lesson import Answer, Lesson, answer, field_probabilities
 from cropdetect.training.split import Split
 
-_EPOCHS = (12, 80)  # of a cycle, at least and at most, where the options give a number of steps
+_EPOCHS = (25, 80)  # of a cycle, at least and at most, where the options give a number of steps
 
 
 @dataclass(frozen=True)
