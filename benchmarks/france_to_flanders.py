@@ -52,8 +52,11 @@ def with_other_dates(flanders: Path, out: Path, dates: slice, step: int = 1) -> 
     out.mkdir(parents=True)
     shutil.copy(flanders / "fields.gpkg", out)
     for file in sorted(flanders.glob("*.nc")):
-        with xr.open_dataset(file) as cube:
-            cube.sel(timestamp=dates).isel(timestamp=slice(None, None, step)).to_netcdf(out / file.name)
+        with xr.open_dataset(file, mask_and_scale=False) as cube:
+            part = cube.sel(timestamp=dates).isel(timestamp=slice(None, None, step)).drop_encoding()
+            for variable in part.variables.values():
+                variable.attrs.pop("_FillValue", None)  # NaN, which the whole numbers of SCL cannot hold
+            part.to_netcdf(out / file.name)
     return out
 
 

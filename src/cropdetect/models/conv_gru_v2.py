@@ -28,8 +28,8 @@ class ConvGRUv2(ChannelNetwork):
        a day is observed the network is not told: it would learn which region was seen on which days, and be wrong and sure
        of itself in regions seen on others.
     4. Two convolutions over the calendar, the first in steps of two, each with batch normalisation, ReLU and dropout.
-    5. The whole calendar through a dense layer, batch normalisation, ReLU, dropout and a linear layer. The recurrent layers
-       of 2020, whose read-out saw the last step only, are gone: beside this one they changed no score.
+    5. The whole calendar through a dense layer, batch normalisation, ReLU, dropout and a linear layer. It stands in the
+       place of the recurrent layers of 2020, whose read-out saw the last step only.
 
     The order of the dates does not matter, and an absent step or spatial padding changes nothing.
 
