@@ -148,7 +148,7 @@ def section(cache: Path) -> list[str]:
 
 def scores(record: MetricsRecord) -> str:
     low, high = (record.intervals or {})["log_loss"]
-    recall = np.mean([record.per_class[name].recall or 0 for name in INTERCROPS])
+    recall = np.mean([record.per_class[name].recall or 0 for name in INTERCROPS if name in record.per_class])
     numbers = (record.accuracy, record.macro_f1, record.ece)
     told = " | ".join(f"{number:.4f}" for number in numbers)
     return f"{record.log_loss:.4f} ({low:.3f} to {high:.3f}) | {told} | {recall:.3f}"

@@ -120,3 +120,11 @@ def test_fields_without_any_place_are_drawn_at_random_with_a_warning() -> None:
     fields = gpd.GeoDataFrame({"field_id": range(30)}, geometry=[None] * 30)
     with pytest.warns(UserWarning, match="neither groups nor places"):
         assert spatial_groups(fields, column=None, block_size=5000, wanted=10).of_field is None
+
+
+def test_fewer_groups_than_folds_make_fewer_folds_and_one_is_refused() -> None:
+    classes = np.tile([0, 1], 30)
+    split = validation_split(classes, np.repeat(np.arange(3), 20), validation_share=0.1, member=0, seed=0)
+    assert len(split.validation) == 20
+    with pytest.raises(TrainingDataError, match="one group"):
+        validation_split(classes, np.zeros(60, np.int64), validation_share=0.1, member=0, seed=0)

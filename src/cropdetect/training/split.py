@@ -52,6 +52,12 @@ def validation_split(
         TrainingDataError: no fields are left to validate on.
     """
     folds = n_folds(validation_share)
+    if groups is not None:
+        folds = min(folds, len(np.unique(groups)))  # with few groups, a larger share of the fields is left out
+        if folds < 2:
+            raise TrainingDataError(
+                "all fields to train on lie in one group", fix="Use smaller blocks, another group column, or random validation."
+            )
     cycle, position = divmod(member, folds)
     if np.bincount(classes).max() < folds:
         raise TrainingDataError(
