@@ -19,7 +19,7 @@ from cropdetect.errors import DiskFullError, MissingBandError, OptionError, Outp
 from cropdetect.formats import TrainOptions
 from cropdetect.training import train
 from cropdetect.training.groups import spatial_groups
-from cropdetect.training.split import validation_split
+from cropdetect.training.split import validation_splits
 from tests.training.seasons import MemoryChips, season
 
 SMALL = {"dense": 8, "dropout": 0.1}
@@ -52,7 +52,7 @@ def first_split(chips: MemoryChips) -> Any:
     """Return the split of the first member, made from the public rule."""
     groups = spatial_groups(chips.fields, column=None, block_size=1000, wanted=10).of_field
     classes = np.unique(chips.fields["label"], return_inverse=True)[1]
-    return validation_split(classes, groups, validation_share=0.2, member=0, seed=0)
+    return validation_splits(classes, groups, validation_share=0.2, members=1, seed=0)[0]
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +144,15 @@ def test_members_differ_and_each_field_is_scored_by_members_that_did_not_train_o
     checkpoint = train(season(), tmp_path / "out", options(members=5, epochs=1))
     assert len(set(weights(checkpoint))) == 5
     assert checkpoint.record.metrics["n_fields"] == 60  # five folds cover all fields
+
+
+def test_fields_of_a_class_that_a_member_does_not_know_say_nothing_of_its_calibration(tmp_path: Path) -> None:
+    chips = season()
+    groups = spatial_groups(chips.fields, column=None, block_size=1000, wanted=10).of_field
+    chips.fields.loc[groups == groups[0], "label"] = "rice"
+    checkpoint = train(chips, tmp_path / "out", options(members=5, epochs=1))
+    assert "rice" in checkpoint.record.legend
+    assert checkpoint.record.metrics["n_fields"] == 60 - (groups == groups[0]).sum()
 
 
 def test_every_snapshot_of_every_training_is_another_network(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from shapely.geometry import box
 
 from cropdetect.errors import TrainingDataError
 from cropdetect.training.groups import spatial_groups
-from cropdetect.training.split import validation_split
+from cropdetect.training.split import validation_splits
 
 
 def fields_at(lon: np.ndarray, lat: np.ndarray) -> gpd.GeoDataFrame:
@@ -18,25 +18,36 @@ def fields_at(lon: np.ndarray, lat: np.ndarray) -> gpd.GeoDataFrame:
 
 
 @settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10**6), n_groups=st.integers(6, 40), member=st.integers(0, 12))
-def test_no_group_is_on_both_sides_and_every_class_is_trained_on(seed: int, n_groups: int, member: int) -> None:
+@given(seed=st.integers(0, 10**6), n_groups=st.integers(6, 40), members=st.integers(1, 3))
+def test_no_group_is_on_both_sides_and_few_members_are_all_trained_on_every_class(seed: int, n_groups: int, members: int) -> None:
     rng = np.random.default_rng(seed)
     groups = rng.integers(0, n_groups, 120)
     classes = rng.integers(0, 4, 120)
     classes[groups == 0] = 4  # a class that occurs in one group only
     classes[0], groups[0] = 4, 0
-    split = validation_split(classes, groups, validation_share=0.2, member=member, seed=seed)
-    assert not set(groups[split.training]) & set(groups[split.validation])
-    assert sorted([*split.training, *split.validation]) == list(range(120))
-    assert len(split.validation) > 0
-    assert set(classes[split.training]) == set(classes)
+    splits = validation_splits(classes, groups, validation_share=0.2, members=members, seed=seed)
+    assert len(splits) == members
+    for split in splits:
+        assert not set(groups[split.training]) & set(groups[split.validation])
+        assert sorted([*split.training, *split.validation]) == list(range(120))
+        assert len(split.validation) > 0
+        assert set(classes[split.training]) == set(classes)
+
+
+def test_of_many_members_one_does_not_know_a_class_of_one_group() -> None:
+    rng = np.random.default_rng(0)
+    groups, classes = rng.integers(0, 30, 300), rng.integers(0, 3, 300)
+    classes[groups == 7] = 3
+    splits = validation_splits(classes, groups, validation_share=0.2, members=5, seed=0)
+    assert sum(3 in classes[split.training] for split in splits) == 4
+    assert sorted(np.concatenate([split.validation for split in splits])) == list(range(300))
 
 
 def test_classes_are_in_proportion_and_the_share_is_as_asked() -> None:
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(100), 10)
     classes = (rng.random(1000) < 0.2).astype(np.int64)
-    split = validation_split(classes, groups, validation_share=0.25, member=0, seed=0)
+    (split,) = validation_splits(classes, groups, validation_share=0.25, members=1, seed=0)
     assert len(split.validation) == pytest.approx(250, abs=20)
     assert classes[split.validation].mean() == pytest.approx(classes.mean(), abs=0.03)
 
@@ -44,14 +55,20 @@ def test_classes_are_in_proportion_and_the_share_is_as_asked() -> None:
 def test_the_first_members_validate_on_every_field_once() -> None:
     rng = np.random.default_rng(1)
     groups, classes = rng.integers(0, 30, 200), rng.integers(0, 3, 200)
-    splits = [validation_split(classes, groups, validation_share=0.2, member=m, seed=5) for m in range(5)]
+    splits = validation_splits(classes, groups, validation_share=0.2, members=5, seed=5)
     assert sorted(np.concatenate([split.validation for split in splits])) == list(range(200))
 
 
-def test_without_groups_a_class_of_one_field_is_trained_on() -> None:
+def test_the_members_after_the_last_fold_leave_out_the_folds_of_another_shuffle() -> None:
+    classes = np.tile([0, 1, 2], 40)
+    splits = validation_splits(classes, None, validation_share=0.2, members=7, seed=0)
+    assert len({tuple(split.validation) for split in splits}) == 7
+
+
+def test_without_groups_a_class_of_one_field_is_trained_on_by_a_single_member() -> None:
     classes = np.array([0, 1] * 20 + [2])
-    for member in range(5):
-        split = validation_split(classes, None, validation_share=0.2, member=member, seed=0)
+    for seed in range(5):
+        (split,) = validation_splits(classes, None, validation_share=0.2, members=1, seed=seed)
         assert 40 in split.training
         assert len(split.validation) == pytest.approx(8, abs=1)
 
@@ -59,7 +76,7 @@ def test_without_groups_a_class_of_one_field_is_trained_on() -> None:
 def test_groups_that_each_hold_a_whole_class_cannot_be_split() -> None:
     classes = np.repeat([0, 1], 20)
     with pytest.raises(TrainingDataError, match="each holds all fields of a class"):
-        validation_split(classes, classes.copy(), validation_share=0.5, member=0, seed=0)
+        validation_splits(classes, classes.copy(), validation_share=0.5, members=1, seed=0)
 
 
 def test_blocks_are_squares_of_metres() -> None:
@@ -124,7 +141,7 @@ def test_fields_without_any_place_are_drawn_at_random_with_a_warning() -> None:
 
 def test_fewer_groups_than_folds_make_fewer_folds_and_one_is_refused() -> None:
     classes = np.tile([0, 1], 30)
-    split = validation_split(classes, np.repeat(np.arange(3), 20), validation_share=0.1, member=0, seed=0)
+    (split,) = validation_splits(classes, np.repeat(np.arange(3), 20), validation_share=0.1, members=1, seed=0)
     assert len(split.validation) == 20
     with pytest.raises(TrainingDataError, match="one group"):
-        validation_split(classes, np.zeros(60, np.int64), validation_share=0.1, member=0, seed=0)
+        validation_splits(classes, np.zeros(60, np.int64), validation_share=0.1, members=1, seed=0)

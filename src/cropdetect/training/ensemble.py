@@ -140,18 +140,19 @@ class Ensemble:
         return snapshots
 
     def out_of_fold(self, members: Sequence[Sequence[models.Network]]) -> OutOfFold:
-        """Ask for each field the networks of the trainings that left it out.
+        """Ask for each field the networks of the trainings that left it out, but know its class.
 
         Args:
             members: for each training its networks.
         """
-        n_classes = len(self._fields.legend)
+        classes, n_classes = self._fields.classes, len(self._fields.legend)
         summed, n_networks = np.zeros((len(self._fields.rows), n_classes)), np.zeros(len(self._fields.rows))
         for split, networks in zip(self.splits, members, strict=True):
-            summed[split.validation] += len(networks) * self.probabilities(networks, split.validation)
-            n_networks[split.validation] += len(networks)
+            asked = split.validation[np.isin(classes[split.validation], classes[split.training])]
+            summed[asked] += len(networks) * self.probabilities(networks, asked)
+            n_networks[asked] += len(networks)
         scored = np.flatnonzero(n_networks)
-        return OutOfFold(scored, summed[scored] / n_networks[scored, None], self._fields.classes[scored])
+        return OutOfFold(scored, summed[scored] / n_networks[scored, None], classes[scored])
 
     def probabilities(self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the mean probabilities of some networks, (field, class).

@@ -13,7 +13,7 @@ from cropdetect.progress import Progress
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.ensemble import Ensemble, OutOfFold
 from cropdetect.training.labels import LabelledFields
-from cropdetect.training.split import Split, validation_split
+from cropdetect.training.split import Split, validation_splits
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,14 @@ def prepare(
         OptionError: the network does not fit the data.
     """
     parted = groups[training] if groups is not None and options.validation == "blocked" else None
-    splits = []
-    for member in range(options.members):
-        split = validation_split(
-            fields.classes[training], parted, validation_share=options.validation_share, member=member, seed=options.seed
-        )
-        splits.append(Split(training[split.training], training[split.validation]))
+    splits = validation_splits(
+        fields.classes[training],
+        parted,
+        validation_share=options.validation_share,
+        members=options.members,
+        seed=options.seed,
+    )
+    splits = [Split(training[split.training], training[split.validation]) for split in splits]
     return Ensemble(chips, fields, splits, options)
 
 
