@@ -19,7 +19,7 @@ from cropdetect.api._train import train_options_of
 from cropdetect.formats import Augmentation, MetricsRecord, Preset
 from cropdetect.metrics import bootstrap_differences, evaluate_answers
 from cropdetect.training.crossval import labelled_chips
-from cropdetect.training.fit import calibrated, fit, prepare
+from cropdetect.training.fit import fit, prepare
 from cropdetect.training.folds import make_folds
 from cropdetect.training.groups import spatial_groups
 from cropdetect.training.recipes import FAULTS_OF_2020
@@ -90,7 +90,8 @@ def compare(
             state = cache / f"season-{name}-{fold}"
             state.mkdir(exist_ok=True)
             fitted = fit(ensemble, state, f"{name}, fold {fold + 1} of {N_FOLDS}")
-            answers = {c: calibrated(ensemble.probabilities(f(fitted.members), test), fitted.scaling) for c, f in choices.items()}
+            raw = {choice: ensemble.probabilities(networks(fitted.members), test) for choice, networks in choices.items()}
+            answers = {choice: fitted.calibrated(those, options.members) for choice, those in raw.items()}
             ids = np.array(table["field_id"].astype(str).tolist())[test]
             seconds = time.process_time() - start
             np.savez(file, ids=ids, group=groups[test], label=fields.classes[test], seconds=seconds, **answers)

@@ -107,6 +107,7 @@ class CalibrationRecord(Record):
     method: Literal["none", "temperature", "vector"] = "none"
     scale: list[float] = Field(default_factory=list, description="of each class; the same for all under temperature scaling")
     bias: list[float] = Field(default_factory=list, description="of each class; 0 under temperature scaling")
+    pooling: float = Field(default=0.0, description="the scale is exp(pooling x (1 - 1 / members)) times that of one member")
     fitted_on: str = Field(default="", description="the predictions it was fitted on")
     log_loss_before: float | None = None
     log_loss_after: float | None = None

@@ -20,10 +20,20 @@ class Scaling:
     Attributes:
         scale: (class,) 1 / temperature, the same for all classes under temperature scaling.
         bias: (class,) 0 under temperature scaling.
+        pooling: how much sharper a mean of answers is made than each of them; see `of_mean`.
     """
 
     scale: npt.NDArray[np.float64]
     bias: npt.NDArray[np.float64]
+    pooling: float = 0.0
+
+    def of_mean(self, n_answers: int) -> "Scaling":
+        """Return the scaling of the mean of so many independent answers, where this one is that of each of them.
+
+        Averaging flattens by what the answers disagree in, and the mean of n keeps 1 - 1/n of that disagreement within it:
+        the scale grows by exp(pooling x (1 - 1/n)).
+        """
+        return Scaling(self.scale * np.exp(self.pooling * (1 - 1 / n_answers)), self.bias)
 
     @property
     def temperature(self) -> float | None:

@@ -26,17 +26,23 @@ _EPOCHS = (25, 80)  # of a cycle, at least and at most, where the options give a
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """What networks say of fields that they were not trained on.
+    """What trainings say of the fields that they left out, one answer for each field and training.
 
     Attributes:
-        fields: (field,) int64, positions of the labelled fields, ascending.
-        probabilities: (field, class) float64, mean over the networks that did not see the field.
-        labels: (field,) int64.
+        fields: (answer,) int64, positions of the labelled fields, ascending; a field left out twice has two answers.
+        probabilities: (answer, class) float64, mean over the networks of the training.
+        labels: (answer,) int64.
     """
 
     fields: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float64]
     labels: npt.NDArray[np.int64]
+
+    def pooled(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return of each field the mean of its answers (field, class), its label and how many answers it has."""
+        _, first, n_answers = np.unique(self.fields, return_index=True, return_counts=True)
+        means = np.add.reduceat(self.probabilities, first) / n_answers[:, None]
+        return means, self.labels[first], n_answers
 
 
 class Ensemble:
@@ -145,14 +151,12 @@ class Ensemble:
         Args:
             members: for each training its networks.
         """
-        classes, n_classes = self._fields.classes, len(self._fields.legend)
-        summed, n_networks = np.zeros((len(self._fields.rows), n_classes)), np.zeros(len(self._fields.rows))
-        for split, networks in zip(self.splits, members, strict=True):
-            asked = split.validation[np.isin(classes[split.validation], classes[split.training])]
-            summed[asked] += len(networks) * self.probabilities(networks, asked)
-            n_networks[asked] += len(networks)
-        scored = np.flatnonzero(n_networks)
-        return OutOfFold(scored, summed[scored] / n_networks[scored, None], classes[scored])
+        classes = self._fields.classes
+        asked = [split.validation[np.isin(classes[split.validation], classes[split.training])] for split in self.splits]
+        answers = [self.probabilities(networks, those) for networks, those in zip(members, asked, strict=True)]
+        fields = np.concatenate(asked)
+        order = np.argsort(fields, kind="stable")
+        return OutOfFold(fields[order], np.concatenate(answers)[order], classes[fields[order]])
 
     def probabilities(self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the mean probabilities of some networks, (field, class).

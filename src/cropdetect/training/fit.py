@@ -1,7 +1,7 @@
 """An ensemble with its calibration, fitted on some of the labelled fields: what `train` writes and `crossval` asks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from cropdetect.training.ensemble import Ensemble, OutOfFold
 from cropdetect.training.labels import LabelledFields
 from cropdetect.training.split import Split, validation_splits
 
+_MOST_POOLING = 1.0  # a handful of fields could ask for anything
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -24,8 +26,8 @@ class Fitted:
         ensemble: what the members share.
         members: for each training its networks.
         out_of_fold: what the members say of the fields that they left out, before calibration.
-        calibration: how probabilities are calibrated, for the checkpoint.
-        scaling: the same, to be applied; None: not at all.
+        calibration: how the mean of all members is calibrated, for the checkpoint.
+        scaling: how an answer of one member is calibrated; None: not at all.
     """
 
     ensemble: Ensemble
@@ -45,7 +47,23 @@ class Fitted:
         Args:
             positions: (field,) positions of labelled fields, ascending.
         """
-        return calibrated(self.ensemble.probabilities(self.networks, positions), self.scaling)
+        return self.calibrated(self.ensemble.probabilities(self.networks, positions), len(self.members))
+
+    def held_out(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Return calibrated probabilities (field, class) and labels of the fields that members left out."""
+        means, labels, n_answers = self.out_of_fold.pooled()
+        for n in np.unique(n_answers):
+            means[n_answers == n] = self.calibrated(means[n_answers == n], n)
+        return means, labels
+
+    def calibrated(self, probabilities: npt.NDArray[np.float64], n_members: int) -> npt.NDArray[np.float64]:
+        """Return calibrated probabilities; as they are where there is no scaling.
+
+        Args:
+            probabilities: (field, class) mean over some members.
+            n_members: how many.
+        """
+        return probabilities if self.scaling is None else self.scaling.of_mean(n_members).apply(_log(probabilities))
 
 
 def prepare(
@@ -96,28 +114,39 @@ def fit(ensemble: Ensemble, folder: Path, description: str = "training") -> Fitt
     with Progress(description, ensemble.n_epochs, "epochs") as progress:
         members = [ensemble.teach(member, folder, progress) for member in range(len(ensemble.splits))]
     out_of_fold = ensemble.out_of_fold(members)
-    calibration, scaling = fit_calibration(out_of_fold, ensemble.options.calibration)
+    calibration, scaling = fit_calibration(out_of_fold, ensemble.options.calibration, len(members))
     return Fitted(ensemble, members, out_of_fold, calibration, scaling)
 
 
-def fit_calibration(out_of_fold: OutOfFold, method: str) -> tuple[CalibrationRecord, metrics.Scaling | None]:
-    """Fit how mean probabilities become calibrated ones.
+def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[CalibrationRecord, metrics.Scaling | None]:
+    """Fit how probabilities become calibrated ones.
+
+    A mean of calibrated answers is less sure than it is right (Rahaman, Thiery 2021). By how much, the fields tell that
+    several members left out; where there is none, the mean is calibrated as its members are.
 
     Args:
         out_of_fold: predictions of networks on fields that they did not see.
         method: "none", "temperature" or "vector".
+        members: trainings whose mean the record is for.
+
+    Returns:
+        The record, and the scaling of single members' answers.
+
+    References:
+        Rahaman, R., Thiery, A. H. (2021). Uncertainty Quantification and Deep Ensembles. NeurIPS.
     """
     if method == "none":
         return CalibrationRecord(), None
     raw, labels = out_of_fold.probabilities, out_of_fold.labels
     fit_scaling = metrics.fit_temperature if method == "temperature" else metrics.fit_vector
-    scaling = fit_scaling(_log(raw), labels)
-    after = calibrated(raw, scaling)
+    scaling = replace(fit_scaling(_log(raw), labels), pooling=_pooling(out_of_fold))
+    after, of_mean = scaling.apply(_log(raw)), scaling.of_mean(members)
     record = CalibrationRecord(
         method="temperature" if method == "temperature" else "vector",
-        scale=scaling.scale.tolist(),
-        bias=scaling.bias.tolist(),
-        fitted_on=f"out-of-fold predictions of {len(labels)} training fields",
+        scale=of_mean.scale.tolist(),
+        bias=of_mean.bias.tolist(),
+        pooling=scaling.pooling,
+        fitted_on=f"out-of-fold predictions of {len(np.unique(out_of_fold.fields))} training fields",
         log_loss_before=metrics.log_loss(raw, labels),
         log_loss_after=metrics.log_loss(after, labels),
         ece_before=metrics.calibration_error(raw, labels),
@@ -126,9 +155,17 @@ def fit_calibration(out_of_fold: OutOfFold, method: str) -> tuple[CalibrationRec
     return record, scaling
 
 
-def calibrated(probabilities: npt.NDArray[np.float64], scaling: metrics.Scaling | None) -> npt.NDArray[np.float64]:
-    """Return calibrated probabilities; as they are where there is no scaling."""
-    return probabilities if scaling is None else scaling.apply(_log(probabilities))
+def _pooling(out_of_fold: OutOfFold) -> float:
+    """Compare the best scale of means with that of the answers they are made of, where fields have several answers."""
+    means, labels, n_answers = out_of_fold.pooled()
+    several = n_answers > 1
+    if not several.any():
+        return 0.0
+    own = np.repeat(several, n_answers)
+    single = metrics.fit_temperature(_log(out_of_fold.probabilities[own]), out_of_fold.labels[own])
+    mean = metrics.fit_temperature(_log(means[several]), labels[several])
+    pooling = np.log(mean.scale[0] / single.scale[0]) / (1 - 1 / n_answers[several]).mean()
+    return float(np.clip(pooling, 0, _MOST_POOLING))
 
 
 def _log(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

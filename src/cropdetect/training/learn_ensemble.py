@@ -9,7 +9,7 @@ import numpy.typing as npt
 from cropdetect.errors import OptionError
 from cropdetect.formats import TrainOptions
 from cropdetect.training.chips import TrainingChips
-from cropdetect.training.fit import Fitted, calibrated, fit, prepare
+from cropdetect.training.fit import Fitted, fit, prepare
 from cropdetect.training.groups import spatial_groups
 from cropdetect.training.labels import LabelledFields
 from cropdetect.training.split import n_folds
@@ -36,7 +36,7 @@ class FittedEnsemble:
         result = np.full((len(positions), len(self.fields.legend)), np.nan)
         if seen.any():
             raw = self.fitted.ensemble.seen_until(until).probabilities(networks, positions[seen])
-            result[seen] = calibrated(raw, self.fitted.scaling)
+            result[seen] = self.fitted.calibrated(raw, len(self.fitted.members))
         return result
 
 

@@ -13,7 +13,7 @@ from cropdetect.files import refuse_existing
 from cropdetect.formats import TrainOptions
 from cropdetect.training.chips import read_training_chips
 from cropdetect.training.familiarity import familiarity_record
-from cropdetect.training.fit import calibrated, fit, prepare
+from cropdetect.training.fit import fit, prepare
 from cropdetect.training.groups import spatial_groups
 from cropdetect.training.labels import labelled_fields
 from cropdetect.training.record import checkpoint_record
@@ -74,8 +74,7 @@ def train(
     of_field = None if groups.of_field is None else groups.of_field.tolist()
     folder = open_state(out, fingerprint(chips, fields, of_field, options), resume=resume)
     fitted = fit(ensemble, folder)
-    held_out = fitted.out_of_fold
-    scores = metrics.score(calibrated(held_out.probabilities, fitted.scaling), held_out.labels, fields.legend)
+    scores = metrics.score(*fitted.held_out(), fields.legend)
     record = checkpoint_record(
         fitted.networks[0],
         labelled.only(fields.rows),
