@@ -57,17 +57,19 @@ def whole_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     refuse_existing(path, overwrite=overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    replaced = partial.with_suffix(".replaced")
     try:
         with disk_full_named(path):
             yield partial
             partial.chmod(0o755)
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.exists():
-                path.unlink()
+            if path.exists():  # moved away, not deleted file by file: who reads it meanwhile would find a part of it
+                path.rename(replaced)
             partial.rename(path)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        for rest in (partial, replaced):
+            if rest.is_file() or rest.is_symlink():
+                rest.unlink()
+            shutil.rmtree(rest, ignore_errors=True)
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
