@@ -153,7 +153,7 @@ class Ensemble:
         """
         classes = self._fields.classes
         asked = [split.validation[np.isin(classes[split.validation], classes[split.training])] for split in self.splits]
-        answers = [self.probabilities(networks, those) for networks, those in zip(members, asked, strict=True)]
+        answers = [self.probabilities(networks, those) for networks, those in zip(members, asked, strict=True) if len(those)]
         fields = np.concatenate(asked)
         order = np.argsort(fields, kind="stable")
         return OutOfFold(fields[order], np.concatenate(answers)[order], classes[fields[order]])
