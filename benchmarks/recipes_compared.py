@@ -31,19 +31,19 @@ SHORTENED = {"members": 2, "snapshots": 6, "epochs": 8, "learning_rate": 0.03}  
 AS_IT_WAS = {**FAULTS_OF_2020, "augmentation": {**Augmentation.cv4a().model_dump(), "faults": ("mask_drift", "fractional_masks")}}
 INTERCROPS = ("Maize & Common Bean", "Maize & Cassava", "Maize & Soybean", "Cassava & Common Bean")
 Members = Sequence[Sequence[models.Network]]
-Choice = Callable[[Members], list[models.Network]]
+Choice = Callable[[Members], Members]
 
 
-def whole(members: Members) -> list[models.Network]:
-    return [network for networks in members for network in networks]
+def whole(members: Members) -> Members:
+    return members
 
 
-def last(members: Members) -> list[models.Network]:
-    return [networks[-1] for networks in members]
+def last(members: Members) -> Members:
+    return [networks[-1:] for networks in members]
 
 
-def one(members: Members) -> list[models.Network]:
-    return [members[0][-1]]
+def one(members: Members) -> Members:
+    return [members[0][-1:]]
 
 
 TRAININGS: dict[str, tuple[str | None, dict[str, Any], dict[str, Choice]]] = {
@@ -90,8 +90,8 @@ def compare(
             state = cache / f"season-{name}-{fold}"
             state.mkdir(exist_ok=True)
             fitted = fit(ensemble, state, f"{name}, fold {fold + 1} of {N_FOLDS}")
-            raw = {choice: ensemble.probabilities(networks(fitted.members), test) for choice, networks in choices.items()}
-            answers = {choice: fitted.calibrated(those, options.members) for choice, those in raw.items()}
+            asked = {choice: ensemble.answers(networks(fitted.members), test) for choice, networks in choices.items()}
+            answers = {choice: fitted.scaling.apply(those) for choice, those in asked.items()}
             ids = np.array(table["field_id"].astype(str).tolist())[test]
             seconds = time.process_time() - start
             np.savez(file, ids=ids, group=groups[test], label=fields.classes[test], seconds=seconds, **answers)

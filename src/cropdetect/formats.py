@@ -102,12 +102,19 @@ class TrainingRecord(Record):
 
 
 class CalibrationRecord(Record):
-    """How the ensemble's mean probabilities become calibrated ones: softmax(scale x log probability + bias)."""
+    """How the networks' probabilities become a calibrated answer, step by step.
+
+    The mean over a training's snapshots; softmax(each_scale x log probability + each_bias); the mean over trainings;
+    softmax(scale x log probability + bias).
+    """
 
     method: Literal["none", "temperature", "vector"] = "none"
     scale: list[float] = Field(default_factory=list, description="of each class; the same for all under temperature scaling")
     bias: list[float] = Field(default_factory=list, description="of each class; 0 under temperature scaling")
-    pooling: float = Field(default=0.0, description="the scale is exp(pooling x (1 - 1 / members)) times that of one member")
+    each_scale: list[float] = Field(default_factory=list, description="of each class, before the mean; empty: not scaled")
+    each_bias: list[float] = Field(default_factory=list, description="of each class, before the mean")
+    snapshots: int = Field(default=1, ge=1, description="networks of a training; those of one training follow one another")
+    pooling: float = Field(default=0.0, description="the scale is exp(pooling x (1 - 1 / trainings)) times that of one training")
     fitted_on: str = Field(default="", description="the predictions it was fitted on")
     log_loss_before: float | None = None
     log_loss_after: float | None = None
@@ -417,7 +424,12 @@ class TrainOptions(Record):
     model: str = "conv-gru-v2"
     arguments: dict[str, Any] = Field(default_factory=dict, description="arguments of the network's constructor")
 
-    members: int = Field(default=5, ge=1, description="trainings; each leaves out another fold of the fields")
+    members: int | None = Field(
+        default=None,
+        ge=1,
+        description="trainings; each leaves out another fold of the fields; default: 5, and 10 where fewer than 2,000 fields "
+        "are trained on, whose networks disagree more",
+    )
     snapshots: int = Field(
         default=1, ge=1, description="cycles of each training, one after the other; a network is kept at the end of each"
     )

@@ -105,6 +105,8 @@ def test_a_newer_format_is_told_apart_from_damage(folder: Path, version: int) ->
         (lambda content: content.update(format_version="2"), "format_version"),
         (lambda content: content.update(format="something-else"), "format"),
         (lambda content: content.update(calibration={"method": "vector", "scale": [1.0], "bias": [0.0]}), "calibration"),
+        (lambda content: content["calibration"].update(each_scale=[1.0]), "calibration of each training"),
+        (lambda content: content["calibration"].update(snapshots=1000), "no whole trainings"),
         (lambda content: content.update(members=[]), "no members"),
         (lambda content: content.update(legend=["a", "a", "b"]), "legend"),
         (lambda content: content["statistics"]["mean"].pop(), "statistics"),

@@ -6,6 +6,7 @@ from scipy.special import entr, softmax
 
 from cropdetect.chips import field_means
 from cropdetect.errors import CheckpointError, ChipStoreError, MissingBandError, MissingExtraError, OptionError
+from cropdetect.formats import CalibrationRecord
 from cropdetect.inference import predict_chips
 
 
@@ -37,6 +38,20 @@ def test_temperature_flattens_the_scores(chips, checkpoint, weights):
     predictions, _ = predict_chips(data, checkpoint(w, temperature=2.5))
     np.testing.assert_allclose(predictions.probabilities, softmax(scores_by_hand(data.batch, w)[:, 0] / 2.5, axis=-1), rtol=1e-5)
     assert (predictions.disagreement == 0).all()
+
+
+def test_trainings_are_scaled_one_by_one_and_their_mean_again(chips, checkpoint, weights):
+    data, w = chips(), weights(4)
+    trained = checkpoint(w)
+    calibration = CalibrationRecord(
+        method="temperature", scale=[1.3] * 2, bias=[0.0] * 2, each_scale=[0.4] * 2, each_bias=[0.1, 0.0], snapshots=2
+    )
+    record = trained.record.model_copy(update={"calibration": calibration})
+    predictions, _ = predict_chips(data, replace(trained, record=record))
+    by_network = softmax(scores_by_hand(data.batch, w), axis=-1)
+    of_trainings = (by_network[:, [0, 2]] + by_network[:, [1, 3]]) / 2
+    mean = softmax(0.4 * np.log(of_trainings) + [0.1, 0.0], axis=-1).mean(axis=1)
+    np.testing.assert_allclose(predictions.probabilities, softmax(1.3 * np.log(mean), axis=-1), rtol=1e-5)
 
 
 @pytest.mark.parametrize("invariant", [True, False])

@@ -36,26 +36,29 @@ def test_pairs_tell_how_to_calibrate_the_mean_of_six() -> None:
     fields = np.r_[np.arange(3000), np.arange(600)]  # the second member left out a fifth
     order = np.argsort(fields, kind="stable")
     held_out = OutOfFold(fields[order], np.concatenate([members[0], members[1][:600]])[order], truth[fields[order]])
-    record, single = fit_calibration(held_out, "temperature", 6)
-    assert single is not None
+    record, scaling = fit_calibration(held_out, "temperature", 6)
+    assert scaling.each is not None
     new, labels = answers(4000, 6, seed=1)
-    mean = np.log(new.mean(axis=0))
+    each = scaling.each.apply(np.log(new))
+    assert fit_temperature(np.log(each[0]), labels).scale == pytest.approx(1, abs=0.1)
+    mean = np.log(each.mean(axis=0))
     best = log_loss(fit_temperature(mean, labels).apply(mean), labels)
-    as_members = log_loss(single.apply(mean), labels)
-    as_mean = log_loss(single.of_mean(6).apply(mean), labels)
-    assert as_members - best > 0.02
-    assert as_mean - best < (as_members - best) / 10
-    assert record.scale == pytest.approx(single.of_mean(6).scale)
-    assert record.pooling == single.pooling > 0
+    not_sharpened = log_loss(each.mean(axis=0), labels)
+    assert not_sharpened - best > 0.01
+    assert log_loss(scaling.apply(new), labels) - best < (not_sharpened - best) / 10
+    assert record.pooling == scaling.pooling > 0
+    np.testing.assert_allclose(np.exp(record.pooling * 5 / 6), record.scale)
+    np.testing.assert_allclose(scaling.each.scale, record.each_scale)
 
 
 def test_without_pairs_the_mean_is_calibrated_as_its_members() -> None:
     (member,), truth = answers(300, 1, seed=2)
-    record, single = fit_calibration(OutOfFold(np.arange(300), member, truth), "temperature", 5)
-    assert record.pooling == 0
-    assert record.scale == pytest.approx(fit_temperature(np.log(member), truth).scale, abs=0)
-    assert single is not None
-    assert (single.of_mean(5).scale == single.scale).all()
+    record, scaling = fit_calibration(OutOfFold(np.arange(300), member, truth), "temperature", 5)
+    assert (record.pooling, record.each_scale, scaling.each) == (0, [], None)
+    found = fit_temperature(np.log(member), truth)
+    assert record.scale == pytest.approx(found.scale, abs=0)
+    five = np.stack([member] * 5)
+    np.testing.assert_allclose(scaling.apply(five), found.apply(np.log(five.mean(axis=0))))
 
 
 def test_a_handful_of_pairs_cannot_ask_for_anything() -> None:

@@ -159,6 +159,10 @@ def _check_record(file: Path, record: CheckpointRecord) -> None:
     calibration = record.calibration
     if calibration.method != "none" and not len(calibration.scale) == len(calibration.bias) == len(record.legend):
         raise CheckpointError("the calibration is not of the classes of the legend", where=file)
+    if calibration.each_scale and not len(calibration.each_scale) == len(calibration.each_bias) == len(record.legend):
+        raise CheckpointError("the calibration of each training is not of the classes of the legend", where=file)
+    if len(record.members) % calibration.snapshots:
+        raise CheckpointError("its members are no whole trainings of so many snapshots as the calibration says", where=file)
     if not all(map(math.isfinite, statistics.mean)) or not all(math.isfinite(std) and std > 0 for std in statistics.std):
         raise CheckpointError(
             "the statistics hold a mean that is no number or a standard deviation that is not above 0", where=file

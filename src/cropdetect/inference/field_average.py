@@ -11,7 +11,7 @@ from cropdetect.formats import CalibrationRecord
 from cropdetect.inference.chip_answers import ChipAnswers
 from cropdetect.inference.predictions import Predictions
 from cropdetect.inference.season import SeasonOfField, joined_series
-from cropdetect.metrics import Scaling
+from cropdetect.metrics import EnsembleScaling, Scaling
 
 _ANSWERED = ("ok", "partly_outside")
 
@@ -39,7 +39,7 @@ class FieldAverage:
         fields: the fields table, with `status`.
         field_of_chip: (chip,) row of each chip's field.
         legend: class names.
-        calibration: how the ensemble's mean probabilities are calibrated.
+        calibration: how the networks' probabilities become a calibrated answer.
         bands: names of the bands of the chips.
     """
 
@@ -57,9 +57,11 @@ class FieldAverage:
         self._legend = legend
         self._bands = bands
         self._seasons: dict[int, tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float32]]] = {}
-        self._scaling = None
+        self._snapshots = calibration.snapshots
+        self._scaling = EnsembleScaling()
         if calibration.method != "none":
-            self._scaling = Scaling(np.array(calibration.scale), np.array(calibration.bias))
+            each = Scaling(np.array(calibration.each_scale), np.array(calibration.each_bias)) if calibration.each_scale else None
+            self._scaling = EnsembleScaling(each, Scaling(np.array(calibration.scale), np.array(calibration.bias)))
         self._n_chips = np.bincount(field_of_chip, minlength=n)
         self._next = 0
         self._open: dict[int, _Pieces] = {}
@@ -109,14 +111,9 @@ class FieldAverage:
             self._status[row] = "failed"
         else:
             members = pieces.summed / pieces.area_answered
-            self._probabilities[row] = self._calibrated(members.mean(axis=0))
+            of_trainings = members.reshape(-1, self._snapshots, members.shape[1]).mean(axis=1)
+            self._probabilities[row] = self._scaling.apply(of_trainings)
             self._disagreement[row] = mutual_information(members)
-
-    def _calibrated(self, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        if self._scaling is None:
-            return probabilities
-        with np.errstate(divide="ignore"):
-            return self._scaling.apply(np.log(probabilities))
 
     def finish(self) -> Predictions:
         """Return one row a field; all chips must have come."""

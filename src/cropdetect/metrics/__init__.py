@@ -8,13 +8,14 @@ from cropdetect.metrics.doubts import label_doubts
 from cropdetect.metrics.evaluation import evaluate_answers
 from cropdetect.metrics.familiarity import Familiarity, fit_familiarity
 from cropdetect.metrics.probabilities import clipped, log_loss
-from cropdetect.metrics.scaling import Scaling, fit_temperature, fit_vector
+from cropdetect.metrics.scaling import EnsembleScaling, Scaling, fit_temperature, fit_vector, scaled
 from cropdetect.metrics.scores import score
 from cropdetect.metrics.sizes import scores_by_size
 
 __all__ = [
     "FEW_GROUPS",
     "Difference",
+    "EnsembleScaling",
     "Familiarity",
     "Scaling",
     "bootstrap_differences",
@@ -30,6 +31,7 @@ __all__ = [
     "label_doubts",
     "log_loss",
     "reliability_bins",
+    "scaled",
     "score",
     "scores_by_size",
 ]

@@ -20,20 +20,10 @@ class Scaling:
     Attributes:
         scale: (class,) 1 / temperature, the same for all classes under temperature scaling.
         bias: (class,) 0 under temperature scaling.
-        pooling: how much sharper a mean of answers is made than each of them; see `of_mean`.
     """
 
     scale: npt.NDArray[np.float64]
     bias: npt.NDArray[np.float64]
-    pooling: float = 0.0
-
-    def of_mean(self, n_answers: int) -> "Scaling":
-        """Return the scaling of the mean of so many independent answers, where this one is that of each of them.
-
-        Averaging flattens by what the answers disagree in, and the mean of n keeps 1 - 1/n of that disagreement within it:
-        the scale grows by exp(pooling x (1 - 1/n)).
-        """
-        return Scaling(self.scale * np.exp(self.pooling * (1 - 1 / n_answers)), self.bias)
 
     @property
     def temperature(self) -> float | None:
@@ -48,6 +38,45 @@ class Scaling:
             log_probabilities: (..., class) logarithms, or scores before softmax; -inf counts as log 1e-6.
         """
         return _softmax(self.scale * _levelled(log_probabilities) + self.bias)
+
+
+@dataclass(frozen=True)
+class EnsembleScaling:
+    """How the answers of an ensemble's trainings become one: each is scaled, their mean is taken, and the mean is scaled.
+
+    Averaging flattens by what the answers disagree in, and the mean of n keeps 1 - 1/n of that disagreement within it: the
+    scale of the mean grows by exp(pooling x (1 - 1/n)).
+
+    Attributes:
+        each: of each answer; None: as it is.
+        mean: of the mean; None: as it is.
+        pooling: how much sharper a mean of answers is made than each of them.
+    """
+
+    each: Scaling | None = None
+    mean: Scaling | None = None
+    pooling: float = 0.0
+
+    def of_mean(self, n_answers: int) -> Scaling | None:
+        """Return the scaling of the mean of so many answers."""
+        return self.mean and Scaling(self.mean.scale * np.exp(self.pooling * (1 - 1 / n_answers)), self.mean.bias)
+
+    def apply(self, answers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return one answer, (..., class).
+
+        Args:
+            answers: (answer, ..., class) probabilities.
+        """
+        mean = scaled(answers, self.each).mean(axis=0)
+        return scaled(mean, self.of_mean(len(answers)))
+
+
+def scaled(probabilities: npt.NDArray[np.float64], scaling: Scaling | None) -> npt.NDArray[np.float64]:
+    """Return calibrated probabilities; as they are where there is no scaling."""
+    if scaling is None:
+        return probabilities
+    with np.errstate(divide="ignore"):
+        return scaling.apply(np.log(probabilities))
 
 
 def fit_temperature(log_probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer]) -> Scaling:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
 
-from cropdetect import models
+from cropdetect import metrics, models
 from cropdetect.formats import Statistics, TrainOptions
 from cropdetect.progress import Progress
 from cropdetect.training.blueprint import blueprint
@@ -37,6 +37,10 @@ class OutOfFold:
     fields: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float64]
     labels: npt.NDArray[np.int64]
+
+    def scaled(self, scaling: metrics.Scaling | None) -> "OutOfFold":
+        """Return the same answers, each calibrated."""
+        return replace(self, probabilities=metrics.scaled(self.probabilities, scaling))
 
     def pooled(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return of each field the mean of its answers (field, class), its label and how many answers it has."""
@@ -153,26 +157,27 @@ class Ensemble:
         """
         classes = self._fields.classes
         asked = [split.validation[np.isin(classes[split.validation], classes[split.training])] for split in self.splits]
-        answers = [self.probabilities(networks, those) for networks, those in zip(members, asked, strict=True) if len(those)]
+        answers = [self.answers([networks], those)[0] for networks, those in zip(members, asked, strict=True) if len(those)]
         fields = np.concatenate(asked)
         order = np.argsort(fields, kind="stable")
         return OutOfFold(fields[order], np.concatenate(answers)[order], classes[fields[order]])
 
-    def probabilities(self, networks: Sequence[models.Network], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Return the mean probabilities of some networks, (field, class).
+    def answers(self, members: Sequence[Sequence[models.Network]], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return of each training the mean probabilities of its networks, (training, field, class).
 
         Args:
-            networks: any.
+            members: for each training its networks.
             positions: (field,) positions of labelled fields, ascending.
         """
-        different = {id(network): network for network in networks}  # a collapsed ensemble names one several times
+        # A collapsed ensemble names one several times.
+        different = {id(network): network for networks in members for network in networks}
         answers: dict[int, list[Answer]] = {key: [] for key in different}
         with torch.inference_mode():
             for sample in evaluation_samples(self._chips, positions):
                 for key, network in different.items():
                     answers[key].append(answer(network, sample))
         of_network = {key: field_probabilities(those)[1] for key, those in answers.items()}
-        return np.asarray(np.mean([of_network[id(network)] for network in networks], axis=0))
+        return np.array([np.mean([of_network[id(network)] for network in networks], axis=0) for networks in members])
 
     def seen_until(self, day: float) -> "Ensemble":
         """Return the same ensemble before the chips as they are known on a day of the season year."""

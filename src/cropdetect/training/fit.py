@@ -1,7 +1,7 @@
 """An ensemble with its calibration, fitted on some of the labelled fields: what `train` writes and `crossval` asks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from cropdetect.training.labels import LabelledFields
 from cropdetect.training.split import Split, validation_splits
 
 _MOST_POOLING = 1.0  # a handful of fields could ask for anything
+_FEW_FIELDS, _MEMBERS, _MEMBERS_OF_FEW = 2000, 5, 10
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,15 @@ class Fitted:
         ensemble: what the members share.
         members: for each training its networks.
         out_of_fold: what the members say of the fields that they left out, before calibration.
-        calibration: how the mean of all members is calibrated, for the checkpoint.
-        scaling: how an answer of one member is calibrated; None: not at all.
+        calibration: how the answers of all members are calibrated, for the checkpoint.
+        scaling: how the answers of any number of members are.
     """
 
     ensemble: Ensemble
     members: Sequence[Sequence[models.Network]]
     out_of_fold: OutOfFold
     calibration: CalibrationRecord
-    scaling: metrics.Scaling | None
+    scaling: metrics.EnsembleScaling
 
     @property
     def networks(self) -> list[models.Network]:
@@ -47,23 +48,14 @@ class Fitted:
         Args:
             positions: (field,) positions of labelled fields, ascending.
         """
-        return self.calibrated(self.ensemble.probabilities(self.networks, positions), len(self.members))
+        return self.scaling.apply(self.ensemble.answers(self.members, positions))
 
     def held_out(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Return calibrated probabilities (field, class) and labels of the fields that members left out."""
-        means, labels, n_answers = self.out_of_fold.pooled()
+        means, labels, n_answers = self.out_of_fold.scaled(self.scaling.each).pooled()
         for n in np.unique(n_answers):
-            means[n_answers == n] = self.calibrated(means[n_answers == n], n)
+            means[n_answers == n] = metrics.scaled(means[n_answers == n], self.scaling.of_mean(n))
         return means, labels
-
-    def calibrated(self, probabilities: npt.NDArray[np.float64], n_members: int) -> npt.NDArray[np.float64]:
-        """Return calibrated probabilities; as they are where there is no scaling.
-
-        Args:
-            probabilities: (field, class) mean over some members.
-            n_members: how many.
-        """
-        return probabilities if self.scaling is None else self.scaling.of_mean(n_members).apply(_log(probabilities))
 
 
 def prepare(
@@ -88,11 +80,12 @@ def prepare(
         OptionError: the network does not fit the data.
     """
     parted = groups[training] if groups is not None and options.validation == "blocked" else None
+    few = len(training) < _FEW_FIELDS
     splits = validation_splits(
         fields.classes[training],
         parted,
         validation_share=options.validation_share,
-        members=options.members,
+        members=options.members or (_MEMBERS_OF_FEW if few else _MEMBERS),
         seed=options.seed,
     )
     splits = [Split(training[split.training], training[split.validation]) for split in splits]
@@ -115,14 +108,16 @@ def fit(ensemble: Ensemble, folder: Path, description: str = "training") -> Fitt
         members = [ensemble.teach(member, folder, progress) for member in range(len(ensemble.splits))]
     out_of_fold = ensemble.out_of_fold(members)
     calibration, scaling = fit_calibration(out_of_fold, ensemble.options.calibration, len(members))
+    calibration = calibration.model_copy(update={"snapshots": ensemble.options.snapshots})
     return Fitted(ensemble, members, out_of_fold, calibration, scaling)
 
 
-def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[CalibrationRecord, metrics.Scaling | None]:
+def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[CalibrationRecord, metrics.EnsembleScaling]:
     """Fit how probabilities become calibrated ones.
 
-    A mean of calibrated answers is less sure than it is right (Rahaman, Thiery 2021). By how much, the fields tell that
-    several members left out; where there is none, the mean is calibrated as its members are.
+    Each answer is calibrated by what the trainings say of the fields that they left out. A mean of calibrated answers is less
+    sure than it is right (Rahaman, Thiery 2021). By how much, the fields tell that several trainings left out. Where there
+    is none, the mean is calibrated as its answers would be.
 
     Args:
         out_of_fold: predictions of networks on fields that they did not see.
@@ -130,44 +125,49 @@ def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[
         members: trainings whose mean the record is for.
 
     Returns:
-        The record, and the scaling of single members' answers.
+        The record, and the scaling for any number of trainings.
 
     References:
         Rahaman, R., Thiery, A. H. (2021). Uncertainty Quantification and Deep Ensembles. NeurIPS.
     """
     if method == "none":
-        return CalibrationRecord(), None
+        return CalibrationRecord(), metrics.EnsembleScaling()
     raw, labels = out_of_fold.probabilities, out_of_fold.labels
-    fit_scaling = metrics.fit_temperature if method == "temperature" else metrics.fit_vector
-    scaling = replace(fit_scaling(_log(raw), labels), pooling=_pooling(out_of_fold))
-    after, of_mean = scaling.apply(_log(raw)), scaling.of_mean(members)
+    with np.errstate(divide="ignore"):
+        own = (metrics.fit_temperature if method == "temperature" else metrics.fit_vector)(np.log(raw), labels)
+    after = out_of_fold.scaled(own)
+    pooling = _pooling(after)
+    if pooling is None:
+        scaling = metrics.EnsembleScaling(mean=own)
+    else:
+        as_it_is = metrics.Scaling(np.ones_like(own.scale), np.zeros_like(own.bias))
+        scaling = metrics.EnsembleScaling(own, as_it_is, pooling)
+    of_mean = scaling.of_mean(members)
+    assert of_mean is not None
     record = CalibrationRecord(
         method="temperature" if method == "temperature" else "vector",
         scale=of_mean.scale.tolist(),
         bias=of_mean.bias.tolist(),
+        each_scale=[] if scaling.each is None else own.scale.tolist(),
+        each_bias=[] if scaling.each is None else own.bias.tolist(),
         pooling=scaling.pooling,
         fitted_on=f"out-of-fold predictions of {len(np.unique(out_of_fold.fields))} training fields",
         log_loss_before=metrics.log_loss(raw, labels),
-        log_loss_after=metrics.log_loss(after, labels),
+        log_loss_after=metrics.log_loss(after.probabilities, labels),
         ece_before=metrics.calibration_error(raw, labels),
-        ece_after=metrics.calibration_error(after, labels),
+        ece_after=metrics.calibration_error(after.probabilities, labels),
     )
     return record, scaling
 
 
-def _pooling(out_of_fold: OutOfFold) -> float:
-    """Compare the best scale of means with that of the answers they are made of, where fields have several answers."""
+def _pooling(out_of_fold: OutOfFold) -> float | None:
+    """Compare the best scale of means with that of the answers they are made of; None where no field has several answers."""
     means, labels, n_answers = out_of_fold.pooled()
     several = n_answers > 1
     if not several.any():
-        return 0.0
+        return None
     own = np.repeat(several, n_answers)
-    single = metrics.fit_temperature(_log(out_of_fold.probabilities[own]), out_of_fold.labels[own])
-    mean = metrics.fit_temperature(_log(means[several]), labels[several])
+    single = metrics.fit_temperature(np.log(out_of_fold.probabilities[own]), out_of_fold.labels[own])
+    mean = metrics.fit_temperature(np.log(means[several]), labels[several])
     pooling = np.log(mean.scale[0] / single.scale[0]) / (1 - 1 / n_answers[several]).mean()
     return float(np.clip(pooling, 0, _MOST_POOLING))
-
-
-def _log(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(probabilities))

@@ -35,8 +35,8 @@ class FittedEnsemble:
         seen = np.isin(self.fields.rows[positions], chips.row[chips.seen.any(axis=1)])
         result = np.full((len(positions), len(self.fields.legend)), np.nan)
         if seen.any():
-            raw = self.fitted.ensemble.seen_until(until).probabilities(networks, positions[seen])
-            result[seen] = self.fitted.calibrated(raw, len(self.fitted.members))
+            answers = self.fitted.ensemble.seen_until(until).answers(self.fitted.members, positions[seen])
+            result[seen] = self.fitted.scaling.apply(answers)
         return result
 
 
