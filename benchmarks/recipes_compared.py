@@ -125,7 +125,8 @@ def section(cache: Path) -> list[str]:
         f"{SEASON['fields']} fields, of which those of the training set are labelled, 13 dates; {N_FOLDS} blocked folds, the "
         f"same for all. 2020 is shortened to {', '.join(f'{value} {key}' for key, value in SHORTENED.items())}; its three mended "
         "rows come from the same trainings. The shortening was chosen on these folds: with 3 cycles in place of 6 the whole "
-        "ensemble had lost to the collapsed one.",
+        "ensemble had lost to the collapsed one. That `default` has ten trainings here, for so few fields of several pixels, was "
+        "chosen on them, too.",
         "",
         "| recipe | log loss | accuracy | macro F1 | ECE | mean recall of intercrops | CPU s |",
         "|---" * 7 + "|",

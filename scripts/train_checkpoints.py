@@ -27,7 +27,7 @@ def kenya(out: Path) -> Checkpoint:
 
 def france(out: Path, folder: Path) -> Checkpoint:
     licence = "MIT, (c) ESA WorldCereal (WorldCereal/worldcereal-classification); labels: French LPIS"
-    return api.train(folder, out, licence=licence, members=5)  # half the default for so few fields, to be small
+    return api.train(folder, out, licence=licence)
 
 
 def main() -> None:

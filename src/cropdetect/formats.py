@@ -427,8 +427,8 @@ class TrainOptions(Record):
     members: int | None = Field(
         default=None,
         ge=1,
-        description="trainings; each leaves out another fold of the fields; default: 5, and 10 where fewer than 2,000 fields "
-        "are trained on, whose networks disagree more",
+        description="trainings; each leaves out another fold of the fields; default: 5, and 10 where the pixels of "
+        "fewer than 2,000 fields are looked at, on which networks disagree more than on field means",
     )
     snapshots: int = Field(
         default=1, ge=1, description="cycles of each training, one after the other; a network is kept at the end of each"

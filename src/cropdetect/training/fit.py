@@ -16,7 +16,7 @@ from cropdetect.training.labels import LabelledFields
 from cropdetect.training.split import Split, validation_splits
 
 _MOST_POOLING = 1.0  # a handful of fields could ask for anything
-_FEW_FIELDS, _MEMBERS, _MEMBERS_OF_FEW = 2000, 5, 10
+_FEW_FIELDS, _MEMBERS, _MEMBERS_OF_FEW = 2000, 5, 10  # few: of several pixels each; see `TrainOptions.members`
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def prepare(
         OptionError: the network does not fit the data.
     """
     parted = groups[training] if groups is not None and options.validation == "blocked" else None
-    few = len(training) < _FEW_FIELDS
+    few = len(training) < _FEW_FIELDS and chips.chips.info.size > 1
     splits = validation_splits(
         fields.classes[training],
         parted,
