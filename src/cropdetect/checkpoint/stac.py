@@ -96,7 +96,7 @@ def _mlm(record: CheckpointRecord) -> dict[str, Any]:
         "mlm:output": [
             {
                 "name": "scores",
-                "description": "softmax makes them probabilities; the members' mean is calibrated as checkpoint.json says",
+                "description": "softmax gives probabilities; checkpoint.json says how the members' are averaged and calibrated",
                 "tasks": ["classification"],
                 "result": {"shape": [-1, len(record.legend)], "dim_order": ["batch", "class"], "data_type": "float32"},
                 "classification:classes": [
