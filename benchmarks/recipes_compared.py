@@ -136,6 +136,7 @@ def section(cache: Path) -> list[str]:
     for first, second in (
         ("2020, shortened, mended", "2020, shortened, mended but collapsed"),
         ("2020, shortened, mended but collapsed", "2020, shortened, mended, one network"),
+        ("2020, shortened, mended", "2020, shortened, as it was"),
         ("default", "2020, shortened, mended"),
     ):
         if first not in found or second not in found:
