@@ -48,7 +48,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary folder beside `path`; rename it to `path` when the block ends without error.
+    """Give a temporary folder beside `path`; rename it to `path` when the block ends without error, else keep what was there.
 
     Raises:
         OutputExistsError: `path` exists, is not an empty folder, and `overwrite` is false.
@@ -66,6 +66,8 @@ def whole_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
                 path.rename(replaced)
             partial.rename(path)
     finally:
+        if replaced.exists() and not path.exists():  # the new one did not come to stand in its place
+            replaced.rename(path)
         for rest in (partial, replaced):
             if rest.is_file() or rest.is_symlink():
                 rest.unlink()
