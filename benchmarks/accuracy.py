@@ -22,7 +22,7 @@ import pandas as pd
 import recipes_compared
 from cropdetect import api
 from cropdetect.formats import MetricsRecord
-from cropdetect.metrics import bootstrap_differences
+from cropdetect.metrics import bootstrap_differences, score
 
 SETS = ("france_s2", "central_asia_landsat", "mato_grosso_modis")
 FOLDS = ("fold_random", "fold_blocked")
@@ -48,10 +48,10 @@ def read(out: Path) -> MetricsRecord:
     return MetricsRecord.model_validate_json((out / "metrics.json").read_bytes())
 
 
-def answers(out: Path) -> tuple[pd.Series, np.ndarray]:
-    """Return labels and probabilities, by field_id."""
-    table = pd.read_csv(out / "predictions.csv", dtype={"field_id": str}).sort_values("field_id")
-    return table["label"], table.filter(like="prob_").to_numpy(np.float64)
+def answers(out: Path) -> tuple[pd.Series, pd.DataFrame]:
+    """Return labels and probabilities, a column a class, both by field_id."""
+    table = pd.read_csv(out / "predictions.csv", dtype={"field_id": str}).set_index("field_id").sort_index()
+    return table["label"], table.filter(regex="^prob_").rename(columns=lambda name: name.removeprefix("prob_"))
 
 
 def cell(records: Sequence[MetricsRecord], name: str) -> str:
@@ -61,18 +61,28 @@ def cell(records: Sequence[MetricsRecord], name: str) -> str:
     return f"{mean:.4f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval and name == "log_loss" else "")
 
 
+def cached(cache: Path, name: str, folds: str, model: str) -> list[Path]:
+    """Return the finished cross-validations, a seed each."""
+    return sorted(file.parent for file in cache.glob(f"{name}-{folds}-{model}-[0-9]/cpu.json"))
+
+
 def rows_of(cache: Path, name: str, folds: str, models: Sequence[str]) -> list[str]:
     lines = []
     for model in models:
-        outs = sorted(cache.glob(f"{name}-{folds}-{model}-[0-9]"))
-        outs = [out for out in outs if (out / "cpu.json").is_file()]
+        outs = cached(cache, name, folds, model)
         if not outs:
             continue
         records = [read(out) for out in outs]
         seconds = np.mean([json.loads((out / "cpu.json").read_text("utf-8"))["seconds"] for out in outs])
-        scores = " | ".join(cell(records, score) for score in SCORES)
+        scores = " | ".join(cell(records, key) for key in SCORES)
         lines.append(f"| {model} | {len(outs)} | {scores} | {seconds:.0f} |")
     return lines
+
+
+def cpu_hours(cache: Path) -> float:
+    seconds = [json.loads(file.read_text("utf-8"))["seconds"] for file in cache.glob("*/cpu.json")]
+    seconds += [float(np.load(file)["seconds"]) for file in cache.glob("season-*.npz")]
+    return sum(seconds) / 3600
 
 
 def difference(first: Path, second: Path, groups: pd.Series) -> str:
@@ -81,18 +91,36 @@ def difference(first: Path, second: Path, groups: pd.Series) -> str:
     _, theirs = answers(second)
     legend = sorted(labels.unique())
     classes = pd.Index(legend).get_indexer(labels)
-    table = pd.read_csv(first / "predictions.csv", dtype={"field_id": str}).sort_values("field_id")
-    names = [column.removeprefix("prob_") for column in table.columns if column.startswith("prob_")]
-    order = [names.index(name) for name in legend]
-    found = bootstrap_differences(ours[:, order], theirs[:, order], classes, legend, groups.loc[table["field_id"]].to_numpy())
+    groups_of = groups.loc[labels.index].to_numpy()
+    found = bootstrap_differences(ours[legend].to_numpy(), theirs[legend].to_numpy(), classes, legend, groups_of)
     told = ((name, found[name]) for name in SCORES)
     return ", ".join(f"{name} {d.difference:+.4f} ({d.lower:+.4f} to {d.upper:+.4f})" for name, d in told)
 
 
+def unanswered(outs: Sequence[Path], fields: pd.DataFrame) -> list[str]:
+    """Say how many fields have no value at all, and what the scores were if class frequencies stood for their answers."""
+    labels, _ = answers(outs[0])
+    empty = fields.loc[fields.index.difference(labels.index), "label"]
+    if empty.empty:
+        return []
+    records = []
+    for out in outs:
+        labels, ours = answers(out)
+        frequencies = labels.value_counts(normalize=True).reindex(ours.columns, fill_value=0)
+        every = np.vstack([ours, np.tile(frequencies, (len(empty), 1))])
+        records.append(score(every, ours.columns.get_indexer([*labels, *empty]), list(ours.columns)))
+    told = ", ".join(f"{name} {np.mean([getattr(record, name) for record in records]):.4f}" for name in SCORES)
+    return [
+        "",
+        f"{len(labels)} fields; {len(empty)} without a value on any date, not answered here, is counted in the listed numbers. "
+        f"With the frequencies of the classes as its answer, {NETWORKS[0]} has {told}.",
+    ]
+
+
 def section(data: Path, cache: Path, name: str) -> list[str]:
     listed = json.loads((data / name / "baselines.json").read_text("utf-8"))
-    groups = pd.read_parquet(data / name / "fields.parquet").assign(field_id=lambda t: t["field_id"].astype(str))
-    groups = groups.set_index("field_id")["group"]
+    fields = pd.read_parquet(data / name / "fields.parquet").assign(field_id=lambda t: t["field_id"].astype(str))
+    fields = fields.set_index("field_id")
     lines = [f"## {name}", "", f"{listed['note']}. {listed['n_fields']} fields, {listed['n_classes']} classes.", ""]
     for folds in FOLDS:
         rows = rows_of(cache, name, folds, [*NETWORKS, *BASELINES])
@@ -105,15 +133,16 @@ def section(data: Path, cache: Path, name: str) -> list[str]:
             "|---" * 7 + "|",
         ]
         lines += rows
-        for key, scores in listed["baselines"].items():
-            if key.startswith(folds):
-                numbers = " | ".join(f"{scores[score]:.4f}" if score in scores else "" for score in SCORES)
-                lines.append(f"| *listed with the data: {key.split('/')[1]}* | | {numbers} | |")
-        ours = cache / f"{name}-{folds}-conv-gru-v2-0"
-        others = [model for model in (*NETWORKS[1:], *BASELINES) if (cache / f"{name}-{folds}-{model}-0" / "cpu.json").is_file()]
-        if (ours / "cpu.json").is_file() and others:
-            lines += ["", "conv-gru-v2 less the others, first seeds, paired by field:", ""]
-            lines += [f"* {model}: {difference(ours, cache / f'{name}-{folds}-{model}-0', groups)}" for model in others]
+        for baseline, scores in listed["baselines"].items():
+            if baseline.startswith(folds):
+                numbers = " | ".join(f"{scores[key]:.4f}" if key in scores else "" for key in SCORES)
+                lines.append(f"| *listed with the data: {baseline.split('/')[1]}* | | {numbers} | |")
+        ours = cached(cache, name, folds, NETWORKS[0])
+        others = {model: cached(cache, name, folds, model) for model in (*NETWORKS[1:], *BASELINES)}
+        if ours:
+            lines += unanswered(ours, fields[fields[folds] >= 0])
+            lines += ["", f"{NETWORKS[0]} less the others, first seeds, paired by field:", ""]
+            lines += [f"* {model}: {difference(ours[0], outs[0], fields['group'])}" for model, outs in others.items() if outs]
         lines.append("")
     return lines if len(lines) > 4 else []
 
@@ -161,6 +190,7 @@ def main() -> None:
     for name in SETS:
         lines += section(arguments.data, arguments.cache, name)
     lines += recipes_compared.section(arguments.cache)
+    lines += [f"All trainings of this page together: {cpu_hours(arguments.cache):.1f} CPU hours."]
     PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
 
 

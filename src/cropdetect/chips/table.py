@@ -49,7 +49,7 @@ def read_table(folder: Path, *, label_column: str = "label") -> RandomAccessChip
     if empty:
         warnings.append(f"{series_file.name}: {', '.join(empty)} is empty throughout and left out")
     if not bands:
-        raise TableError("no band holds a number", where=series_file, fix="Give a column a band.")
+        raise TableError("no band holds a number", where=series_file, fix="Give every band a column of numbers.")
     series = _in_order(series, series_file, bands, warnings)
     known = fields[fields["status"] == "ok"]
     place = pd.Index(known["field_id"].astype(str)).get_indexer(pd.Index(series["field_id"].astype(str)))
