@@ -180,7 +180,7 @@ def main() -> None:
         "",
         "Written by `benchmarks/accuracy.py`. All scores are out of fold; log loss in nats, probabilities clipped at 1e-4;",
         "intervals are 95 %, by the bootstrap over spatial groups; seeds are averaged. CPU seconds: one whole cross-validation",
-        "on one thread, while the machine's other processor was busy too; the same work varied by a factor of two and more.",
+        "on one thread; where other programs are busy on the machine, the same work can count for twice as many.",
         "The default recipe is the same for all sets. Lines in italics stand in the sets' own `baselines.json`, same folds.",
         "",
         "No fold's labels reach what answers it. But the network, its recipe and the rule for classes of one group were chosen",
