@@ -26,7 +26,7 @@ from cropdetect.metrics import bootstrap_differences, score
 
 SETS = ("france_s2", "central_asia_landsat", "mato_grosso_modis")
 FOLDS = ("fold_random", "fold_blocked")
-NETWORKS = ("conv-gru-v2", "tempcnn", "pse-ltae")
+NETWORKS = ("season-cnn", "tempcnn", "pse-ltae")
 BASELINES = ("random-forest", "svm", "gradient-boosting")
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 SCORES = ("log_loss", "accuracy", "macro_f1", "ece")
@@ -185,7 +185,7 @@ def main() -> None:
         "",
         "No fold's labels reach what answers it. But the network, its recipe and the rule for classes of one group were chosen",
         "among dozens of variants by their scores on these very folds, mostly with seed 0; the baselines were not tuned so. The",
-        "scores of conv-gru-v2 are therefore somewhat too good, which the intervals do not cover. No set was kept aside.",
+        "scores of season-cnn are therefore somewhat too good, which the intervals do not cover. No set was kept aside.",
         "",
     ]
     for name in SETS:

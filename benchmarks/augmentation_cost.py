@@ -1,4 +1,4 @@
-"""CPU time of augmentation beside one training step of conv-gru-v2, on chips and on a table.
+"""CPU time of augmentation beside one training step of season-cnn, on chips and on a table.
 
 Usage: python benchmarks/augmentation_cost.py [--repeats N]
 
@@ -66,10 +66,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats
-    network = create("conv-gru-v2", bands=BANDS, n_classes=7).train()
+    network = create("season-cnn", bands=BANDS, n_classes=7).train()
     for title, shape in SHAPES.items():
         step = cpu_seconds(step_of(network, made(*shape)), repeats)
-        print(f"{title}\n  {'one training step of conv-gru-v2':40s} {step:8.4f} CPU s")
+        print(f"{title}\n  {'one training step of season-cnn':40s} {step:8.4f} CPU s")
         for missing in (False, True):
             sample = made(*shape, missing=missing)
             for name, amount in SETTINGS.items():

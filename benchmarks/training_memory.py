@@ -47,7 +47,7 @@ class Repeated(ChipSet):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chips", type=int, default=4688)
-    parser.add_argument("--model", default="conv-gru-v2")
+    parser.add_argument("--model", default="season-cnn")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         season, few, many = Path(folder) / "season", Path(folder) / "few.zarr", Path(folder) / "many.zarr"

@@ -47,7 +47,7 @@ class ChipStoreAttributes(Record):
 class ModelRecord(Record):
     """Which network, and how to build it again."""
 
-    name: str = Field(description="name in the registry, e.g. conv-gru")
+    name: str = Field(description="name in the registry, e.g. conv-gru; package.module:Class of another package's network")
     arguments: dict[str, Any] = Field(description="keyword arguments of the network's constructor, statistics left out")
     padding_invariant: bool = Field(description="whether absent steps and spatial padding change nothing")
     context: int | None = Field(
@@ -421,7 +421,7 @@ class TrainOptions(Record):
     """
 
     recipe: str = Field(default="default", description="the named recipe that the other settings began from")
-    model: str = "conv-gru-v2"
+    model: str = "season-cnn"
     arguments: dict[str, Any] = Field(default_factory=dict, description="arguments of the network's constructor")
 
     members: int | None = Field(

@@ -17,7 +17,7 @@ from cropdetect.formats import (
 @pytest.fixture
 def record() -> CheckpointRecord:
     return CheckpointRecord(
-        model=ModelRecord(name="conv-gru-v2", arguments={"bands": ["B04", "B08"], "n_classes": 3}, padding_invariant=True),
+        model=ModelRecord(name="season-cnn", arguments={"bands": ["B04", "B08"], "n_classes": 3}, padding_invariant=True),
         legend=["Maize & Common Bean", "Maïs", "Cassava"],
         bands=["B04", "B08"],
         units="digital number",

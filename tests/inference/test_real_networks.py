@@ -14,7 +14,7 @@ from cropdetect import models  # noqa: E402
 BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD")
 
 
-@pytest.mark.parametrize("name", ["conv-gru", "conv-gru-v2", "pse-ltae", "tempcnn"])
+@pytest.mark.parametrize("name", ["conv-gru", "season-cnn", "pse-ltae", "tempcnn"])
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
 def test_exported_networks_answer_as_torch_does(chips, checkpoint, weights, tmp_path, name, precision):
     if precision == "bf16":

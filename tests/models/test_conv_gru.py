@@ -80,12 +80,12 @@ def test_it_takes_its_own_bands_in_its_own_order_whatever_the_data_has() -> None
 
 
 def test_an_unknown_model_or_argument_is_refused() -> None:
-    with pytest.raises(OptionError, match="conv-gru-v2"):
+    with pytest.raises(OptionError, match="season-cnn"):
         create("resnet", bands=["B02"], n_classes=3)
     with pytest.raises(OptionError, match="hidden_size"):
-        create("conv-gru-v2", bands=["B02"], n_classes=3, hidden_size=4)
+        create("season-cnn", bands=["B02"], n_classes=3, hidden_size=4)
     with pytest.raises(OptionError, match="2 classes"):
-        create("conv-gru-v2", bands=["B02"], n_classes=1)
+        create("season-cnn", bands=["B02"], n_classes=1)
 
 
 def test_without_the_fault_of_2020_clouds_are_no_channel_and_take_no_part() -> None:

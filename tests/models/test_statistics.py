@@ -39,7 +39,7 @@ def test_as_2020_takes_every_pixel() -> None:
 
 
 def test_otherwise_only_clear_pixels_with_a_value_count() -> None:
-    network = create("conv-gru-v2", bands=["VV", "VH"], n_classes=2)
+    network = create("season-cnn", bands=["VV", "VH"], n_classes=2)
     ours = channel_statistics(network, batches(np.float32, 2), "here", as_2020=False)
     seen = [
         np.where(b.clear[:, :, None], b.image.astype(float), np.nan).transpose(2, 0, 1, 3, 4).reshape(2, -1)
@@ -50,7 +50,7 @@ def test_otherwise_only_clear_pixels_with_a_value_count() -> None:
 
 
 def test_a_large_mean_does_not_drown_a_small_spread() -> None:
-    network = create("conv-gru-v2", bands=["elevation"], n_classes=2)
+    network = create("season-cnn", bands=["elevation"], n_classes=2)
     values = np.array([8000.0, 8000.5, 8001.0, 8000.5], np.float32)
     parts = [
         ChipBatch(
@@ -68,7 +68,7 @@ def test_a_large_mean_does_not_drown_a_small_spread() -> None:
 
 
 def test_a_channel_that_is_missing_throughout_or_never_varies_is_left_as_it_is() -> None:
-    network = create("conv-gru-v2", bands=["NDVI", "B8A", "constant"], n_classes=2)
+    network = create("season-cnn", bands=["NDVI", "B8A", "constant"], n_classes=2)
     image = np.zeros((1, 2, 3, 1, 1), np.float32)
     image[0, :, 0, 0, 0] = 0.2, 0.6
     image[:, :, 1] = np.nan
@@ -86,7 +86,7 @@ def test_a_channel_that_is_missing_throughout_or_never_varies_is_left_as_it_is()
 
 
 def test_no_clear_pixel_at_all_is_an_error() -> None:
-    network = create("conv-gru-v2", bands=["NDVI"], n_classes=2)
+    network = create("season-cnn", bands=["NDVI"], n_classes=2)
     batch = ChipBatch(
         field=np.zeros(1, np.int64),
         image=np.ones((1, 1, 1, 2, 2), np.float32),

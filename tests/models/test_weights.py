@@ -29,7 +29,7 @@ def record_of(network: Network) -> CheckpointRecord:
 
 
 def a_network() -> Network:
-    return create("conv-gru-v2", bands=["B04", "B08"], n_classes=3, dense=16)
+    return create("season-cnn", bands=["B04", "B08"], n_classes=3, dense=16)
 
 
 def test_a_saved_network_comes_back_with_its_statistics(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_damaged_or_foreign_safetensors_are_named(tmp_path: Path) -> None:
     file.write_bytes(save_safetensors(network)[:1000])
     with pytest.raises(CheckpointError, match=r"000\.safetensors"):
         load_network(record_of(network), file)
-    file.write_bytes(save_safetensors(create("conv-gru-v2", bands=["B04", "B08"], n_classes=4, dense=16)))
+    file.write_bytes(save_safetensors(create("season-cnn", bands=["B04", "B08"], n_classes=4, dense=16)))
     with pytest.raises(CheckpointError, match="linear"):
         load_network(record_of(network), file)
     with pytest.raises(CheckpointError, match="cannot be read"):

@@ -149,7 +149,7 @@ def test_chips_are_cut_to_what_a_network_looks_at_and_its_answers_stay() -> None
     chips.batch.mask[:] = 0
     chips.batch.mask[:, 2:4, 5] = 1
     labelled = read_training_chips(chips)
-    network = create("conv-gru-v2", bands=["B04", "B08"], n_classes=3).eval()
+    network = create("season-cnn", bands=["B04", "B08"], n_classes=3).eval()
     label = np.zeros(len(chips.fields), np.int64)
     whole, cut = (
         FieldChips(labelled, labelled.row, label, ("B04", "B08"), None, True, 6, context=context).sample(

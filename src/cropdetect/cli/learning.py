@@ -137,7 +137,7 @@ def crossval(
     id_column: IdColumn = None,
     buffer: Buffer = 0.0,
     model: Annotated[
-        str | None, typer.Option(help="A network (default: conv-gru-v2), random-forest, svm or gradient-boosting.")
+        str | None, typer.Option(help="A network (default: season-cnn), random-forest, svm or gradient-boosting.")
     ] = None,
     n_folds: Annotated[int, typer.Option(min=2, help="Folds to make.")] = 5,
     group_column: Annotated[str | None, typer.Option(help="Column of groups (default: group, else blocks).")] = None,

@@ -13,6 +13,7 @@ _SENTINEL2 = re.compile(r"B(0[1-9]|1[0-2]|8A)")
 _SENTINEL1 = re.compile(r"VV|VH|HH|HV")
 _CLASSES = re.compile(r"SCL|CLM|FMASK|B?QA.*|.*_QA|QC|MSK.*", re.IGNORECASE)
 _REFLECTANCE = re.compile(r"B\d{1,2}A?|coastal|blue|green|red|rededge\d*|nir\d*|swir\d*", re.IGNORECASE)
+_QUALITY = frozenset(("SNW", "SCL_20m", "dataMask"))  # what the other patterns do not match
 _NOT_A_BAND = re.compile(r"TCI|PVI|AOT|WVP|field_?ids?|labels?", re.IGNORECASE)
 
 
@@ -29,6 +30,11 @@ def is_classes(name: str) -> bool:
 def is_nearest(name: str) -> bool:
     """Whether the band must not be interpolated: classes, and cloud probability."""
     return is_classes(name) or name == "CLD"
+
+
+def is_quality(name: str) -> bool:
+    """Whether the band tells about the atmosphere or the data, not about the crop: no network or baseline learns from it."""
+    return is_nearest(name) or name in _QUALITY
 
 
 def is_reflectance(name: str) -> bool:

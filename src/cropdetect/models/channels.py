@@ -34,12 +34,14 @@ class ChannelNetwork(Network):
 
     Attributes:
         has_calendar: whether the constructor takes `grid_start`, `grid_end` and `grid_step`.
+        has_texture: whether the constructor takes `texture`, which training turns off for chips of one pixel.
 
     Raises:
         OptionError: the bands are not different names, or `scaling` is not one word for each.
     """
 
     has_calendar: ClassVar[bool] = True
+    has_texture: ClassVar[bool] = False
 
     def __init__(self, bands: Sequence[str], n_classes: int, scaling: Sequence[str] | None, arguments: dict[str, Any]) -> None:
         scaling = ["sqrt" if band in REFLECTANCES else "identity" for band in bands] if scaling is None else list(scaling)

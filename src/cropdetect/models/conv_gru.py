@@ -1,6 +1,7 @@
 """The network that won CV4A in 2020, as it was."""
 
 from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,7 @@ class ConvGRU(Network):
 
     name = "conv-gru"
     padding_invariant = False
+    training_arguments: ClassVar[dict[str, Any]] = {"cloud_as_reflectance": False}
     description = "2020 CV4A winner: convolutions a date, masked averaging, bidirectional GRU"
 
     def __init__(self, bands: Sequence[str] = BANDS_2020, n_classes: int = 7, cloud_as_reflectance: bool = True) -> None:
@@ -47,7 +49,7 @@ class ConvGRU(Network):
         if missing:
             raise MissingBandError(
                 f"{self.name} needs the band(s) {', '.join(missing)}",
-                fix="Add the band(s), or use --model conv-gru-v2, which takes any bands.",
+                fix="Add the band(s), or use --model season-cnn, which takes any bands.",
             )
         channels = (*BANDS_2020, "NDVI", "NDWI-green", "NDWI-blue")
         super().__init__(BANDS_2020, n_classes, channels, {"cloud_as_reflectance": cloud_as_reflectance})

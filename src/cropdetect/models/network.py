@@ -12,7 +12,12 @@ from cropdetect.formats import ModelRecord, Statistics
 
 
 class Network(nn.Module, ABC):
-    """Base of all networks.
+    """Base of all networks, of this package and of yours.
+
+    A network of your own derives from this class (or from `ChannelNetwork`, which makes channels of any bands), sets `name`,
+    `padding_invariant` and `description`, and writes `raw_channels` and `forward`. Its constructor takes `bands` and
+    `n_classes`, and hands all its arguments on as `arguments`. `cropdetect.models.contract.check_network` checks what training
+    and prediction rely on. It is trained with `train --model package.module:Class`.
 
     Args:
         bands: names of the bands of `image`, in order.
@@ -25,12 +30,14 @@ class Network(nn.Module, ABC):
         padding_invariant: whether absent steps and spatial padding change nothing.
         context: pixels about the field that change an answer; None: the whole chip does.
         description: one line for tables and metadata.
+        training_arguments: arguments of the constructor that training gives, where they are not the defaults.
     """
 
     name: ClassVar[str]
     padding_invariant: ClassVar[bool]
     context: ClassVar[int | None] = None
     description: ClassVar[str]
+    training_arguments: ClassVar[dict[str, Any]] = {}
 
     channel_mean: Tensor
     channel_std: Tensor
@@ -50,8 +57,13 @@ class Network(nn.Module, ABC):
     @property
     def record(self) -> ModelRecord:
         """How to build this network again, for `checkpoint.json`."""
+        kind = type(self)
+        own = kind.__module__.partition(".")[0] == "cropdetect"
         return ModelRecord(
-            name=self.name, arguments=self.arguments, padding_invariant=self.padding_invariant, context=self.context
+            name=self.name if own else f"{kind.__module__}:{kind.__qualname__}",
+            arguments=self.arguments,
+            padding_invariant=self.padding_invariant,
+            context=self.context,
         )
 
     def set_statistics(self, statistics: Statistics) -> None:

@@ -1,38 +1,71 @@
-"""The networks by name."""
+"""The networks by name, and networks of other packages by module and class."""
 
+import importlib
 from typing import Any
 
 from cropdetect.errors import OptionError
 from cropdetect.models.conv_gru import ConvGRU
-from cropdetect.models.conv_gru_v2 import ConvGRUv2
 from cropdetect.models.network import Network
 from cropdetect.models.pse_ltae import PSELTAE
+from cropdetect.models.season_cnn import SeasonCNN
 from cropdetect.models.tempcnn import TempCNN
 
-_NETWORKS: dict[str, type[Network]] = {network.name: network for network in (ConvGRUv2, PSELTAE, TempCNN, ConvGRU)}
+_NETWORKS: dict[str, type[Network]] = {network.name: network for network in (SeasonCNN, PSELTAE, TempCNN, ConvGRU)}
+_ALIASES = {"conv-gru-v2": "season-cnn"}  # checkpoints written before the network was renamed still say so
 
 
 def names() -> list[str]:
-    """Return the names of all networks."""
+    """Return the names of all networks of this package."""
     return list(_NETWORKS)
 
 
 def network_class(name: str) -> type[Network]:
     """Return the class of a network.
 
+    Args:
+        name: one of `names()`; or "package.module:Class" for a subclass of `Network` in a module that Python can import
+            (an installed package, or one on PYTHONPATH). The class must keep the contract of
+            `cropdetect.models.contract.check_network`. Its constructor takes `bands` and `n_classes`; that of a
+            `ChannelNetwork` also takes `scaling`, and the calendar and texture arguments that its `has_calendar` and
+            `has_texture` say.
+
     Raises:
         OptionError: there is no such network.
     """
+    name = _ALIASES.get(name, name)
+    if ":" in name:
+        return _own_class(name)
     if name not in _NETWORKS:
-        raise OptionError(f"there is no model {name!r}", fix=f"Choose one of {', '.join(names())}.")
+        raise OptionError(
+            f"there is no model {name!r}", fix=f"Choose one of {', '.join(names())}, or name your own as package.module:Class."
+        )
     return _NETWORKS[name]
+
+
+def _own_class(name: str) -> type[Network]:
+    module_name, _, class_name = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, ValueError) as error:
+        raise OptionError(
+            f"the model {name!r} cannot be imported: {error}", fix="Install its package, or put its folder on PYTHONPATH."
+        ) from error
+    found = getattr(module, class_name, None)
+    if not (isinstance(found, type) and issubclass(found, Network)):
+        raise OptionError(
+            f"{module_name} has no network {class_name!r}", fix="Name a class that derives from cropdetect.models.Network."
+        )
+    absent = [attribute for attribute in ("name", "padding_invariant", "description") if not hasattr(found, attribute)]
+    if absent:
+        raise OptionError(f"the network {name} has no attribute {absent[0]}", fix="See cropdetect.models.Network.")
+    return found
 
 
 def create(name: str, **arguments: Any) -> Network:
     """Build a network with random weights and no statistics.
 
     Args:
-        name: one of `names()`.
+        name: see `network_class`.
         arguments: of its constructor; every network takes `bands` (the names the data has, in order) and `n_classes`.
             `Network.bands` says which of them, in which order, its `image` must hold.
 

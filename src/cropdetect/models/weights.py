@@ -38,17 +38,26 @@ def save_safetensors(network: Network) -> bytes:
     return safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()})
 
 
-def load_network(record: CheckpointRecord, safetensors_path: Path) -> Network:
+def load_network(record: CheckpointRecord, safetensors_path: Path, network_class: type[Network] | None = None) -> Network:
     """Build a member of a checkpoint again, with its weights and statistics, on the CPU.
 
     Args:
         record: the checkpoint's record.
         safetensors_path: the member's weights.
+        network_class: class of a network that is not of this package: no module is imported because a checkpoint names it.
 
     Raises:
-        CheckpointError: the file is damaged, or not of the network that the record describes.
+        CheckpointError: the file is damaged, not of the network that the record describes, or of a network that is not of
+            this package.
     """
-    network = create(record.model.name, **record.model.arguments)
+    if network_class is not None:
+        network = network_class(**record.model.arguments)
+    elif ":" in record.model.name:
+        raise CheckpointError(
+            f"the network {record.model.name} is not of this package", fix="Import its class and give it as network_class."
+        )
+    else:
+        network = create(record.model.name, **record.model.arguments)
     try:
         state = safetensors.torch.load_file(safetensors_path, device="cpu")
     except (safetensors.SafetensorError, OSError) as error:

@@ -73,7 +73,7 @@ def blueprint(
         arguments["scaling"] = _scaling(sample)
         if kind.has_calendar:
             arguments |= _calendar(chips, shown, options)
-        if options.model == "conv-gru-v2":  # single pixels have no texture
+        if kind.has_texture:  # single pixels have no texture
             arguments["texture"] = sample.mask.shape[1:] != (1, 1)
     if options.model == "conv-gru":
         arguments["cloud_as_reflectance"] = "cloud_as_reflectance" in options.faults
@@ -85,7 +85,7 @@ def blueprint(
         if len(lengths) > 1:
             raise OptionError(
                 f"{options.model} needs the same number of dates for all fields, but they have {lengths[0]} to {lengths[-1]}",
-                fix="Use --model conv-gru-v2, which takes any dates.",
+                fix="Use --model season-cnn, which takes any dates.",
             )
         n_steps = int(lengths[0])
     return Blueprint(options.model, arguments, network.padding_invariant, n_steps)

@@ -16,7 +16,7 @@ _SIZE = 64  # channels of everything behind it
 _WIDTHS = (0.6, 2.0)  # of the two kernels, in steps of the calendar: nearest dates, and the season's course
 
 
-class ConvGRUv2(ChannelNetwork):
+class SeasonCNN(ChannelNetwork):
     """Clear-aware averaging over the field, interpolation to a regular calendar, convolutions, whole-season read-out.
 
     1. Channels: see :class:`ChannelNetwork`.
@@ -52,8 +52,9 @@ class ConvGRUv2(ChannelNetwork):
         Satellite Image Time Series. Remote Sensing 11(5), 523 (dense layer over the whole season).
     """
 
-    name = "conv-gru-v2"
+    name = "season-cnn"
     padding_invariant = True
+    has_texture = True
     context = 2
     description = "clear-aware field averaging, interpolation to a calendar, convolutions, dense read-out of the whole season"
 

@@ -14,7 +14,7 @@ from cropdetect.models.texture import MaskedConvolution
 
 def built(bands: list[str], **arguments: Any) -> Network:
     torch.manual_seed(0)
-    return create("conv-gru-v2", bands=bands, n_classes=3, **arguments).eval()
+    return create("season-cnn", bands=bands, n_classes=3, **arguments).eval()
 
 
 def test_bands_get_the_scaling_and_the_differences_their_names_allow() -> None:
@@ -138,7 +138,7 @@ def test_a_channel_that_one_date_lacks_comes_from_the_others() -> None:
 )
 def test_arguments_that_make_no_network_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(OptionError):
-        create("conv-gru-v2", **{"bands": ["B02", "B03"], "n_classes": 3, **arguments})
+        create("season-cnn", **{"bands": ["B02", "B03"], "n_classes": 3, **arguments})
 
 
 def test_statistics_of_other_channels_are_refused() -> None:
