@@ -14,7 +14,7 @@ import torch
 from cropdetect.formats import Augmentation
 from cropdetect.models import Network, create
 from cropdetect.training.augmentation import augment
-from cropdetect.training.data import Sample
+from cropdetect.training.batch import TrainingBatch
 
 BANDS = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD"]
 SHAPES = {"32 chips, 13 dates, 13 bands, 32 x 32": (32, 13, 32), "32 fields of a table, 40 dates, 13 bands": (32, 40, 1)}
@@ -28,7 +28,7 @@ SETTINGS = {
 }
 
 
-def made(n: int, step: int, size: int, *, missing: bool = False) -> Sample:
+def made(n: int, step: int, size: int, *, missing: bool = False) -> TrainingBatch:
     """Return random numbers in the shape of a batch."""
     random = torch.Generator().manual_seed(0)
     image = 4000 * torch.rand((n, step, len(BANDS), size, size), generator=random)
@@ -38,7 +38,7 @@ def made(n: int, step: int, size: int, *, missing: bool = False) -> Sample:
     mask[:, size // 4 : size // 4 + max(1, size // 2), size // 4 : size // 4 + max(1, size // 2)] = 1
     clear = torch.rand((n, step, size, size), generator=random) > 0.3
     day = (torch.arange(step) * 12.0).expand(n, -1).clone()
-    return Sample(image, mask, clear, day, torch.arange(n) % 7, torch.arange(n), mask.flatten(1).sum(1))
+    return TrainingBatch(image, mask, clear, day, torch.arange(n) % 7, torch.arange(n), mask.flatten(1).sum(1))
 
 
 def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
@@ -50,7 +50,7 @@ def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
     return (time.process_time() - start) / repeats
 
 
-def step_of(network: Network, sample: Sample) -> Callable[[], None]:
+def step_of(network: Network, sample: TrainingBatch) -> Callable[[], None]:
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4)
 
     def step() -> None:
@@ -78,10 +78,10 @@ def main() -> None:
 
                 def work(
                     amount: Augmentation = amount,
-                    sample: Sample = sample,
+                    sample: TrainingBatch = sample,
                     generator: torch.Generator = generator,
                     takes_gaps: bool = takes_gaps,
-                ) -> Sample:
+                ) -> TrainingBatch:
                     return augment(sample, generator, amount, takes_gaps=takes_gaps, binary_mask=not takes_gaps)
 
                 cost = cpu_seconds(work, repeats)

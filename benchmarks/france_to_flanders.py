@@ -27,7 +27,7 @@ from cropdetect import api
 from cropdetect.chips import ChipSet, cut_chips, read_table
 from cropdetect.fields import fields_of
 from cropdetect.imagery import open_imagery
-from cropdetect.training.features import gap_filled
+from cropdetect.training.baselines import gap_filled
 
 RIGHT = {"1200": {"maize"}, "9120": {"grass_fodder_crops", "no_temporary_crop"}}
 GRID = np.arange(-90.0, 361.0, 10.0)  # days since 1 January

@@ -16,19 +16,18 @@ import numpy.typing as npt
 from cropdetect import api, models
 from cropdetect.api._chips import stored
 from cropdetect.api._train import train_options_of
-from cropdetect.formats import Augmentation, MetricsRecord, Preset
+from cropdetect.formats import MetricsRecord, Preset
 from cropdetect.metrics import bootstrap_differences, evaluate_answers
-from cropdetect.training.crossval import labelled_chips
-from cropdetect.training.fit import fit, prepare
+from cropdetect.training.data import read_training_data
+from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.folds import make_folds
 from cropdetect.training.groups import spatial_groups
-from cropdetect.training.recipes import FAULTS_OF_2020
+from faults_of_2020 import SETTINGS_OF_2020, EnsembleOf2020
 
 SEASON = {"tiles": 1, "height": 1100, "width": 1100, "fields": 1500, "seed": 11}
 N_FOLDS = 2
 BLOCK = 500.0  # metres
 SHORTENED = {"members": 2, "snapshots": 6, "epochs": 8, "learning_rate": 0.03}  # of 2020: 10, 6, 10, 0.008
-AS_IT_WAS = {**FAULTS_OF_2020, "augmentation": {**Augmentation.cv4a().model_dump(), "faults": ("mask_drift", "fractional_masks")}}
 INTERCROPS = ("Maize & Common Bean", "Maize & Cassava", "Maize & Soybean", "Cassava & Common Bean")
 Members = Sequence[Sequence[models.Network]]
 Choice = Callable[[Members], Members]
@@ -57,7 +56,7 @@ TRAININGS: dict[str, tuple[str | None, dict[str, Any], dict[str, Choice]]] = {
         },
     ),
     "default": (None, {}, {"default": whole}),
-    "as-it-was": ("cv4a", {**SHORTENED, **AS_IT_WAS}, {"2020, shortened, as it was": whole}),
+    "as-it-was": ("cv4a", {**SHORTENED, **SETTINGS_OF_2020}, {"2020, shortened, as it was": whole}),
 }
 
 
@@ -76,8 +75,8 @@ def compare(
         recipe, settings, choices = TRAININGS[name]
         options = train_options_of(recipe, None, {**settings, **(extra or {}), "block_size": block})
         preset: Preset = "cv4a" if options.model == "conv-gru" else "default"
-        chips, fields = labelled_chips(stored(folder, cache / f"season-{preset}.zarr", api.DataOptions(), preset), options)
-        table = chips.chips.fields.iloc[fields.rows]
+        data = read_training_data(stored(folder, cache / f"season-{preset}.zarr", api.DataOptions(), preset), options.legend)
+        table, fields = data.table, data.fields
         groups = spatial_groups(table, column=None, block_size=block, wanted=2).of_field
         (cache / "season-legend.json").write_text(json.dumps(fields.legend), "utf-8")
         folds = make_folds(table, fields.classes, "blocked", n_folds=N_FOLDS, block_size=block)
@@ -86,12 +85,18 @@ def compare(
             if file.is_file():
                 continue
             start, test = time.process_time(), folds.test(fold)
-            ensemble = prepare(chips, fields, training, groups, options)
             state = cache / f"season-{name}-{fold}"
             state.mkdir(exist_ok=True)
-            fitted = fit(ensemble, state, f"{name}, fold {fold + 1} of {N_FOLDS}")
-            asked = {choice: ensemble.answers(networks(fitted.members), test) for choice, networks in choices.items()}
-            answers = {choice: fitted.scaling.apply(those) for choice, those in asked.items()}
+            title = f"{name}, fold {fold + 1} of {N_FOLDS}"
+            if name == "as-it-was":
+                ensemble: NetworkEnsemble = EnsembleOf2020(options, state, data, title)
+            else:
+                ensemble = NetworkEnsemble(options, state, description=title)
+            ensemble.fit(data.of_fields(training), groups[training] if options.validation == "blocked" else None)
+            answers = {
+                choice: ensemble.scaling_.apply(ensemble.member_probabilities(data.of_fields(test), networks(ensemble.members_)))
+                for choice, networks in choices.items()
+            }
             ids = np.array(table["field_id"].astype(str).tolist())[test]
             seconds = time.process_time() - start
             np.savez(file, ids=ids, group=groups[test], label=fields.classes[test], seconds=seconds, **answers)

@@ -26,6 +26,10 @@ folds. Arguments of a network go into the file of `--config`, under `arguments`.
 Parameters are counted with the default arguments, the 13 bands of CV4A (conv-gru) or its 12 reflectances (the others), and 7
 classes; those of a baseline grow with the data.
 
+A network of your own is a class that derives from `cropdetect.models.Network` (or from `ChannelNetwork`, which takes any bands):
+`--model package.module:Class`, where Python can import the module. `cropdetect.models.contract.check_network(Class)` says where
+it breaks what training and prediction rely on.
+
 """
 
 

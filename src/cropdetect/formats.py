@@ -380,11 +380,6 @@ class Augmentation(Record):
     day_scale: float = Field(
         default=0.0, ge=0, description="standard deviation of the logarithm of a factor by which the season is stretched"
     )
-    faults: tuple[Literal["mask_drift", "fractional_masks"], ...] = Field(
-        default=(),
-        description="what was wrong in 2020, for comparison: mask_drift turns masks independently of their images; "
-        "fractional_masks leaves rotated masks between 0 and 1 where the preset has only 0 and 1",
-    )
 
     @property
     def moves_pixels(self) -> bool:
@@ -393,7 +388,7 @@ class Augmentation(Record):
 
     @classmethod
     def cv4a(cls, *, mix: bool = False) -> "Augmentation":
-        """Return what the solution of 2020 did, without its faults.
+        """Return what the solution of 2020 did, its faults mended.
 
         Args:
             mix: also mix in 15 % of another chip; in 2020 an option, which took 50 GB of memory.
@@ -475,12 +470,6 @@ class TrainOptions(Record):
         description="rare classes count more: in the loss, by being drawn as often as others, or by a margin (Menon et al. 2021)",
     )
     augmentation: Augmentation = Augmentation()
-    faults: tuple[Literal["collapsed_ensemble", "cloud_as_reflectance", "statistics_of_all_fields"], ...] = Field(
-        default=(),
-        description="what was wrong in 2020, for comparison: collapsed_ensemble keeps a training's last snapshot in place of "
-        "each; cloud_as_reflectance lets conv-gru see cloud probability as a band and average cloudy pixels in; "
-        "statistics_of_all_fields standardises by the fields left out too. See also `augmentation.faults`",
-    )
 
     legend: list[str] | None = Field(default=None, description="classes to train, in order; default: all labels, sorted")
     seed: int = Field(default=0, ge=0)

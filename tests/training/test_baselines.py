@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 
 from cropdetect.chips.batch import ChipBatch
-from cropdetect.formats import TrainOptions
 from cropdetect.metrics import log_loss, score
-from cropdetect.training.baselines import BASELINES, fit_baseline
-from cropdetect.training.crossval import labelled_chips
-from cropdetect.training.features import gap_filled
-from cropdetect.training.learn_baseline import BaselineLearner
+from cropdetect.training.baselines import BASELINES, Baseline, fit_classifier, gap_filled
+from cropdetect.training.data import read_training_data
 from tests.training.seasons import season
 
 
@@ -40,34 +37,40 @@ def test_an_easy_season_is_learnt_also_with_missing_values_and_a_single_field_of
     features = rng.normal(0, 0.3, (121, 6)) + classes[:, None]
     features[rng.random(features.shape) < 0.1] = np.nan
     features[:, 5] = np.nan
-    fitted = fit_baseline(name, features, classes, seed=0)
+    fitted = fit_classifier(name, features, classes, seed=0)
     assert set(fitted.classes_) == {0, 1, 2, 4}
     answers = fitted.predict_proba(features[:120])
     assert answers.sum(axis=1) == pytest.approx(1)
     assert (np.asarray(fitted.classes_)[answers.argmax(axis=1)] == classes[:120]).mean() > 0.9
 
 
-def test_a_baseline_answers_what_it_has_not_seen_and_takes_nothing_from_it(tmp_path: object) -> None:
-    chips, fields = labelled_chips(season(n_fields=90), TrainOptions(model="random-forest"))
-    training, test = np.arange(0, 60), np.arange(60, 90)
-    learner = BaselineLearner("random-forest")
-    fitted = learner.fit(chips, fields, training, TrainOptions(), tmp_path, "test")  # type: ignore[arg-type]
+def test_a_baseline_answers_what_it_has_not_seen_and_takes_nothing_from_it() -> None:
+    data = read_training_data(season(n_fields=90))
+    training, test = data.of_fields(np.arange(60)), data.of_fields(np.arange(60, 90))
+    fitted = Baseline("random-forest").fit(training)
     other = season(n_fields=90)
     other.batch.image[60:] = other.batch.image[60:] * 3
-    changed, _ = labelled_chips(other, TrainOptions())
-    again = learner.fit(changed, fields, training, TrainOptions(), tmp_path, "test")  # type: ignore[arg-type]
-    answers = fitted.probabilities(test)
-    assert score(answers, fields.classes[test], fields.legend).accuracy > 0.8
-    np.testing.assert_array_equal(again.probabilities(training), fitted.probabilities(training))
-    np.testing.assert_array_equal(fitted.probabilities(test[::2]), answers[::2])
+    again = Baseline("random-forest").fit(read_training_data(other).of_fields(np.arange(60)))
+    answers = fitted.predict_proba(test)
+    assert score(answers, test.fields.classes, test.fields.legend).accuracy > 0.8
+    np.testing.assert_array_equal(again.predict_proba(training), fitted.predict_proba(training))
+    np.testing.assert_array_equal(fitted.predict_proba(test.of_fields(np.arange(0, 30, 2))), answers[::2])
 
 
-def test_early_in_the_season_less_is_known_and_nothing_before_the_first_date(tmp_path: object) -> None:
-    chips, fields = labelled_chips(season(n_fields=90), TrainOptions(model="svm"))
-    training, test = np.arange(0, 60), np.arange(60, 90)
-    fitted = BaselineLearner("svm").fit(chips, fields, training, TrainOptions(), tmp_path, "test")  # type: ignore[arg-type]
-    labels = fields.classes[test]
-    early, late = (log_loss(fitted.probabilities(test, day), labels) for day in (115.0, 400.0))
-    assert late == pytest.approx(log_loss(fitted.probabilities(test), labels))
+def test_a_baseline_is_not_shown_bands_of_the_atmosphere() -> None:
+    names = ("B04", "B08", "SCL", "SNW", "dataMask")
+    chips, without = season(bands=names), season(bands=names)
+    without.batch.image[:, :, 2:] = 0
+    first, second = (Baseline("svm").fit(data).predict_proba(data) for data in map(read_training_data, (chips, without)))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_early_in_the_season_less_is_known_and_nothing_before_the_first_date() -> None:
+    data = read_training_data(season(n_fields=90))
+    test = data.of_fields(np.arange(60, 90))
+    fitted = Baseline("svm").fit(data.of_fields(np.arange(60)))
+    labels = test.fields.classes
+    early, late = (log_loss(fitted.predict_proba(test.seen_until(day)), labels) for day in (115.0, 400.0))
+    assert late == pytest.approx(log_loss(fitted.predict_proba(test), labels))
     assert late < early
-    assert np.isnan(fitted.probabilities(test, 30.0)).all()  # the first date is 1 April, day 90
+    assert np.isnan(fitted.predict_proba(test.seen_until(30.0))).all()  # the first date is 1 April, day 90

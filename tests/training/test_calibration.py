@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from cropdetect.metrics import fit_temperature, log_loss
-from cropdetect.training.ensemble import OutOfFold
-from cropdetect.training.fit import fit_calibration
+from cropdetect.training.calibration import OutOfFold, fit_calibration
 
 N_CLASSES = 5
 

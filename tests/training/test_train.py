@@ -160,24 +160,6 @@ def test_every_snapshot_of_every_training_is_another_network(tmp_path: Path) -> 
     assert len(set(weights(checkpoint))) == 6
 
 
-def test_the_collapsed_ensemble_of_2020_holds_each_training_once(tmp_path: Path) -> None:
-    faulty = options(members=2, snapshots=3, epochs=1, faults=("collapsed_ensemble",))
-    hashes = weights(train(season(), tmp_path / "out", faulty))
-    assert [len(hashes), len(set(hashes))] == [6, 2]
-    whole = weights(train(season(), tmp_path / "whole", options(members=2, snapshots=3, epochs=1)))
-    assert {hashes[0], hashes[3]} == {whole[2], whole[5]}  # the last of each training
-
-
-def test_statistics_see_the_fields_left_out_only_by_the_fault_of_that_name(tmp_path: Path) -> None:
-    chips = season()
-    chips.batch.image[first_split(chips).validation] *= 3
-    sound, faulty = (
-        train(chips, tmp_path / name, options(epochs=1, faults=faults)).record.statistics.mean
-        for name, faults in (("sound", ()), ("faulty", ("statistics_of_all_fields",)))
-    )
-    assert faulty[0] > 1.05 * sound[0]
-
-
 def test_the_calibration_is_that_of_the_predictions_left_out_and_is_kept(tmp_path: Path) -> None:
     chips = season(n_fields=120)
     choices = options(members=4, validation_share=0.25, epochs=6, learning_rate=0.01)
@@ -198,7 +180,7 @@ def test_the_pixels_of_few_fields_get_ten_trainings_each_calibrated_before_the_m
     few = train(chips, tmp_path / "few", choices).record
     assert len(few.members) == 10
     assert len(few.calibration.each_scale) == len(few.legend)
-    monkeypatch.setattr("cropdetect.training.fit._FEW_FIELDS", 60)
+    monkeypatch.setattr("cropdetect.training.ensemble._FEW_FIELDS", 60)
     many = train(chips, tmp_path / "many", choices).record
     assert [member.safetensors_sha256 for member in many.members] == [m.safetensors_sha256 for m in few.members[:5]]
     assert many.calibration.each_scale == []
@@ -300,7 +282,7 @@ def test_a_training_that_ended_early_is_not_gone_on_with(tmp_path: Path, monkeyp
     with monkeypatch.context() as patch, pytest.raises(DiskFullError):
         patch.setattr("cropdetect.checkpoint.write_checkpoint", fail_to_write)
         train(season(), tmp_path / "out", choices)
-    state = tmp_path / ".out.train" / "000-000.ckpt"
+    state = tmp_path / ".out.train" / "000-000.pt"
     before = state.stat().st_mtime_ns
 
     def unchanged(*arguments: Any, **named: Any) -> Any:
@@ -352,7 +334,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-W", "ignore", "-c", KILLED.format(out=out)]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    state = tmp_path / ".out.train" / "001-000.ckpt"
+    state = tmp_path / ".out.train" / "001-000.pt"
     while not state.is_file():
         assert process.poll() is None
         time.sleep(0.02)
@@ -362,7 +344,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
 
     import torch
 
-    assert torch.load(state, weights_only=True)["epoch"] < 19  # it was in the midst of its second member
+    assert torch.load(state, weights_only=True)["epochs_done"] < 19  # it was in the midst of its second member
     resumed = train(season(), out, options(epochs=20, members=2), resume=True)
     whole = train(season(), tmp_path / "whole", options(epochs=20, members=2))
     assert weights(resumed) == weights(whole)

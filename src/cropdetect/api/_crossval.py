@@ -28,6 +28,7 @@ def crossval(
     recipe: str | None = None,
     config: Path | None = None,
     overwrite: bool = False,
+    log_dir: Path | None = None,
     **training: Any,
 ) -> MetricsRecord:
     """Answer every labelled field by what has not seen it, and score the answers.
@@ -48,8 +49,9 @@ def crossval(
         recipe: a named recipe to begin from: "default" or "cv4a".
         config: YAML file with fields of `TrainOptions`; they win over the recipe.
         overwrite: replace what is at `out`, and forget an unfinished cross-validation.
+        log_dir: folder of a TensorBoard log of the networks' training.
         training: fields of `TrainOptions`; they win over both. `model` may also be random-forest, svm or
-            gradient-boosting.
+            gradient-boosting, or a network of your own, "package.module:Class" (see `models.network_class`).
 
     Returns:
         What metrics.json holds.
@@ -62,7 +64,8 @@ def crossval(
     from cropdetect.outputs import probability_columns
     from cropdetect.outputs.report import crossval_content, render
     from cropdetect.outputs.scores import write_scores
-    from cropdetect.training.crossval import cross_validate, labelled_chips, scores_by_date, season_year
+    from cropdetect.training.crossval import cross_validate
+    from cropdetect.training.data import read_training_data
     from cropdetect.training.folds import make_folds
     from cropdetect.training.groups import spatial_groups
 
@@ -72,8 +75,8 @@ def crossval(
     if overwrite:
         shutil.rmtree(state, ignore_errors=True)
     preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
-    chips, fields = labelled_chips(stored(data, cut, options or DataOptions(), preset), settings)
-    table = chips.chips.fields.iloc[fields.rows]
+    training_data = read_training_data(stored(data, cut, options or DataOptions(), preset), settings.legend)
+    fields, table = training_data.fields, training_data.table
     made = make_folds(
         table,
         fields.classes,
@@ -84,26 +87,26 @@ def crossval(
         buffer=fold_buffer,
         seed=settings.seed,
     )
-    answers = cross_validate(chips, fields, made, settings, state, by_date=by_date)
+    answers = cross_validate(training_data, made, settings, state, by_date=by_date, log_dir=log_dir)
     labels = fields.classes[answers.positions]
     answered = table.iloc[answers.positions]
     try:
         groups = spatial_groups(answered, column=settings.group_column, block_size=settings.block_size, wanted=2).of_field
     except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
         groups = None
-    pixels = np.bincount(chips.row, chips.area, len(chips.chips.fields)).astype(np.float64)
+    pixels = np.bincount(training_data.field, training_data.area, training_data.n_fields).astype(np.float64)
     scores = evaluate_answers(
         answers.probabilities,
         labels,
         fields.legend,
         answered["field_id"].tolist(),
         groups=groups,
-        n_pixels=pixels[fields.rows[answers.positions]],
+        n_pixels=pixels[answers.positions],
         seed=settings.seed,
     )
     scores = scores.model_copy(
         update={
-            "by_date": scores_by_date(answers, labels, fields.legend, season_year(chips, settings)),
+            "by_date": answers.by_date,
             "validation": made.description,
             "warnings": [*answers.warnings, *scores.warnings],
         }
@@ -122,7 +125,7 @@ def crossval(
         scores,
         data.resolve().name,
         fields=gpd.GeoDataFrame(answered),
-        series=seasons_of(chips.chips, fields.rows[answers.positions]),
+        series=seasons_of(training_data.chips, fields.rows[answers.positions]),
     )
     write_scores(out, scores, predictions, answers.probabilities, page=render(content), overwrite=overwrite)
     shutil.rmtree(state, ignore_errors=True)

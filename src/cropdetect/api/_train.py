@@ -1,8 +1,9 @@
 """The verb `train`."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import ValidationError
@@ -13,6 +14,9 @@ from cropdetect.checkpoint import Checkpoint
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.files import refuse_existing
 from cropdetect.formats import Preset, TrainOptions
+
+if TYPE_CHECKING:
+    from cropdetect.training import EpochReport
 
 
 def train(
@@ -25,6 +29,8 @@ def train(
     licence: str = "unknown",
     resume: bool = False,
     overwrite: bool = False,
+    on_epoch: Callable[["EpochReport"], None] | None = None,
+    log_dir: Path | None = None,
     **training: Any,
 ) -> Checkpoint:
     """Train a checkpoint on the labelled fields of some data.
@@ -38,7 +44,11 @@ def train(
         licence: licence of the training data, kept in the checkpoint.
         resume: go on where a stopped training was.
         overwrite: replace a checkpoint that is there already.
-        training: fields of `TrainOptions`; they win over both.
+        on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
+            ends the training.
+        log_dir: folder of a TensorBoard log.
+        training: fields of `TrainOptions`; they win over both. `model` may also be a network of your own,
+            "package.module:Class" (see `models.network_class`).
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
@@ -58,6 +68,8 @@ def train(
         overwrite=overwrite,
         data_names=(data.name,),
         licence=licence,
+        on_epoch=on_epoch,
+        log_dir=log_dir,
     )
     shutil.rmtree(cut, ignore_errors=True)
     return checkpoint

@@ -23,6 +23,7 @@ from cropdetect.cli.options import (
     Labels,
     Legend,
     Limit,
+    LogDir,
     Members,
     Memory,
     Model,
@@ -57,6 +58,7 @@ def train(
     calibration: Calibration = None,
     seed: TrainSeed = None,
     config: Config = None,
+    log_dir: LogDir = None,
     licence: Annotated[str, typer.Option(help="Licence of the training data, kept in the checkpoint.")] = "unknown",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
     chip_size: ChipSize = 32,
@@ -96,7 +98,7 @@ def train(
         chip_size=chip_size,
         memory=memory,
     )
-    given = {
+    given: dict[str, Any] = {
         "model": model,
         "epochs": epochs,
         "members": members,
@@ -111,6 +113,7 @@ def train(
         options=options,
         recipe=recipe,
         config=config,
+        log_dir=log_dir,
         licence=licence,
         resume=resume,
         overwrite=overwrite,
@@ -137,7 +140,8 @@ def crossval(
     id_column: IdColumn = None,
     buffer: Buffer = 0.0,
     model: Annotated[
-        str | None, typer.Option(help="A network (default: season-cnn), random-forest, svm or gradient-boosting.")
+        str | None,
+        typer.Option(help="season-cnn (default) or another model, see docs/models.md; package.module:Class."),
     ] = None,
     n_folds: Annotated[int, typer.Option(min=2, help="Folds to make.")] = 5,
     group_column: Annotated[str | None, typer.Option(help="Column of groups (default: group, else blocks).")] = None,
@@ -154,6 +158,7 @@ def crossval(
     calibration: Calibration = None,
     seed: TrainSeed = None,
     config: Config = None,
+    log_dir: LogDir = None,
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
     bands: Bands = None,
@@ -211,6 +216,7 @@ def crossval(
         by_date=by_date,
         recipe=recipe,
         config=config,
+        log_dir=log_dir,
         overwrite=overwrite,
         **{name: value for name, value in given.items() if value is not None},
     )

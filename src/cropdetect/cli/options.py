@@ -32,7 +32,8 @@ Memory = Annotated[int, typer.Option(min=64, metavar="MB", help="Memory that cut
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")]
 # What trains
 Recipe = Annotated[str | None, typer.Option(help="default (ours) or cv4a (as in 2020, its faults mended).")]
-Model = Annotated[str | None, typer.Option(help="season-cnn (default), conv-gru, tempcnn or pse-ltae.")]
+Model = Annotated[str | None, typer.Option(help="season-cnn (default), conv-gru, tempcnn, pse-ltae, or package.module:Class.")]
+LogDir = Annotated[Path | None, typer.Option(help="Write a TensorBoard log of the training here.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs of a cycle (default: more for small sets).")]
 Members = Annotated[int | None, typer.Option(min=1, help="Trainings, each without another fold of the fields.")]
 Snapshots = Annotated[int | None, typer.Option(min=1, help="Cycles of a training; each leaves a network.")]

@@ -179,7 +179,7 @@ CHECKS: tuple[Callable[[Network], None], ...] = (
 
 def check_gradients(network: Network, *, idle: Collection[str] = ()) -> None:
     """Finite gradients reach every parameter but the idle ones, also where nothing is clear."""
-    torch.nn.functional.cross_entropy(network.train()(*chips(network, 31)), torch.tensor([0, 1, 2])).backward()
+    torch.nn.functional.cross_entropy(network.train()(*chips(network, 31)), torch.tensor([0, 1, 2])).backward()  # type: ignore[no-untyped-call]
     for name, parameter in network.eval().named_parameters():
         gradient = parameter.grad
         _require(gradient is not None, f"no gradient reaches {name}")

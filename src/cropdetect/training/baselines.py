@@ -1,7 +1,8 @@
 """What a specialist would try first: classifiers on gap-filled series. They are cross-validated, never shipped."""
 
 import warnings
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,50 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from cropdetect.chips.batch import ChipBatch, field_means
+from cropdetect.training.data import TrainingData
+from cropdetect.training.specification import crop_bands
+
 BASELINES = ("random-forest", "svm", "gradient-boosting")
+_STEP = 10.0  # days
 _TREES = 500
+
+
+class Baseline:
+    """A classifier on the fields' series, gap-filled on the calendar of the training fields.
+
+    Args:
+        name: one of `BASELINES`.
+        season_year: see `ChipBatch.day`.
+        seed: of everything random.
+    """
+
+    def __init__(self, name: str, *, season_year: int | None = None, seed: int = 0) -> None:
+        self._name, self._season_year, self._seed = name, season_year, seed
+
+    def fit(self, data: TrainingData, groups: npt.NDArray[np.int64] | None = None) -> Self:
+        """Learn from the fields; `groups` takes no part.
+
+        Raises:
+            MissingBandError: no band tells anything of crops.
+        """
+        days = data.days_seen(self._season_year)
+        self._calendar = np.arange(np.floor(days.min() / _STEP) * _STEP, days.max() + _STEP, _STEP)
+        self._classifier = fit_classifier(self._name, self._features(data), data.fields.classes, self._seed)
+        return self
+
+    def predict_proba(self, data: TrainingData) -> npt.NDArray[np.float64]:
+        """Return probabilities, (field, class); NaN where a field is clear on no date."""
+        answers = np.zeros((data.n_fields, len(data.fields.legend)))
+        answers[:, self._classifier.classes_] = self._classifier.predict_proba(self._features(data))
+        answers[~data.fields_seen()] = np.nan
+        return answers
+
+    def _features(self, data: TrainingData) -> npt.NDArray[np.float64]:
+        bands = crop_bands(data)
+        n_fields = len(data.chips.fields)
+        filled = gap_filled(data.batches(bands), n_fields, range(len(bands)), self._calendar, season_year=self._season_year)
+        return filled[data.fields.rows]
 
 
 class Classifier(Protocol):
@@ -24,7 +67,7 @@ class Classifier(Protocol):
         """Return (field, class) for the classes of `classes_`."""
 
 
-def fit_baseline(name: str, features: npt.NDArray[np.float64], classes: npt.NDArray[np.int64], seed: int) -> Classifier:
+def fit_classifier(name: str, features: npt.NDArray[np.float64], classes: npt.NDArray[np.int64], seed: int) -> Classifier:
     """Fit one of `BASELINES`.
 
     * `random-forest`: 500 trees, the rest as scikit-learn has it (Breiman 2001).
@@ -57,3 +100,44 @@ def fit_baseline(name: str, features: npt.NDArray[np.float64], classes: npt.NDAr
 
 def _filled() -> SimpleImputer:
     return SimpleImputer(strategy="median", keep_empty_features=True)
+
+
+def gap_filled(
+    batches: Iterable[ChipBatch],
+    n_fields: int,
+    columns: Sequence[int],
+    calendar: npt.NDArray[np.floating],
+    *,
+    season_year: int | None = None,
+) -> npt.NDArray[np.float64]:
+    """Interpolate the mean of each field's clear pixels linearly in time, band by band.
+
+    Before the first and after the last clear date a band keeps its value. Chips of one field are averaged by their field
+    pixels.
+
+    Args:
+        batches: chips.
+        n_fields: rows of the fields table that `ChipBatch.field` refers to.
+        columns: positions of the bands.
+        calendar: (step,) days of the season year, ascending.
+        season_year: see `ChipBatch.day`.
+
+    Returns:
+        (field, band x step), all steps of the first band first; NaN where a field has no clear value of a band.
+    """
+    n_steps = len(calendar)
+    summed, weight = np.zeros((n_fields, len(columns), n_steps)), np.zeros((n_fields, len(columns)))
+    for batch in batches:
+        pixels = batch.mask.sum(axis=(1, 2), dtype=np.float64)
+        means, days = field_means(batch).image[:, :, list(columns), 0, 0], batch.day(season_year)
+        order = np.argsort(days, axis=1, kind="stable")
+        days, means = np.take_along_axis(days, order, axis=1), np.take_along_axis(means, order[:, :, None], axis=1)
+        there = np.isfinite(means)
+        for chip, band in np.argwhere(there.any(axis=1)).tolist():
+            known = there[chip, :, band]
+            series = np.interp(calendar, days[chip, known], means[chip, known, band])
+            summed[batch.field[chip], band] += pixels[chip] * series
+            weight[batch.field[chip], band] += pixels[chip]
+    filled = np.full_like(summed, np.nan)
+    np.divide(summed, weight[:, :, None], out=filled, where=weight[:, :, None] > 0)
+    return filled.reshape(n_fields, -1)

@@ -1,4 +1,4 @@
-"""Cross-validation: every labelled field answered by what has not seen it."""
+"""Cross-validation: every labelled field answered by an estimator that has not seen it."""
 
 import datetime as dt
 import hashlib
@@ -8,132 +8,144 @@ import zipfile
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
 from cropdetect import metrics
-from cropdetect.chips.batch import season_day
-from cropdetect.chips.chipset import RandomAccessChips
-from cropdetect.errors import OutputExistsError, TrainingDataError
+from cropdetect.errors import OptionError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import CrossValidationState, DateScore, TrainOptions
 from cropdetect.progress import Progress
-from cropdetect.training.baselines import BASELINES
-from cropdetect.training.chips import TrainingChips, read_training_chips
+from cropdetect.training.baselines import BASELINES, Baseline
+from cropdetect.training.data import TrainingData
 from cropdetect.training.folds import Folds
-from cropdetect.training.labels import LabelledFields, labelled_fields
-from cropdetect.training.learn_baseline import BaselineLearner
-from cropdetect.training.learner import Learner
+from cropdetect.training.groups import training_groups
+from cropdetect.training.monitor import OnEpoch, tensorboard_log
 
 _DATES = 6  # days of the season on which the answers are scored
 
 
+class Estimator(Protocol):
+    """What is cross-validated: a `NetworkEnsemble` or a `Baseline`."""
+
+    def fit(self, data: TrainingData, groups: npt.NDArray[np.int64] | None = None) -> Self:
+        """Learn from the fields; everything that is chosen or computed comes from them."""
+
+    def predict_proba(self, data: TrainingData) -> npt.NDArray[np.float64]:
+        """Return calibrated probabilities of other fields, (field, class); NaN where a field is clear on no date."""
+
+
 @dataclass(frozen=True)
-class OutOfFold:
-    """Answers to the labelled fields by what has not seen them.
+class CrossValidation:
+    """Out-of-fold predictions of the labelled fields.
 
     Attributes:
         positions: (field,) positions of the answered fields among the labelled ones, ascending.
         fold: (field,) fold of each.
         probabilities: (field, class).
-        days: (day,) days of the season year up to which `by_day` looked; empty where that was not asked for.
-        by_day: (day, field, class) answers from the dates up to each day; NaN where a field had none.
+        by_date: scores of the answers from the dates up to each of six days of the season; None where not asked for.
         warnings: what a reader of the scores must know.
     """
 
     positions: npt.NDArray[np.int64]
     fold: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float64]
-    days: npt.NDArray[np.float64]
-    by_day: npt.NDArray[np.float64]
+    by_date: list[DateScore] | None
     warnings: tuple[str, ...] = ()
 
 
-def labelled_chips(chips: RandomAccessChips, options: TrainOptions) -> tuple[TrainingChips, LabelledFields]:
-    """Return the chips and fields that can be learnt from.
-
-    Raises:
-        TrainingDataError: no field has a label, or too few have.
-    """
-    if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
-        raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
-    read = read_training_chips(chips)
-    usable = np.zeros(len(chips), bool)
-    usable[read.positions] = True
-    fields = labelled_fields(chips, usable, options.legend)
-    return read.only(fields.rows), fields
-
-
 def cross_validate(
-    chips: TrainingChips, fields: LabelledFields, folds: Folds, options: TrainOptions, state: Path, *, by_date: bool = False
-) -> OutOfFold:
-    """Learn once a fold and answer the fold's fields.
+    data: TrainingData,
+    folds: Folds,
+    options: TrainOptions,
+    state: Path,
+    *,
+    by_date: bool = False,
+    on_epoch: OnEpoch | None = None,
+    log_dir: Path | None = None,
+) -> CrossValidation:
+    """Fit once a fold to the other fields, and predict the fold's fields.
 
-    The answers of every finished fold are kept in `state`, and the network under way keeps its own state there: the same call
-    goes on after a stop, with the same result.
+    The predictions of every finished fold are kept in `state`, where the current training keeps its own state too: the same
+    call continues after a stop, with the same result.
 
     Args:
-        chips: chips of the labelled fields.
-        fields: the labelled fields.
+        data: the labelled fields and their chips.
         folds: see `make_folds`.
         options: how to learn; `model` is a network or one of `BASELINES`.
         state: folder of the state; the caller removes it at the end.
-        by_date: also answer from the dates up to each of six days of the season.
+        by_date: also predict from the dates up to each of six days of the season.
+        on_epoch: called after each epoch of each network.
+        log_dir: folder of a TensorBoard log with a folder for each fold; networks only.
 
     Raises:
         OutputExistsError: `state` belongs to another cross-validation.
         OptionError: there is no such model, or it cannot leave out dates.
+        MissingBandError: the model needs a band that is absent.
+        MissingExtraError: `log_dir` is given and tensorboard is not installed.
         TrainingDataError: a fold cannot be learnt.
         DiskFullError: no room for the state.
     """
-    learner = _learner(options.model)
-    days = _days(chips, options.season_year) if by_date else np.empty(0)
-    _open_state(state, _fingerprint(chips, fields, folds, options, days))
-    positions = np.flatnonzero(folds.of_field >= 0)
-    shape = (len(fields.rows), len(fields.legend))
-    answers, by_day = np.full(shape, np.nan), np.full((len(days), *shape), np.nan)
+    _check_model(options.model, by_date=by_date)
+    days = _days(data, options.season_year) if by_date else np.empty(0)
+    _open_state(state, _fingerprint(data, folds, options, days))
+    groups = _groups(data, options)
+    probabilities = np.full((data.n_fields, len(data.fields.legend)), np.nan)
+    dated = np.full((len(days), *probabilities.shape), np.nan)
     n_folds = len(folds.training)
-    told = Progress("cross-validating", n_folds, "folds") if options.model in BASELINES else nullcontext()  # networks tell more
-    with told as progress:
+    # Networks show their own progress.
+    shown = Progress("cross-validating", n_folds, "folds") if options.model in BASELINES else nullcontext()
+    with shown as progress:
         for fold, training in enumerate(folds.training):
-            test = folds.test(fold)
-            file, folder = state / f"fold-{fold:03d}.npz", state / f"fold-{fold:03d}"
+            test, file, folder = folds.test(fold), state / f"fold-{fold:03d}.npz", state / f"fold-{fold:03d}"
             found = _kept(file)
             if found is None:
                 folder.mkdir(exist_ok=True)
-                fitted = learner.fit(chips, fields, training, options, folder, f"fold {fold + 1} of {n_folds}")
-                dated = [fitted.probabilities(test, day) for day in days.tolist()]
-                found = fitted.probabilities(test), np.reshape(dated, (len(days), len(test), shape[1]))
+                with tensorboard_log(log_dir and log_dir / f"fold-{folds.names[fold]}", on_epoch) as report:
+                    estimator = _estimator(options, folder, f"fold {fold + 1} of {n_folds}", report)
+                    estimator.fit(data.of_fields(training), _inner_groups(groups, training))
+                found = _predict(estimator, data.of_fields(test), days, options.season_year)
                 with whole_file(file) as partial, partial.open("wb") as opened:
                     np.savez(opened, probabilities=found[0], by_day=found[1])
                 shutil.rmtree(folder)
             if progress is not None:
                 progress.advance()
-            answers[test] = found[0]
-            by_day[:, test] = found[1]
-    return OutOfFold(
-        positions, folds.of_field[positions], answers[positions], days, by_day[:, positions], _unlearnt(fields, folds)
+            probabilities[test], dated[:, test] = found
+    positions = np.flatnonzero(folds.of_field >= 0)
+    year = _season_year(data, options)
+    return CrossValidation(
+        positions,
+        folds.of_field[positions],
+        probabilities[positions],
+        scores_by_date(days, dated[:, positions], data.fields.classes[positions], data.fields.legend, year),
+        _unlearnt(data, folds),
     )
 
 
 def scores_by_date(
-    answers: OutOfFold, labels: npt.NDArray[np.int64], legend: tuple[str, ...], year: int
+    days: npt.NDArray[np.float64],
+    probabilities: npt.NDArray[np.float64],
+    labels: npt.NDArray[np.int64],
+    legend: tuple[str, ...],
+    year: int,
 ) -> list[DateScore] | None:
-    """Score the answers from the dates up to each day; None where that was not asked for.
+    """Score the answers from the dates up to each day; None where there is no day on which a field has an answer.
 
     Args:
-        answers: of the cross-validation.
-        labels: (field,) class of each answered field.
+        days: (day,) days of the season year.
+        probabilities: (day, field, class); NaN where a field has no answer.
+        labels: (field,) class of each.
         legend: class names.
-        year: the season year in which the days are told, where seasons of several years are mixed.
+        year: the season year in which the days are given, where seasons of several years are mixed.
     """
     scores = []
-    for day, probabilities in zip(answers.days.tolist(), answers.by_day, strict=True):
-        known = np.isfinite(probabilities).all(axis=1)
+    for day, answers in zip(days.tolist(), probabilities, strict=True):
+        known = np.isfinite(answers).all(axis=1)
         if known.any():
-            found = metrics.score(probabilities[known], labels[known], legend)
+            found = metrics.score(answers[known], labels[known], legend)
             scores.append(
                 DateScore(
                     until=dt.date(year, 1, 1) + dt.timedelta(days=day),
@@ -146,50 +158,78 @@ def scores_by_date(
     return scores or None
 
 
-def season_year(chips: TrainingChips, options: TrainOptions) -> int:
-    """Return the season year of most chips."""
-    if options.season_year is not None:
-        return options.season_year
-    absent = np.isnat(chips.date)
-    ordered = np.sort(np.where(absent, np.datetime64("9999-12-31"), chips.date), axis=1)
-    medians = ordered[np.arange(len(chips)), (~absent).sum(axis=1) // 2]
-    return int(np.bincount(medians.astype("datetime64[Y]").astype(np.int64) + 1970).argmax())
-
-
-def _learner(model: str) -> Learner:
+def _check_model(model: str, *, by_date: bool) -> None:
     if model in BASELINES:
-        return BaselineLearner(model)
-    from cropdetect.training.learn_ensemble import EnsembleLearner
+        return
+    from cropdetect.models import network_class
 
-    return EnsembleLearner()
+    if by_date and not network_class(model).padding_invariant:
+        raise OptionError(f"{model} cannot leave out dates", fix="Take --by-date away, or use another --model.")
 
 
-def _days(chips: TrainingChips, year: int | None) -> npt.NDArray[np.float64]:
+def _estimator(options: TrainOptions, state: Path, description: str, on_epoch: OnEpoch | None) -> Estimator:
+    if options.model in BASELINES:
+        return Baseline(options.model, season_year=options.season_year, seed=options.seed)
+    from cropdetect.training.ensemble import NetworkEnsemble
+
+    return NetworkEnsemble(options, state, description=description, on_epoch=on_epoch)
+
+
+def _predict(
+    estimator: Estimator, data: TrainingData, days: npt.NDArray[np.float64], season_year: int | None
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the probabilities from all dates (field, class), and from the dates up to each day (day, field, class)."""
+    dated = [estimator.predict_proba(data.seen_until(day, season_year)) for day in days.tolist()]
+    return estimator.predict_proba(data), np.reshape(dated, (len(days), data.n_fields, len(data.fields.legend)))
+
+
+def _groups(data: TrainingData, options: TrainOptions) -> npt.NDArray[np.int64] | None:
+    """Return the spatial groups within which networks choose their validation fields; None for baselines, and at random."""
+    if options.model in BASELINES or options.validation == "random":
+        return None
+    return training_groups(data.table, options).of_field
+
+
+def _inner_groups(groups: npt.NDArray[np.int64] | None, training: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    """Return the groups of the training fields; None where the fields to be answered lie among them.
+
+    A calibration holds for fields as far away as those that it was fitted on.
+    """
+    if groups is None:
+        return None
+    others = np.setdiff1d(np.arange(len(groups)), training)
+    return None if np.isin(groups[others], groups[training]).mean() > 0.5 else groups[training]
+
+
+def _season_year(data: TrainingData, options: TrainOptions) -> int:
+    """Return the season year of most chips."""
+    return int(np.bincount(data.season_years()).argmax()) if options.season_year is None else options.season_year
+
+
+def _days(data: TrainingData, year: int | None) -> npt.NDArray[np.float64]:
     """Return days of the season year that part the season evenly, the last one its end."""
-    days = season_day(chips.date, year)[chips.seen]
+    days = data.days_seen(year)
     first, last = float(np.percentile(days, 1)), float(days.max())
     return np.unique(np.ceil(first + (last - first) * np.arange(1, _DATES + 1) / _DATES))
 
 
-def _unlearnt(fields: LabelledFields, folds: Folds) -> tuple[str, ...]:
+def _unlearnt(data: TrainingData, folds: Folds) -> tuple[str, ...]:
     """Warn of classes that were answered where they had not been learnt."""
-    lost = []
+    lost, fields = [], data.fields
     for fold, training in enumerate(folds.training):
         test = np.unique(fields.classes[folds.test(fold)])
         lost += [f"{fields.legend[i]} (fold {folds.names[fold]})" for i in np.setdiff1d(test, fields.classes[training]).tolist()]
     return (f"classes that were answered without a field to learn from: {', '.join(lost)}",) if lost else ()
 
 
-def _fingerprint(
-    chips: TrainingChips, fields: LabelledFields, folds: Folds, options: TrainOptions, days: npt.NDArray[np.float64]
-) -> str:
+def _fingerprint(data: TrainingData, folds: Folds, options: TrainOptions, days: npt.NDArray[np.float64]) -> str:
     """Hash all that decides the answers."""
     parts = [
-        chips.chips.info.fingerprint,
-        list(chips.chips.info.bands),
-        [str(name) for name in chips.chips.fields["field_id"].iloc[fields.rows]],
-        fields.classes.tolist(),
-        list(fields.legend),
+        data.chips.info.fingerprint,
+        list(data.chips.info.bands),
+        [str(name) for name in data.table["field_id"]],
+        data.fields.classes.tolist(),
+        list(data.fields.legend),
         folds.of_field.tolist(),
         [training.tolist() for training in folds.training],
         days.tolist(),

@@ -1,220 +1,194 @@
-"""Chips to batches of tensors, in an order that depends on seed and epoch alone."""
+"""The labelled fields and the chips that show them, in memory where they fit."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pytorch_lightning as pl
-import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
 
-from cropdetect.training.augmentation import Augmentation, augment
-from cropdetect.training.chips import TrainingChips, without_absent_steps
-from cropdetect.training.sample import Sample
+from cropdetect.chips.batch import ChipBatch, season_day
+from cropdetect.chips.chipset import RandomAccessChips
+from cropdetect.errors import TrainingDataError
+from cropdetect.training.labels import LabelledFields, labelled_fields
 
-__all__ = ["EpochSampler", "FieldChips", "FieldData", "Plan", "Sample"]
-
-_EVALUATION_BATCH = 64
+_BATCH_BYTES = 64 * 2**20
+_MEMORY = 2 * 2**30
 
 
 @dataclass(frozen=True)
-class FieldChips:
-    """The chips of the labelled fields, as one kind of network takes them.
+class TrainingData:
+    """Labelled fields and their chips: what an estimator is fitted to, and what it is asked about.
 
     Attributes:
-        chips: all chips.
-        field: (chip,) int64, position of the chip's field among the labelled fields.
-        label: (field,) int64.
-        bands: bands of the network, in order.
-        season_year: see `ChipBatch.day`.
-        takes_gaps: whether the network looks at `clear` and `day`.
-        n_steps: steps of every chip, for a network that does not.
-        context: pixels about the field that the network looks at; None: the whole chip.
+        chips: where the pixels come from.
+        fields: the labelled fields.
+        positions: (chip,) int64, positions in `chips`; every one shows its field on some date.
+        field: (chip,) int64, position of the chip's field in `fields`.
+        seen: (chip, step) bool, dates that show a clear pixel of the field.
+        date: (chip, step) datetime64[D], NaT where absent.
+        area: (chip,) float64, field pixels.
+        valued: (band,) bool, bands of `chips.info.bands` with any clear value.
+        kept: chips in memory, or None where they do not fit.
+        kept_rows: (chip,) int64, rows of `kept`.
+        until: last day of the season year that counts as seen, and that year (None: of each chip's median date); None: all do.
     """
 
-    chips: TrainingChips
+    chips: RandomAccessChips
+    fields: LabelledFields
+    positions: npt.NDArray[np.int64]
     field: npt.NDArray[np.int64]
-    label: npt.NDArray[np.int64]
-    bands: tuple[str, ...]
-    season_year: int | None
-    takes_gaps: bool
-    n_steps: int
-    context: int | None
+    seen: npt.NDArray[np.bool_]
+    date: npt.NDArray[np.datetime64]
+    area: npt.NDArray[np.float64]
+    valued: npt.NDArray[np.bool_]
+    kept: ChipBatch | None
+    kept_rows: npt.NDArray[np.int64]
+    until: tuple[float, int | None] | None = None
 
-    def sample(
-        self,
-        chosen: npt.NDArray[np.int64],
-        generator: torch.Generator | None,
-        amount: Augmentation,
-    ) -> Sample:
-        """Return the chips at these positions, changed at random if `generator` is given."""
-        batch = self.chips.take(chosen, self.bands)
-        if not self.takes_gaps:
-            batch = without_absent_steps(batch, self.n_steps)
-        field = self.field[chosen]
-        sample = Sample(
-            image=torch.from_numpy(np.ascontiguousarray(batch.image, np.float32)),
-            mask=torch.from_numpy(np.ascontiguousarray(batch.mask, np.float32)),
-            clear=torch.from_numpy(np.ascontiguousarray(batch.clear)),
-            day=torch.from_numpy(np.ascontiguousarray(batch.day(self.season_year), np.float32)),
-            label=torch.from_numpy(self.label[field]),
-            field=torch.from_numpy(field),
-            area=torch.from_numpy(self.chips.area[chosen].astype(np.float32)),
+    def __len__(self) -> int:
+        """Number of chips."""
+        return len(self.positions)
+
+    @property
+    def n_fields(self) -> int:
+        """Number of fields."""
+        return len(self.fields.rows)
+
+    @property
+    def bands(self) -> list[str]:
+        """The bands that have a clear value in any labelled field."""
+        return [band for band, valued in zip(self.chips.info.bands, self.valued, strict=True) if valued]
+
+    @property
+    def table(self) -> gpd.GeoDataFrame:
+        """The rows of the fields table, in the order of `fields`."""
+        return self.chips.fields.iloc[self.fields.rows]
+
+    def of_fields(self, positions: npt.NDArray[np.int64]) -> "TrainingData":
+        """Return some of the fields and their chips.
+
+        Args:
+            positions: (field,) positions in `fields`, ascending.
+        """
+        chosen = np.isin(self.field, positions)
+        return replace(
+            self,
+            fields=self.fields.take(positions),
+            positions=self.positions[chosen],
+            field=np.searchsorted(positions, self.field[chosen]),
+            seen=self.seen[chosen],
+            date=self.date[chosen],
+            area=self.area[chosen],
+            kept_rows=self.kept_rows[chosen],
         )
-        # Cut first what no change brings back, since all that follows costs time by the pixel.
-        if self.context is not None and (generator is None or not amount.moves_pixels):
-            sample = sample.around_fields(self.context)
-        if generator is not None:
-            binary = self.chips.chips.info.preset == "cv4a"
-            sample = augment(sample, generator, amount, takes_gaps=self.takes_gaps, binary_mask=binary)
-            if self.context is not None and amount.moves_pixels:
-                sample = sample.around_fields(self.context)
-        return without_unseen_steps(sample) if self.takes_gaps else sample
+
+    def seen_until(self, day: float, season_year: int | None = None) -> "TrainingData":
+        """Return the chips as they are known on a day of the season year: what is seen later is not clear.
+
+        The dates stay, so that every chip keeps its season year.
+        """
+        seen = self.seen & (season_day(self.date, season_year) <= day)
+        return replace(self, seen=seen, until=(day, season_year))
+
+    def fields_seen(self) -> npt.NDArray[np.bool_]:
+        """Tell which fields are clear on any date, (field,)."""
+        return np.bincount(self.field, self.seen.any(axis=1), self.n_fields) > 0
+
+    def days_seen(self, season_year: int | None) -> npt.NDArray[np.float32]:
+        """Return the days of the season year on which the fields were seen, chip by chip."""
+        return season_day(self.date, season_year)[self.seen]
+
+    def season_years(self) -> npt.NDArray[np.int64]:
+        """Return the year of each chip's median date, (chip,)."""
+        absent = np.isnat(self.date)
+        ordered = np.sort(np.where(absent, np.datetime64("9999-12-31"), self.date), axis=1)
+        medians = ordered[np.arange(len(self)), (~absent).sum(axis=1) // 2]
+        return np.asarray(medians.astype("datetime64[Y]").astype(np.int64) + 1970)
+
+    def take(self, chosen: npt.NDArray[np.int64], bands: Sequence[str]) -> ChipBatch:
+        """Return the chips at these positions (of this object), with these bands in this order."""
+        batch = self.chips.take(self.positions[chosen]) if self.kept is None else _rows(self.kept, self.kept_rows[chosen])
+        if self.until is not None:
+            batch = replace(batch, clear=batch.clear & (batch.day(self.until[1]) <= self.until[0])[:, :, None, None])
+        have = self.chips.info.bands
+        if have == tuple(bands):
+            return batch
+        return replace(batch, image=batch.image[:, :, [have.index(band) for band in bands]])
+
+    def batches(self, bands: Sequence[str]) -> Iterator[ChipBatch]:
+        """Yield all chips in batches of some megabytes."""
+        size = _batch_size(self.chips)
+        for start in range(0, len(self), size):
+            yield self.take(np.arange(start, min(start + size, len(self))), bands)
 
 
-def without_unseen_steps(sample: Sample) -> Sample:
-    """Cut off dates without a clear pixel of the field, which change no answer but cost time, as far as all chips allow."""
-    seen = sample.seen()
-    longest = max(1, int(seen.sum(1).max()))
-    return sample.take_steps(torch.argsort(~seen, dim=1, stable=True)[:, :longest])
-
-
-class Plan(NamedTuple):
-    """What one training batch is to hold: positions of chips, and the seed of their changes."""
-
-    chosen: npt.NDArray[np.int64]
-    seed: tuple[int, ...]
-
-
-class EpochSampler(Sampler[Plan]):
-    """Every training field once an epoch, shuffled, shown by one of its chips (the larger its part, the likelier).
-
-    Args:
-        chips_of_field: for each field the positions of its chips.
-        area: (chip,) field pixels.
-        batch_size: fields a batch.
-        seed: of all randomness.
-        classes: (field,) class of each field, to draw as many fields as there are with every class equally likely instead;
-            None: every field once.
-    """
-
-    def __init__(
-        self,
-        chips_of_field: list[npt.NDArray[np.int64]],
-        area: npt.NDArray[np.float64],
-        batch_size: int,
-        seed: int,
-        classes: npt.NDArray[np.int64] | None = None,
-    ):
-        self._chips_of_field = chips_of_field
-        self._chance = None
-        if classes is not None:
-            per_field = 1 / np.bincount(classes)[classes]
-            self._chance = per_field / per_field.sum()
-        self._area = area
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this before every epoch, also after a resumption."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        """Number of batches an epoch."""
-        return -(-len(self._chips_of_field) // self._batch_size)
-
-    def __iter__(self) -> Iterator[Plan]:
-        rng = np.random.default_rng((self._seed, self._epoch))
-        n = len(self._chips_of_field)
-        fields = np.arange(n) if self._chance is None else rng.choice(n, n, p=self._chance)
-        shown = np.array([self._one(self._chips_of_field[field], rng) for field in fields], np.int64)
-        rng.shuffle(shown)
-        for batch, part in enumerate(np.array_split(shown, len(self))):
-            yield Plan(part, (self._seed, self._epoch, batch))
-
-    def _one(self, chips: npt.NDArray[np.int64], rng: np.random.Generator) -> int:
-        if len(chips) == 1:
-            return int(chips[0])
-        return int(rng.choice(chips, p=self._area[chips] / self._area[chips].sum()))
-
-
-class _Changed(Dataset[Sample]):
-    """Training batches by their plan."""
-
-    def __init__(self, chips: FieldChips, amount: Augmentation) -> None:
-        self._chips, self._amount = chips, amount
-
-    def __getitem__(self, plan: Plan) -> Sample:
-        seed = int(np.random.SeedSequence(plan.seed).generate_state(1, np.uint64)[0] >> np.uint64(1))
-        return self._chips.sample(plan.chosen, torch.Generator().manual_seed(seed), self._amount)
-
-
-class _Unchanged(Dataset[Sample]):
-    """The chips of some fields in order, unchanged."""
-
-    def __init__(self, chips: FieldChips, fields: npt.NDArray[np.int64]) -> None:
-        self._chips = chips
-        chosen = np.flatnonzero(np.isin(chips.field, fields))
-        self._parts = [chosen[start : start + _EVALUATION_BATCH] for start in range(0, len(chosen), _EVALUATION_BATCH)]
-
-    def __len__(self) -> int:
-        return len(self._parts)
-
-    def __getitem__(self, part: int) -> Sample:
-        return self._chips.sample(self._parts[part], None, Augmentation())
-
-
-def evaluation_samples(chips: FieldChips, fields: npt.NDArray[np.int64]) -> Iterator[Sample]:
-    """Yield all chips of some fields in batches, unchanged.
+def read_training_data(chips: RandomAccessChips, legend: Sequence[str] | None = None, *, memory: int = _MEMORY) -> TrainingData:
+    """Read the chips of all labelled fields once; keep those that show their field.
 
     Args:
-        chips: the labelled chips.
-        fields: (field,) positions of fields.
+        chips: a chip set whose fields table has a column `label`.
+        legend: see `labelled_fields`.
+        memory: bytes of chips that may stay in memory.
+
+    Raises:
+        TrainingDataError: no field has a label, or too few have.
+        LegendError: the legend names a class twice.
     """
-    batches = _Unchanged(chips, fields)
-    for part in range(len(batches)):
-        yield batches[part]
+    if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
+        raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
+    positions = np.flatnonzero(chips.fields["label"].notna().to_numpy(bool)[chips.field_of_chip])
+    size = _batch_size(chips)
+    seen, date, area = [], [], []
+    kept: list[ChipBatch] = []
+    used = 0
+    valued = np.zeros(len(chips.info.bands), bool)
+    for start in range(0, len(positions), size):
+        batch = chips.take(positions[start : start + size])
+        inside = batch.clear & (batch.mask > 0)[:, None]
+        valued |= (inside[:, :, None] & ~np.isnan(batch.image)).any(axis=(0, 1, 3, 4))
+        seen.append(inside.any(axis=(2, 3)))
+        date.append(batch.date.astype("datetime64[D]"))
+        area.append(batch.mask.sum(axis=(1, 2), dtype=np.float64))
+        used += batch.image.nbytes + batch.clear.nbytes + batch.mask.nbytes
+        # Twice: while the batches are joined, both they and the whole are there.
+        kept = [*kept, batch] if 2 * used <= memory else []
+    shape = (0, chips.info.n_steps)
+    all_seen = np.concatenate([np.zeros(shape, bool), *seen])
+    shown = np.asarray(all_seen.any(axis=1))
+    usable = np.zeros(len(chips), bool)
+    usable[positions[shown]] = True
+    fields = labelled_fields(chips, usable, legend)
+    chosen = np.flatnonzero(shown & np.isin(chips.field_of_chip[positions], fields.rows))
+    return TrainingData(
+        chips=chips,
+        fields=fields,
+        positions=positions[chosen],
+        field=np.searchsorted(fields.rows, chips.field_of_chip[positions[chosen]]),
+        seen=all_seen[chosen],
+        date=np.concatenate([np.zeros(shape, "datetime64[D]"), *date])[chosen],
+        area=np.concatenate([np.zeros(0), *area])[chosen],
+        valued=valued,
+        kept=_joined(kept) if kept and 2 * used <= memory else None,
+        kept_rows=chosen,
+    )
 
 
-class FieldData(pl.LightningDataModule):
-    """Training and validation batches of one member.
+def _batch_size(chips: RandomAccessChips) -> int:
+    """Return the number of chips that fills `_BATCH_BYTES` as float32."""
+    info = chips.info
+    return max(1, _BATCH_BYTES // max(1, 4 * info.n_steps * len(info.bands) * info.size**2))
 
-    Args:
-        chips: all labelled chips.
-        training: (field,) fields to train on.
-        validation: (field,) fields to validate on; all their chips are seen.
-        batch_size: chips a training batch.
-        seed: of order and changes.
-        amount: how much training batches are changed.
-        balanced: draw fields so that every class is equally likely.
-    """
 
-    def __init__(
-        self,
-        chips: FieldChips,
-        training: npt.NDArray[np.int64],
-        validation: npt.NDArray[np.int64],
-        *,
-        batch_size: int,
-        seed: int,
-        amount: Augmentation,
-        balanced: bool = False,
-    ) -> None:
-        super().__init__()
-        order = np.argsort(chips.field, kind="stable")
-        chips_of_field = np.split(order, np.searchsorted(chips.field[order], np.arange(1, len(chips.label))))
-        classes = chips.label[training] if balanced else None
-        self._sampler = EpochSampler([chips_of_field[field] for field in training], chips.chips.area, batch_size, seed, classes)
-        self._training = _Changed(chips, amount)
-        self._validation = _Unchanged(chips, validation)
+def _rows(batch: ChipBatch, rows: npt.NDArray[np.int64]) -> ChipBatch:
+    return ChipBatch(batch.field[rows], batch.image[rows], batch.mask[rows], batch.clear[rows], batch.date[rows])
 
-    def train_dataloader(self) -> DataLoader[Sample]:
-        """See Lightning."""
-        return DataLoader(self._training, sampler=self._sampler, batch_size=None)
 
-    def val_dataloader(self) -> DataLoader[Sample]:
-        """See Lightning."""
-        return DataLoader(self._validation, batch_size=None)
+def _joined(batches: list[ChipBatch]) -> ChipBatch:
+    return ChipBatch(
+        field=np.concatenate([batch.field for batch in batches]),
+        image=np.concatenate([batch.image for batch in batches]),
+        mask=np.concatenate([batch.mask for batch in batches]),
+        clear=np.concatenate([batch.clear for batch in batches]),
+        date=np.concatenate([batch.date for batch in batches]),
+    )

@@ -1,192 +1,216 @@
-"""The members of an ensemble: trainings that each leave out another fold, and the networks that each of them leaves."""
+"""An ensemble of networks as an estimator: each leaves out other fields, and is calibrated on them."""
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pytorch_lightning.utilities.seed import isolate_rng
 
 from cropdetect import metrics, models
-from cropdetect.formats import Statistics, TrainOptions
+from cropdetect.errors import OptionError
+from cropdetect.formats import CalibrationRecord, Statistics, TrainOptions
 from cropdetect.progress import Progress
-from cropdetect.training.blueprint import blueprint
-from cropdetect.training.chips import TrainingChips, without_absent_steps
-from cropdetect.training.course import follow_cycle
-from cropdetect.training.data import FieldChips, FieldData, evaluation_samples
-from cropdetect.training.labels import LabelledFields
-from cropdetect.training.lesson import Answer, Lesson, answer, field_probabilities
-from cropdetect.training.split import Split
+from cropdetect.training.calibration import OutOfFold, fit_calibration
+from cropdetect.training.data import TrainingData
+from cropdetect.training.loader import TrainingBatches
+from cropdetect.training.loop import field_probabilities, train_cycle
+from cropdetect.training.monitor import EpochReport, OnEpoch
+from cropdetect.training.specification import NetworkSpecification, equal_steps, specify_network
+from cropdetect.training.split import Split, validation_splits
 
 _EPOCHS = (25, 80)  # of a cycle, at least and at most, where the options give a number of steps
+_FEW_FIELDS, _MEMBERS, _MEMBERS_OF_FEW = 2000, 5, 10  # few: of several pixels each; see `TrainOptions.members`
+
+Members = Sequence[Sequence[models.Network]]
 
 
-@dataclass(frozen=True)
-class OutOfFold:
-    """What trainings say of the fields that they left out, one answer for each field and training.
+class NetworkEnsemble:
+    """An ensemble of networks, fitted and calibrated as scikit-learn's `CalibratedClassifierCV` does it.
 
-    Attributes:
-        fields: (answer,) int64, positions of the labelled fields, ascending; a field left out twice has two answers.
-        probabilities: (answer, class) float64, mean over the networks of the training.
-        labels: (answer,) int64.
-    """
-
-    fields: npt.NDArray[np.int64]
-    probabilities: npt.NDArray[np.float64]
-    labels: npt.NDArray[np.int64]
-
-    def scaled(self, scaling: metrics.Scaling | None) -> "OutOfFold":
-        """Return the same answers, each calibrated."""
-        return replace(self, probabilities=metrics.scaled(self.probabilities, scaling))
-
-    def pooled(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return of each field the mean of its answers (field, class), its label and how many answers it has."""
-        _, first, n_answers = np.unique(self.fields, return_index=True, return_counts=True)
-        means = np.add.reduceat(self.probabilities, first) / n_answers[:, None]
-        return means, self.labels[first], n_answers
-
-
-class Ensemble:
-    """What all members share, how each is trained, and what they say together.
-
-    A checkpoint has one set of statistics and one list of constructor arguments, so those come from the fields that any
-    training sees. No other field is looked at.
+    Each member is trained without a part of the fields. What its networks say of those fields calibrates the ensemble. The
+    same data, options and seed give the same weights on one machine with the same number of threads, also if the training was
+    interrupted.
 
     Args:
-        chips: the labelled chips.
-        fields: their fields.
-        splits: training and validation fields of each training.
         options: how to train.
+        state: folder that keeps the state of the training; a state that is there is continued.
+        description: shown before the progress bar.
+        on_epoch: called after each epoch, when its state is saved.
 
     Attributes:
-        splits: training and validation fields of each training.
-        options: how to train.
-        statistics: means and standard deviations of the networks' channels.
+        splits_: training and validation fields of each member.
+        specification_: of the networks.
+        statistics_: means and standard deviations of the networks' channels.
+        members_: for each member its networks, one a cycle, all different.
+        out_of_fold_: what the members say of the fields that they left out, before calibration.
+        calibration_: how the answers of all members are calibrated, for the checkpoint.
+        scaling_: how the answers of any number of members are calibrated.
     """
 
-    def __init__(self, chips: TrainingChips, fields: LabelledFields, splits: Sequence[Split], options: TrainOptions) -> None:
-        self._fields, self.splits, self.options = fields, tuple(splits), options
-        field_of_chip = np.searchsorted(fields.rows, chips.row)
-        seen = splits[0].training
-        if "statistics_of_all_fields" in options.faults:
-            seen = np.arange(len(fields.rows))
-        shown = np.flatnonzero(np.isin(field_of_chip, seen))
-        self._plan = blueprint(chips, shown, len(fields.legend), options)
-        with isolate_rng():
-            network = self._plan.build()
-        self._chips = FieldChips(
-            chips=chips,
-            field=field_of_chip,
-            label=fields.classes,
-            bands=network.bands,
-            season_year=options.season_year,
-            takes_gaps=self._plan.takes_gaps,
-            n_steps=self._plan.n_steps,
-            context=network.context,
-        )
-        batches = chips.batches(shown, network.bands)
-        if not self._plan.takes_gaps:
-            batches = (without_absent_steps(batch, self._plan.n_steps) for batch in batches)
-        origin = f"{len(shown)} training chips of {', '.join(chips.chips.info.sources) or 'unnamed data'}"
-        self.statistics: Statistics = models.channel_statistics(network, batches, origin, as_2020=not self._plan.takes_gaps)
+    batches_class: ClassVar[type[TrainingBatches]] = TrainingBatches
 
-    @property
-    def n_epochs(self) -> int:
-        """Epochs of all trainings together."""
-        return sum(self.options.snapshots * self._epochs(len(split.training)) for split in self.splits)
+    splits_: Sequence[Split]
+    specification_: NetworkSpecification
+    statistics_: Statistics
+    members_: Members
+    out_of_fold_: OutOfFold
+    calibration_: CalibrationRecord
+    scaling_: metrics.EnsembleScaling
 
-    def teach(self, member: int, folder: Path, progress: Progress) -> list[models.Network]:
-        """Train one member, from where its state in `folder` left off.
+    def __init__(
+        self, options: TrainOptions, state: Path, *, description: str = "training", on_epoch: OnEpoch | None = None
+    ) -> None:
+        self.options = options
+        self._state, self._description, self._on_epoch = state, description, on_epoch
 
-        Returns:
-            A network for each snapshot, all different.
+    def fit(self, data: TrainingData, groups: npt.NDArray[np.int64] | None = None) -> Self:
+        """Train the members and calibrate the ensemble.
+
+        Args:
+            data: the fields to learn from.
+            groups: (field,) spatial group of each; no group is on both sides of a member's split. None: fields are left out
+                one by one.
+
+        Raises:
+            TrainingDataError: no split can be made, or a training diverges.
+            MissingBandError: the network needs a band that is absent.
+            OptionError: the network does not fit the data.
+            DiskFullError: no room for the state.
         """
-        seed = self.options.seed + member
-        with isolate_rng():
-            torch.manual_seed(seed)
-            network = self._plan.build()
-        network.set_statistics(self.statistics)
-        split = self.splits[member]
+        self.splits_ = self._split(data, groups)
+        # A checkpoint has one set of statistics and of arguments: both come from the fields of the first member.
+        first = self.splits_[0].training
+        n_epochs = sum(self.options.snapshots * self._epochs(len(split.training)) for split in self.splits_)
+        with torch.random.fork_rng(_devices()), Progress(self._description, n_epochs, "epochs") as progress:
+            self.specification_ = specify_network(data, first, self.options)
+            self.statistics_ = self.statistics(data, first)
+            self.members_ = [self._train_member(data, member, progress) for member in range(len(self.splits_))]
+        self.out_of_fold_ = self._answer_out_of_fold(data)
+        calibration, self.scaling_ = fit_calibration(self.out_of_fold_, self.options.calibration, len(self.members_))
+        self.calibration_ = calibration.model_copy(update={"snapshots": self.options.snapshots})
+        return self
+
+    def predict_proba(self, data: TrainingData) -> npt.NDArray[np.float64]:
+        """Return calibrated probabilities, (field, class); NaN where a field is clear on no date.
+
+        Raises:
+            OptionError: the network needs another number of dates.
+        """
+        seen = data.fields_seen()
+        result = np.full((data.n_fields, len(data.fields.legend)), np.nan)
+        if seen.any():
+            result[seen] = self.scaling_.apply(self.member_probabilities(data.of_fields(np.flatnonzero(seen))))
+        return result
+
+    def member_probabilities(self, data: TrainingData, members: Members | None = None) -> npt.NDArray[np.float64]:
+        """Return of each member the mean probabilities of its networks before calibration, (member, field, class).
+
+        Args:
+            data: the fields that are asked about.
+            members: default: all.
+
+        Raises:
+            OptionError: the network needs another number of dates.
+        """
+        specification = self.specification_
+        if not specification.takes_gaps and (
+            data.until is not None or equal_steps(data, specification.name) != specification.n_steps
+        ):
+            raise OptionError(f"{specification.name} needs all {specification.n_steps} dates", fix="Use another --model.")
+        members = self.members_ if members is None else members
+        answers = field_probabilities([network for networks in members for network in networks], data, specification)
+        ends = np.cumsum([len(networks) for networks in members])[:-1]
+        return np.array([np.mean(part, axis=0) for part in np.split(answers, ends)])
+
+    def statistics(self, data: TrainingData, fields: npt.NDArray[np.int64]) -> Statistics:
+        """Return the statistics of the channels over some fields."""
+        shown, specification = data.of_fields(fields), self.specification_
+        network = specification.build()
+        batches = (specification.steps(batch) for batch in shown.batches(network.bands))
+        origin = f"{len(shown)} training chips of {', '.join(data.chips.info.sources) or 'unnamed data'}"
+        return models.channel_statistics(network, batches, origin, as_2020=not specification.takes_gaps)
+
+    def _split(self, data: TrainingData, groups: npt.NDArray[np.int64] | None) -> Sequence[Split]:
+        options = self.options
+        few = data.n_fields < _FEW_FIELDS and data.chips.info.size > 1
+        return validation_splits(
+            data.fields.classes,
+            groups,
+            validation_share=options.validation_share,
+            members=options.members or (_MEMBERS_OF_FEW if few else _MEMBERS),
+            seed=options.seed,
+        )
+
+    def _train_member(self, data: TrainingData, member: int, progress: Progress) -> list[models.Network]:
+        """Train one member cycle by cycle, and return the network at the end of each."""
+        seed, split = self.options.seed + member, self.splits_[member]
+        torch.manual_seed(seed)
+        network = self.specification_.build()
+        network.set_statistics(self.statistics_)
+        training, validation = data.of_fields(split.training), data.of_fields(split.validation)
         epochs = self._epochs(len(split.training))
-        counts = np.bincount(self._fields.classes[split.training], minlength=len(self._fields.legend))
-        snapshots: list[models.Network] = []
+        networks = []
         for cycle in range(self.options.snapshots):
             # A seed of its own for every cycle: each shows the fields in another order, changed in other ways.
             cycle_seed = seed + 100_003 * cycle
-            data = FieldData(
-                self._chips,
-                split.training,
-                split.validation,
-                batch_size=self.options.batch_size,
-                seed=cycle_seed,
-                amount=self.options.augmentation,
-                balanced=self.options.class_balance == "sampling",
-            )
-            lesson = Lesson(network, self.options, counts, cycle_seed, epochs * len(data.train_dataloader()))
-            counted = 0
-
-            def tell(log_loss: float | None, epoch: int) -> None:
-                nonlocal counted
-                progress.advance(epoch - counted, "" if log_loss is None else f"validation log loss {log_loss:.3f}")
-                counted = epoch
-
-            weights = follow_cycle(
-                lesson,
-                data,
+            counter = _EpochCounter(progress, self._on_epoch)
+            weights = train_cycle(
+                network,
+                self.batches_class(training, self.specification_, self.options, cycle_seed),
+                validation,
+                self.options,
                 epochs=epochs,
-                patience=self.options.patience,
-                file=folder / f"{member:03d}-{cycle:03d}.ckpt",
-                told=tell,
+                seed=cycle_seed,
+                file=self._state / f"{member:03d}-{cycle:03d}.pt",
+                on_epoch=counter,
+                member=member,
+                cycle=cycle,
             )
-            progress.advance(epochs - counted)
-            snapshot = copy.deepcopy(network)  # the cycle after this one goes on changing `network`
-            snapshot.load_state_dict(weights)
-            snapshots.append(snapshot.eval())
-        if "collapsed_ensemble" in self.options.faults:
-            return [snapshots[-1]] * len(snapshots)
-        return snapshots
+            progress.advance(epochs - counter.counted)
+            kept = copy.deepcopy(network)  # the next cycle goes on changing `network`
+            kept.load_state_dict(weights)
+            networks.append(kept.eval())
+        return networks
 
-    def out_of_fold(self, members: Sequence[Sequence[models.Network]]) -> OutOfFold:
-        """Ask for each field the networks of the trainings that left it out, but know its class.
-
-        Args:
-            members: for each training its networks.
-        """
-        classes = self._fields.classes
-        asked = [split.validation[np.isin(classes[split.validation], classes[split.training])] for split in self.splits]
-        answers = [self.answers([networks], those)[0] for networks, those in zip(members, asked, strict=True) if len(those)]
+    def _answer_out_of_fold(self, data: TrainingData) -> OutOfFold:
+        """Ask each member about the fields that it left out and whose class it knows."""
+        classes = data.fields.classes
+        asked = [split.validation[np.isin(classes[split.validation], classes[split.training])] for split in self.splits_]
+        answers = [
+            self.member_probabilities(data.of_fields(fields), [networks])[0]
+            for networks, fields in zip(self.members_, asked, strict=True)
+            if len(fields)
+        ]
         fields = np.concatenate(asked)
         order = np.argsort(fields, kind="stable")
         return OutOfFold(fields[order], np.concatenate(answers)[order], classes[fields[order]])
-
-    def answers(self, members: Sequence[Sequence[models.Network]], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Return of each training the mean probabilities of its networks, (training, field, class).
-
-        Args:
-            members: for each training its networks.
-            positions: (field,) positions of labelled fields, ascending.
-        """
-        # A collapsed ensemble names one several times.
-        different = {id(network): network for networks in members for network in networks}
-        answers: dict[int, list[Answer]] = {key: [] for key in different}
-        with torch.inference_mode():
-            for sample in evaluation_samples(self._chips, positions):
-                for key, network in different.items():
-                    answers[key].append(answer(network, sample))
-        of_network = {key: field_probabilities(those)[1] for key, those in answers.items()}
-        return np.array([np.mean([of_network[id(network)] for network in networks], axis=0) for networks in members])
-
-    def seen_until(self, day: float) -> "Ensemble":
-        """Return the same ensemble before the chips as they are known on a day of the season year."""
-        cut = copy.copy(self)
-        cut._chips = replace(self._chips, chips=self._chips.chips.seen_until(day, self.options.season_year))
-        return cut
 
     def _epochs(self, n_fields: int) -> int:
         if self.options.epochs is not None:
             return self.options.epochs
         batches = -(-n_fields // self.options.batch_size)
         return min(max(-(-self.options.steps // batches), _EPOCHS[0]), _EPOCHS[1])
+
+
+def _devices() -> list[int]:
+    """Return the devices, beside the CPU, whose random state a training changes."""
+    return [torch.cuda.current_device()] if torch.cuda.is_available() else []
+
+
+class _EpochCounter:
+    """Shows the epochs of one cycle as progress, and hands the reports on."""
+
+    def __init__(self, progress: Progress, on_epoch: OnEpoch | None) -> None:
+        self._progress, self._on_epoch = progress, on_epoch
+        self.counted = 0
+
+    def __call__(self, report: EpochReport) -> None:
+        score = report.validation_log_loss
+        done = report.epoch + 1  # a resumed cycle begins with a later epoch
+        self._progress.advance(done - self.counted, "" if score is None else f"validation log loss {score:.3f}")
+        self.counted = done
+        if self._on_epoch is not None:
+            self._on_epoch(report)

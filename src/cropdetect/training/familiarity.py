@@ -3,15 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import season_day
 from cropdetect.formats import FamiliarityRecord
-from cropdetect.imagery.bands import is_nearest
+from cropdetect.imagery.bands import is_quality
 from cropdetect.inference.familiarity import season_cells
 from cropdetect.inference.season import SeasonOfField, clear_means, joined_series
 from cropdetect.metrics import fit_familiarity
-from cropdetect.training.chips import TrainingChips
-from cropdetect.training.folds import stratified_folds
-from cropdetect.training.labels import LabelledFields
+from cropdetect.training.data import TrainingData
+from cropdetect.training.split import stratified_folds
 
 FALSE_ALARM_RATE = 0.05
 _PORTIONS = 6
@@ -20,8 +18,7 @@ _DIGITS = 6
 
 
 def familiarity_record(
-    chips: TrainingChips,
-    fields: LabelledFields,
+    data: TrainingData,
     groups: npt.NDArray[np.int64] | None,
     bands: tuple[str, ...],
     *,
@@ -31,8 +28,7 @@ def familiarity_record(
     """Describe the labelled fields by the means of their bands in six portions of the season.
 
     Args:
-        chips: chips of these fields only.
-        fields: the labelled fields.
+        data: the training data.
         groups: (field,) groups that are judged together, or None.
         bands: of the network; cloud probability and classes tell nothing of crops and are left out.
         season_year: see `ChipBatch.day`.
@@ -41,22 +37,22 @@ def familiarity_record(
     Returns:
         The record, or None where there are too few fields or groups to choose a threshold.
     """
-    bands = tuple(band for band in bands if not is_nearest(band))
+    bands = tuple(band for band in bands if not is_quality(band))
+    fields = data.fields
     n_units = len(fields.rows) if groups is None else len(np.unique(groups))
     if not bands or n_units < _FOLDS or np.bincount(fields.classes).max() < _FOLDS:
         return None
-    days = season_day(chips.date, season_year)[chips.seen]
+    days = data.days_seen(season_year)
     first, last = np.floor(np.percentile(days, 1)), np.ceil(np.percentile(days, 99))
     edges = [round(float(edge), 1) for edge in np.linspace(first, max(last, first + _PORTIONS), _PORTIONS + 1)]
     seasons: dict[int, SeasonOfField] = {}
-    position = np.searchsorted(fields.rows, chips.row)
     done = 0
-    for batch in chips.batches(np.arange(len(chips)), bands):
+    for batch in data.batches(bands):
         means, weights = clear_means(batch)
-        for chip in range(len(batch)):
-            seasons.setdefault(int(position[done + chip]), SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
+        for chip, field in enumerate(data.field[done : done + len(batch)].tolist()):
+            seasons.setdefault(field, SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
         done += len(batch)
-    series = joined_series(bands, {row: season.joined() for row, season in seasons.items()})
+    series = joined_series(bands, {field: season.joined() for field, season in seasons.items()})
     cells = season_cells(series, len(fields.rows), bands, edges, season_year)
     folds = stratified_folds(fields.classes, groups, _FOLDS, seed)
     found = fit_familiarity(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)

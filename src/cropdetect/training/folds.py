@@ -7,11 +7,11 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from cropdetect.errors import TrainingDataError
 from cropdetect.fields import field_positions, square_blocks
 from cropdetect.training.groups import block_side, spatial_groups
+from cropdetect.training.split import renumbered, stratified_folds
 
 MADE_HERE = ("random", "blocked", "grid", "leave-one-group-out")
 
@@ -84,7 +84,7 @@ def make_folds(
         return _of(of_field, f"{n_folds} folds of whole groups ({groups.description})", classes)
     kept = _learnable(groups.of_field, classes)
     of_field = np.full(len(classes), -1, np.int64)
-    of_field[kept] = _numbered(groups.of_field[kept])
+    of_field[kept] = renumbered(groups.of_field[kept])
     names = tuple(groups.names[group] for group in np.unique(groups.of_field[kept])) if groups.names else ()
     return _of(of_field, f"one group left out at a time ({groups.description})", classes, names)
 
@@ -168,27 +168,6 @@ def _of(of_field: npt.NDArray[np.int64], description: str, classes: npt.NDArray[
     return Folds(of_field, training, names or tuple(str(fold) for fold in range(n)), description)
 
 
-def stratified_folds(
-    classes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64] | None, n_folds: int, seed: int
-) -> npt.NDArray[np.int64]:
-    """Return a fold for each field, each class about in proportion and no group in two folds."""
-    n_units = len(classes) if groups is None else len(np.unique(groups))
-    most = np.bincount(classes).max(initial=0)
-    if n_units < n_folds or most < n_folds:
-        raise TrainingDataError(
-            f"{n_folds} folds cannot be made of {n_units} {'fields' if groups is None else 'groups'}",
-            fix="Use --n-folds with a smaller number, or smaller groups.",
-        )
-    splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
-    of_field = np.full(len(classes), -1, np.int64)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The least populated class")
-        warnings.filterwarnings("ignore", message="The groups parameter is ignored")
-        for fold, (_, held_out) in enumerate(splitter.split(classes, classes, groups)):
-            of_field[held_out] = fold
-    return _numbered(of_field)  # with few groups the splitter leaves folds empty
-
-
 def _learnable(groups: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Tell which fields are of a class that lies in several groups, (field,); warn of the others."""
     n_groups = np.array([len(np.unique(groups[classes == name])) for name in range(classes.max() + 1)])
@@ -200,8 +179,3 @@ def _learnable(groups: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) ->
             stacklevel=4,
         )
     return kept
-
-
-def _numbered(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the same folds numbered from 0 without gaps."""
-    return np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.int64)

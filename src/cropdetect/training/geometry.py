@@ -5,37 +5,34 @@ from torch import Tensor
 from torch.nn import functional
 
 from cropdetect.formats import Augmentation
-from cropdetect.training.sample import Sample
+from cropdetect.training.batch import TrainingBatch
 
-_TOGETHER = 8  # chips warped at once, which bounds the memory it takes
+_AT_ONCE = 8  # chips warped at once, which bounds the memory it takes
 
 
-def flipped(sample: Sample, generator: torch.Generator, amount: Augmentation) -> Sample:
+def flipped(batch: TrainingBatch, generator: torch.Generator, settings: Augmentation) -> TrainingBatch:
     """Mirror and turn each chip at random; of chips that are not square only by half turns."""
-    image, mask, clear = sample.image, sample.mask, sample.clear
-    code = _orientations(len(mask), generator, amount, square=mask.shape[1] == mask.shape[2])
-    of_mask = code
-    if "mask_drift" in amount.faults:
-        of_mask = _orientations(len(mask), generator, amount, square=mask.shape[1] == mask.shape[2])
-    return sample._replace(image=_oriented(image, code), mask=_oriented(mask, of_mask), clear=_oriented(clear, code))
+    image, mask, clear = batch.image, batch.mask, batch.clear
+    code = orientations(len(mask), generator, settings, square=mask.shape[1] == mask.shape[2])
+    return batch._replace(image=oriented(image, code), mask=oriented(mask, code), clear=oriented(clear, code))
 
 
-def _orientations(n: int, generator: torch.Generator, amount: Augmentation, *, square: bool) -> Tensor:
+def orientations(n: int, generator: torch.Generator, settings: Augmentation, *, square: bool) -> Tensor:
     """Draw one of the eight symmetries of the square for each chip: quarter turns + 4 x mirrored."""
 
     def draw(chance: float) -> Tensor:
         return torch.rand(n, generator=generator) < chance
 
-    turns = torch.where(draw(amount.turn), torch.randint(0, 4, (n,), generator=generator), 0)
+    turns = torch.where(draw(settings.turn), torch.randint(0, 4, (n,), generator=generator), 0)
     if not square:
         turns = 2 * (turns // 2)
-    mirrored, upside_down = draw(amount.mirror), draw(amount.upside_down)
+    mirrored, upside_down = draw(settings.mirror), draw(settings.upside_down)
     # Upside down is mirrored and turned by half: the turn comes first, then the mirror.
     turns = (turns + 2 * upside_down) % 4
     return turns + 4 * (mirrored ^ upside_down)
 
 
-def _oriented(values: Tensor, code: Tensor) -> Tensor:
+def oriented(values: Tensor, code: Tensor) -> Tensor:
     """Turn and mirror the last two dimensions of each row of `values`; returns a new tensor where anything changes."""
     if not bool(code.any()):
         return values
@@ -48,35 +45,34 @@ def _oriented(values: Tensor, code: Tensor) -> Tensor:
 
 
 def warped(
-    sample: Sample, generator: torch.Generator, amount: Augmentation, *, takes_gaps: bool, binary_mask: bool = False
-) -> Sample:
+    batch: TrainingBatch, generator: torch.Generator, settings: Augmentation, *, takes_gaps: bool, binary_mask: bool = False
+) -> TrainingBatch:
     """Rotate and shift some chips by fractions of pixels.
 
     The image is interpolated bilinearly, for a network that looks at `clear` from clear pixels only; the mask as a
     fraction; `clear` comes from the nearest pixel. What the transform uncovers is 0, not clear, and outside the field.
     """
-    if amount.rotation == 0 and amount.shift == 0:
-        return sample
-    n = len(sample.mask)
+    if settings.rotation == 0 and settings.shift == 0:
+        return batch
+    n = len(batch.mask)
 
     def draw(limit: float, chance: float, columns: int) -> Tensor:
         on = torch.rand(n, 1, generator=generator) < (chance if limit > 0 else 0.0)
         return torch.where(on, limit * (2 * torch.rand(n, columns, generator=generator) - 1), 0.0)
 
-    angle = draw(amount.rotation, amount.rotation_chance, 1)[:, 0].deg2rad()
-    shift = draw(amount.shift, amount.shift_chance, 2)
+    angle = draw(settings.rotation, settings.rotation_chance, 1)[:, 0].deg2rad()
+    shift = draw(settings.shift, settings.shift_chance, 2)
     chosen = torch.nonzero((angle != 0) | (shift != 0).any(1))[:, 0]
     if len(chosen) == 0:
-        return sample
-    binary = binary_mask and "fractional_masks" not in amount.faults
-    image, mask, clear = sample.image.clone(), sample.mask.clone(), sample.clear.clone()
-    for rows in torch.split(chosen, _TOGETHER):
-        before = sample._replace(image=sample.image[rows], mask=sample.mask[rows], clear=sample.clear[rows])
-        after = _resampled(before, _grid(before.mask, angle[rows], shift[rows]), takes_gaps=takes_gaps, binary=binary)
+        return batch
+    image, mask, clear = batch.image.clone(), batch.mask.clone(), batch.clear.clone()
+    for rows in torch.split(chosen, _AT_ONCE):
+        before = batch._replace(image=batch.image[rows], mask=batch.mask[rows], clear=batch.clear[rows])
+        after = _resampled(before, _grid(before.mask, angle[rows], shift[rows]), takes_gaps=takes_gaps, binary=binary_mask)
         kept = after.seen().any(1) if takes_gaps else after.mask.flatten(1).any(1)
         for whole, part in ((image, after.image), (mask, after.mask), (clear, after.clear)):
             whole[rows[kept]] = part[kept]
-    return sample._replace(image=image, mask=mask, clear=clear)
+    return batch._replace(image=image, mask=mask, clear=clear)
 
 
 def _grid(mask: Tensor, angle: Tensor, shift: Tensor) -> Tensor:
@@ -95,7 +91,7 @@ def _grid(mask: Tensor, angle: Tensor, shift: Tensor) -> Tensor:
     return functional.affine_grid(torch.stack([first, second], 1), [n, 1, height, width], align_corners=False)
 
 
-def _resampled(sample: Sample, grid: Tensor, *, takes_gaps: bool, binary: bool) -> Sample:
+def _resampled(batch: TrainingBatch, grid: Tensor, *, takes_gaps: bool, binary: bool) -> TrainingBatch:
     """Return image, mask and clear of the batch at the places of `grid`."""
 
     def bilinear(values: Tensor) -> Tensor:
@@ -106,12 +102,12 @@ def _resampled(sample: Sample, grid: Tensor, *, takes_gaps: bool, binary: bool) 
         of_chip = functional.grid_sample(values.float().flatten(1, -3), grid, mode="nearest", align_corners=False)
         return of_chip.reshape(values.shape) > 0
 
-    missing = sample.image.isnan()
+    missing = batch.image.isnan()
     any_missing = bool(missing.any())
-    image = torch.where(missing, 0.0, sample.image) if any_missing else sample.image
-    covered = nearest(torch.ones_like(sample.mask)[:, None])  # (chip, 1, y, x)
+    image = torch.where(missing, 0.0, batch.image) if any_missing else batch.image
+    covered = nearest(torch.ones_like(batch.mask)[:, None])  # (chip, 1, y, x)
     # Interpolated from usable pixels only: weights of the others are taken out of the sum, and it is scaled up again.
-    usable = sample.clear[:, :, None] if takes_gaps else covered.new_ones(1, 1, 1, 1, 1).expand(image[:, :1, :1].shape)
+    usable = batch.clear[:, :, None] if takes_gaps else covered.new_ones(1, 1, 1, 1, 1).expand(image[:, :1, :1].shape)
     if any_missing:
         usable = usable & ~missing
     weight = usable.float()
@@ -120,20 +116,20 @@ def _resampled(sample: Sample, grid: Tensor, *, takes_gaps: bool, binary: bool) 
     image = torch.where(covered[:, :, None] & (total > 0), image / total.clamp(min=1e-6), 0.0)
     if any_missing:
         image = torch.where(nearest(missing), torch.nan, image)
-    mask = bilinear(sample.mask[:, None])[:, 0] * covered[:, 0]
+    mask = bilinear(batch.mask[:, None])[:, 0] * covered[:, 0]
     if binary:
         mask = (mask >= 0.5).float()
-    return sample._replace(image=image, mask=mask, clear=nearest(sample.clear))
+    return batch._replace(image=image, mask=mask, clear=nearest(batch.clear))
 
 
-def cropped(sample: Sample, generator: torch.Generator, amount: Augmentation) -> Sample:
+def cropped(batch: TrainingBatch, generator: torch.Generator, settings: Augmentation) -> TrainingBatch:
     """Cut a random window out of each chip, any that shows its field being equally likely."""
-    size = amount.crop
-    height, width = sample.mask.shape[1:]
+    size = settings.crop
+    height, width = batch.mask.shape[1:]
     if size is None or size >= min(height, width):
-        return sample
-    field = (sample.mask > 0) & sample.clear.any(1)
-    field = torch.where(field.flatten(1).any(1)[:, None, None], field, sample.mask > 0)
+        return batch
+    field = (batch.mask > 0) & batch.clear.any(1)
+    field = torch.where(field.flatten(1).any(1)[:, None, None], field, batch.mask > 0)
     holds = functional.max_pool2d(field.float()[:, None], size, stride=1)[:, 0]  # (chip, row, column) of the window's corner
     chance = torch.rand(holds.shape, generator=generator) + holds  # above 1 where the window shows the field
     corner = chance.flatten(1).argmax(1)
@@ -146,4 +142,4 @@ def cropped(sample: Sample, generator: torch.Generator, amount: Augmentation) ->
         window = windows[chip, layer, rows[:, None, :, None], columns[:, None, None, :]]
         return window.reshape(*values.shape[:-2], size, size)
 
-    return sample._replace(image=cut(sample.image), mask=cut(sample.mask), clear=cut(sample.clear))
+    return batch._replace(image=cut(batch.image), mask=cut(batch.mask), clear=cut(batch.clear))

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from cropdetect.errors import TrainingDataError
 from cropdetect.fields import field_positions, square_blocks
+from cropdetect.formats import TrainOptions
+from cropdetect.training.split import n_folds
 
 _SMALLEST_BLOCK = 50.0  # metres; smaller blocks no longer part neighbours
 
@@ -57,6 +59,17 @@ def spatial_groups(fields: gpd.GeoDataFrame, *, column: str | None, block_size: 
         return Groups(None, "random fields")
     side = block_side(metres, block_size, wanted)
     return Groups(square_blocks(metres, side)[0], f"spatial blocks of {side:g} m")
+
+
+def training_groups(fields: gpd.GeoDataFrame, options: TrainOptions) -> Groups:
+    """Return the groups that keep a member's validation fields apart; see `spatial_groups`.
+
+    Args:
+        fields: the labelled fields.
+        options: name the column or the size of the blocks, and the share of validation fields.
+    """
+    wanted = 2 * n_folds(options.validation_share)
+    return spatial_groups(fields, column=options.group_column, block_size=options.block_size, wanted=wanted)
 
 
 def block_side(metres: npt.NDArray[np.float64], block_size: float, wanted: int) -> float:

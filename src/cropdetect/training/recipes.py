@@ -27,12 +27,6 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
 }
 
-FAULTS_OF_2020: dict[str, Any] = {
-    "validation": "random",
-    "faults": ("collapsed_ensemble", "cloud_as_reflectance", "statistics_of_all_fields"),
-}
-"""What turns the recipe `cv4a` into what ran in 2020, together with `augmentation.faults`."""
-
 
 def recipe_settings(name: str) -> dict[str, Any]:
     """Return the settings of a recipe that differ from the defaults of `TrainOptions`.

@@ -6,39 +6,32 @@ from collections.abc import Sequence
 import numpy as np
 
 import cropdetect
-from cropdetect import models
 from cropdetect.fields import degrees
 from cropdetect.formats import (
-    CalibrationRecord,
     CheckpointRecord,
     ChipRecord,
+    FamiliarityRecord,
     MetricsRecord,
     RegionRecord,
     SeasonRecord,
-    Statistics,
     TrainingRecord,
-    TrainOptions,
 )
-from cropdetect.training.blueprint import season_days
-from cropdetect.training.chips import TrainingChips
-from cropdetect.training.labels import LabelledFields
+from cropdetect.training.data import TrainingData
+from cropdetect.training.ensemble import NetworkEnsemble
 
 
 def checkpoint_record(
-    network: models.Network,
-    chips: TrainingChips,
-    fields: LabelledFields,
-    statistics: Statistics,
+    ensemble: NetworkEnsemble,
+    data: TrainingData,
     scores: MetricsRecord,
-    options: TrainOptions,
-    calibration: CalibrationRecord,
+    familiarity: FamiliarityRecord | None,
     *,
     data_names: Sequence[str],
     licence: str,
     validation: str,
 ) -> CheckpointRecord:
-    """Gather the record; `members` stays empty."""
-    info = chips.chips.info
+    """Gather what a checkpoint says of a fitted ensemble; `members` stays empty."""
+    info, fields, options, network = data.chips.info, data.fields, ensemble.options, ensemble.members_[0][0]
     return CheckpointRecord(
         model=network.record,
         legend=list(fields.legend),
@@ -46,9 +39,9 @@ def checkpoint_record(
         units=info.units,
         sensor=info.sensor,
         chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.resolution),
-        statistics=statistics,
-        season=_season(chips, options.season_year),
-        region=_region(chips, fields),
+        statistics=ensemble.statistics_,
+        season=_season(data, options.season_year),
+        region=_region(data),
         training=TrainingRecord(
             data=list(data_names),
             licence=licence,
@@ -58,29 +51,26 @@ def checkpoint_record(
             validation=validation,
         ),
         metrics={name: value for name, value in scores.model_dump().items() if isinstance(value, int | float)},
-        calibration=calibration,
+        calibration=ensemble.calibration_,
+        familiarity=familiarity,
         members=[],
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cropdetect_version=cropdetect.__version__,
     )
 
 
-def _season(chips: TrainingChips, season_year: int | None) -> SeasonRecord:
-    everything = np.arange(len(chips))
-    days = season_days(chips, everything, season_year)
-    dates = np.where(np.isnat(chips.date), np.datetime64("9999-12-31"), chips.date)
-    medians = np.sort(dates, axis=1)[everything, (~np.isnat(chips.date)).sum(axis=1) // 2]
-    years = sorted({int(year) for year in medians.astype("datetime64[Y]").astype(int) + 1970})
+def _season(data: TrainingData, season_year: int | None) -> SeasonRecord:
+    days = data.days_seen(season_year)
     return SeasonRecord(
-        years=years if season_year is None else [season_year],
+        years=np.unique(data.season_years()).tolist() if season_year is None else [season_year],
         first_day=int(days.min()),
         last_day=int(days.max()),
-        median_dates=int(np.median(chips.seen.sum(axis=1))),
+        median_dates=int(np.median(data.seen.sum(axis=1))),
     )
 
 
-def _region(chips: TrainingChips, fields: LabelledFields) -> RegionRecord | None:
-    points = degrees(chips.chips.fields.iloc[fields.rows])
+def _region(data: TrainingData) -> RegionRecord | None:
+    points = degrees(data.table)
     if points is None:
         return None
     west, south, east, north = (float(value) for value in points.total_bounds)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from cropdetect.errors import TrainingDataError
 
@@ -68,10 +67,13 @@ def validation_splits(
         )
     splits: list[Split] = []
     while len(splits) < members:
-        cycle = len(splits) // folds
-        sides = _sides(classes, groups, folds, seed + cycle, spare=min(members, folds) >= _CAN_SPARE)
+        sides = stratified_folds(classes, groups, folds, seed + len(splits) // folds)
+        left_out = [sides == fold for fold in range(sides.max() + 1)]
+        if min(members, folds) < _CAN_SPARE:
+            left_out = [_without_whole_classes(fields, classes, groups) for fields in left_out]
+        left_out = [fields for fields in left_out if fields.any()] or [np.zeros(len(classes), np.bool_)]
         for position in range(min(folds, members - len(splits))):
-            validating = sides[position % len(sides)] if sides else np.zeros(len(classes), np.bool_)
+            validating = left_out[position % len(left_out)]
             splits.append(Split(np.flatnonzero(~validating), np.flatnonzero(validating)))
     if not any(np.isin(classes[split.validation], classes[split.training]).any() for split in splits):
         raise TrainingDataError(
@@ -81,26 +83,48 @@ def validation_splits(
     return splits
 
 
-def _sides(
-    classes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64] | None, folds: int, seed: int, *, spare: bool
-) -> list[npt.NDArray[np.bool_]]:
-    """Return the folds that leave out fields, each (field,): whether it leaves the field out."""
-    splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
+def _without_whole_classes(
+    left_out: npt.NDArray[np.bool_], classes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64] | None
+) -> npt.NDArray[np.bool_]:
+    """Return `left_out` without the groups that must be trained on so that every class is."""
     groups = np.arange(len(classes)) if groups is None else groups
+    left_out = left_out.copy()
+    for name in np.unique(classes):
+        of_class = classes == name
+        if left_out[of_class].all():
+            holders, n_fields = np.unique(groups[of_class], return_counts=True)
+            left_out[groups == holders[n_fields.argmax()]] = False
+    return left_out
+
+
+def stratified_folds(
+    classes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64] | None, n_folds: int, seed: int
+) -> npt.NDArray[np.int64]:
+    """Return a fold for each field, each class about in proportion and no group in two folds.
+
+    With few groups some folds may stay empty; the others are numbered from 0 without gaps.
+
+    Raises:
+        TrainingDataError: there are too few fields or groups.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # takes a second to import
+
+    n_units = len(classes) if groups is None else len(np.unique(groups))
+    if n_units < n_folds or np.bincount(classes).max(initial=0) < n_folds:
+        raise TrainingDataError(
+            f"{n_folds} folds cannot be made of {n_units} {'fields' if groups is None else 'groups'}",
+            fix="Use --n-folds with a smaller number, or smaller groups.",
+        )
+    splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)
+    of_field = np.empty(len(classes), np.int64)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")  # `labelled_fields` has said so
-        warnings.filterwarnings("ignore", message="The groups parameter is ignored")  # each field is its own group
-        sides = [set(groups[held_out]) for _, held_out in splitter.split(classes, classes, groups)]
-    if not spare:
-        sides = [_without_whole_classes(side, classes, groups) for side in sides]
-    return [np.isin(groups, list(side)) for side in sides if side]  # with few groups the splitter leaves folds empty
+        warnings.filterwarnings("ignore", message="The groups parameter is ignored")
+        for fold, (_, held_out) in enumerate(splitter.split(classes, classes, groups)):
+            of_field[held_out] = fold
+    return renumbered(of_field)
 
 
-def _without_whole_classes(side: set[np.int64], classes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]) -> set[np.int64]:
-    """Return `side` without the groups that must be trained on so that every class is."""
-    side = set(side)
-    for name in np.unique(classes):
-        holders, n_fields = np.unique(groups[classes == name], return_counts=True)
-        if set(holders) <= side:
-            side.remove(holders[n_fields.argmax()])
-    return side
+def renumbered(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the same folds numbered from 0 without gaps."""
+    return np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.int64)

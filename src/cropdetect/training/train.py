@@ -4,21 +4,20 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from cropdetect import checkpoint, metrics, models
 from cropdetect.chips.chipset import RandomAccessChips
-from cropdetect.errors import TrainingDataError
+from cropdetect.errors import CropDetectError
 from cropdetect.files import refuse_existing
-from cropdetect.formats import TrainOptions
-from cropdetect.training.chips import read_training_chips
+from cropdetect.formats import CheckpointRecord, TrainOptions
+from cropdetect.training.data import TrainingData, read_training_data
+from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.familiarity import familiarity_record
-from cropdetect.training.fit import fit, prepare
-from cropdetect.training.groups import spatial_groups
-from cropdetect.training.labels import labelled_fields
+from cropdetect.training.groups import Groups, training_groups
+from cropdetect.training.monitor import OnEpoch, tensorboard_log
 from cropdetect.training.record import checkpoint_record
-from cropdetect.training.split import Split, n_folds
 from cropdetect.training.state import fingerprint, open_state
+
+Contents = tuple[CheckpointRecord, list[checkpoint.MemberFiles]]
 
 
 def train(
@@ -30,86 +29,97 @@ def train(
     overwrite: bool = False,
     data_names: Sequence[str] = (),
     licence: str = "",
+    on_epoch: OnEpoch | None = None,
+    log_dir: Path | None = None,
 ) -> checkpoint.Checkpoint:
     """Train an ensemble on all labelled fields and write a checkpoint.
 
-    Each training leaves out a fold of the fields, which shares no spatial group with the others. What its networks say of
-    those fields calibrates the ensemble and gives the metrics in the checkpoint.
-
-    The same chips, options and seed give the same weights on one machine with the same number of threads, also if the
-    training was interrupted and resumed.
-    State lies in `.OUT.train` beside `out` until the end.
+    See `NetworkEnsemble` for how. State lies in `.OUT.train` beside `out` until the end.
 
     Args:
         chips: chips whose fields table has a column `label`.
         out: folder of the checkpoint.
         options: see `TrainOptions`.
-        resume: go on with an interrupted training of the same data and options.
+        resume: continue an interrupted training of the same data and options.
         overwrite: replace what is at `out`.
         data_names: names of the data sets, for the record.
         licence: of the training data, for the record.
+        on_epoch: called with an `EpochReport` after each epoch, when its state is saved.
+        log_dir: folder of a TensorBoard log.
 
     Raises:
         TrainingDataError: too few fields, labels, classes or groups.
         LegendError: the legend in the options names a class twice.
         MissingBandError: the network needs a band that is absent.
+        MissingExtraError: `log_dir` is given and tensorboard is not installed.
         OptionError: an option cannot be used, or `resume` finds another training's state.
-        OutputExistsError: `out` is there and `overwrite` is false.
+        OutputExistsError: `out` exists and `overwrite` is false.
         DiskFullError: the disk has no room.
     """
     refuse_existing(out, overwrite=overwrite)
-    if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
-        raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
-    labelled = read_training_chips(chips)
-    usable = np.zeros(len(chips), bool)
-    usable[labelled.positions] = True
-    fields = labelled_fields(chips, usable, options.legend)
-    groups = spatial_groups(
-        chips.fields.iloc[fields.rows],
-        column=options.group_column,
-        block_size=options.block_size,
-        wanted=2 * n_folds(options.validation_share),
-    )
-    ensemble = prepare(labelled.only(fields.rows), fields, np.arange(len(fields.rows)), groups.of_field, options)
+    data = read_training_data(chips, options.legend)
+    groups = training_groups(data.table, options)
     of_field = None if groups.of_field is None else groups.of_field.tolist()
-    folder = open_state(out, fingerprint(chips, fields, of_field, options), resume=resume)
-    fitted = fit(ensemble, folder)
-    scores = metrics.score(*fitted.held_out(), fields.legend)
-    record = checkpoint_record(
-        fitted.networks[0],
-        labelled.only(fields.rows),
-        fields,
-        ensemble.statistics,
-        scores,
-        options,
-        fitted.calibration,
-        data_names=data_names,
-        licence=licence,
-        validation=_validation(
-            groups.description if options.validation == "blocked" else "random fields", ensemble.splits, options
-        ),
-    )
-    familiarity = familiarity_record(
-        labelled.only(fields.rows),
-        fields,
-        groups.of_field,
-        fitted.networks[0].bands,
-        season_year=options.season_year,
-        seed=options.seed,
-    )
-    record = record.model_copy(update={"familiarity": familiarity})
-    files = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in fitted.networks]
+    folder = open_state(out, fingerprint(chips, data.fields, of_field, options), resume=resume)
+    try:
+        with tensorboard_log(log_dir, on_epoch) as report:
+            record, files = train_checkpoint(
+                data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=report
+            )
+    except CropDetectError:
+        if not any(folder.glob("*.pt")):  # nothing was learnt that could be continued
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     written = checkpoint.write_checkpoint(out, record, files, overwrite=overwrite)
     shutil.rmtree(folder, ignore_errors=True)
     return written
 
 
-def _validation(groups: str, splits: Sequence[Split], options: TrainOptions) -> str:
-    sizes = sorted({len(split.validation) for split in splits})
+def train_checkpoint(
+    data: TrainingData,
+    groups: Groups,
+    options: TrainOptions,
+    state: Path,
+    *,
+    data_names: Sequence[str] = (),
+    licence: str = "",
+    on_epoch: OnEpoch | None = None,
+) -> Contents:
+    """Train an ensemble; return what a checkpoint of it holds.
+
+    What its networks say of the fields that they left out calibrates it and gives the metrics.
+
+    Args:
+        data: the labelled fields and their chips.
+        groups: of the fields.
+        options: see `TrainOptions`.
+        state: folder that keeps the state of the training.
+        data_names: names of the data sets, for the record.
+        licence: of the training data, for the record.
+        on_epoch: called after each epoch, when its state is saved.
+    """
+    blocked = options.validation == "blocked"
+    ensemble = NetworkEnsemble(options, state, on_epoch=on_epoch).fit(data, groups.of_field if blocked else None)
+    bands = ensemble.specification_.bands
+    record = checkpoint_record(
+        ensemble,
+        data,
+        metrics.score(*ensemble.out_of_fold_.calibrated(ensemble.scaling_), data.fields.legend),
+        familiarity_record(data, groups.of_field, bands, season_year=options.season_year, seed=options.seed),
+        data_names=data_names,
+        licence=licence,
+        validation=_validation(groups.description if blocked else "random fields", ensemble),
+    )
+    networks = [network for member in ensemble.members_ for network in member]
+    return record, [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in networks]
+
+
+def _validation(groups: str, ensemble: NetworkEnsemble) -> str:
+    sizes = sorted({len(split.validation) for split in ensemble.splits_})
     n_fields = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     text = f"{groups}, each class about in proportion, {n_fields} fields a training"
-    if options.patience is not None:
+    if ensemble.options.patience is not None:
         text += "; the best epoch was chosen on the same fields, so the metrics are slightly too good"
-    if options.calibration != "none":
+    if ensemble.options.calibration != "none":
         text += "; the calibration was fitted on the same predictions"
     return text

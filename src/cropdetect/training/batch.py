@@ -1,4 +1,4 @@
-"""What a network is shown at once."""
+"""The tensors that a network is shown at once."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from cropdetect.chips.batch import field_windows
 
 
-class Sample(NamedTuple):
+class TrainingBatch(NamedTuple):
     """One batch as a network takes it, with what is needed to score it.
 
     Attributes:
@@ -29,17 +29,23 @@ class Sample(NamedTuple):
     field: Tensor
     area: Tensor
 
+    def to(self, device: torch.device) -> "TrainingBatch":
+        """Return the batch on a device."""
+        return TrainingBatch(*(tensor.to(device) for tensor in self))
+
     def seen(self) -> Tensor:
         """Return (chip, step) bool: dates that show a clear pixel of the field."""
         return (self.clear & (self.mask > 0)[:, None]).flatten(2).any(2)
 
-    def take_steps(self, order: Tensor) -> "Sample":
+    def take_steps(self, order: Tensor) -> "TrainingBatch":
         """Return the batch with other steps; `order` is (chip, new step) int64, positions of steps."""
         rows = torch.arange(len(order))[:, None]
         return self._replace(image=self.image[rows, order], clear=self.clear[rows, order], day=self.day[rows, order])
 
-    def around_fields(self, margin: int) -> "Sample":
-        """Return the batch cut to the smallest windows that hold every field and `margin` pixels about it."""
+    def around_fields(self, margin: int | None) -> "TrainingBatch":
+        """Return the batch cut to the smallest windows that hold every field and `margin` pixels about it (None: whole)."""
+        if margin is None:
+            return self
         windows = field_windows(self.mask.numpy(), margin)
         if (windows.height, windows.width) == tuple(self.mask.shape[1:]):
             return self
@@ -49,3 +55,9 @@ class Sample(NamedTuple):
             for part in (self.image, self.mask, self.clear)
         )
         return self._replace(image=image, mask=mask, clear=clear)
+
+    def without_unseen_steps(self) -> "TrainingBatch":
+        """Cut off dates without a clear pixel of the field, which change no answer but cost time, as far as all chips allow."""
+        seen = self.seen()
+        longest = max(1, int(seen.sum(1).max()))
+        return self.take_steps(torch.argsort(~seen, dim=1, stable=True)[:, :longest])

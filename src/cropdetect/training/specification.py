@@ -1,0 +1,144 @@
+"""Which network the data call for: its bands, their scaling, its calendar."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cropdetect import models
+from cropdetect.chips.batch import ChipBatch
+from cropdetect.errors import MissingBandError, OptionError
+from cropdetect.formats import TrainOptions
+from cropdetect.imagery.bands import is_quality
+from cropdetect.training.data import TrainingData
+
+_DIGITAL_NUMBERS = 20.0  # a band whose 99 % quantile is above this is not a ratio such as reflectance or NDVI
+_MARGIN = 1  # percent of the days left out at either end of the calendar
+_SAMPLE = 500  # chips that scaling is decided on
+
+
+@dataclass(frozen=True)
+class NetworkSpecification:
+    """A network that can be built again and again, and how it takes chips.
+
+    Attributes:
+        name: see `models.network_class`.
+        arguments: of its constructor.
+        bands: of `image`, in order.
+        context: pixels about the field that the network looks at; None: the whole chip.
+        takes_gaps: whether it looks at `clear` and `day`.
+        n_steps: steps of every chip, for a network that does not; else the longest series.
+        season_year: see `ChipBatch.day`.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    bands: tuple[str, ...]
+    context: int | None
+    takes_gaps: bool
+    n_steps: int
+    season_year: int | None
+
+    def build(self) -> models.Network:
+        """Build the network; its weights depend on torch's random state."""
+        return models.create(self.name, **self.arguments)
+
+    def steps(self, batch: ChipBatch) -> ChipBatch:
+        """Return the batch without absent steps, for a network that cannot skip one; else as it is."""
+        if self.takes_gaps or batch.date.shape[1] == self.n_steps:
+            return batch
+        order = np.argsort(np.isnat(batch.date), axis=1, kind="stable")[:, : self.n_steps]
+        rows = np.arange(len(batch))[:, None]
+        return replace(batch, image=batch.image[rows, order], clear=batch.clear[rows, order], date=batch.date[rows, order])
+
+
+def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: TrainOptions) -> NetworkSpecification:
+    """Derive a network from the data; `options.arguments` take precedence.
+
+    Args:
+        data: the training data.
+        fields: (field,) positions of the fields whose pixels and days are looked at.
+        options: name and arguments of the network.
+
+    Raises:
+        MissingBandError: a band the network needs is absent, or no band has a value.
+        OptionError: there is no such network, or it needs chips of equal length and they are not.
+    """
+    empty = [band for band in data.chips.info.bands if band not in data.bands]
+    if empty:
+        warnings.warn(f"bands without any value are left out: {', '.join(empty)}", stacklevel=4)
+    if not data.bands:
+        raise MissingBandError("no band has a value in any labelled field")
+    kind = models.network_class(options.model)
+    arguments = {"bands": data.bands, "n_classes": len(data.fields.legend), **kind.training_arguments}
+    if issubclass(kind, models.ChannelNetwork):
+        arguments |= _channel_arguments(kind, data.of_fields(fields), options)
+    network = models.create(options.model, **(arguments | options.arguments))
+    return NetworkSpecification(
+        name=options.model,
+        arguments=arguments | options.arguments,
+        bands=network.bands,
+        context=network.context,
+        takes_gaps=network.padding_invariant,
+        n_steps=data.date.shape[1] if network.padding_invariant else equal_steps(data, options.model),
+        season_year=options.season_year,
+    )
+
+
+def crop_bands(data: TrainingData) -> list[str]:
+    """Return the bands that have a value and tell something of crops.
+
+    Raises:
+        MissingBandError: there is none.
+    """
+    found = [band for band in data.bands if not is_quality(band)]
+    if not found:
+        raise MissingBandError(f"no band tells anything of crops; bands with a value: {', '.join(data.bands) or 'none'}")
+    return found
+
+
+def equal_steps(data: TrainingData, model: str) -> int:
+    """Return the number of dates of every chip.
+
+    Raises:
+        OptionError: they are not equal.
+    """
+    lengths = np.unique((~np.isnat(data.date)).sum(axis=1))
+    if len(lengths) > 1:
+        raise OptionError(
+            f"{model} needs the same number of dates for all fields, but they have {lengths[0]} to {lengths[-1]}",
+            fix="Use --model season-cnn, which takes any dates.",
+        )
+    return int(lengths[0])
+
+
+def _channel_arguments(kind: type[models.ChannelNetwork], data: TrainingData, options: TrainOptions) -> dict[str, Any]:
+    bands = crop_bands(data)
+    sample = data.take(np.arange(len(data))[:: max(1, len(data) // _SAMPLE)], bands)
+    arguments: dict[str, Any] = {"bands": bands, "scaling": _scaling(sample)}
+    if kind.has_calendar:
+        arguments |= _calendar(data, options)
+    if kind.has_texture:  # single pixels have no texture
+        arguments["texture"] = sample.mask.shape[1:] != (1, 1)
+    return arguments
+
+
+def _scaling(sample: ChipBatch) -> list[str]:
+    """Choose "sqrt" for bands of digital numbers, which are never negative and skewed; "identity" for ratios and decibels."""
+    kinds = []
+    for band in range(sample.image.shape[2]):
+        values = sample.image[:, :, band][sample.clear].astype(np.float64)
+        values = values[~np.isnan(values)]
+        large = values.size > 0 and values.min() >= 0 and np.quantile(values, 0.99) > _DIGITAL_NUMBERS
+        kinds.append("sqrt" if large else "identity")
+    return kinds
+
+
+def _calendar(data: TrainingData, options: TrainOptions) -> dict[str, int]:
+    """Span the calendar over the days on which fields were seen, the outermost percent left out."""
+    start, end = np.percentile(data.days_seen(options.season_year), [_MARGIN, 100 - _MARGIN])
+    step = int(options.arguments.get("grid_step", 10))
+    start = int(np.floor(start / step) * step)
+    return {"grid_start": start, "grid_end": max(int(np.ceil(end / step) * step), start + step)}
