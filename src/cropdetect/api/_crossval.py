@@ -103,7 +103,7 @@ def crossval(
     )
     scores = scores.model_copy(
         update={
-            "by_date": scores_by_date(answers, labels, fields.legend, season_year(chips, settings)),
+            "by_date": scores_by_date(answers, labels, fields.legend, season_year(chips)),
             "validation": made.description,
             "warnings": [*answers.warnings, *scores.warnings],
         }

@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import season_day
+from cropdetect.chips.batch import clear_means
 from cropdetect.formats import FamiliarityRecord
 from cropdetect.imagery.bands import is_nearest
 from cropdetect.inference.familiarity import season_cells
-from cropdetect.inference.season import SeasonOfField, clear_means, joined_series
+from cropdetect.inference.season import SeasonOfField, joined_series
 from cropdetect.metrics import fit_familiarity
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.folds import stratified_folds
@@ -25,7 +25,6 @@ def familiarity_record(
     groups: npt.NDArray[np.int64] | None,
     bands: tuple[str, ...],
     *,
-    season_year: int | None = None,
     seed: int = 0,
 ) -> FamiliarityRecord | None:
     """Describe the labelled fields by the means of their bands in six portions of the season.
@@ -35,7 +34,6 @@ def familiarity_record(
         fields: the labelled fields.
         groups: (field,) groups that are judged together, or None.
         bands: of the network; cloud probability and classes tell nothing of crops and are left out.
-        season_year: see `ChipBatch.day`.
         seed: of the folds in which the threshold is chosen.
 
     Returns:
@@ -45,7 +43,7 @@ def familiarity_record(
     n_units = len(fields.rows) if groups is None else len(np.unique(groups))
     if not bands or n_units < _FOLDS or np.bincount(fields.classes).max() < _FOLDS:
         return None
-    days = season_day(chips.date, season_year)[chips.seen]
+    days = chips.day[chips.seen]
     first, last = np.floor(np.percentile(days, 1)), np.ceil(np.percentile(days, 99))
     edges = [round(float(edge), 1) for edge in np.linspace(first, max(last, first + _PORTIONS), _PORTIONS + 1)]
     seasons: dict[int, SeasonOfField] = {}
@@ -57,7 +55,7 @@ def familiarity_record(
             seasons.setdefault(int(position[done + chip]), SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
         done += len(batch)
     series = joined_series(bands, {row: season.joined() for row, season in seasons.items()})
-    cells = season_cells(series, len(fields.rows), bands, edges, season_year)
+    cells = season_cells(series, chips.chips.season_year[fields.rows], bands, edges)
     folds = stratified_folds(fields.classes, groups, _FOLDS, seed)
     found = fit_familiarity(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
     return FamiliarityRecord(
