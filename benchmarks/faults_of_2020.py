@@ -55,7 +55,7 @@ class EnsembleOf2020(NetworkEnsemble):
 
     def statistics(self, data: TrainingData, fields: npt.NDArray[np.int64]) -> Statistics:
         """See `NetworkEnsemble.statistics`."""
-        return super().statistics(self._everything, np.arange(self._everything.n_fields))
+        return super().statistics(self._everything, np.arange(len(self._everything.classes)))
 
     def member_probabilities(self, data: TrainingData, members: Members | None = None) -> npt.NDArray[np.float64]:
         """See `NetworkEnsemble.member_probabilities`."""

@@ -76,10 +76,10 @@ def compare(
         options = train_options_of(recipe, None, {**settings, **(extra or {}), "block_size": block})
         preset: Preset = "cv4a" if options.model == "conv-gru" else "default"
         data = read_training_data(stored(folder, cache / f"season-{preset}.zarr", api.DataOptions(), preset), options.legend)
-        table, fields = data.table, data.fields
+        table = data.chips.fields
         groups = spatial_groups(table, column=None, block_size=block, wanted=2).of_field
-        (cache / "season-legend.json").write_text(json.dumps(fields.legend), "utf-8")
-        folds = make_folds(table, fields.classes, "blocked", n_folds=N_FOLDS, block_size=block)
+        (cache / "season-legend.json").write_text(json.dumps(data.legend), "utf-8")
+        folds = make_folds(table, data.classes, "blocked", n_folds=N_FOLDS, block_size=block)
         for fold, training in enumerate(folds.training):
             file = cache / f"season-{name}-{fold}.npz"
             if file.is_file():
@@ -99,7 +99,7 @@ def compare(
             }
             ids = np.array(table["field_id"].astype(str).tolist())[test]
             seconds = time.process_time() - start
-            np.savez(file, ids=ids, group=groups[test], label=fields.classes[test], seconds=seconds, **answers)
+            np.savez(file, ids=ids, group=groups[test], label=data.classes[test], seconds=seconds, **answers)
 
 
 def read(cache: Path, name: str, choice: str) -> tuple[dict[str, npt.NDArray[Any]], float]:

@@ -25,7 +25,7 @@ def batch_of(kind: type[TrainingBatches], augmentation: Augmentation, size: int 
     chips.batch.mask[:], chips.batch.image[:], chips.batch.clear[:] = 0, 500, True
     chips.batch.mask[:, 1, 2], chips.batch.image[..., 1, 2] = 1, 7000
     data = read_training_data(chips)
-    network = NetworkSpecification("conv-gru", {}, data.chips.info.bands, None, False, 6, None)
+    network = NetworkSpecification("conv-gru", {}, data.chips.info.bands, None, False, 6)
     options = TrainOptions(batch_size=200, augmentation=augmentation)
     return next(kind(data, network, options, seed=0).epoch(0))
 
@@ -55,7 +55,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingData, Netw
 def test_statistics_see_the_fields_that_are_left_out(fitted: tuple[TrainingData, NetworkEnsemble, NetworkEnsemble]) -> None:
     data, sound, faulty = fitted
     assert faulty.statistics_.mean[0] > 1.05 * sound.statistics_.mean[0]
-    roots = np.sqrt(data.take(np.arange(60), ("B04",)).image[data.seen].astype(float))
+    roots = np.sqrt(data.chips_of_bands(["B04"]).take(np.arange(60)).image[data.chips.seen].astype(float))
     assert faulty.statistics_.mean[0] == pytest.approx(roots.mean(), rel=1e-5)
 
 

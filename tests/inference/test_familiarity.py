@@ -16,7 +16,7 @@ def test_cells_are_the_means_of_the_dates_of_each_portion() -> None:
     dates = np.array(["2020-12-31", "2021-01-11", "2021-01-21", "2021-02-10", "2021-01-11"], "datetime64[D]")
     values = np.array([[9, 9], [1, 10], [3, np.nan], [7, 8], [5, 6]], np.float32)
     series = FieldSeries(("B04", "B08"), np.array([0, 0, 0, 0, 2]), dates, values)
-    cells = season_cells(series, 3, ("B08", "B04"), [0.0, 25.0, 50.0], None)
+    cells = season_cells(series, np.array([2021, 2021, 2021]), ("B08", "B04"), [0.0, 25.0, 50.0])
     # Field 0: days -1 (outside), 10, 20 | 40. Field 2: day 10.
     np.testing.assert_allclose(cells, [[10, 2, 8, 7], [np.nan] * 4, [6, 5, np.nan, np.nan]])
 

@@ -157,7 +157,7 @@ def test_days_are_counted_from_the_season_year(chips, checkpoint):
     trained = checkpoint([w], sees_day=True)
     mean_day = (np.array([157, 182, 187]) - 1).mean()
     own, _ = predict_chips(data, trained)
-    set_back, _ = predict_chips(data, trained, season_year=2018)
+    set_back, _ = predict_chips(data.with_season_year(2018), trained)
     np.testing.assert_allclose(own.probabilities[0], softmax([0, mean_day / 100]), rtol=1e-5)
     np.testing.assert_allclose(set_back.probabilities[0], softmax([0, (mean_day + 365) / 100]), rtol=1e-5)
 

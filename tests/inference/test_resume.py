@@ -69,7 +69,7 @@ def test_another_prediction_is_refused(chips, checkpoint, weights, tmp_path):
     predict_chips(chips(), trained, state=tmp_path / "state")
     other_input = chips()
     other_input.info = replace(other_input.info, fingerprint="other")
-    for data, options in ((other_input, {}), (chips(), {"season_year": 2018}), (chips(), {"batch_size": 2})):
+    for data, options in ((other_input, {}), (chips().with_season_year(2018), {}), (chips(), {"batch_size": 2})):
         with pytest.raises(OutputExistsError, match="--overwrite"):
             predict_chips(data, trained, state=tmp_path / "state", **options)
     with pytest.raises(OutputExistsError):

@@ -52,7 +52,7 @@ def test_a_baseline_answers_what_it_has_not_seen_and_takes_nothing_from_it() -> 
     other.batch.image[60:] = other.batch.image[60:] * 3
     again = Baseline("random-forest").fit(read_training_data(other).of_fields(np.arange(60)))
     answers = fitted.predict_proba(test)
-    assert score(answers, test.fields.classes, test.fields.legend).accuracy > 0.8
+    assert score(answers, test.classes, test.legend).accuracy > 0.8
     np.testing.assert_array_equal(again.predict_proba(training), fitted.predict_proba(training))
     np.testing.assert_array_equal(fitted.predict_proba(test.of_fields(np.arange(0, 30, 2))), answers[::2])
 
@@ -69,7 +69,7 @@ def test_early_in_the_season_less_is_known_and_nothing_before_the_first_date() -
     data = read_training_data(season(n_fields=90))
     test = data.of_fields(np.arange(60, 90))
     fitted = Baseline("svm").fit(data.of_fields(np.arange(60)))
-    labels = test.fields.classes
+    labels = test.classes
     early, late = (log_loss(fitted.predict_proba(test.seen_until(day)), labels) for day in (115.0, 400.0))
     assert late == pytest.approx(log_loss(fitted.predict_proba(test), labels))
     assert late < early

@@ -19,8 +19,13 @@ from tests.training.seasons import season
 pytestmark = pytest.mark.filterwarnings("ignore:the area is small")
 
 
+def numbers(data: TrainingData) -> set[int]:
+    """Return the numbers of the fields, which are their rows in the whole table."""
+    return {int(name.removeprefix("f")) for name in data.chips.fields["field_id"]}
+
+
 class Recorder:
-    """Learns nothing but which rows of the fields table it was shown; stops at the fold it is told to."""
+    """Learns nothing but which fields it was shown; stops at the fold it is told to."""
 
     def __init__(self, stop_at: int | None = None) -> None:
         self.shown: list[set[int]] = []
@@ -30,12 +35,12 @@ class Recorder:
     def fit(self, data: TrainingData, groups: np.ndarray | None = None) -> "Recorder":
         if self.stop_at == len(self.shown):
             raise KeyboardInterrupt
-        self.shown.append(set(data.fields.rows.tolist()))
+        self.shown.append(numbers(data))
         return self
 
     def predict_proba(self, data: TrainingData) -> np.ndarray:
-        self.answered.append(set(data.fields.rows.tolist()))
-        share = (data.fields.rows[:, None] + 1.0) ** np.arange(len(data.fields.legend))
+        self.answered.append(numbers(data))
+        share = (np.array(sorted(numbers(data)))[:, None] + 1.0) ** np.arange(len(data.legend))
         return share / share.sum(axis=1, keepdims=True)
 
 
@@ -45,7 +50,7 @@ def use(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def prepared(options: TrainOptions, how: str = "random", **season_options: Any) -> tuple[TrainingData, Folds]:
     data = read_training_data(season(**season_options), options.legend)
-    return data, make_folds(data.table, data.fields.classes, how, n_folds=3, block_size=1000)
+    return data, make_folds(data.chips.fields, data.classes, how, n_folds=3, block_size=1000)
 
 
 def test_every_fold_is_answered_by_what_was_shown_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +98,8 @@ def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path)
     )
     data, folds = prepared(options, n_fields=90, crops=("maize", "wheat"))
     answers = cross_validate(data, folds, options, tmp_path / "state", by_date=True)
-    labels = data.fields.classes[answers.positions]
-    whole = score(answers.probabilities, labels, data.fields.legend)
+    labels = data.classes[answers.positions]
+    whole = score(answers.probabilities, labels, data.legend)
     assert whole.accuracy > 0.9
     assert answers.probabilities.sum(axis=1) == pytest.approx(1)
     dates = answers.by_date
@@ -112,9 +117,7 @@ def test_a_network_is_taught_nothing_by_the_fields_it_answers(tmp_path: Path) ->
     first = cross_validate(data, folds, options, tmp_path / "first")
     one = int(folds.test(0)[0])
     other = season()
-    other.fields.loc[data.fields.rows[one], "label"] = (
-        "wheat" if data.fields.legend[data.fields.classes[one]] != "wheat" else "beans"
-    )
+    other.fields.loc[one, "label"] = "wheat" if data.legend[data.classes[one]] != "wheat" else "beans"
     second = cross_validate(read_training_data(other), folds, options, tmp_path / "second")
     # Its own label changes nothing of what the field is answered, nor of what its fold is.
     np.testing.assert_array_equal(first.probabilities[folds.test(0)], second.probabilities[folds.test(0)])
@@ -126,7 +129,7 @@ def test_classes_that_a_fold_could_not_learn_are_named(tmp_path: Path, monkeypat
     chips = season()
     chips.fields["mine"] = np.where(chips.fields["label"] == "beans", 0, np.arange(60) % 2)
     data = read_training_data(chips)
-    folds = make_folds(data.table, data.fields.classes, "mine")
+    folds = make_folds(data.chips.fields, data.classes, "mine")
     answers = cross_validate(data, folds, TrainOptions(), tmp_path / "state")
     assert answers.warnings == ("classes that were answered without a field to learn from: beans (fold 0)",)
 

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 import torch
 
+from cropdetect.chips import MemoryChips
 from cropdetect.formats import Augmentation, TrainOptions
 from cropdetect.models import create
 from cropdetect.training.batch import TrainingBatch
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.loader import TrainingBatches, evaluation_batches
 from cropdetect.training.specification import NetworkSpecification
-from tests.training.seasons import MemoryChips, season
+from tests.training.seasons import season
 
 
 def specification(data: TrainingData, **changes: Any) -> NetworkSpecification:
-    network = NetworkSpecification("season-cnn", {}, data.chips.info.bands, None, True, 6, None)
+    network = NetworkSpecification("season-cnn", {}, data.chips.info.bands, None, True, 6)
     return replace(network, **changes)
 
 
@@ -29,19 +30,18 @@ def evaluated(chips: MemoryChips, n: int, **changes: Any) -> TrainingBatch:
 
 
 def take_all(data: TrainingData) -> np.ndarray:
-    return data.take(np.arange(len(data)), data.chips.info.bands).image
+    return np.asarray(data.chips.take(np.arange(len(data.chips))).image)
 
 
-def rows(data: TrainingData) -> list[int]:
-    """Return the row of each chip's field in the fields table."""
-    return data.fields.rows[data.field].tolist()
+def ids(data: TrainingData) -> list[int]:
+    """Return the number of each chip's field, which is its row in the whole table."""
+    numbers = data.chips.fields["field_id"].str.removeprefix("f").astype(int).to_numpy()
+    return numbers[data.chips.field_of_chip].tolist()
 
 
 def test_chips_in_memory_are_read_once_and_are_the_same_as_from_the_store() -> None:
     kept, streamed = season(size=4), season(size=4)
     in_memory, from_store = read_training_data(kept), read_training_data(streamed, memory=0)
-    assert in_memory.kept is not None
-    assert from_store.kept is None
     some = np.array([3, 8, 41])
     assert (take_all(in_memory.of_fields(some)) == take_all(from_store.of_fields(some))).all()
     assert (take_all(in_memory) == take_all(from_store)).all()
@@ -54,37 +54,37 @@ def test_only_labelled_chips_that_show_their_field_are_used() -> None:
     chips.fields.loc[2, "label"] = None
     chips.batch.clear[5] = False
     data = read_training_data(chips)
-    assert set(range(60)) - set(rows(data)) == {2, 5}
-    assert (take_all(data) == chips.batch.image[data.positions]).all()
+    assert set(range(60)) - set(ids(data)) == {2, 5}
+    assert (take_all(data) == chips.batch.image[ids(data)]).all()
 
 
 def test_a_chip_that_is_clear_only_outside_its_field_does_not_show_it() -> None:
     chips = season(size=4)
     chips.batch.mask[5, 1:] = 0
     chips.batch.clear[5, :, 0] = False
-    assert 5 not in rows(read_training_data(chips))
+    assert 5 not in ids(read_training_data(chips))
 
 
 def test_fields_of_other_classes_than_the_legend_are_left_out() -> None:
     chips = season()
     data = read_training_data(chips, ["wheat", "beans"])
-    assert set(chips.fields["label"].iloc[rows(data)]) == {"wheat", "beans"}
-    assert (take_all(data) == chips.batch.image[data.positions]).all()
+    assert set(chips.fields["label"].iloc[ids(data)]) == {"wheat", "beans"}
+    assert (take_all(data) == chips.batch.image[ids(data)]).all()
 
 
 def test_some_fields_keep_their_chips_labels_and_legend() -> None:
     chips = season(chips_a_field=2)
     some = read_training_data(chips).of_fields(np.array([3, 4])).of_fields(np.array([1]))
-    assert rows(some) == [4, 4]
-    assert some.field.tolist() == [0, 0]
-    assert [some.fields.legend[i] for i in some.fields.classes] == [chips.fields["label"][4]]
+    assert ids(some) == [4, 4]
+    assert some.chips.field_of_chip.tolist() == [0, 0]
+    assert [some.legend[i] for i in some.classes] == [chips.fields["label"][4]]
     assert (take_all(some) == chips.batch.image[8:10]).all()
 
 
 def test_what_is_seen_later_than_a_day_is_not_clear() -> None:
     chips = season()
     data = read_training_data(chips).seen_until(130)
-    batch = data.take(np.arange(60), ("B04",))
+    batch = data.chips_of_bands(["B04"]).take(np.arange(60))
     days = chips.batch.day()
     assert (batch.clear[:, :, 0, 0] == (chips.batch.clear[:, :, 0, 0] & (days <= 130))).all()
     assert (data.fields_seen() == batch.clear.any(axis=(1, 2, 3))).all()
@@ -93,7 +93,7 @@ def test_what_is_seen_later_than_a_day_is_not_clear() -> None:
 
 def test_bands_come_in_the_order_asked_for() -> None:
     data = read_training_data(season())
-    batch = data.take(np.arange(3), ("CLD", "B04"))
+    batch = data.chips_of_bands(["CLD", "B04"]).take(np.arange(3))
     assert (batch.image[:, :, 0] == 0).all()
     assert (batch.image[:, :, 1] == take_all(data)[:3, :, 0]).all()
 

@@ -23,7 +23,7 @@ def test_chips_of_a_field_are_weighted_by_their_area_also_across_batches() -> No
     chips = season(n_fields=60, chips_a_field=2, crops=("maize", "wheat"), size=2)
     chips.batch.mask[::2] *= 0.25
     data = read_training_data(chips)
-    assert len(data) > 64  # more than one batch
+    assert len(data.chips) > 64  # more than one batch
     specification = specify_network(data, np.arange(60), TrainOptions(arguments={"texture": False}))
     (found,) = field_probabilities([FirstPixel()], data, specification)
     first = chips.batch.image[:, 0, 0, 0, 0] / 1000

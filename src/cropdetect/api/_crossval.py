@@ -75,11 +75,12 @@ def crossval(
     if overwrite:
         shutil.rmtree(state, ignore_errors=True)
     preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
-    training_data = read_training_data(stored(data, cut, options or DataOptions(), preset), settings.legend)
-    fields, table = training_data.fields, training_data.table
+    chips = stored(data, cut, options or DataOptions(), preset)
+    labelled = read_training_data(chips, settings.legend, season_year=settings.season_year)
+    table = labelled.chips.fields
     made = make_folds(
         table,
-        fields.classes,
+        labelled.classes,
         folds,
         n_folds=n_folds,
         group_column=settings.group_column,
@@ -87,18 +88,18 @@ def crossval(
         buffer=fold_buffer,
         seed=settings.seed,
     )
-    answers = cross_validate(training_data, made, settings, state, by_date=by_date, log_dir=log_dir)
-    labels = fields.classes[answers.positions]
+    answers = cross_validate(labelled, made, settings, state, by_date=by_date, log_dir=log_dir)
+    labels = labelled.classes[answers.positions]
     answered = table.iloc[answers.positions]
     try:
         groups = spatial_groups(answered, column=settings.group_column, block_size=settings.block_size, wanted=2).of_field
     except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
         groups = None
-    pixels = np.bincount(training_data.field, training_data.area, training_data.n_fields).astype(np.float64)
+    pixels = np.bincount(labelled.chips.field_of_chip, labelled.chips.mask_area, len(table)).astype(np.float64)
     scores = evaluate_answers(
         answers.probabilities,
         labels,
-        fields.legend,
+        labelled.legend,
         answered["field_id"].tolist(),
         groups=groups,
         n_pixels=pixels[answers.positions],
@@ -115,17 +116,17 @@ def crossval(
         {
             "field_id": answered["field_id"].to_numpy(),
             "fold": [made.names[fold] for fold in answers.fold],
-            "label": [fields.legend[label] for label in labels],
+            "label": [labelled.legend[label] for label in labels],
         }
     )
-    columns = pd.DataFrame(answers.probabilities, columns=probability_columns(fields.legend))
+    columns = pd.DataFrame(answers.probabilities, columns=probability_columns(labelled.legend))
     content = crossval_content(
         pd.concat([predictions, columns], axis=1),
-        fields.legend,
+        labelled.legend,
         scores,
         data.resolve().name,
         fields=gpd.GeoDataFrame(answered),
-        series=seasons_of(training_data.chips, fields.rows[answers.positions]),
+        series=seasons_of(labelled.chips, answers.positions),
     )
     write_scores(out, scores, predictions, answers.probabilities, page=render(content), overwrite=overwrite)
     shutil.rmtree(state, ignore_errors=True)

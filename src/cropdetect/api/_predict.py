@@ -55,7 +55,7 @@ def predict(
         workers: threads (default: all cores).
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
-        season_year: year that days are counted from (default: of each chip's median date).
+        season_year: year that days are counted from (default: decided by the dates, see `ChipSet.season_year`).
         overwrite: replace outputs of another command.
         command: what run.json says was run (default: this function).
 
@@ -89,7 +89,6 @@ def predict(
         precision=precision,
         workers=workers,
         state=partial,
-        season_year=season_year,
     )
     run = RunRecord(
         fingerprint=fingerprint,
@@ -125,13 +124,13 @@ def predict(
     return run
 
 
-def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None) -> Description:
-    """Say what `predict` would do: dates, fields, chips, gigabytes and minutes.
+def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None, season_year: int | None = None) -> Description:
+    """Say what `predict` would do with the same arguments: dates, fields, chips, gigabytes and minutes.
 
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened, warnings = _open(data, checkpoint, options)
+    trained, opened, warnings = _open(data, checkpoint, options, season_year)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -158,7 +157,9 @@ def _open(
     opened = open_data(data, options, record.chips.preset)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
-    return trained, opened, opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)
+    if season_year is not None:
+        opened = replace(opened, chips=opened.chips.with_season_year(season_year))
+    return trained, opened, opened.warnings + check_compatible(opened.chips, trained)
 
 
 def _versions() -> dict[str, str]:

@@ -15,8 +15,9 @@ import shapely
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_footprints
-from cropdetect.chips.narrow import selected_fields
 from cropdetect.chips.plan import ChipPlace, TilePass, cv4a_places, default_places, plan_pass
+from cropdetect.chips.season import median_dates
+from cropdetect.chips.selection import fields_inside
 from cropdetect.errors import GridError, MissingBandError, OptionError
 from cropdetect.fields.fieldset import FieldSet
 from cropdetect.formats import Preset
@@ -61,7 +62,8 @@ def cut_chips(
         OptionError: no date is left, or `bbox` is given without a CRS.
         GridError: fields have a CRS and the imagery has none, or the tiles have no band in common.
     """
-    table = selected_fields(fields.table, bbox, limit).reset_index(drop=True)
+    table = fields.table.reset_index(drop=True)
+    table = table.iloc[fields_inside(table, bbox, limit)].reset_index(drop=True)
     names = _bands(imagery, bands)
     steps = [[s for s, day in enumerate(tile.dates) if until is None or day <= until] for tile in imagery.tiles]
     if not any(steps):
@@ -123,7 +125,10 @@ class CutChips(ChipSet):
     ) -> None:
         self.info = info
         self.fields = fields
-        self.field_of_chip = np.array([place.field for one in passes for place in one.places], np.int64)
+        places = [place for one in passes for place in one.places]
+        self.field_of_chip = np.array([place.field for place in places], np.int64)
+        self.median_date = _median_dates(imagery, places, len(fields))
+        self.field_area = np.sum([found.area(len(fields)) for found in footprints], axis=0)
         self._imagery = imagery
         self._steps = steps
         self._passes = passes
@@ -136,10 +141,10 @@ class CutChips(ChipSet):
         for chip in self._chips(first * batch_size):
             waiting.append(chip)
             if len(waiting) == batch_size:
-                yield _stacked(waiting)
+                yield ChipBatch.concatenate(waiting)
                 waiting = []
         if waiting:
-            yield _stacked(waiting)
+            yield ChipBatch.concatenate(waiting)
 
     def _chips(self, skip: int) -> Iterator[ChipBatch]:
         """Yield chips one by one, leaving out the first `skip`."""
@@ -192,6 +197,7 @@ class CutChips(ChipSet):
             mask=mask,
             clear=np.zeros((1, self.info.n_steps, size, size), bool),
             date=date,
+            season_year=self.season_year[[place.field]],
         )
 
 
@@ -243,14 +249,11 @@ def _copy(pixels: PixelBlock, there: Window, place: Window, made: ChipBatch) -> 
     made.clear[0, :steps, rows_to, columns_to] = pixels.clear[:, rows_from, columns_from]
 
 
-def _stacked(chips: Sequence[ChipBatch]) -> ChipBatch:
-    return ChipBatch(
-        field=np.concatenate([chip.field for chip in chips]),
-        image=np.concatenate([chip.image for chip in chips]),
-        mask=np.concatenate([chip.mask for chip in chips]),
-        clear=np.concatenate([chip.clear for chip in chips]),
-        date=np.concatenate([chip.date for chip in chips]),
-    )
+def _median_dates(imagery: Imagery, places: Sequence[ChipPlace], n_fields: int) -> npt.NDArray[np.datetime64]:
+    """Return the median of all dates of each field's tiles, (field,)."""
+    of_tile = np.array([np.sort(np.array(tile.dates, "datetime64[D]"))[len(tile.dates) // 2] for tile in imagery.tiles])
+    tile = np.array([place.tile for place in places], np.int64)
+    return median_dates(of_tile[tile][:, None], np.array([place.field for place in places], np.int64), n_fields)
 
 
 def _bands(imagery: Imagery, wanted: Sequence[str] | None) -> list[str]:

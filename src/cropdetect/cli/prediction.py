@@ -75,7 +75,7 @@ def predict(
         memory=memory,
     )
     if dry_run:
-        print(api.plan(data, checkpoint=checkpoint, options=options).text())
+        print(api.plan(data, checkpoint=checkpoint, options=options, season_year=season_year).text())
         return
     api.predict(
         data,

@@ -6,11 +6,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips.batch import ChipBatch, clear_means
 from cropdetect.errors import CheckpointError
 from cropdetect.inference.backends import Backend
 from cropdetect.inference.network_inputs import InputMaker
-from cropdetect.inference.season import clear_means
 
 
 @dataclass(frozen=True)

@@ -5,33 +5,30 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import season_day
+from cropdetect.chips.season import season_day
 from cropdetect.formats import FamiliarityRecord
 from cropdetect.inference.season import FieldSeries
 from cropdetect.metrics import Familiarity
 
 
 def season_cells(
-    series: FieldSeries, n_fields: int, bands: Sequence[str], edges: Sequence[float], season_year: int | None
+    series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str], edges: Sequence[float]
 ) -> npt.NDArray[np.float64]:
     """Return the mean of each band in each portion of the season.
 
     Args:
         series: clear means of the fields by date.
-        n_fields: length of the fields table.
+        season_year: (field,) of every field of the table, see `ChipSet.season_year`.
         bands: bands to take, which the series has.
         edges: days of the season year at which the portions begin and end; other days are left out.
-        season_year: default: for each field the year of its median date.
 
     Returns:
         (field, portion x band), NaN where no date of the portion is clear.
     """
     portions = len(edges) - 1
     values = series.values[:, [series.bands.index(band) for band in bands]].astype(np.float64)
-    day = np.empty(len(series.date), np.float64)
-    starts = np.flatnonzero(np.diff(series.field, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(day)], strict=True):
-        day[start:end] = season_day(series.date[None, start:end], season_year)[0]
+    n_fields = len(season_year)
+    day = season_day(series.date, season_year[series.field])
     portion = np.digitize(day, edges) - 1
     portion[day == edges[-1]] = portions - 1
     inside = (portion >= 0) & (portion < portions)
@@ -45,11 +42,9 @@ def season_cells(
     return np.asarray(means.reshape(n_fields, -1))
 
 
-def unlike_training(
-    series: FieldSeries, n_fields: int, record: FamiliarityRecord, season_year: int | None
-) -> npt.NDArray[np.bool_]:
+def unlike_training(series: FieldSeries, season_year: npt.NDArray[np.int64], record: FamiliarityRecord) -> npt.NDArray[np.bool_]:
     """Tell which fields are unlike all training fields, (field,); a field without a clear date in the season is, too."""
-    cells = season_cells(series, n_fields, record.bands, record.edges, season_year)
+    cells = season_cells(series, season_year, record.bands, record.edges)
     familiarity = Familiarity(np.array(record.centres), np.array(record.covariance), record.threshold)
     strangeness = familiarity.strangeness(cells)
     return np.asarray(~(strangeness <= record.threshold))

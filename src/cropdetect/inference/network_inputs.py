@@ -1,12 +1,12 @@
 """Chips to what a network takes: the right bands, no absent steps, equal lengths, calls of a size that caches like."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import ChipBatch, FieldWindows, field_means, field_windows
+from cropdetect.chips.batch import ChipBatch, field_means, field_windows
 from cropdetect.errors import MissingBandError
 from cropdetect.formats import CheckpointRecord
 
@@ -59,18 +59,16 @@ class InputMaker:
         positions: where the checkpoint's bands lie in the chips' bands.
         pooled: reduce chips to field means, as the network was trained on those.
         padding_invariant: absent steps change nothing, so chips of unequal length may share a call.
-        season_year: year that `day` is counted from; None: the year of each chip's median date.
         context: pixels about the field that the network looks at; None: the whole chip.
     """
 
     positions: tuple[int, ...]
     pooled: bool
     padding_invariant: bool
-    season_year: int | None
     context: int | None = None
 
     @classmethod
-    def of(cls, record: CheckpointRecord, bands: Sequence[str], size: int, season_year: int | None) -> "InputMaker":
+    def of(cls, record: CheckpointRecord, bands: Sequence[str], size: int) -> "InputMaker":
         """Fit a checkpoint to chips with these bands and this size in pixels.
 
         Raises:
@@ -80,7 +78,6 @@ class InputMaker:
             positions=tuple(band_positions(bands, record.bands)),
             pooled=record.chips.size == 1 and size > 1,
             padding_invariant=record.model.padding_invariant,
-            season_year=season_year,
             context=record.model.context,
         )
 
@@ -91,35 +88,32 @@ class InputMaker:
             batch: the chips.
             rows: chips to answer.
         """
-        batch = _rows(batch, rows)
+        batch = batch.isel(chip=rows)
         if self.positions != tuple(range(batch.image.shape[2])):
-            batch = replace(batch, image=batch.image[:, :, list(self.positions)])
-        day = batch.day(self.season_year)
+            batch = batch.isel(band=list(self.positions))
         if self.pooled:
             batch = field_means(batch)
         for group, steps in self._groups(batch):
             start = 0
             while start < len(group):
-                windows, length = self._windows(batch.mask[group[start:]], steps.shape[1])
+                length = self._fitting(batch.mask[group[start:]], steps.shape[1])
                 part, kept = group[start : start + length], steps[start : start + length]
-                yield rows[part], _inputs(batch, day, part, kept, windows)
+                yield rows[part], self._inputs(batch.isel(chip=part, step=kept))
                 start += length
 
-    def _windows(self, mask: npt.NDArray[np.float32], n_steps: int) -> tuple[FieldWindows | None, int]:
-        """Choose what the next call shows: the windows of its chips (None: whole chips), and how many of them.
+    def _fitting(self, mask: npt.NDArray[np.float32], n_steps: int) -> int:
+        """Choose how many of the chips that are left the next call shows.
 
         Args:
             mask: (chip, y, x), the chips that are left, in the order of `_groups`.
             n_steps: steps of each.
         """
         y, x = mask.shape[1:]
-        fitting = max(1, _PIXELS_A_CALL // (n_steps * y * x))
-        if self.context is None or y * x == 1:
-            return None, fitting
-        # As many as would fit at the size of the first; they are sorted, so the others are as large or little larger.
-        first = field_windows(mask[:1], self.context)
-        fitting = max(1, _PIXELS_A_CALL // (n_steps * first.height * first.width))
-        return field_windows(mask[:fitting], self.context), fitting
+        if self.context is not None:
+            # As many as would fit at the size of the first; they are sorted, so the others are as large or little larger.
+            rows, columns = field_windows(mask[:1], self.context)[0]
+            y, x = rows.stop - rows.start, columns.stop - columns.start
+        return max(1, _PIXELS_A_CALL // int(n_steps * y * x))
 
     def _groups(self, batch: ChipBatch) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
         """Yield chips that can share a call, and the steps (chip, step) that each of them keeps."""
@@ -143,32 +137,7 @@ class InputMaker:
         extent = inside.any(axis=2).sum(axis=1) * inside.any(axis=1).sum(axis=1)
         return np.argsort(-extent, kind="stable")
 
-
-def _inputs(
-    batch: ChipBatch,
-    day: npt.NDArray[np.float32],
-    part: npt.NDArray[np.intp],
-    steps: npt.NDArray[np.intp],
-    windows: FieldWindows | None,
-) -> NetworkInputs:
-    """Take some chips, of each some steps, and of each step the chip's window."""
-    image, mask, clear = batch.image[part[:, None], steps], batch.mask[part], batch.clear[part[:, None], steps]
-    if windows is not None and (windows.height, windows.width) != mask.shape[1:]:
-        places = list(windows.slices())
-        image, mask, clear = (
-            np.stack([array[chip][..., rows, columns] for chip, (rows, columns) in enumerate(places)])
-            for array in (image, mask, clear)
-        )
-    return NetworkInputs(np.ascontiguousarray(image, np.float32), mask, clear, day[part[:, None], steps])
-
-
-def _rows(batch: ChipBatch, rows: npt.NDArray[np.intp]) -> ChipBatch:
-    if len(rows) == len(batch):
-        return batch
-    return ChipBatch(
-        field=batch.field[rows],
-        image=batch.image[rows],
-        mask=batch.mask[rows],
-        clear=batch.clear[rows],
-        date=batch.date[rows],
-    )
+    def _inputs(self, batch: ChipBatch) -> NetworkInputs:
+        if self.context is not None:
+            batch = batch.around_fields(self.context)
+        return NetworkInputs(np.ascontiguousarray(batch.image, np.float32), batch.mask, batch.clear, batch.day())

@@ -16,6 +16,7 @@ from cropdetect.errors import ChipStoreError
 from cropdetect.formats import PartialState
 from cropdetect.inference.backends import open_backend
 from cropdetect.inference.chip_answers import ChipAnswers, answer_chips
+from cropdetect.inference.compatible import in_training_season
 from cropdetect.inference.familiarity import unlike_training
 from cropdetect.inference.field_average import FieldAverage
 from cropdetect.inference.network_inputs import InputMaker
@@ -37,7 +38,6 @@ def predict_chips(
     workers: int | None = None,
     batch_size: int | None = None,
     state: Path | None = None,
-    season_year: int | None = None,
 ) -> tuple[Predictions, Timings]:
     """Answer every field that has a clear pixel; give every other field a status that says why not.
 
@@ -52,7 +52,6 @@ def predict_chips(
         workers: threads for the networks (default: all cores).
         batch_size: chips a batch (default: 16 of 32 x 32 pixels, more where they are smaller).
         state: folder that keeps the answers so far, or None. The same call goes on where it was stopped.
-        season_year: year that days are counted from (default: the year of each chip's median date).
 
     Returns:
         The predictions, and where the time went.
@@ -66,7 +65,8 @@ def predict_chips(
         DiskFullError: no room for the state.
     """
     record = checkpoint.record
-    inputs = InputMaker.of(record, chips.info.bands, chips.info.size, season_year)
+    chips = in_training_season(chips, record)
+    inputs = InputMaker.of(record, chips.info.bands, chips.info.size)
     batch_size = batch_size or min(1024, max(1, _PIXELS_A_BATCH // chips.info.size**2))
     n_batches = -(-len(chips) // batch_size)
     average = FieldAverage(chips.fields, chips.field_of_chip, tuple(record.legend), record.calibration, chips.info.bands)
@@ -74,7 +74,7 @@ def predict_chips(
     backend = open_backend(checkpoint.member_paths(), device=device, precision=precision, workers=workers)
     parts = None
     if state is not None:
-        key = _fingerprint(chips, checkpoint, device, precision, season_year)
+        key = _fingerprint(chips, checkpoint, device, precision)
         parts = Parts(state, PartialState(fingerprint=key, batch_size=batch_size, n_batches=n_batches))
     cutting, network, workers_used = Clock(), Clock(), 1
     start = time.monotonic(), time.process_time()
@@ -106,7 +106,7 @@ def predict_chips(
     wall, cpu = time.monotonic() - start[0], time.process_time() - start[1]
     predictions = average.finish()
     if record.familiarity is not None and predictions.series is not None:
-        strange = unlike_training(predictions.series, len(chips.fields), record.familiarity, season_year)
+        strange = unlike_training(predictions.series, chips.season_year, record.familiarity)
         predictions = replace(predictions, unlike_training=strange)
     return predictions, Timings(
         seconds={"cutting": cutting.seconds, "network": network.seconds / workers_used, "predicting": wall},
@@ -135,9 +135,9 @@ class _Cutter:
         return batch
 
 
-def _fingerprint(chips: ChipSet, checkpoint: Checkpoint, device: str, precision: str, season_year: int | None) -> str:
+def _fingerprint(chips: ChipSet, checkpoint: Checkpoint, device: str, precision: str) -> str:
     """Hash all that the answers to the chips depend on; the checkpoint's record holds the hashes of its members."""
-    options = json.dumps([__version__, device, precision, season_year, len(chips.fields), chips.info.fingerprint])
+    options = json.dumps([__version__, device, precision, chips.season_year.tolist(), chips.info.fingerprint])
     digest = hashlib.sha256(options.encode())
     digest.update(checkpoint.record.model_dump_json().encode())
     digest.update(np.ascontiguousarray(chips.field_of_chip, np.int64).tobytes())

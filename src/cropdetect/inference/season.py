@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips.batch import clear_means
 from cropdetect.chips.chipset import ChipSet
 
 
@@ -25,31 +25,6 @@ class FieldSeries:
     field: npt.NDArray[np.int64]
     date: npt.NDArray[np.datetime64]
     values: npt.NDArray[np.float32]
-
-
-def clear_means(batch: ChipBatch) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the mean of the clear field pixels, and how much of the field is clear.
-
-    Sums run in one fixed order in one thread, so that the same chips give the same bytes.
-
-    Returns:
-        means: (chip, step, band) float32, pixels weighted by the mask; NaN where no pixel is clear or has a value.
-        weights: (chip, step) float32, clear pixels of the field; 0 where the step is absent.
-    """
-    chips, steps, bands, height, width = batch.image.shape
-    weight = (batch.mask[:, None] * batch.clear).reshape(chips, steps, height * width)
-    weight[np.isnat(batch.date)] = 0
-    image = batch.image.reshape(chips, steps, bands, height * width).astype(np.float32)
-    weights = weight.sum(axis=2)
-    total = np.broadcast_to(weights[:, :, None], (chips, steps, bands))
-    if np.issubdtype(batch.image.dtype, np.floating):
-        missing = np.isnan(image)
-        if missing.any():
-            image[missing] = 0
-            total = np.einsum("nsbp,nsp->nsb", ~missing, weight)
-    summed = np.einsum("nsbp,nsp->nsb", image, weight)
-    means = np.divide(summed, total, out=np.full(total.shape, np.nan, np.float32), where=total > 0)
-    return means.astype(np.float32), weights.astype(np.float32)
 
 
 class SeasonOfField:

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from cropdetect.chips.batch import ChipBatch, field_means
+from cropdetect.chips import ChipBatch, field_means
 from cropdetect.training.data import TrainingData
 from cropdetect.training.specification import crop_bands
 
@@ -26,12 +26,11 @@ class Baseline:
 
     Args:
         name: one of `BASELINES`.
-        season_year: see `ChipBatch.day`.
         seed: of everything random.
     """
 
-    def __init__(self, name: str, *, season_year: int | None = None, seed: int = 0) -> None:
-        self._name, self._season_year, self._seed = name, season_year, seed
+    def __init__(self, name: str, *, seed: int = 0) -> None:
+        self._name, self._seed = name, seed
 
     def fit(self, data: TrainingData, groups: npt.NDArray[np.int64] | None = None) -> Self:
         """Learn from the fields; `groups` takes no part.
@@ -39,23 +38,21 @@ class Baseline:
         Raises:
             MissingBandError: no band tells anything of crops.
         """
-        days = data.days_seen(self._season_year)
+        days = data.days_seen()
         self._calendar = np.arange(np.floor(days.min() / _STEP) * _STEP, days.max() + _STEP, _STEP)
-        self._classifier = fit_classifier(self._name, self._features(data), data.fields.classes, self._seed)
+        self._classifier = fit_classifier(self._name, self._features(data), data.classes, self._seed)
         return self
 
     def predict_proba(self, data: TrainingData) -> npt.NDArray[np.float64]:
         """Return probabilities, (field, class); NaN where a field is clear on no date."""
-        answers = np.zeros((data.n_fields, len(data.fields.legend)))
+        answers = np.zeros((len(data.classes), len(data.legend)))
         answers[:, self._classifier.classes_] = self._classifier.predict_proba(self._features(data))
         answers[~data.fields_seen()] = np.nan
         return answers
 
     def _features(self, data: TrainingData) -> npt.NDArray[np.float64]:
         bands = crop_bands(data)
-        n_fields = len(data.chips.fields)
-        filled = gap_filled(data.batches(bands), n_fields, range(len(bands)), self._calendar, season_year=self._season_year)
-        return filled[data.fields.rows]
+        return gap_filled(data.chips_of_bands(bands).batches(), len(data.classes), range(len(bands)), self._calendar)
 
 
 class Classifier(Protocol):
@@ -107,8 +104,6 @@ def gap_filled(
     n_fields: int,
     columns: Sequence[int],
     calendar: npt.NDArray[np.floating],
-    *,
-    season_year: int | None = None,
 ) -> npt.NDArray[np.float64]:
     """Interpolate the mean of each field's clear pixels linearly in time, band by band.
 
@@ -120,7 +115,6 @@ def gap_filled(
         n_fields: rows of the fields table that `ChipBatch.field` refers to.
         columns: positions of the bands.
         calendar: (step,) days of the season year, ascending.
-        season_year: see `ChipBatch.day`.
 
     Returns:
         (field, band x step), all steps of the first band first; NaN where a field has no clear value of a band.
@@ -128,8 +122,8 @@ def gap_filled(
     n_steps = len(calendar)
     summed, weight = np.zeros((n_fields, len(columns), n_steps)), np.zeros((n_fields, len(columns)))
     for batch in batches:
-        pixels = batch.mask.sum(axis=(1, 2), dtype=np.float64)
-        means, days = field_means(batch).image[:, :, list(columns), 0, 0], batch.day(season_year)
+        pixels = batch.area()
+        means, days = field_means(batch).image[:, :, list(columns), 0, 0], batch.day()
         order = np.argsort(days, axis=1, kind="stable")
         days, means = np.take_along_axis(days, order, axis=1), np.take_along_axis(means, order[:, :, None], axis=1)
         there = np.isfinite(means)

@@ -90,10 +90,10 @@ def cross_validate(
         DiskFullError: no room for the state.
     """
     _check_model(options.model, by_date=by_date)
-    days = _days(data, options.season_year) if by_date else np.empty(0)
+    days = _days(data) if by_date else np.empty(0)
     _open_state(state, _fingerprint(data, folds, options, days))
     groups = _groups(data, options)
-    probabilities = np.full((data.n_fields, len(data.fields.legend)), np.nan)
+    probabilities = np.full((len(data.classes), len(data.legend)), np.nan)
     dated = np.full((len(days), *probabilities.shape), np.nan)
     n_folds = len(folds.training)
     # Networks show their own progress.
@@ -107,7 +107,7 @@ def cross_validate(
                 with tensorboard_log(log_dir and log_dir / f"fold-{folds.names[fold]}", on_epoch) as report:
                     estimator = _estimator(options, folder, f"fold {fold + 1} of {n_folds}", report)
                     estimator.fit(data.of_fields(training), _inner_groups(groups, training))
-                found = _predict(estimator, data.of_fields(test), days, options.season_year)
+                found = _predict(estimator, data.of_fields(test), days)
                 with whole_file(file) as partial, partial.open("wb") as opened:
                     np.savez(opened, probabilities=found[0], by_day=found[1])
                 shutil.rmtree(folder)
@@ -115,12 +115,12 @@ def cross_validate(
                 progress.advance()
             probabilities[test], dated[:, test] = found
     positions = np.flatnonzero(folds.of_field >= 0)
-    year = _season_year(data, options)
+    year = int(np.bincount(data.chips.season_year).argmax())
     return CrossValidation(
         positions,
         folds.of_field[positions],
         probabilities[positions],
-        scores_by_date(days, dated[:, positions], data.fields.classes[positions], data.fields.legend, year),
+        scores_by_date(days, dated[:, positions], data.classes[positions], data.legend, year),
         _unlearnt(data, folds),
     )
 
@@ -169,25 +169,25 @@ def _check_model(model: str, *, by_date: bool) -> None:
 
 def _estimator(options: TrainOptions, state: Path, description: str, on_epoch: OnEpoch | None) -> Estimator:
     if options.model in BASELINES:
-        return Baseline(options.model, season_year=options.season_year, seed=options.seed)
+        return Baseline(options.model, seed=options.seed)
     from cropdetect.training.ensemble import NetworkEnsemble
 
     return NetworkEnsemble(options, state, description=description, on_epoch=on_epoch)
 
 
 def _predict(
-    estimator: Estimator, data: TrainingData, days: npt.NDArray[np.float64], season_year: int | None
+    estimator: Estimator, data: TrainingData, days: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the probabilities from all dates (field, class), and from the dates up to each day (day, field, class)."""
-    dated = [estimator.predict_proba(data.seen_until(day, season_year)) for day in days.tolist()]
-    return estimator.predict_proba(data), np.reshape(dated, (len(days), data.n_fields, len(data.fields.legend)))
+    dated = [estimator.predict_proba(data.seen_until(day)) for day in days.tolist()]
+    return estimator.predict_proba(data), np.reshape(dated, (len(days), len(data.classes), len(data.legend)))
 
 
 def _groups(data: TrainingData, options: TrainOptions) -> npt.NDArray[np.int64] | None:
     """Return the spatial groups within which networks choose their validation fields; None for baselines, and at random."""
     if options.model in BASELINES or options.validation == "random":
         return None
-    return training_groups(data.table, options).of_field
+    return training_groups(data.chips.fields, options).of_field
 
 
 def _inner_groups(groups: npt.NDArray[np.int64] | None, training: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
@@ -201,24 +201,19 @@ def _inner_groups(groups: npt.NDArray[np.int64] | None, training: npt.NDArray[np
     return None if np.isin(groups[others], groups[training]).mean() > 0.5 else groups[training]
 
 
-def _season_year(data: TrainingData, options: TrainOptions) -> int:
-    """Return the season year of most chips."""
-    return int(np.bincount(data.season_years()).argmax()) if options.season_year is None else options.season_year
-
-
-def _days(data: TrainingData, year: int | None) -> npt.NDArray[np.float64]:
+def _days(data: TrainingData) -> npt.NDArray[np.float64]:
     """Return days of the season year that part the season evenly, the last one its end."""
-    days = data.days_seen(year)
+    days = data.days_seen()
     first, last = float(np.percentile(days, 1)), float(days.max())
     return np.unique(np.ceil(first + (last - first) * np.arange(1, _DATES + 1) / _DATES))
 
 
 def _unlearnt(data: TrainingData, folds: Folds) -> tuple[str, ...]:
     """Warn of classes that were answered where they had not been learnt."""
-    lost, fields = [], data.fields
+    lost = []
     for fold, training in enumerate(folds.training):
-        test = np.unique(fields.classes[folds.test(fold)])
-        lost += [f"{fields.legend[i]} (fold {folds.names[fold]})" for i in np.setdiff1d(test, fields.classes[training]).tolist()]
+        test = np.unique(data.classes[folds.test(fold)])
+        lost += [f"{data.legend[i]} (fold {folds.names[fold]})" for i in np.setdiff1d(test, data.classes[training]).tolist()]
     return (f"classes that were answered without a field to learn from: {', '.join(lost)}",) if lost else ()
 
 
@@ -227,9 +222,9 @@ def _fingerprint(data: TrainingData, folds: Folds, options: TrainOptions, days: 
     parts = [
         data.chips.info.fingerprint,
         list(data.chips.info.bands),
-        [str(name) for name in data.table["field_id"]],
-        data.fields.classes.tolist(),
-        list(data.fields.legend),
+        [str(name) for name in data.chips.fields["field_id"]],
+        data.classes.tolist(),
+        list(data.legend),
         folds.of_field.tolist(),
         [training.tolist() for training in folds.training],
         days.tolist(),

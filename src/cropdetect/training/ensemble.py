@@ -100,7 +100,7 @@ class NetworkEnsemble:
             OptionError: the network needs another number of dates.
         """
         seen = data.fields_seen()
-        result = np.full((data.n_fields, len(data.fields.legend)), np.nan)
+        result = np.full((len(data.classes), len(data.legend)), np.nan)
         if seen.any():
             result[seen] = self.scaling_.apply(self.member_probabilities(data.of_fields(np.flatnonzero(seen))))
         return result
@@ -116,9 +116,7 @@ class NetworkEnsemble:
             OptionError: the network needs another number of dates.
         """
         specification = self.specification_
-        if not specification.takes_gaps and (
-            data.until is not None or equal_steps(data, specification.name) != specification.n_steps
-        ):
+        if not specification.takes_gaps and equal_steps(data, specification.name) != specification.n_steps:
             raise OptionError(f"{specification.name} needs all {specification.n_steps} dates", fix="Use another --model.")
         members = self.members_ if members is None else members
         answers = field_probabilities([network for networks in members for network in networks], data, specification)
@@ -129,15 +127,15 @@ class NetworkEnsemble:
         """Return the statistics of the channels over some fields."""
         shown, specification = data.of_fields(fields), self.specification_
         network = specification.build()
-        batches = (specification.steps(batch) for batch in shown.batches(network.bands))
-        origin = f"{len(shown)} training chips of {', '.join(data.chips.info.sources) or 'unnamed data'}"
+        batches = (specification.steps(batch) for batch in shown.chips_of_bands(network.bands).batches())
+        origin = f"{len(shown.chips)} training chips of {', '.join(data.chips.info.sources) or 'unnamed data'}"
         return models.channel_statistics(network, batches, origin, as_2020=not specification.takes_gaps)
 
     def _split(self, data: TrainingData, groups: npt.NDArray[np.int64] | None) -> Sequence[Split]:
         options = self.options
-        few = data.n_fields < _FEW_FIELDS and data.chips.info.size > 1
+        few = len(data.classes) < _FEW_FIELDS and data.chips.info.size > 1
         return validation_splits(
-            data.fields.classes,
+            data.classes,
             groups,
             validation_share=options.validation_share,
             members=options.members or (_MEMBERS_OF_FEW if few else _MEMBERS),
@@ -177,7 +175,7 @@ class NetworkEnsemble:
 
     def _answer_out_of_fold(self, data: TrainingData) -> OutOfFold:
         """Ask each member about the fields that it left out and whose class it knows."""
-        classes = data.fields.classes
+        classes = data.classes
         asked = [split.validation[np.isin(classes[split.validation], classes[split.training])] for split in self.splits_]
         answers = [
             self.member_probabilities(data.of_fields(fields), [networks])[0]

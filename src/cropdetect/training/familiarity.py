@@ -3,10 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.chips.batch import clear_means
 from cropdetect.formats import FamiliarityRecord
 from cropdetect.imagery.bands import is_quality
 from cropdetect.inference.familiarity import season_cells
-from cropdetect.inference.season import SeasonOfField, clear_means, joined_series
+from cropdetect.inference.season import SeasonOfField, joined_series
 from cropdetect.metrics import fit_familiarity
 from cropdetect.training.data import TrainingData
 from cropdetect.training.split import stratified_folds
@@ -22,7 +23,6 @@ def familiarity_record(
     groups: npt.NDArray[np.int64] | None,
     bands: tuple[str, ...],
     *,
-    season_year: int | None = None,
     seed: int = 0,
 ) -> FamiliarityRecord | None:
     """Describe the labelled fields by the means of their bands in six portions of the season.
@@ -31,31 +31,27 @@ def familiarity_record(
         data: the training data.
         groups: (field,) groups that are judged together, or None.
         bands: of the network; cloud probability and classes tell nothing of crops and are left out.
-        season_year: see `ChipBatch.day`.
         seed: of the folds in which the threshold is chosen.
 
     Returns:
         The record, or None where there are too few fields or groups to choose a threshold.
     """
     bands = tuple(band for band in bands if not is_quality(band))
-    fields = data.fields
-    n_units = len(fields.rows) if groups is None else len(np.unique(groups))
-    if not bands or n_units < _FOLDS or np.bincount(fields.classes).max() < _FOLDS:
+    n_units = len(data.classes) if groups is None else len(np.unique(groups))
+    if not bands or n_units < _FOLDS or data.class_counts.max() < _FOLDS:
         return None
-    days = data.days_seen(season_year)
+    days = data.days_seen()
     first, last = np.floor(np.percentile(days, 1)), np.ceil(np.percentile(days, 99))
     edges = [round(float(edge), 1) for edge in np.linspace(first, max(last, first + _PORTIONS), _PORTIONS + 1)]
     seasons: dict[int, SeasonOfField] = {}
-    done = 0
-    for batch in data.batches(bands):
+    for batch in data.chips_of_bands(bands).batches():
         means, weights = clear_means(batch)
-        for chip, field in enumerate(data.field[done : done + len(batch)].tolist()):
+        for chip, field in enumerate(batch.field.tolist()):
             seasons.setdefault(field, SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
-        done += len(batch)
     series = joined_series(bands, {field: season.joined() for field, season in seasons.items()})
-    cells = season_cells(series, len(fields.rows), bands, edges, season_year)
-    folds = stratified_folds(fields.classes, groups, _FOLDS, seed)
-    found = fit_familiarity(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
+    cells = season_cells(series, data.chips.season_year, bands, edges)
+    folds = stratified_folds(data.classes, groups, _FOLDS, seed)
+    found = fit_familiarity(cells, data.classes, len(data.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
     return FamiliarityRecord(
         bands=list(bands),
         edges=edges,
@@ -63,7 +59,7 @@ def familiarity_record(
         covariance=_short(found.covariance),
         threshold=found.threshold,
         false_alarm_rate=FALSE_ALARM_RATE,
-        origin=f"{len(fields.rows)} training fields, threshold on {'fields' if groups is None else 'groups'} held out",
+        origin=f"{len(data.classes)} training fields, threshold on {'fields' if groups is None else 'groups'} held out",
     )
 
 

@@ -34,10 +34,6 @@ class LabelledFields:
         """Number of fields of each class."""
         return dict(zip(self.legend, np.bincount(self.classes, minlength=len(self.legend)).tolist(), strict=True))
 
-    def take(self, positions: npt.NDArray[np.int64]) -> "LabelledFields":
-        """Return some of the fields, with the same legend; `positions` is (field,) ascending."""
-        return LabelledFields(self.rows[positions], self.classes[positions], self.legend)
-
 
 def labelled_fields(chips: ChipSet, usable: npt.NDArray[np.bool_], legend: Sequence[str] | None = None) -> LabelledFields:
     """Find the fields that have a label and a usable chip.

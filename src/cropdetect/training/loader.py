@@ -33,11 +33,13 @@ class TrainingBatches:
     def __init__(self, data: TrainingData, specification: NetworkSpecification, options: TrainOptions, seed: int) -> None:
         self.data, self.specification = data, specification
         self.augmentation, self._batch_size, self._seed = options.augmentation, options.batch_size, seed
-        order = np.argsort(data.field, kind="stable")
-        self._chips_of_field = np.split(order, np.searchsorted(data.field[order], np.arange(1, data.n_fields)))
+        field = data.chips.field_of_chip
+        order = np.argsort(field, kind="stable")
+        self._chips_of_field = np.split(order, np.searchsorted(field[order], np.arange(1, len(data.classes))))
+        self._read = BatchReader(data, specification)
         self._chance = None
         if options.class_balance == "sampling":
-            classes = data.fields.classes
+            classes = data.classes
             per_field = 1 / np.bincount(classes)[classes]
             self._chance = per_field / per_field.sum()
 
@@ -50,7 +52,7 @@ class TrainingBatches:
         for number, chosen in enumerate(self.chips_of_epoch(epoch)):
             seed = np.random.SeedSequence((self._seed, epoch, number)).generate_state(1, np.uint64)[0]
             generator = torch.Generator().manual_seed(int(seed >> np.uint64(1)))
-            batch = read_batch(self.data, chosen, self.specification)
+            batch = self._read(chosen)
             # Cut first what no change brings back, since all that follows costs time by the pixel.
             margin, moved = self.specification.context, self.augmentation.moves_pixels
             batch = self.changed(batch if moved else batch.around_fields(margin), generator)
@@ -79,28 +81,39 @@ class TrainingBatches:
     def _one(self, chips: npt.NDArray[np.int64], rng: np.random.Generator) -> int:
         if len(chips) == 1:
             return int(chips[0])
-        area = self.data.area[chips]
+        area = self.data.chips.mask_area[chips]
         return int(rng.choice(chips, p=area / area.sum()))
 
 
 def evaluation_batches(data: TrainingData, specification: NetworkSpecification) -> Iterator[TrainingBatch]:
     """Yield all chips in order and unchanged."""
-    for start in range(0, len(data), _EVALUATION_BATCH):
-        chosen = np.arange(start, min(start + _EVALUATION_BATCH, len(data)))
-        batch = read_batch(data, chosen, specification).around_fields(specification.context)
+    read, n = BatchReader(data, specification), len(data.chips)
+    for start in range(0, n, _EVALUATION_BATCH):
+        batch = read(np.arange(start, min(start + _EVALUATION_BATCH, n))).around_fields(specification.context)
         yield batch.without_unseen_steps() if specification.takes_gaps else batch
 
 
-def read_batch(data: TrainingData, chosen: npt.NDArray[np.int64], specification: NetworkSpecification) -> TrainingBatch:
-    """Return the chips at these positions as tensors, with the network's bands."""
-    batch = specification.steps(data.take(chosen, specification.bands))
-    field = data.field[chosen]
-    return TrainingBatch(
-        image=torch.from_numpy(np.ascontiguousarray(batch.image, np.float32)),
-        mask=torch.from_numpy(np.ascontiguousarray(batch.mask, np.float32)),
-        clear=torch.from_numpy(np.ascontiguousarray(batch.clear)),
-        day=torch.from_numpy(np.ascontiguousarray(batch.day(specification.season_year), np.float32)),
-        label=torch.from_numpy(data.fields.classes[field]),
-        field=torch.from_numpy(field),
-        area=torch.from_numpy(data.area[chosen].astype(np.float32)),
-    )
+class BatchReader:
+    """Returns chips at some positions as tensors, with the network's bands.
+
+    Args:
+        data: the chips.
+        specification: of the network.
+    """
+
+    def __init__(self, data: TrainingData, specification: NetworkSpecification) -> None:
+        self._chips, self._specification = data.chips_of_bands(specification.bands), specification
+        self._classes, self._area = data.classes, data.chips.mask_area.astype(np.float32)
+
+    def __call__(self, chosen: npt.NDArray[np.int64]) -> TrainingBatch:
+        """Return a batch."""
+        batch = self._specification.steps(self._chips.take(chosen))
+        return TrainingBatch(
+            image=torch.from_numpy(np.ascontiguousarray(batch.image, np.float32)),
+            mask=torch.from_numpy(np.ascontiguousarray(batch.mask, np.float32)),
+            clear=torch.from_numpy(np.ascontiguousarray(batch.clear)),
+            day=torch.from_numpy(np.ascontiguousarray(batch.day(), np.float32)),
+            label=torch.from_numpy(self._classes[batch.field]),
+            field=torch.from_numpy(batch.field),
+            area=torch.from_numpy(self._area[chosen]),
+        )

@@ -189,7 +189,7 @@ def _optimizer(network: Network, options: TrainOptions, n_steps: int) -> tuple[O
 
 def _loss(options: TrainOptions, data: TrainingData, device: torch.device) -> LossFunction:
     """Return cross entropy, with rare classes counting more where the options say so."""
-    counts = np.bincount(data.fields.classes, minlength=len(data.fields.legend))
+    counts = data.class_counts
     share = torch.tensor(counts / counts.sum(), dtype=torch.float32, device=device)
     balance, smoothing = options.class_balance, options.label_smoothing
     # Every class then counts the same; the mean over fields is 1.
@@ -213,7 +213,7 @@ def _validation_log_loss(network: nn.Module, data: TrainingData, batches: Traini
     network.eval()
     (probabilities,) = field_probabilities([network], data, batches.specification, device)
     network.train()
-    return metrics.log_loss(probabilities, data.fields.classes)
+    return metrics.log_loss(probabilities, data.classes)
 
 
 def field_probabilities(
@@ -230,7 +230,7 @@ def field_probabilities(
     Returns:
         (network, field, class).
     """
-    summed = np.zeros((len(networks), data.n_fields, len(data.fields.legend)))
+    summed = np.zeros((len(networks), len(data.classes), len(data.legend)))
     with torch.inference_mode():
         for batch in evaluation_batches(data, specification):
             image, mask, clear, day, *_ = batch.to(device)

@@ -31,22 +31,22 @@ def checkpoint_record(
     validation: str,
 ) -> CheckpointRecord:
     """Gather what a checkpoint says of a fitted ensemble; `members` stays empty."""
-    info, fields, options, network = data.chips.info, data.fields, ensemble.options, ensemble.members_[0][0]
+    info, options, network = data.chips.info, ensemble.options, ensemble.members_[0][0]
     return CheckpointRecord(
         model=network.record,
-        legend=list(fields.legend),
+        legend=list(data.legend),
         bands=list(network.bands),
         units=info.units,
         sensor=info.sensor,
         chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.resolution),
         statistics=ensemble.statistics_,
-        season=_season(data, options.season_year),
+        season=_season(data),
         region=_region(data),
         training=TrainingRecord(
             data=list(data_names),
             licence=licence,
-            n_fields=len(fields.rows),
-            class_counts=fields.counts,
+            n_fields=len(data.classes),
+            class_counts=dict(zip(data.legend, data.class_counts.tolist(), strict=True)),
             recipe=options.model_dump(mode="json"),
             validation=validation,
         ),
@@ -59,18 +59,18 @@ def checkpoint_record(
     )
 
 
-def _season(data: TrainingData, season_year: int | None) -> SeasonRecord:
-    days = data.days_seen(season_year)
+def _season(data: TrainingData) -> SeasonRecord:
+    days = data.days_seen()
     return SeasonRecord(
-        years=np.unique(data.season_years()).tolist() if season_year is None else [season_year],
+        years=np.unique(data.chips.season_year).tolist(),
         first_day=int(days.min()),
         last_day=int(days.max()),
-        median_dates=int(np.median(data.seen.sum(axis=1))),
+        median_dates=int(np.median(data.chips.seen.sum(axis=1))),
     )
 
 
 def _region(data: TrainingData) -> RegionRecord | None:
-    points = degrees(data.table)
+    points = degrees(data.chips.fields)
     if points is None:
         return None
     west, south, east, north = (float(value) for value in points.total_bounds)

@@ -1,14 +1,14 @@
 """Which network the data call for: its bands, their scaling, its calendar."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cropdetect import models
-from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips import ChipBatch
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.formats import TrainOptions
 from cropdetect.imagery.bands import is_quality
@@ -30,7 +30,6 @@ class NetworkSpecification:
         context: pixels about the field that the network looks at; None: the whole chip.
         takes_gaps: whether it looks at `clear` and `day`.
         n_steps: steps of every chip, for a network that does not; else the longest series.
-        season_year: see `ChipBatch.day`.
     """
 
     name: str
@@ -39,7 +38,6 @@ class NetworkSpecification:
     context: int | None
     takes_gaps: bool
     n_steps: int
-    season_year: int | None
 
     def build(self) -> models.Network:
         """Build the network; its weights depend on torch's random state."""
@@ -49,9 +47,7 @@ class NetworkSpecification:
         """Return the batch without absent steps, for a network that cannot skip one; else as it is."""
         if self.takes_gaps or batch.date.shape[1] == self.n_steps:
             return batch
-        order = np.argsort(np.isnat(batch.date), axis=1, kind="stable")[:, : self.n_steps]
-        rows = np.arange(len(batch))[:, None]
-        return replace(batch, image=batch.image[rows, order], clear=batch.clear[rows, order], date=batch.date[rows, order])
+        return batch.isel(step=np.argsort(np.isnat(batch.date), axis=1, kind="stable")[:, : self.n_steps])
 
 
 def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: TrainOptions) -> NetworkSpecification:
@@ -72,7 +68,7 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
     if not data.bands:
         raise MissingBandError("no band has a value in any labelled field")
     kind = models.network_class(options.model)
-    arguments = {"bands": data.bands, "n_classes": len(data.fields.legend), **kind.training_arguments}
+    arguments = {"bands": list(data.bands), "n_classes": len(data.legend), **kind.training_arguments}
     if issubclass(kind, models.ChannelNetwork):
         arguments |= _channel_arguments(kind, data.of_fields(fields), options)
     network = models.create(options.model, **(arguments | options.arguments))
@@ -82,8 +78,7 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
         bands=network.bands,
         context=network.context,
         takes_gaps=network.padding_invariant,
-        n_steps=data.date.shape[1] if network.padding_invariant else equal_steps(data, options.model),
-        season_year=options.season_year,
+        n_steps=data.chips.info.n_steps if network.padding_invariant else equal_steps(data, options.model),
     )
 
 
@@ -105,7 +100,7 @@ def equal_steps(data: TrainingData, model: str) -> int:
     Raises:
         OptionError: they are not equal.
     """
-    lengths = np.unique((~np.isnat(data.date)).sum(axis=1))
+    lengths = np.unique((~np.isnat(data.chips.date)).sum(axis=1))
     if len(lengths) > 1:
         raise OptionError(
             f"{model} needs the same number of dates for all fields, but they have {lengths[0]} to {lengths[-1]}",
@@ -116,7 +111,7 @@ def equal_steps(data: TrainingData, model: str) -> int:
 
 def _channel_arguments(kind: type[models.ChannelNetwork], data: TrainingData, options: TrainOptions) -> dict[str, Any]:
     bands = crop_bands(data)
-    sample = data.take(np.arange(len(data))[:: max(1, len(data) // _SAMPLE)], bands)
+    sample = data.chips_of_bands(bands).take(np.arange(len(data.chips))[:: max(1, len(data.chips) // _SAMPLE)])
     arguments: dict[str, Any] = {"bands": bands, "scaling": _scaling(sample)}
     if kind.has_calendar:
         arguments |= _calendar(data, options)
@@ -138,7 +133,7 @@ def _scaling(sample: ChipBatch) -> list[str]:
 
 def _calendar(data: TrainingData, options: TrainOptions) -> dict[str, int]:
     """Span the calendar over the days on which fields were seen, the outermost percent left out."""
-    start, end = np.percentile(data.days_seen(options.season_year), [_MARGIN, 100 - _MARGIN])
+    start, end = np.percentile(data.days_seen(), [_MARGIN, 100 - _MARGIN])
     step = int(options.arguments.get("grid_step", 10))
     start = int(np.floor(start / step) * step)
     return {"grid_start": start, "grid_end": max(int(np.ceil(end / step) * step), start + step)}

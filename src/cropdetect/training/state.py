@@ -7,21 +7,20 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import OptionError
 from cropdetect.files import whole_file
 from cropdetect.formats import TrainingState, TrainOptions
-from cropdetect.training.labels import LabelledFields
+from cropdetect.training.data import TrainingData
 
 
-def fingerprint(chips: ChipSet, fields: LabelledFields, groups: list[int] | None, options: TrainOptions) -> str:
+def fingerprint(data: TrainingData, groups: list[int] | None, options: TrainOptions) -> str:
     """Return a hash of all that decides what is trained: chips, labels, groups, options."""
     parts = [
-        chips.info.fingerprint,
-        list(chips.info.bands),
-        [str(name) for name in chips.fields["field_id"].iloc[fields.rows]],
-        fields.classes.tolist(),
-        list(fields.legend),
+        data.chips.info.fingerprint,
+        list(data.chips.info.bands),
+        [str(name) for name in data.chips.fields["field_id"]],
+        data.classes.tolist(),
+        list(data.legend),
         groups,
         options.model_dump(mode="json"),
     ]

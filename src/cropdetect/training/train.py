@@ -57,10 +57,10 @@ def train(
         DiskFullError: the disk has no room.
     """
     refuse_existing(out, overwrite=overwrite)
-    data = read_training_data(chips, options.legend)
-    groups = training_groups(data.table, options)
+    data = read_training_data(chips, options.legend, season_year=options.season_year)
+    groups = training_groups(data.chips.fields, options)
     of_field = None if groups.of_field is None else groups.of_field.tolist()
-    folder = open_state(out, fingerprint(chips, data.fields, of_field, options), resume=resume)
+    folder = open_state(out, fingerprint(data, of_field, options), resume=resume)
     try:
         with tensorboard_log(log_dir, on_epoch) as report:
             record, files = train_checkpoint(
@@ -104,8 +104,8 @@ def train_checkpoint(
     record = checkpoint_record(
         ensemble,
         data,
-        metrics.score(*ensemble.out_of_fold_.calibrated(ensemble.scaling_), data.fields.legend),
-        familiarity_record(data, groups.of_field, bands, season_year=options.season_year, seed=options.seed),
+        metrics.score(*ensemble.out_of_fold_.calibrated(ensemble.scaling_), data.legend),
+        familiarity_record(data, groups.of_field, bands, seed=options.seed),
         data_names=data_names,
         licence=licence,
         validation=_validation(groups.description if blocked else "random fields", ensemble),
