@@ -111,7 +111,10 @@ def test_a_field_that_is_too_small_is_so_in_any_number_of_tiles() -> None:
 
 def test_a_store_keeps_the_areas(tmp_path: Path) -> None:
     chips = cut_chips(imagery(tile(), tile(west=640_200)), fields_of_boxes([(10, 25, 4, 4), (10, 5, 3, 3)]), chip_size=8)
-    assert write_chips(chips, tmp_path / "chips.zarr").field_area.tolist() == chips.field_area.tolist() == pytest.approx([16, 9])
+    stored = write_chips(chips, tmp_path / "chips.zarr")
+    assert stored.field_area.tolist() == stored.cached().field_area.tolist() == chips.field_area.tolist()
+    assert chips.field_area.tolist() == pytest.approx([16, 9])
+    assert stored.select(fields=[0]).field_area.tolist() == pytest.approx([16])
 
 
 box = st.tuples(st.integers(0, 30), st.integers(0, 60), st.integers(1, 8), st.integers(1, 8))

@@ -9,7 +9,7 @@ import pytest
 from cropdetect import api
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.inference import FieldSeries
-from cropdetect.inference.familiarity import season_cells
+from cropdetect.inference.series import season_cells
 
 
 def test_cells_are_the_means_of_the_dates_of_each_portion() -> None:

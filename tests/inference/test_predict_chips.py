@@ -245,25 +245,25 @@ def test_an_error_while_cutting_reaches_the_caller(chips, checkpoint, weights):
 
 
 def test_no_more_batches_exist_than_workers_and_two(chips, checkpoint, weights, monkeypatch):
-    from cropdetect.inference import predict
+    from cropdetect.inference.ensemble import Ensemble
 
-    data, answered, most = chips(60), 0, 0
-    take, answer = data.take, predict.answer_chips
+    data, scored, most = chips(60), 0, 0
+    take, run = data.take, Ensemble.run
 
     def counting(rows):
         nonlocal most
-        most = max(most, int(rows[0]) // 2 + 1 - answered)
+        most = max(most, int(rows[0]) // 2 + 1 - scored)
         return take(rows)
 
     def slow(*arguments):
-        nonlocal answered
+        nonlocal scored
         __import__("time").sleep(0.005)
-        answers = answer(*arguments)
-        answered += 1
-        return answers
+        scores = run(*arguments)
+        scored += 1
+        return scores
 
     data.take = counting
-    monkeypatch.setattr(predict, "answer_chips", slow)
+    monkeypatch.setattr(Ensemble, "run", slow)
     predict_chips(data, checkpoint(weights(1)), batch_size=2, workers=1)
     assert 2 <= most <= 3
 

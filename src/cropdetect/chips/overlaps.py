@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyproj
+from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from cropdetect.chips.footprints import Footprints
@@ -66,10 +67,15 @@ def _on_one_grid(one: GeoBox, other: GeoBox) -> bool:
 
 def _positions_in(
     one: GeoBox, other: GeoBox, rows: npt.NDArray[np.int32], columns: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
     """Return where the centres of pixels of `other` lie in `one`, in pixels from its left and upper edge."""
-    x, y = other.affine * (columns + 0.5, rows + 0.5)
-    if one.crs != other.crs:
+    x, y = _transformed(other.affine, columns + 0.5, rows + 0.5)
+    if one.crs is not None and other.crs is not None and one.crs != other.crs:
         x, y = pyproj.Transformer.from_crs(other.crs.proj, one.crs.proj, always_xy=True).transform(x, y)
-    x, y = ~one.affine * (x, y)
-    return np.asarray(x), np.asarray(y)
+    return _transformed(~one.affine, x, y)
+
+
+def _transformed(
+    affine: Affine, x: npt.NDArray[np.floating], y: npt.NDArray[np.floating]
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f

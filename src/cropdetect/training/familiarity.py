@@ -3,11 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import clear_means
 from cropdetect.formats import FamiliarityRecord
 from cropdetect.imagery.bands import is_nearest
-from cropdetect.inference.familiarity import season_cells
-from cropdetect.inference.season import SeasonOfField, joined_series
+from cropdetect.inference.series import ChipMeans, field_series, season_cells
 from cropdetect.metrics import fit_familiarity
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.folds import stratified_folds
@@ -46,15 +44,8 @@ def familiarity_record(
     days = chips.day[chips.seen]
     first, last = np.floor(np.percentile(days, 1)), np.ceil(np.percentile(days, 99))
     edges = [round(float(edge), 1) for edge in np.linspace(first, max(last, first + _PORTIONS), _PORTIONS + 1)]
-    seasons: dict[int, SeasonOfField] = {}
-    position = np.searchsorted(fields.rows, chips.row)
-    done = 0
-    for batch in chips.batches(np.arange(len(chips)), bands):
-        means, weights = clear_means(batch)
-        for chip in range(len(batch)):
-            seasons.setdefault(int(position[done + chip]), SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
-        done += len(batch)
-    series = joined_series(bands, {row: season.joined() for row, season in seasons.items()})
+    means = (ChipMeans.of(batch) for batch in chips.batches(np.arange(len(chips)), bands))
+    series = field_series(bands, (some._replace(field=np.searchsorted(fields.rows, some.field)) for some in means))
     cells = season_cells(series, chips.chips.season_year[fields.rows], bands, edges)
     folds = stratified_folds(fields.classes, groups, _FOLDS, seed)
     found = fit_familiarity(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
