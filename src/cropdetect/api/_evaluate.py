@@ -12,13 +12,13 @@ import pandas as pd
 from cropdetect.api._labels import read_labels
 from cropdetect.errors import FieldsError, LegendError
 from cropdetect.fields import code_text, field_positions, read_legend, square_blocks
-from cropdetect.files import refuse_existing
 from cropdetect.formats import AreaRecord, MetricsRecord
 from cropdetect.inference import Predictions
 from cropdetect.metrics import FEW_GROUPS, estimate_areas, evaluate_answers
 from cropdetect.outputs import read_predictions
 from cropdetect.outputs.report import read_content, render, with_scores
 from cropdetect.outputs.scores import write_scores
+from cropdetect.runs import OutputFolder
 
 _EQUAL_AREA = "EPSG:6933"  # EASE-Grid 2.0: a square metre is a square metre everywhere
 _BLOCK = 5000.0  # metres; side of the blocks that intervals draw where no groups are given
@@ -52,7 +52,7 @@ def evaluate(
         pixel_size: metres; gives hectares where the fields have no polygons.
         probability_sample: the labelled fields were drawn at random, so that standard errors of areas hold.
         seed: of the bootstrap.
-        overwrite: replace what is at `out`.
+        overwrite: replace another output of the tool.
 
     Returns:
         What metrics.json holds.
@@ -61,9 +61,11 @@ def evaluate(
         InputNotFoundError, UnreadableFileError: predictions or labels are absent or damaged.
         FieldsError: a column is absent, an id occurs twice, or no id is that of a prediction.
         LegendError: no label is a class of the predictions.
-        OutputExistsError: `out` is there and `overwrite` is false.
+        OutputExistsError, OutputPathError: nothing can be written at `out`.
     """
-    refuse_existing(out, overwrite=overwrite)
+    output = OutputFolder("evaluate", locals())
+    if output.finished():
+        return MetricsRecord.model_validate_json((output.path / "metrics.json").read_bytes())
     answers = read_predictions(predictions)
     table, unknown = read_labels(labels, id_column, label_column, read_legend(legend) if legend else None, group_column)
     joined, warnings = _join(answers, table, labels)
@@ -84,7 +86,8 @@ def evaluate(
     names = np.array(answers.legend, object)[truth]
     scored = pd.DataFrame({"field_id": answers.fields["field_id"].iloc[rows].to_numpy(), "fold": "", "label": names})
     page = render(with_scores(read_content(predictions), scores, scored))
-    write_scores(out, scores, scored, probabilities, page=page, overwrite=overwrite)
+    with output.writing() as work:
+        write_scores(work.new, scores, scored, probabilities, page=page)
     return scores
 
 

@@ -58,7 +58,6 @@ def train(
     seed: TrainSeed = None,
     config: Config = None,
     licence: Annotated[str, typer.Option(help="Licence of the training data, kept in the checkpoint.")] = "unknown",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
     date: Date = None,
@@ -112,7 +111,6 @@ def train(
         recipe=recipe,
         config=config,
         licence=licence,
-        resume=resume,
         overwrite=overwrite,
         **{name: value for name, value in given.items() if value is not None},
     )
