@@ -57,8 +57,8 @@ def crossval(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
+    from cropdetect.evaluation import evaluate_probabilities
     from cropdetect.inference import seasons_of
-    from cropdetect.metrics import evaluate_answers
     from cropdetect.outputs import probability_columns
     from cropdetect.outputs.report import crossval_content, render
     from cropdetect.outputs.scores import write_scores
@@ -92,7 +92,7 @@ def crossval(
     except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
         groups = None
     pixels = np.bincount(chips.row, chips.area, len(chips.chips.fields)).astype(np.float64)
-    scores = evaluate_answers(
+    scores = evaluate_probabilities(
         answers.probabilities,
         labels,
         fields.legend,

@@ -9,9 +9,9 @@ import pandas as pd
 from cropdetect.api._predict import predict
 from cropdetect.checkpoint import shipped_path
 from cropdetect.errors import OutputExistsError
+from cropdetect.evaluation import score
 from cropdetect.files import refuse_existing, whole_file
 from cropdetect.formats import MetricsRecord
-from cropdetect.metrics import score
 from cropdetect.simulation import simulate
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cropdetect import checkpoint, metrics, models
+from cropdetect import checkpoint, evaluation, models
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.errors import TrainingDataError
 from cropdetect.files import refuse_existing
@@ -74,7 +74,7 @@ def train(
     of_field = None if groups.of_field is None else groups.of_field.tolist()
     folder = open_state(out, fingerprint(chips, fields, of_field, options), resume=resume)
     fitted = fit(ensemble, folder)
-    scores = metrics.score(*fitted.held_out(), fields.legend)
+    scores = evaluation.score(*fitted.held_out(), fields.legend)
     record = checkpoint_record(
         fitted.networks[0],
         labelled.only(fields.rows),

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from cropdetect.errors import LegendError
-from cropdetect.metrics import Scaling, calibration_error, fit_temperature, fit_vector, log_loss
+from cropdetect.evaluation import Scaling, calibration_error, fit_temperature, fit_vector, log_loss
 
 
 def honest(n: int, k: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

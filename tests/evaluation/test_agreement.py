@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as reference
 from sklearn.calibration import calibration_curve
 
-from cropdetect.metrics import calibration_error, confusion_matrix, reliability_bins, score, scores_by_size
+from cropdetect.evaluation import calibration_error, confusion_matrix, reliability_bins, score, scores_by_size
 
 
 def case(n: int = 300, k: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

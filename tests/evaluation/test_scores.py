@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from cropdetect.errors import LegendError
-from cropdetect.metrics import calibration_error, clipped, log_loss, score
+from cropdetect.evaluation import calibration_error, clipped, log_loss, score
 
 LEGEND = ["maize", "wheat", "soy", "beans"]
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from cropdetect.metrics import bootstrap_differences, bootstrap_intervals, score
+from cropdetect.evaluation import bootstrap_differences, bootstrap_intervals, score
 
 LEGEND = ["maize", "wheat", "soy"]
 
