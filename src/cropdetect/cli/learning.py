@@ -259,7 +259,7 @@ def evaluate(
 
 
 def _show_scores(scores: Any, out: Path, *, as_json: bool) -> None:
-    from cropdetect.outputs.summary import scores_summary
+    from cropdetect.outputs import scores_summary
 
     if as_json:
         print(scores.model_dump_json(indent=1))

@@ -3,7 +3,7 @@
 from cropdetect.outputs.colours import class_colours
 from cropdetect.outputs.read import read_prediction_table, read_predictions
 from cropdetect.outputs.table import prediction_table, probability_columns
-from cropdetect.outputs.terminal import prediction_summary
+from cropdetect.outputs.terminal import prediction_summary, scores_summary
 from cropdetect.outputs.write import write_outputs
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "probability_columns",
     "read_prediction_table",
     "read_predictions",
+    "scores_summary",
     "write_outputs",
 ]

@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cropdetect.evaluation import Z_95
 from cropdetect.files import whole_folder
 from cropdetect.formats import AreaRecord, LabelDoubt, MetricsRecord
 from cropdetect.outputs.table import probability_columns
 from cropdetect.outputs.tables import write_safely
-
-_Z = 1.96  # standard errors to either side that hold 95 %
 
 
 def write_scores(
@@ -37,12 +36,12 @@ def write_scores(
         OutputExistsError: `out` is there and `overwrite` is false.
         DiskFullError: the disk has no room.
     """
-    answers = pd.DataFrame(probabilities, columns=probability_columns(scores.legend))
+    columns = pd.DataFrame(probabilities, columns=probability_columns(scores.legend))
     confusion = pd.DataFrame(scores.confusion, columns=scores.legend)
     confusion.insert(0, "label \\ predicted", scores.legend)
     with whole_folder(out, overwrite=overwrite) as partial:
         (partial / "metrics.json").write_text(scores.model_dump_json(indent=1) + "\n", "utf-8")
-        write_safely(pd.concat([fields.reset_index(drop=True), answers], axis=1), partial / "predictions.csv")
+        write_safely(pd.concat([fields.reset_index(drop=True), columns], axis=1), partial / "predictions.csv")
         write_safely(confusion, partial / "confusion.csv")
         write_safely(_doubts(scores.label_doubts or []), partial / "label_doubts.csv")
         if page is not None:
@@ -53,7 +52,7 @@ def write_scores(
 
 def _areas(areas: AreaRecord) -> pd.DataFrame:
     table = pd.DataFrame([one.model_dump() for one in areas.classes]).rename(columns={"name": "class"})
-    half = _Z * table["standard_error"]
+    half = Z_95 * table["standard_error"]
     table.insert(4, "lower", (table["estimated"] - half).clip(lower=0))
     table.insert(5, "upper", table["estimated"] + half)
     table.insert(1, "unit", areas.unit)
