@@ -32,7 +32,7 @@ def evaluate(
         predictions: output folder of `predict`.
         out: folder that gets metrics.json, predictions.csv (the scored fields), confusion.csv, areas.csv and label_doubts.csv.
         labels: vector file, CSV or Parquet table with field ids and labels, e.g. a simulated season's truth.csv.
-        label_column: column of the labels (default: crop, label, crop:code or crop_code).
+        label_column: column of the labels (default: label, crop, crop:code or crop_code).
         id_column: column of the field ids (default: field_id, id, ...).
         legend: YAML file that maps label codes to class names.
         group_column: column of groups that intervals draw together (default: `group` where the labels have it, else blocks of
@@ -47,7 +47,7 @@ def evaluate(
 
     Raises:
         InputNotFoundError, UnreadableFileError: predictions or labels are absent or damaged.
-        FieldsError: a column is absent, an id occurs twice, or no id is that of a prediction.
+        FieldsError: a column is absent, two columns could be the labels, an id occurs twice, or no id is that of a prediction.
         LegendError: no label is a class of the predictions.
         OutputExistsError: `out` is there and `overwrite` is false.
     """

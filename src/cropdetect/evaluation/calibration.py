@@ -205,14 +205,14 @@ def fit_vector(log_probabilities: npt.NDArray[np.floating], labels: npt.NDArray[
 
     def gradient(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         error = probabilities(values) - truth
-        return np.concatenate([(error * scores).sum(axis=0), error.sum(axis=0)]) + strength * (values - centre)
+        return np.asarray(np.concatenate([(error * scores).sum(axis=0), error.sum(axis=0)]) + strength * (values - centre))
 
     def hessian(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return _hessian(probabilities(values), scores, strength)
 
     # The loss is strictly convex, so its gradient has one root. Minimisers stop earlier: they cannot see differences of the
     # loss below its rounding error.
-    values = root(gradient, centre, jac=hessian, method="hybr", options={"xtol": 1e-12}).x
+    values: npt.NDArray[np.float64] = root(gradient, centre, jac=hessian, method="hybr", options={"xtol": 1e-12}).x
     return Scaling(values[:n_classes], values[n_classes:])
 
 

@@ -50,7 +50,7 @@ def evaluate_predictions(
         FieldsError: no id of the labels is that of a prediction, or no labelled field has an answer.
         LegendError: no label is a class of the predictions.
     """
-    answered = np.isfinite(probabilities).all(axis=1)
+    answered = np.asarray(np.isfinite(probabilities).all(axis=1))
     joined, warnings = _joined(fields, answered, legend, labels, where)
     rows, truth = joined["row"].to_numpy(), joined["class"].to_numpy(np.int64)
     scored = pd.DataFrame(

@@ -75,15 +75,15 @@ def fit_novelty_detector(
         folds: (field,) folds that keep neighbours together.
         false_alarm_rate: share of the training fields above the threshold.
     """
-    features = np.asarray(features, np.float64)
-    distance = np.full(len(features), np.nan)
+    values = np.asarray(features, np.float64)
+    distance = np.full(len(values), np.nan)
     for fold in np.unique(folds):
         held_out = folds == fold
-        centres, covariance = _class_distributions(features[~held_out], classes[~held_out], n_classes)
-        distance[held_out] = NoveltyDetector(centres, covariance, np.inf).distance(features[held_out])
+        centres, covariance = _class_distributions(values[~held_out], classes[~held_out], n_classes)
+        distance[held_out] = NoveltyDetector(centres, covariance, np.inf).distance(values[held_out])
     known = distance[np.isfinite(distance)]
     threshold = float(np.quantile(known, 1 - false_alarm_rate, method="higher")) if len(known) else np.inf
-    return NoveltyDetector(*_class_distributions(features, classes, n_classes), threshold)
+    return NoveltyDetector(*_class_distributions(values, classes, n_classes), threshold)
 
 
 def _class_distributions(
