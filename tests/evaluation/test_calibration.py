@@ -1,4 +1,4 @@
-"""The calibration error is the textbook's; temperature and vector scaling find what made the probabilities too sure, and do not overfit rare classes."""
+"""Calibration errors are those of other code; scalings find the best temperature and do not overfit rare classes."""
 
 import numpy as np
 import pytest

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from cropdetect.api._data import Kind, recognise
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.chips import ChipSet, open_chips, read_table
-from cropdetect.errors import CropDetectError, UnreadableFileError
+from cropdetect.errors import CropDetectError
+from cropdetect.evaluation import SCORES
 from cropdetect.fields import FieldSet, fields_of, read_fields
-from cropdetect.formats import MetricsRecord, Record
+from cropdetect.formats import Record
 from cropdetect.imagery import Imagery, ImageSeries, Window, open_imagery
+from cropdetect.outputs.scores import read_metrics
 
 _LOOK = 256  # pixels: side of the window in each tile's centre that is read to see how clear it is
 
@@ -202,16 +203,12 @@ def _predictions(path: Path) -> tuple[dict[str, Any], list[str]]:
 
 
 def _scores(path: Path) -> tuple[dict[str, Any], list[str]]:
-    file = path / "metrics.json"
-    try:
-        scores = MetricsRecord.model_validate_json(file.read_bytes())
-    except ValidationError as error:
-        raise UnreadableFileError("this is no metrics.json", where=file, fix="Run evaluate or crossval again.") from error
-    main = ("log_loss", "accuracy", "balanced_accuracy", "macro_f1", "kappa", "ece")
+    scores = read_metrics(path)
+    main = {name: getattr(scores, name) for name in SCORES}
     facts = {
         "fields": scores.n_fields,
         "labels": {name: one.n for name, one in scores.per_class.items()},
-        **{name: None if getattr(scores, name) is None else round(getattr(scores, name), 4) for name in main},
+        **{name: None if value is None else round(value, 4) for name, value in main.items()},
         "log_loss_interval": list((scores.intervals or {}).get("log_loss", ())),
         "validation": scores.validation or "labels given to evaluate",
         "label_doubts": len(scores.label_doubts or []),

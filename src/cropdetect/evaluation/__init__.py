@@ -1,7 +1,7 @@
 """Evaluation: predictions against labels, calibration, and fields unlike the training fields (NumPy and SciPy)."""
 
 from cropdetect.evaluation.areas import Z_95, estimate_areas
-from cropdetect.evaluation.bootstrap import Difference, bootstrap_differences, bootstrap_intervals
+from cropdetect.evaluation.bootstrap import SCORES, Difference, bootstrap_differences, bootstrap_intervals
 from cropdetect.evaluation.calibration import (
     EnsembleScaling,
     Scaling,
@@ -17,6 +17,7 @@ from cropdetect.evaluation.novelty import NoveltyDetector, fit_novelty_detector
 from cropdetect.evaluation.scores import clipped, confusion_matrix, log_loss, score, scores_by_size
 
 __all__ = [
+    "SCORES",
     "Z_95",
     "Difference",
     "EnsembleScaling",

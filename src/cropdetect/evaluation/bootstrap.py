@@ -15,7 +15,7 @@ from cropdetect.evaluation.calibration import N_BINS, confidence_bins
 from cropdetect.evaluation.scores import check, clipped, kappa, ratio
 
 FEW_GROUPS = 10
-_SCORES = ("log_loss", "accuracy", "balanced_accuracy", "macro_f1", "kappa", "ece")
+SCORES = ("log_loss", "accuracy", "balanced_accuracy", "macro_f1", "kappa", "ece")
 _OF_CLASS = ("f1", "precision", "recall")
 _BATCH = 2**23  # entries of the weights (resample, group) that are held at a time
 
@@ -74,7 +74,7 @@ def bootstrap_intervals(
     occurs = np.bincount(labels, minlength=len(legend)) > 0
     sums = _group_sums(probabilities, labels, groups)
     drawn = _drawn_scores(lambda weights: _scores(weights @ sums, occurs), len(sums), n_resamples, seed)
-    names = [*_SCORES, *(f"{kind}:{name}" for kind in _OF_CLASS for name in legend)]
+    names = [*SCORES, *(f"{kind}:{name}" for kind in _OF_CLASS for name in legend)]
     return {name: _interval(values, level) for name, values in zip(names, drawn, strict=True) if np.isfinite(values).any()}
 
 
@@ -119,7 +119,7 @@ def bootstrap_differences(
     of_a, of_b = (_scores(sums.sum(axis=0, keepdims=True), occurs)[:, 0].tolist() for sums in (a, b))
     return {
         name: Difference(of_a[i], of_b[i], of_a[i] - of_b[i], *_interval(drawn[i], level))
-        for i, name in enumerate(_SCORES)
+        for i, name in enumerate(SCORES)
         if np.isfinite(drawn[i]).any()
     }
 
@@ -193,7 +193,7 @@ def _scores(sums: npt.NDArray[np.float64], occurs: npt.NDArray[np.bool_]) -> npt
         occurs: (class,) whether any field is of the class.
 
     Returns:
-        (score, resample): `_SCORES`, then `_OF_CLASS` for each class.
+        (score, resample): `SCORES`, then `_OF_CLASS` for each class.
     """
     k = len(occurs)
     hits, true, predicted = sums[:, :k], sums[:, k : 2 * k], sums[:, 2 * k : 3 * k]

@@ -1,11 +1,13 @@
-"""The files of an evaluation or a cross-validation."""
+"""The files of an evaluation or a cross-validation, written and read."""
 
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import ValidationError
 
+from cropdetect.errors import InputNotFoundError, UnreadableFileError
 from cropdetect.evaluation import Z_95
 from cropdetect.files import whole_folder
 from cropdetect.formats import AreaRecord, LabelDoubt, MetricsRecord
@@ -29,7 +31,7 @@ def write_scores(
         scores: what metrics.json holds.
         fields: the first columns of predictions.csv, one row a scored field: field_id, fold, label.
         probabilities: (field, class) of these fields.
-        page: what report.html holds; None: no such file.
+        page: content of report.html; None: no such file.
         overwrite: replace what is there.
 
     Raises:
@@ -48,6 +50,25 @@ def write_scores(
             (partial / "report.html").write_text(page, "utf-8")
         if scores.areas is not None:
             write_safely(_areas(scores.areas), partial / "areas.csv")
+
+
+def read_metrics(path: Path) -> MetricsRecord:
+    """Read metrics.json.
+
+    Args:
+        path: the file, or the folder of evaluate or crossval that holds it.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        UnreadableFileError: it is damaged.
+    """
+    file = path / "metrics.json" if path.is_dir() else path
+    if not file.is_file():
+        raise InputNotFoundError("no such file", where=file, fix="Name a metrics.json, or the folder of evaluate or crossval.")
+    try:
+        return MetricsRecord.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise UnreadableFileError("this is no metrics.json", where=file, fix="Run evaluate or crossval again.") from error
 
 
 def _areas(areas: AreaRecord) -> pd.DataFrame:
