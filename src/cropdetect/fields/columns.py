@@ -56,9 +56,8 @@ def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, 
     if not filled:
         return next(iter(present), None)
     first, *others = filled
-    labels = code_text(table[first]).to_numpy() if others else None
     for other in others:
-        differ = int((pd.Series(labels).fillna("") != pd.Series(code_text(table[other]).to_numpy()).fillna("")).sum())
+        differ = int((code_text(table[first]).fillna("") != code_text(table[other]).fillna("")).sum())
         if differ:
             raise FieldsError(
                 f"both {first} and {other} could be the column of labels, and they differ in {differ} of {len(table)} rows",
