@@ -32,7 +32,10 @@ def test_what_predicts_imports_no_torch() -> None:
 def test_without_torch_training_names_the_extra(tmp_path: Path) -> None:
     code = "import sys; sys.modules['torch'] = None; sys.argv[0] = 'cropdetect'; from cropdetect.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, "train", str(tmp_path / "a"), str(tmp_path / "b")], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, "train", str(tmp_path / "a"), str(tmp_path / "b")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stderr.startswith("MissingExtraError")

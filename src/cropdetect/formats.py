@@ -122,8 +122,8 @@ class CalibrationRecord(Record):
     ece_after: float | None = None
 
 
-class FamiliarityRecord(Record):
-    """What training fields look like, to tell fields that look like none: a normal distribution a class, all of one shape.
+class NoveltyRecord(Record):
+    """The training fields, to find fields unlike all of them: a normal distribution a class, all with the same covariance.
 
     A cell is the mean of one band in one portion of the season; cells are ordered by portion, then band.
     """
@@ -132,7 +132,7 @@ class FamiliarityRecord(Record):
     edges: list[float] = Field(description="days of the season year at which the portions begin and end")
     centres: list[list[float]] = Field(description="(class, cell) means, in raw numbers")
     covariance: list[list[float]] = Field(description="(cell, cell) within classes")
-    threshold: float = Field(description="strangeness above which a field is called unlike training")
+    threshold: float = Field(description="distance (see `NoveltyDetector`) above which a field is called unlike training")
     false_alarm_rate: float = Field(description="share of held-out training fields above the threshold")
     origin: str
 
@@ -165,7 +165,7 @@ class CheckpointRecord(Record):
     training: TrainingRecord
     metrics: dict[str, float] = Field(default_factory=dict, description="on validation fields the members did not see")
     calibration: CalibrationRecord = CalibrationRecord()
-    familiarity: FamiliarityRecord | None = Field(default=None, description="flags fields unlike the training fields")
+    familiarity: NoveltyRecord | None = Field(default=None, description="flags fields unlike the training fields")
     members: list[MemberRecord]
     created: str = Field(description="ISO 8601, UTC")
     cropdetect_version: str

@@ -58,6 +58,8 @@ def test_crossval_writes_what_it_says_and_finds_the_wrong_label(tmp_path: Path) 
     stated = np.where(written["prob_maize"] > written["prob_fallow"], "maize", "fallow")
     assert scores.accuracy == pytest.approx((stated == written["label"]).mean())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "table"]
+    described = api.info(tmp_path / "out")
+    assert (described.kind, described.facts["fields"], described.facts["validation"]) == ("scores", 120, scores.validation)
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"metrics.json", "confusion.csv", "label_doubts.csv"}
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     told = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])

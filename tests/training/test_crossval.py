@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cropdetect.errors import OptionError
+from cropdetect.evaluation import score
 from cropdetect.formats import TrainOptions
-from cropdetect.metrics import score
 from cropdetect.training import crossval
 from cropdetect.training.crossval import OutOfFold, cross_validate, labelled_chips, scores_by_date, season_year
 from cropdetect.training.folds import make_folds

@@ -57,18 +57,18 @@ def crossval(
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
     output = OutputFolder("crossval", locals())
+    from cropdetect.evaluation import evaluate_probabilities
     from cropdetect.inference import seasons_of
-    from cropdetect.metrics import evaluate_answers
     from cropdetect.outputs import probability_columns
     from cropdetect.outputs.report import crossval_content, render
-    from cropdetect.outputs.scores import write_scores
+    from cropdetect.outputs.scores import read_metrics, write_scores
     from cropdetect.training.crossval import cross_validate, labelled_chips, scores_by_date, season_year
     from cropdetect.training.folds import make_folds
     from cropdetect.training.groups import spatial_groups
 
     settings = train_options_of(recipe, config, training)
     if output.finished():
-        return MetricsRecord.model_validate_json((output.path / "metrics.json").read_bytes())
+        return read_metrics(output.path)
     preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
     with output.writing() as work:
         chips, fields = labelled_chips(stored(data, work.state, options or DataOptions(), preset), settings)
@@ -91,7 +91,7 @@ def crossval(
         except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
             groups = None
         pixels = np.bincount(chips.row, chips.area, len(chips.chips.fields)).astype(np.float64)
-        scores = evaluate_answers(
+        scores = evaluate_probabilities(
             answers.probabilities,
             labels,
             fields.legend,

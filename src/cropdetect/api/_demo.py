@@ -9,8 +9,8 @@ import pandas as pd
 from cropdetect.api._predict import predict
 from cropdetect.api._simulate import simulate
 from cropdetect.checkpoint import shipped_path
+from cropdetect.evaluation import score
 from cropdetect.formats import MetricsRecord
-from cropdetect.metrics import score
 from cropdetect.runs import OutputFolder
 
 

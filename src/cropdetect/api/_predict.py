@@ -134,7 +134,7 @@ def _open(
     options = options or DataOptions()
     if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
         options = replace(options, chip_size=record.chips.size)
-    opened = open_data(data, options, record.chips.preset)
+    opened = open_data(data, options, record.chips.preset, labels=False)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
     return trained, opened, opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)

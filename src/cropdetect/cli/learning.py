@@ -221,7 +221,7 @@ def evaluate(
     out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
     labels: Annotated[Path, typer.Option(help="Vector file, CSV or Parquet with field ids and labels.", show_default=False)],
     label_column: Annotated[
-        str | None, typer.Option(help="Column of the labels (default: crop, label, crop:code or crop_code).")
+        str | None, typer.Option(help="Column of the labels (default: label, crop, crop:code or crop_code).")
     ] = None,
     id_column: IdColumn = None,
     legend: Legend = None,
@@ -257,7 +257,7 @@ def evaluate(
 
 
 def _show_scores(scores: Any, out: Path, *, as_json: bool) -> None:
-    from cropdetect.outputs.summary import scores_summary
+    from cropdetect.outputs import scores_summary
 
     if as_json:
         print(scores.model_dump_json(indent=1))

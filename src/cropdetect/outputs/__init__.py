@@ -3,7 +3,7 @@
 from cropdetect.outputs.colours import class_colours
 from cropdetect.outputs.read import read_prediction_run, read_prediction_table, read_predictions
 from cropdetect.outputs.table import prediction_table, probability_columns
-from cropdetect.outputs.terminal import prediction_summary
+from cropdetect.outputs.terminal import prediction_summary, scores_summary
 from cropdetect.outputs.write import write_outputs
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "read_prediction_run",
     "read_prediction_table",
     "read_predictions",
+    "scores_summary",
     "write_outputs",
 ]

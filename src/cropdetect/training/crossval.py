@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect import metrics
+from cropdetect import evaluation
 from cropdetect.chips.batch import season_day
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.errors import TrainingDataError
@@ -128,7 +128,7 @@ def scores_by_date(
     for day, probabilities in zip(answers.days.tolist(), answers.by_day, strict=True):
         known = np.isfinite(probabilities).all(axis=1)
         if known.any():
-            found = metrics.score(probabilities[known], labels[known], legend)
+            found = evaluation.score(probabilities[known], labels[known], legend)
             scores.append(
                 DateScore(
                     until=dt.date(year, 1, 1) + dt.timedelta(days=day),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cropdetect import checkpoint, metrics, models
+from cropdetect import checkpoint, evaluation, models
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.errors import TrainingDataError
 from cropdetect.formats import TrainOptions
@@ -67,7 +67,7 @@ def train(
     ensemble = prepare(labelled.only(fields.rows), fields, np.arange(len(fields.rows)), groups.of_field, options)
     with tempfile.TemporaryDirectory() as nowhere:
         fitted = fit(ensemble, state or Path(nowhere))
-    scores = metrics.score(*fitted.held_out(), fields.legend)
+    scores = evaluation.score(*fitted.held_out(), fields.legend)
     record = checkpoint_record(
         fitted.networks[0],
         labelled.only(fields.rows),
