@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -69,11 +70,12 @@ def cut_chips(
     if not any(steps):
         raise OptionError(f"no date is left up to {until}", fix="Give a later --until.")
     size = _CV4A_SIZE if preset == "cv4a" else chip_size
+    dtype = np.result_type(*(tile.dtype for tile in imagery.tiles))
     usable = (table["status"] == "ok").to_numpy()
     footprints = [_footprints(tile, position, fields, table, usable, preset) for position, tile in enumerate(imagery.tiles)]
-    dtype = np.result_type(*(tile.dtype for tile in imagery.tiles))
     counted = counted_once(footprints, [tile.geobox for tile in imagery.tiles])
-    area = np.sum([found.area(len(table), those) for found, those in zip(footprints, counted, strict=True)], axis=0)
+    table["status"] = _status(imagery, table, _area(footprints, counted, len(table)), fields)
+    with_chips = table["status"].isin(["ok", "partly_outside"]).to_numpy()
     windows = cv4a_windows if preset == "cv4a" else default_windows
     schedules = []
     for position, (tile, found) in enumerate(zip(imagery.tiles, footprints, strict=True)):
@@ -81,18 +83,29 @@ def cut_chips(
         pixel_bytes = len(steps[position]) * (len(names) * dtype.itemsize + 1)
         chip_bytes = size * size * (pixel_bytes + 4)
         chips = windows(found, position, shape, size)
-        schedules.append(schedule_tile(chips, shape, tile.block_shape, pixel_bytes, chip_bytes, memory_budget))
-    too_large = _without_outside(schedules, footprints, counted) if preset == "cv4a" else np.zeros(0, np.int64)
-    table["status"] = _status(imagery, table, area, fields)
-    answered = table["status"].isin(["ok", "partly_outside"]).to_numpy()
-    schedules = [schedule.of_fields(answered) for schedule in schedules]
+        schedule = schedule_tile(chips, shape, tile.block_shape, pixel_bytes, chip_bytes, memory_budget)
+        schedules.append(schedule.of_fields(with_chips))
+    warnings = _too_large(schedules, footprints, counted, table) if preset == "cv4a" else ()
+    area = np.where(with_chips, _area(footprints, counted, len(table)), 0)
+    options = {"preset": preset, "size": size, "bands": names, "until": str(until)}
+    info = _info(imagery, names, steps, preset, size)
+    info = replace(
+        info,
+        fingerprint=_fingerprint(imagery, table, fields, options, schedules),
+        warnings=warnings,
+        legend=fields.legend,
+    )
+    return CutChips(info, table, area, imagery, steps, schedules, footprints, dtype)
+
+
+def _info(imagery: Imagery, bands: Sequence[str], steps: Sequence[Sequence[int]], preset: Preset, size: int) -> ChipInfo:
+    """Describe chips of these steps of the tiles; the fingerprint is left empty."""
     first = imagery.tiles[0]
     crs = {tile.geobox.crs.to_wkt() if tile.geobox.crs else None for tile in imagery.tiles}
-    options = {"preset": preset, "size": size, "bands": names, "until": str(until)}
-    info = ChipInfo(
-        bands=tuple(names),
+    return ChipInfo(
+        bands=tuple(bands),
         size=size,
-        n_steps=max(len(one) for one in steps),
+        n_steps=max(len(used) for used in steps),
         preset=preset,
         crs=crs.pop() if len(crs) == 1 else None,
         resolution=float(abs(first.geobox.affine.a)),
@@ -100,14 +113,15 @@ def cut_chips(
         sensor=first.sensor,
         offset=max(tile.offset for tile in imagery.tiles),
         sources=(imagery.path.name,),
-        fingerprint=_fingerprint(imagery, table, fields, options, schedules),
+        fingerprint="",
         n_bytes=sum(tile.n_bytes for tile in imagery.tiles),
-        warnings=_too_large(table, too_large),
-        legend=fields.legend,
         dates=tuple(sorted({tile.dates[s] for tile, used in zip(imagery.tiles, steps, strict=True) for s in used})),
     )
-    shown = np.sum([found.area(len(table), those) for found, those in zip(footprints, counted, strict=True)], axis=0)
-    return CutChips(info, table, np.where(answered, shown, 0), imagery, steps, schedules, footprints, dtype)
+
+
+def _area(footprints: Sequence[Footprints], counted: Sequence[npt.NDArray[np.bool_]], n_fields: int) -> npt.NDArray[np.float64]:
+    """Return the area of every field in all tiles, (field,), pixels; only `counted` ones count."""
+    return np.asarray(np.sum([found.area(n_fields, those) for found, those in zip(footprints, counted, strict=True)], axis=0))
 
 
 def _bands(imagery: Imagery, wanted: Sequence[str] | None) -> list[str]:
@@ -174,26 +188,24 @@ def _covered(imagery: Imagery, shapes: gpd.GeoSeries) -> npt.NDArray[np.float64]
     return covered
 
 
-def _without_outside(
-    schedules: Sequence[TileSchedule], footprints: Sequence[Footprints], counted: Sequence[npt.NDArray[np.bool_]]
-) -> npt.NDArray[np.int64]:
-    """Stop counting the pixels outside their field's one chip; return the fields that have some, (field,) int64."""
+def _too_large(
+    schedules: Sequence[TileSchedule],
+    footprints: Sequence[Footprints],
+    counted: Sequence[npt.NDArray[np.bool_]],
+    table: gpd.GeoDataFrame,
+) -> tuple[str, ...]:
+    """Warn of fields that are larger than their one chip, and stop counting the pixels that it does not show."""
     too_large = []
     for schedule, found, those in zip(schedules, footprints, counted, strict=True):
         for chip in schedule.chips:
             shown = chip.shows(found)
             those[chip.pixels] &= shown
             if not shown.all():
-                too_large.append(chip.field)
-    return np.array(too_large, np.int64)
-
-
-def _too_large(table: gpd.GeoDataFrame, rows: npt.NDArray[np.int64]) -> tuple[str, ...]:
-    """Warn of fields that are larger than their one chip."""
-    if not len(rows):
+                too_large.append(str(table["field_id"].iloc[chip.field]))
+    if not too_large:
         return ()
-    some = ", ".join(table["field_id"].iloc[rows[:5]].astype(str))
-    return (f"{len(rows)} fields are larger than a chip of preset cv4a; their outside is left out ({some}...)",)
+    some = ", ".join(too_large[:5])
+    return (f"{len(too_large)} fields are larger than a chip of preset cv4a; their outside is left out ({some}...)",)
 
 
 def _fingerprint(

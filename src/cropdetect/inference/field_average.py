@@ -5,11 +5,11 @@ import numpy.typing as npt
 import scipy.special
 
 from cropdetect.chips.chipset import ChipSet
+from cropdetect.evaluation import EnsembleScaling, Scaling
 from cropdetect.formats import CalibrationRecord, CheckpointRecord
 from cropdetect.inference.ensemble import ChipScores
 from cropdetect.inference.predictions import Predictions
 from cropdetect.inference.series import ChipMeans, field_series
-from cropdetect.metrics import EnsembleScaling, Scaling
 
 _WITH_PROBABILITIES = ("ok", "partly_outside")
 

@@ -1,7 +1,5 @@
 """The main job: chips and a checkpoint in, one row of probabilities a field out."""
 
-import hashlib
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect import __version__
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import ChipStoreError
-from cropdetect.formats import FamiliarityRecord, PartialState
+from cropdetect.evaluation import NoveltyDetector
+from cropdetect.formats import NoveltyRecord
 from cropdetect.inference.compatible import in_training_season
 from cropdetect.inference.ensemble import Ensemble
 from cropdetect.inference.field_average import FieldAverage
@@ -23,7 +21,6 @@ from cropdetect.inference.parts import Parts
 from cropdetect.inference.pipeline import Timings, in_order
 from cropdetect.inference.predictions import FieldSeries, Predictions
 from cropdetect.inference.series import season_cells
-from cropdetect.metrics import Familiarity
 from cropdetect.progress import Progress
 
 _PIXELS_A_BATCH = 16 * 32 * 32
@@ -52,7 +49,8 @@ def predict_chips(
         precision: "f32", or "bf16" (OpenVINO on the CPU).
         workers: threads for the networks (default: all cores).
         batch_size: chips a batch (default: 16 of 32 x 32 pixels, more where they are smaller).
-        state: folder that keeps the scores so far, or None. The same call continues from them.
+        state: folder that keeps the scores so far, or None. The same call continues from there; the caller keeps the states of
+            different calls apart.
 
     Returns:
         The predictions, and where the time went.
@@ -62,7 +60,6 @@ def predict_chips(
         OptionError: device, precision or workers cannot be used.
         MissingExtraError: bf16 without OpenVINO.
         CheckpointError: a member cannot be run, or does not fit chips or legend.
-        OutputExistsError: `state` belongs to another prediction.
         DiskFullError: no room for the state.
     """
     record = checkpoint.record
@@ -72,10 +69,7 @@ def predict_chips(
     batch_size = batch_size or min(1024, max(1, _PIXELS_A_BATCH // chips.info.size**2))
     n_batches = -(-len(chips) // batch_size)
     average = FieldAverage(chips, record)
-    parts = None
-    if state is not None:
-        key = _fingerprint(chips, checkpoint, device, precision)
-        parts = Parts(state, PartialState(fingerprint=key, batch_size=batch_size, n_batches=n_batches))
+    parts = None if state is None else Parts(state)
     timings = Timings()
     with Progress("predicting", len(chips), "chips") as progress, timings.measure("predicting", cpu_clock=time.process_time):
         for scores in parts.finished() if parts else ():
@@ -111,17 +105,8 @@ def _checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[Ch
         yield batch
 
 
-def _unlike_training(series: FieldSeries, season_year: npt.NDArray[np.int64], record: FamiliarityRecord) -> npt.NDArray[np.bool_]:
+def _unlike_training(series: FieldSeries, season_year: npt.NDArray[np.int64], record: NoveltyRecord) -> npt.NDArray[np.bool_]:
     """Tell which fields are unlike all training fields, (field,); a field without a clear date in the season is, too."""
     cells = season_cells(series, season_year, record.bands, record.edges)
-    distance = Familiarity(np.array(record.centres), np.array(record.covariance), record.threshold).strangeness(cells)
-    return np.asarray(~(distance <= record.threshold))
-
-
-def _fingerprint(chips: ChipSet, checkpoint: Checkpoint, device: str, precision: str) -> str:
-    """Hash all that the scores depend on; the checkpoint's record holds the hashes of its members."""
-    options = json.dumps([__version__, device, precision, chips.season_year.tolist(), chips.info.fingerprint])
-    digest = hashlib.sha256(options.encode())
-    digest.update(checkpoint.record.model_dump_json().encode())
-    digest.update(np.ascontiguousarray(chips.field_of_chip, np.int64).tobytes())
-    return digest.hexdigest()
+    detector = NoveltyDetector(np.array(record.centres), np.array(record.covariance), record.threshold)
+    return np.asarray(~(detector.distance(cells) <= record.threshold))

@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.formats import FamiliarityRecord
+from cropdetect.evaluation import fit_novelty_detector
+from cropdetect.formats import NoveltyRecord
 from cropdetect.imagery.bands import is_nearest
 from cropdetect.inference.series import ChipMeans, field_series, season_cells
-from cropdetect.metrics import fit_familiarity
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.folds import stratified_folds
 from cropdetect.training.labels import LabelledFields
@@ -24,7 +24,7 @@ def familiarity_record(
     bands: tuple[str, ...],
     *,
     seed: int = 0,
-) -> FamiliarityRecord | None:
+) -> NoveltyRecord | None:
     """Describe the labelled fields by the means of their bands in six portions of the season.
 
     Args:
@@ -48,8 +48,8 @@ def familiarity_record(
     series = field_series(bands, (some._replace(field=np.searchsorted(fields.rows, some.field)) for some in means))
     cells = season_cells(series, chips.chips.season_year[fields.rows], bands, edges)
     folds = stratified_folds(fields.classes, groups, _FOLDS, seed)
-    found = fit_familiarity(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
-    return FamiliarityRecord(
+    found = fit_novelty_detector(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
+    return NoveltyRecord(
         bands=list(bands),
         edges=edges,
         centres=_short(found.centres),
