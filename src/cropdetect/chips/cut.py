@@ -121,7 +121,10 @@ def _info(imagery: Imagery, bands: Sequence[str], steps: Sequence[Sequence[int]]
 
 def _area(footprints: Sequence[Footprints], counted: Sequence[npt.NDArray[np.bool_]], n_fields: int) -> npt.NDArray[np.float64]:
     """Return the area of every field in all tiles, (field,), pixels; only `counted` ones count."""
-    return np.asarray(np.sum([found.area(n_fields, those) for found, those in zip(footprints, counted, strict=True)], axis=0))
+    area = np.zeros(n_fields)
+    for found, those in zip(footprints, counted, strict=True):
+        np.add.at(area, found.field_of_pixel, np.where(those, found.shares, 0))
+    return area
 
 
 def _bands(imagery: Imagery, wanted: Sequence[str] | None) -> list[str]:

@@ -52,16 +52,6 @@ class Footprints:
         """(pixel,) int64, row of the fields table."""
         return np.repeat(self.fields, np.diff(self.starts))
 
-    def area(self, n_fields: int, counted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        """Return (n_fields,): the area of every field in this tile, pixels.
-
-        Args:
-            n_fields: rows of the fields table.
-            counted: (pixel,) bool, pixels that count.
-        """
-        shares = np.where(counted, self.shares, 0)
-        return np.bincount(self.field_of_pixel, weights=shares, minlength=n_fields).astype(np.float64)
-
     @staticmethod
     def of(
         field: npt.NDArray[np.int64],

@@ -55,9 +55,10 @@ class CutChips(ChipSet):
 
     def _median_dates(self, imagery: Imagery, chips: Sequence[ChipWindow]) -> npt.NDArray[np.datetime64]:
         """Return the median of all dates of each field's tiles, (field,)."""
-        of_tile = np.array([np.sort(np.array(tile.dates, "datetime64[D]"))[len(tile.dates) // 2] for tile in imagery.tiles])
-        tile = np.array([chip.tile for chip in chips], np.int64)
-        return median_dates(of_tile[tile][:, None], self.field_of_chip, len(self.fields))
+        none = np.datetime64("NaT")
+        of_tile = [np.datetime64(sorted(tile.dates)[len(tile.dates) // 2]) if tile.dates else none for tile in imagery.tiles]
+        of_chip = np.array([of_tile[chip.tile] for chip in chips], "datetime64[D]")
+        return median_dates(of_chip[:, None], self.field_of_chip, len(self.fields))
 
     def batches(self, batch_size: int, *, first: int = 0) -> Iterator[ChipBatch]:
         """See `ChipSet.batches`."""

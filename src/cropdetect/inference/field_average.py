@@ -12,6 +12,7 @@ from cropdetect.inference.predictions import Predictions
 from cropdetect.inference.series import ChipMeans, field_series
 
 _WITH_PROBABILITIES = ("ok", "partly_outside")
+_DAYS = 2**22  # more than there are days in 10,000 years
 
 
 class FieldAverage:
@@ -94,12 +95,11 @@ class FieldAverage:
 
     def _n_dates(self) -> npt.NDArray[np.int64]:
         """Count the dates with a clear pixel of each field, in whichever of its chips."""
-        parts = [np.empty((0, 2), np.int64)]
+        keys = [np.empty(0, np.int64)]
         for some in self._means:
             chip, step = np.nonzero(some.clear_pixels)
-            parts.append(np.stack([some.field[chip], some.date[chip, step].astype(np.int64)], axis=1))
-        field_dates = np.unique(np.concatenate(parts), axis=0)
-        return np.bincount(field_dates[:, 0], minlength=len(self._status))
+            keys.append(some.field[chip] * _DAYS + some.date[chip, step].astype(np.int64) % _DAYS)
+        return np.bincount(np.unique(np.concatenate(keys)) // _DAYS, minlength=len(self._status))
 
 
 def _scaling(calibration: CalibrationRecord) -> EnsembleScaling:

@@ -21,12 +21,12 @@ def test_cells_are_the_means_of_the_dates_of_each_portion() -> None:
     np.testing.assert_allclose(cells, [[10, 2, 8, 7], [np.nan] * 4, [6, 5, np.nan, np.nan]])
 
 
-def write_table(folder: Path, *, strange: int = 0, seed: int = 0) -> Path:
+def write_table(folder: Path, *, unlike: int = 0, seed: int = 0) -> Path:
     rng = np.random.default_rng(seed)
     n = 150
     dates = pd.date_range("2021-03-01", periods=10, freq="15D")
     level = np.where(np.arange(n) % 2, 0.6, 0.3)
-    rows = [(f"f{i}", date, level[i] + rng.normal(0, 0.03) + (0.5 if i < strange else 0)) for i in range(n) for date in dates]
+    rows = [(f"f{i}", date, level[i] + rng.normal(0, 0.03) + (0.5 if i < unlike else 0)) for i in range(n) for date in dates]
     folder.mkdir()
     pd.DataFrame(rows, columns=["field_id", "date", "NDVI"]).to_parquet(folder / "series.parquet")
     labels = np.where(np.arange(n) % 2, "maize", "fallow")
@@ -50,12 +50,12 @@ def test_a_checkpoint_keeps_what_its_training_fields_look_like(checkpoint: Path)
     np.testing.assert_allclose(np.array(record.centres).mean(axis=1), [0.3, 0.6], atol=0.03)
 
 
-def test_predict_flags_the_strange_fields_and_few_others(checkpoint: Path, tmp_path: Path) -> None:
-    api.predict(write_table(tmp_path / "table", strange=20, seed=1), tmp_path / "out", checkpoint=checkpoint)
+def test_predict_flags_the_unlike_fields_and_few_others(checkpoint: Path, tmp_path: Path) -> None:
+    api.predict(write_table(tmp_path / "table", unlike=20, seed=1), tmp_path / "out", checkpoint=checkpoint)
     table = pd.read_csv(tmp_path / "out" / "predictions.csv").set_index("field_id")
-    strange = table.index.isin([f"f{i}" for i in range(20)])
-    assert table.loc[strange, "unlike_training"].mean() > 0.9
-    assert table.loc[~strange, "unlike_training"].mean() < 0.15
+    unlike = table.index.isin([f"f{i}" for i in range(20)])
+    assert table.loc[unlike, "unlike_training"].mean() > 0.9
+    assert table.loc[~unlike, "unlike_training"].mean() < 0.15
 
 
 def test_a_checkpoint_that_cannot_tell_leaves_the_column_empty(checkpoint: Path, tmp_path: Path) -> None:
