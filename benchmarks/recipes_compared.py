@@ -16,8 +16,8 @@ import numpy.typing as npt
 from cropdetect import api, models
 from cropdetect.api._chips import stored
 from cropdetect.api._train import train_options_of
+from cropdetect.evaluation import bootstrap_differences, evaluate_probabilities
 from cropdetect.formats import MetricsRecord, Preset
-from cropdetect.metrics import bootstrap_differences, evaluate_answers
 from cropdetect.training.data import read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.folds import make_folds
@@ -119,7 +119,9 @@ def section(cache: Path) -> list[str]:
         legend = json.loads((cache / "season-legend.json").read_text("utf-8"))
         for choice in choices:
             answers, seconds = read(cache, name, choice)
-            record = evaluate_answers(answers[choice], answers["label"], legend, answers["ids"].tolist(), groups=answers["group"])
+            record = evaluate_probabilities(
+                answers[choice], answers["label"], legend, answers["ids"].tolist(), groups=answers["group"]
+            )
             found[choice] = answers
             rows.append(f"| {choice} | {scores(record)} | {seconds:.0f} |")
     if not rows:

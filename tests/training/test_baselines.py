@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cropdetect.chips.batch import ChipBatch
-from cropdetect.metrics import log_loss, score
+from cropdetect.evaluation import log_loss, score
 from cropdetect.training.baselines import BASELINES, Baseline, fit_classifier, gap_filled
 from cropdetect.training.data import read_training_data
 from tests.training.seasons import season

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cropdetect.metrics import fit_temperature, log_loss
+from cropdetect.evaluation import fit_temperature, log_loss
 from cropdetect.training.calibration import OutOfFold, fit_calibration
 
 N_CLASSES = 5

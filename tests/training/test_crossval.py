@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cropdetect.errors import OptionError, OutputExistsError
+from cropdetect.errors import OptionError
+from cropdetect.evaluation import score
 from cropdetect.formats import TrainOptions
-from cropdetect.metrics import score
 from cropdetect.training import crossval
 from cropdetect.training.crossval import cross_validate, scores_by_date
 from cropdetect.training.data import TrainingData, read_training_data
@@ -82,14 +82,6 @@ def test_a_stopped_run_learns_only_the_folds_that_are_left(tmp_path: Path, monke
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
     assert first.by_date == second.by_date
     assert len(first.by_date or []) == 6
-
-
-def test_the_state_of_other_options_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(Recorder(), monkeypatch)
-    data, folds = prepared(TrainOptions())
-    cross_validate(data, folds, TrainOptions(), tmp_path / "state")
-    with pytest.raises(OutputExistsError, match="--overwrite"):
-        cross_validate(data, folds, TrainOptions(seed=1), tmp_path / "state")
 
 
 def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def field_windows(mask: npt.NDArray[np.floating], margin: int) -> list[tuple[sli
     return list(zip(*sides, strict=True))
 
 
-def clear_means(batch: ChipBatch) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def clear_means(batch: ChipBatch) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
     """Return the mean of the clear field pixels, and how much of the field is clear.
 
     A value that is missing (NaN) takes no part. Sums run in one fixed order in one thread, so that the same chips give the same
@@ -126,14 +126,13 @@ def clear_means(batch: ChipBatch) -> tuple[npt.NDArray[np.float32], npt.NDArray[
 
     Returns:
         means: (chip, step, band) float32, pixels weighted by the mask; NaN where no pixel is clear or has a value.
-        weights: (chip, step) float32, clear pixels of the field; 0 where the step is absent.
+        clear_pixels: (chip, step) float64, clear pixels of the field; 0 where the step is absent.
     """
     chips, steps, bands, height, width = batch.image.shape
     weight = (batch.mask[:, None] * batch.clear).reshape(chips, steps, height * width)
     weight[np.isnat(batch.date)] = 0
     image = batch.image.reshape(chips, steps, bands, height * width).astype(np.float32)
-    weights = weight.sum(axis=2)
-    total = np.broadcast_to(weights[:, :, None], (chips, steps, bands))
+    total = np.broadcast_to(weight.sum(axis=2)[:, :, None], (chips, steps, bands))
     if np.issubdtype(batch.image.dtype, np.floating):
         missing = np.isnan(image)
         if missing.any():
@@ -141,7 +140,7 @@ def clear_means(batch: ChipBatch) -> tuple[npt.NDArray[np.float32], npt.NDArray[
             total = np.einsum("nsbp,nsp->nsb", ~missing, weight)
     summed = np.einsum("nsbp,nsp->nsb", image, weight)
     means = np.divide(summed, total, out=np.full(total.shape, np.nan, np.float32), where=total > 0)
-    return means.astype(np.float32), weights.astype(np.float32)
+    return means, np.asarray(weight.sum(axis=2, dtype=np.float64))
 
 
 def field_means(batch: ChipBatch) -> ChipBatch:
@@ -152,6 +151,6 @@ def field_means(batch: ChipBatch) -> ChipBatch:
     Returns:
         image (chip, step, band, 1, 1) float32, mask of ones, clear (chip, step, 1, 1).
     """
-    means, weights = clear_means(batch)
+    means, clear_pixels = clear_means(batch)
     ones = np.ones((len(batch), 1, 1), np.float32)
-    return replace(batch, image=means[..., None, None], mask=ones, clear=(weights > 0)[..., None, None])
+    return replace(batch, image=means[..., None, None], mask=ones, clear=(clear_pixels > 0)[..., None, None])

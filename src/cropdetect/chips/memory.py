@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +29,11 @@ class MemoryChips(RandomAccessChips):
         self.batch = batch
         self.field_of_chip = batch.field
         self.median_date = median_dates(batch.date, batch.field, len(fields))
+
+    @cached_property
+    def field_area(self) -> npt.NDArray[np.float64]:
+        """See `ChipSet.field_area`."""
+        return np.bincount(self.batch.field, self.batch.area(), len(self.fields)).astype(np.float64)
 
     def take(self, chips: Sequence[int] | npt.NDArray[np.integer]) -> ChipBatch:
         """See `RandomAccessChips.take`."""
@@ -58,6 +64,11 @@ class CachedChips(RandomAccessChips):
     def n_kept(self) -> int:
         """Number of chips in memory: the first so many."""
         return 0 if self._kept is None else len(self._kept)
+
+    @cached_property
+    def field_area(self) -> npt.NDArray[np.float64]:
+        """See `ChipSet.field_area`."""
+        return self._chips.field_area
 
     def _read(self, memory: int) -> Iterator[ChipBatch]:
         """Yield every batch once and keep what fits."""

@@ -9,12 +9,12 @@ from odc.geo.crs import CRS
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.formats import CheckpointRecord, RegionRecord
-from cropdetect.inference.network_inputs import band_positions
+from cropdetect.inference.ensemble import band_positions
 
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
 _METRES_A_DEGREE = 111_320.0
-_CHIPS_LOOKED_AT = 16
+_CHIPS_READ = 16
 
 
 def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def _metres(info: ChipInfo) -> float | None:
 
 
 def _season(chips: ChipSet, record: CheckpointRecord) -> Iterator[str]:
-    batch = next(chips.batches(_CHIPS_LOOKED_AT), None) if record.season else None
+    batch = next(chips.batches(_CHIPS_READ), None) if record.season else None
     if batch is None or record.season is None or np.isnat(batch.date).all():
         return
     there = ~np.isnat(batch.date)

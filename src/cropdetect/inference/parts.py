@@ -1,4 +1,4 @@
-"""The state of an unfinished prediction: `state.json` and the answers so far, one small file every few seconds."""
+"""What an unfinished prediction continues from: the answers so far, one small file every few seconds."""
 
 import re
 import time
@@ -8,12 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
-from cropdetect.errors import OutputExistsError
 from cropdetect.files import whole_file
-from cropdetect.formats import PartialState
-from cropdetect.inference.chip_answers import ChipAnswers
+from cropdetect.inference.ensemble import ChipScores
 
 _SECONDS_A_PART = 3.0
 _PART = re.compile(r"answers-(\d{7})-(\d{7})\.npz")
@@ -25,36 +22,20 @@ class Parts:
     Each file appears whole and is named after its batches, so a run that was killed goes on behind the last one.
 
     Args:
-        folder: `OUT/.partial`; made when missing.
-        state: what the prediction is of.
+        folder: holds nothing but the answers of this prediction; made when missing.
 
     Raises:
-        OutputExistsError: the folder holds the state of another prediction.
         DiskFullError: the disk has no room.
     """
 
-    def __init__(self, folder: Path, state: PartialState) -> None:
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._waiting: list[ChipAnswers] = []
+        self._waiting: list[ChipScores] = []
         self._saved = self._done = 0
         self._last = time.monotonic()
-        file = folder / "state.json"
-        if not file.is_file():
-            with whole_file(file) as partial:
-                partial.write_text(state.model_dump_json(indent=1) + "\n", "utf-8")
-            return
-        try:
-            found = PartialState.model_validate_json(file.read_bytes())
-        except ValidationError:
-            found = None
-        if found != state:
-            raise OutputExistsError(
-                "the folder holds an unfinished prediction of other inputs, checkpoint or options",
-                where=folder.parent,
-                fix="Run the command that was stopped again, name another output, or add --overwrite to begin anew.",
-            )
 
-    def finished(self) -> Iterator[ChipAnswers]:
+    def finished(self) -> Iterator[ChipScores]:
         """Yield the answers of the runs before, in order, up to the first that is missing or damaged."""
         names = sorted(path.name for path in self._folder.iterdir())
         by_first = {int(match[1]): match for match in map(_PART.fullmatch, names) if match}
@@ -62,7 +43,7 @@ class Parts:
             match = by_first[self._done]
             try:
                 with np.load(self._folder / match[0], allow_pickle=False) as part:
-                    answers = ChipAnswers(**{item.name: part[item.name] for item in fields(ChipAnswers)})
+                    answers = ChipScores(**{item.name: part[item.name] for item in fields(ChipScores)})
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
                 (self._folder / match[0]).unlink()  # it would hide the whole one that now takes its place
                 return
@@ -74,7 +55,7 @@ class Parts:
         """Number of batches whose answers are known."""
         return self._done
 
-    def add(self, answers: ChipAnswers) -> None:
+    def add(self, answers: ChipScores) -> None:
         """Keep the answers to the next batch; they reach the disk within a few seconds."""
         self._waiting.append(answers)
         self._done += 1
@@ -84,7 +65,7 @@ class Parts:
     def save(self) -> None:
         """Write what waits."""
         if self._waiting:
-            joined = ChipAnswers.joined(self._waiting)
+            joined = ChipScores.concatenate(self._waiting)
             with whole_file(self._folder / f"answers-{self._saved:07d}-{self._done:07d}.npz") as partial:
                 np.savez(partial, **{item.name: getattr(joined, item.name) for item in fields(joined)})
         self._waiting = []

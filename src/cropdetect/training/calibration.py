@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect import metrics
+from cropdetect import evaluation
 from cropdetect.formats import CalibrationRecord
 
 _MOST_POOLING = 1.0  # a handful of fields could ask for anything
@@ -25,9 +25,9 @@ class OutOfFold:
     probabilities: npt.NDArray[np.float64]
     labels: npt.NDArray[np.int64]
 
-    def scaled(self, scaling: metrics.Scaling | None) -> "OutOfFold":
+    def scaled(self, scaling: evaluation.Scaling | None) -> "OutOfFold":
         """Return the same answers, each calibrated."""
-        return replace(self, probabilities=metrics.scaled(self.probabilities, scaling))
+        return replace(self, probabilities=evaluation.scaled(self.probabilities, scaling))
 
     def pooled(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return of each field the mean of its answers (field, class), its label and how many answers it has."""
@@ -35,15 +35,15 @@ class OutOfFold:
         means = np.add.reduceat(self.probabilities, first) / n_answers[:, None]
         return means, self.labels[first], n_answers
 
-    def calibrated(self, scaling: metrics.EnsembleScaling) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    def calibrated(self, scaling: evaluation.EnsembleScaling) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Return of each field the calibrated mean of its answers (field, class), and its label."""
         means, labels, n_answers = self.scaled(scaling.each).pooled()
         for n in np.unique(n_answers):
-            means[n_answers == n] = metrics.scaled(means[n_answers == n], scaling.of_mean(n))
+            means[n_answers == n] = evaluation.scaled(means[n_answers == n], scaling.of_mean(n))
         return means, labels
 
 
-def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[CalibrationRecord, metrics.EnsembleScaling]:
+def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[CalibrationRecord, evaluation.EnsembleScaling]:
     """Fit how probabilities become calibrated ones.
 
     Each answer is calibrated by what the members say of the fields that they left out. A mean of calibrated answers is less
@@ -62,17 +62,17 @@ def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[
         Rahaman, R., Thiery, A. H. (2021). Uncertainty Quantification and Deep Ensembles. NeurIPS.
     """
     if method == "none":
-        return CalibrationRecord(), metrics.EnsembleScaling()
+        return CalibrationRecord(), evaluation.EnsembleScaling()
     raw, labels = out_of_fold.probabilities, out_of_fold.labels
     with np.errstate(divide="ignore"):
-        own = (metrics.fit_temperature if method == "temperature" else metrics.fit_vector)(np.log(raw), labels)
+        own = (evaluation.fit_temperature if method == "temperature" else evaluation.fit_vector)(np.log(raw), labels)
     after = out_of_fold.scaled(own)
     pooling = _pooling(after)
     if pooling is None:
-        scaling = metrics.EnsembleScaling(mean=own)
+        scaling = evaluation.EnsembleScaling(mean=own)
     else:
-        unchanged = metrics.Scaling(np.ones_like(own.scale), np.zeros_like(own.bias))
-        scaling = metrics.EnsembleScaling(own, unchanged, pooling)
+        unchanged = evaluation.Scaling(np.ones_like(own.scale), np.zeros_like(own.bias))
+        scaling = evaluation.EnsembleScaling(own, unchanged, pooling)
     of_mean = scaling.of_mean(members)
     assert of_mean is not None
     record = CalibrationRecord(
@@ -83,10 +83,10 @@ def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[
         each_bias=[] if scaling.each is None else own.bias.tolist(),
         pooling=scaling.pooling,
         fitted_on=f"out-of-fold predictions of {len(np.unique(out_of_fold.fields))} training fields",
-        log_loss_before=metrics.log_loss(raw, labels),
-        log_loss_after=metrics.log_loss(after.probabilities, labels),
-        ece_before=metrics.calibration_error(raw, labels),
-        ece_after=metrics.calibration_error(after.probabilities, labels),
+        log_loss_before=evaluation.log_loss(raw, labels),
+        log_loss_after=evaluation.log_loss(after.probabilities, labels),
+        ece_before=evaluation.calibration_error(raw, labels),
+        ece_after=evaluation.calibration_error(after.probabilities, labels),
     )
     return record, scaling
 
@@ -98,7 +98,7 @@ def _pooling(out_of_fold: OutOfFold) -> float | None:
     if not several.any():
         return None
     own = np.repeat(several, n_answers)
-    single = metrics.fit_temperature(np.log(out_of_fold.probabilities[own]), out_of_fold.labels[own])
-    mean = metrics.fit_temperature(np.log(means[several]), labels[several])
+    single = evaluation.fit_temperature(np.log(out_of_fold.probabilities[own]), out_of_fold.labels[own])
+    mean = evaluation.fit_temperature(np.log(means[several]), labels[several])
     pooling = np.log(mean.scale[0] / single.scale[0]) / (1 - 1 / n_answers[several]).mean()
     return float(np.clip(pooling, 0, _MOST_POOLING))

@@ -1,8 +1,6 @@
 """Cross-validation: every labelled field answered by an estimator that has not seen it."""
 
 import datetime as dt
-import hashlib
-import json
 import shutil
 import zipfile
 from contextlib import nullcontext
@@ -12,12 +10,11 @@ from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
-from cropdetect import metrics
-from cropdetect.errors import OptionError, OutputExistsError
+from cropdetect import evaluation
+from cropdetect.errors import OptionError
 from cropdetect.files import whole_file
-from cropdetect.formats import CrossValidationState, DateScore, TrainOptions
+from cropdetect.formats import DateScore, TrainOptions
 from cropdetect.progress import Progress
 from cropdetect.training.baselines import BASELINES, Baseline
 from cropdetect.training.data import TrainingData
@@ -76,13 +73,12 @@ def cross_validate(
         data: the labelled fields and their chips.
         folds: see `make_folds`.
         options: how to learn; `model` is a network or one of `BASELINES`.
-        state: folder of the state; the caller removes it at the end.
+        state: folder of the state; the caller keeps the states of different calls apart, and removes them.
         by_date: also predict from the dates up to each of six days of the season.
         on_epoch: called after each epoch of each network.
         log_dir: folder of a TensorBoard log with a folder for each fold; networks only.
 
     Raises:
-        OutputExistsError: `state` belongs to another cross-validation.
         OptionError: there is no such model, or it cannot leave out dates.
         MissingBandError: the model needs a band that is absent.
         MissingExtraError: `log_dir` is given and tensorboard is not installed.
@@ -91,7 +87,6 @@ def cross_validate(
     """
     _check_model(options.model, by_date=by_date)
     days = _days(data) if by_date else np.empty(0)
-    _open_state(state, _fingerprint(data, folds, options, days))
     groups = _groups(data, options)
     probabilities = np.full((len(data.classes), len(data.legend)), np.nan)
     dated = np.full((len(days), *probabilities.shape), np.nan)
@@ -103,7 +98,7 @@ def cross_validate(
             test, file, folder = folds.test(fold), state / f"fold-{fold:03d}.npz", state / f"fold-{fold:03d}"
             found = _kept(file)
             if found is None:
-                folder.mkdir(exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True)
                 with tensorboard_log(log_dir and log_dir / f"fold-{folds.names[fold]}", on_epoch) as report:
                     estimator = _estimator(options, folder, f"fold {fold + 1} of {n_folds}", report)
                     estimator.fit(data.of_fields(training), _inner_groups(groups, training))
@@ -145,7 +140,7 @@ def scores_by_date(
     for day, answers in zip(days.tolist(), probabilities, strict=True):
         known = np.isfinite(answers).all(axis=1)
         if known.any():
-            found = metrics.score(answers[known], labels[known], legend)
+            found = evaluation.score(answers[known], labels[known], legend)
             scores.append(
                 DateScore(
                     until=dt.date(year, 1, 1) + dt.timedelta(days=day),
@@ -215,40 +210,6 @@ def _unlearnt(data: TrainingData, folds: Folds) -> tuple[str, ...]:
         test = np.unique(data.classes[folds.test(fold)])
         lost += [f"{data.legend[i]} (fold {folds.names[fold]})" for i in np.setdiff1d(test, data.classes[training]).tolist()]
     return (f"classes that were answered without a field to learn from: {', '.join(lost)}",) if lost else ()
-
-
-def _fingerprint(data: TrainingData, folds: Folds, options: TrainOptions, days: npt.NDArray[np.float64]) -> str:
-    """Hash all that decides the answers."""
-    parts = [
-        data.chips.info.fingerprint,
-        list(data.chips.info.bands),
-        [str(name) for name in data.chips.fields["field_id"]],
-        data.classes.tolist(),
-        list(data.legend),
-        folds.of_field.tolist(),
-        [training.tolist() for training in folds.training],
-        days.tolist(),
-        options.model_dump(mode="json"),
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _open_state(folder: Path, expected: str) -> None:
-    file = folder / "state.json"
-    if not file.is_file():
-        with whole_file(file) as partial:
-            partial.write_text(CrossValidationState(fingerprint=expected).model_dump_json(indent=2) + "\n", encoding="utf-8")
-        return
-    try:
-        found = CrossValidationState.model_validate_json(file.read_bytes()).fingerprint
-    except ValidationError:
-        found = ""
-    if found != expected:
-        raise OutputExistsError(
-            "here lies an unfinished cross-validation of other data, folds or options",
-            where=folder,
-            fix="Run the command that was stopped again, name another output, or add --overwrite to begin anew.",
-        )
 
 
 def _kept(file: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from cropdetect import metrics, models
+from cropdetect import evaluation, models
 from cropdetect.errors import OptionError
 from cropdetect.formats import CalibrationRecord, Statistics, TrainOptions
 from cropdetect.progress import Progress
@@ -58,7 +58,7 @@ class NetworkEnsemble:
     members_: Members
     out_of_fold_: OutOfFold
     calibration_: CalibrationRecord
-    scaling_: metrics.EnsembleScaling
+    scaling_: evaluation.EnsembleScaling
 
     def __init__(
         self, options: TrainOptions, state: Path, *, description: str = "training", on_epoch: OnEpoch | None = None

@@ -3,12 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import clear_means
-from cropdetect.formats import FamiliarityRecord
+from cropdetect.evaluation import fit_novelty_detector
+from cropdetect.formats import NoveltyRecord
 from cropdetect.imagery.bands import is_quality
-from cropdetect.inference.familiarity import season_cells
-from cropdetect.inference.season import SeasonOfField, joined_series
-from cropdetect.metrics import fit_familiarity
+from cropdetect.inference.series import ChipMeans, field_series, season_cells
 from cropdetect.training.data import TrainingData
 from cropdetect.training.split import stratified_folds
 
@@ -24,7 +22,7 @@ def familiarity_record(
     bands: tuple[str, ...],
     *,
     seed: int = 0,
-) -> FamiliarityRecord | None:
+) -> NoveltyRecord | None:
     """Describe the labelled fields by the means of their bands in six portions of the season.
 
     Args:
@@ -43,16 +41,11 @@ def familiarity_record(
     days = data.days_seen()
     first, last = np.floor(np.percentile(days, 1)), np.ceil(np.percentile(days, 99))
     edges = [round(float(edge), 1) for edge in np.linspace(first, max(last, first + _PORTIONS), _PORTIONS + 1)]
-    seasons: dict[int, SeasonOfField] = {}
-    for batch in data.chips_of_bands(bands).batches():
-        means, weights = clear_means(batch)
-        for chip, field in enumerate(batch.field.tolist()):
-            seasons.setdefault(field, SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
-    series = joined_series(bands, {field: season.joined() for field, season in seasons.items()})
+    series = field_series(bands, (ChipMeans.of(batch) for batch in data.chips_of_bands(bands).batches()))
     cells = season_cells(series, data.chips.season_year, bands, edges)
     folds = stratified_folds(data.classes, groups, _FOLDS, seed)
-    found = fit_familiarity(cells, data.classes, len(data.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
-    return FamiliarityRecord(
+    found = fit_novelty_detector(cells, data.classes, len(data.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
+    return NoveltyRecord(
         bands=list(bands),
         edges=edges,
         centres=_short(found.centres),

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from cropdetect import metrics
+from cropdetect import evaluation
 from cropdetect.errors import TrainingDataError
 from cropdetect.files import whole_file
 from cropdetect.formats import TrainOptions
@@ -213,7 +213,7 @@ def _validation_log_loss(network: nn.Module, data: TrainingData, batches: Traini
     network.eval()
     (probabilities,) = field_probabilities([network], data, batches.specification, device)
     network.train()
-    return metrics.log_loss(probabilities, data.classes)
+    return evaluation.log_loss(probabilities, data.classes)
 
 
 def field_probabilities(

@@ -10,8 +10,8 @@ from cropdetect.fields import degrees
 from cropdetect.formats import (
     CheckpointRecord,
     ChipRecord,
-    FamiliarityRecord,
     MetricsRecord,
+    NoveltyRecord,
     RegionRecord,
     SeasonRecord,
     TrainingRecord,
@@ -24,7 +24,7 @@ def checkpoint_record(
     ensemble: NetworkEnsemble,
     data: TrainingData,
     scores: MetricsRecord,
-    familiarity: FamiliarityRecord | None,
+    familiarity: NoveltyRecord | None,
     *,
     data_names: Sequence[str],
     licence: str,

@@ -1,13 +1,11 @@
 """The verb `train`: labelled chips to a checkpoint."""
 
-import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cropdetect import checkpoint, metrics, models
+from cropdetect import checkpoint, evaluation, models
 from cropdetect.chips.chipset import RandomAccessChips
-from cropdetect.errors import CropDetectError
-from cropdetect.files import refuse_existing
 from cropdetect.formats import CheckpointRecord, TrainOptions
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
@@ -15,7 +13,6 @@ from cropdetect.training.familiarity import familiarity_record
 from cropdetect.training.groups import Groups, training_groups
 from cropdetect.training.monitor import OnEpoch, tensorboard_log
 from cropdetect.training.record import checkpoint_record
-from cropdetect.training.state import fingerprint, open_state
 
 Contents = tuple[CheckpointRecord, list[checkpoint.MemberFiles]]
 
@@ -25,8 +22,7 @@ def train(
     out: Path,
     options: TrainOptions,
     *,
-    resume: bool = False,
-    overwrite: bool = False,
+    state: Path | None = None,
     data_names: Sequence[str] = (),
     licence: str = "",
     on_epoch: OnEpoch | None = None,
@@ -34,14 +30,14 @@ def train(
 ) -> checkpoint.Checkpoint:
     """Train an ensemble on all labelled fields and write a checkpoint.
 
-    See `NetworkEnsemble` for how. State lies in `.OUT.train` beside `out` until the end.
+    See `NetworkEnsemble` for how.
 
     Args:
         chips: chips whose fields table has a column `label`.
-        out: folder of the checkpoint.
+        out: folder of the checkpoint: empty, or made here.
         options: see `TrainOptions`.
-        resume: continue an interrupted training of the same data and options.
-        overwrite: replace what is at `out`.
+        state: folder that keeps what an interrupted training continues from (default: nothing is kept); the caller keeps
+            the states of different trainings apart, and removes them.
         data_names: names of the data sets, for the record.
         licence: of the training data, for the record.
         on_epoch: called with an `EpochReport` after each epoch, when its state is saved.
@@ -52,27 +48,15 @@ def train(
         LegendError: the legend in the options names a class twice.
         MissingBandError: the network needs a band that is absent.
         MissingExtraError: `log_dir` is given and tensorboard is not installed.
-        OptionError: an option cannot be used, or `resume` finds another training's state.
-        OutputExistsError: `out` exists and `overwrite` is false.
+        OptionError: an option cannot be used.
         DiskFullError: the disk has no room.
     """
-    refuse_existing(out, overwrite=overwrite)
     data = read_training_data(chips, options.legend, season_year=options.season_year)
     groups = training_groups(data.chips.fields, options)
-    of_field = None if groups.of_field is None else groups.of_field.tolist()
-    folder = open_state(out, fingerprint(data, of_field, options), resume=resume)
-    try:
-        with tensorboard_log(log_dir, on_epoch) as report:
-            record, files = train_checkpoint(
-                data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=report
-            )
-    except CropDetectError:
-        if not any(folder.glob("*.pt")):  # nothing was learnt that could be continued
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    written = checkpoint.write_checkpoint(out, record, files, overwrite=overwrite)
-    shutil.rmtree(folder, ignore_errors=True)
-    return written
+    with tempfile.TemporaryDirectory() as nowhere, tensorboard_log(log_dir, on_epoch) as report:
+        folder = state or Path(nowhere)
+        record, files = train_checkpoint(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=report)
+    return checkpoint.write_checkpoint(out, record, files)
 
 
 def train_checkpoint(
@@ -87,7 +71,7 @@ def train_checkpoint(
 ) -> Contents:
     """Train an ensemble; return what a checkpoint of it holds.
 
-    What its networks say of the fields that they left out calibrates it and gives the metrics.
+    What its networks say of the fields that they left out calibrates it and gives the evaluation.
 
     Args:
         data: the labelled fields and their chips.
@@ -104,7 +88,7 @@ def train_checkpoint(
     record = checkpoint_record(
         ensemble,
         data,
-        metrics.score(*ensemble.out_of_fold_.calibrated(ensemble.scaling_), data.legend),
+        evaluation.score(*ensemble.out_of_fold_.calibrated(ensemble.scaling_), data.legend),
         familiarity_record(data, groups.of_field, bands, seed=options.seed),
         data_names=data_names,
         licence=licence,
