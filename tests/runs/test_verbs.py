@@ -17,6 +17,7 @@ from shapely import box
 from cropdetect import api
 from cropdetect.checkpoint import shipped_path
 from cropdetect.errors import CropDetectError
+from cropdetect.imagery import open_imagery
 from cropdetect.runs import Stopped, read_run
 from tests.runs.conftest import SMALL, TRAINED, Call, contents, write_table, written
 
@@ -97,7 +98,7 @@ def test_fields_beside_the_images_get_a_status_and_leave_nothing_that_refuses(tm
     with_fields = gpd.GeoDataFrame({"field_id": [1, 2]}, geometry=[box(9, 9, 9.01, 9.01)] * 2, crs="EPSG:4326")
     fields = tmp_path / "fields.gpkg"
     if not far:
-        west, south, _, _ = api.open_data(tmp_path / "season", api.DataOptions()).imagery.tiles[0].geobox.extent.boundingbox
+        west, south, _, _ = open_imagery(tmp_path / "season").tiles[0].geobox.extent.boundingbox
         with_fields = gpd.GeoDataFrame(
             {"field_id": [1, 2]}, geometry=[box(west, south, west + 1, south + 1)] * 2, crs="EPSG:32736"
         )

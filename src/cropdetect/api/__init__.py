@@ -2,7 +2,7 @@
 
 from cropdetect.api._chips import chips
 from cropdetect.api._crossval import crossval
-from cropdetect.api._data import DataOptions, open_data
+from cropdetect.api._data import DataOptions
 from cropdetect.api._demo import demo
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
@@ -21,7 +21,6 @@ __all__ = [
     "evaluate",
     "import_cv4a",
     "info",
-    "open_data",
     "plan",
     "predict",
     "report",

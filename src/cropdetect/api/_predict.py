@@ -57,7 +57,7 @@ def predict(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    checkpoint = checkpoint_path(checkpoint)
+    checkpoint, options = checkpoint_path(checkpoint), options or DataOptions()
     output = OutputFolder("predict", locals())
     if output.finished():
         return read_prediction_run(output.path)
@@ -144,9 +144,7 @@ def _open(
 def _no_chips(opened: Data) -> tuple[str, ...]:
     """Warn that no field can be answered, which mostly means a wrong place or CRS."""
     counts = ", ".join(f"{count} {status}" for status, count in opened.chips.fields["status"].value_counts().items())
-    return (
-        f"No field has a pixel on the images ({counts}): check that fields and images lie in the same place and name their CRS.",
-    )
+    return (f"No field has a pixel on the images ({counts}): check the place and the CRS of both.",)
 
 
 def _versions() -> dict[str, str]:
