@@ -57,7 +57,7 @@ def predict(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    checkpoint = checkpoint_path(checkpoint)
+    checkpoint, options = checkpoint_path(checkpoint), options or DataOptions()
     output = OutputFolder("predict", locals())
     if output.finished():
         return read_prediction_run(output.path)
@@ -138,7 +138,14 @@ def _open(
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
     if season_year is not None:
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
-    return trained, opened, opened.warnings + check_compatible(opened.chips, trained)
+    nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
+    return trained, opened, nowhere + opened.warnings + check_compatible(opened.chips, trained)
+
+
+def _no_chips(opened: Data) -> tuple[str, ...]:
+    """Warn that no field can be answered, which mostly means a wrong place or CRS."""
+    counts = ", ".join(f"{count} {status}" for status, count in opened.chips.fields["status"].value_counts().items())
+    return (f"No field has a pixel on the images ({counts}): check the place and the CRS of both.",)
 
 
 def _versions() -> dict[str, str]:
