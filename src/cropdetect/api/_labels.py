@@ -14,7 +14,7 @@ from cropdetect.fields import code_text
 from cropdetect.fields.fieldtable import ID_COLUMNS
 from cropdetect.fields.legend import class_names
 from cropdetect.fields.vector import PARQUET_SUFFIXES, read_vector
-from cropdetect.imagery.safety import checked
+from cropdetect.imagery import checked
 
 _FRACTION = re.compile(r"(?<=\d)\.0$")
 _LABEL_COLUMNS = ("crop", "label", "crop:code", "crop_code")

@@ -20,7 +20,7 @@ from cropdetect.chips.plan import ChipPlace, TilePass, cv4a_places, default_plac
 from cropdetect.errors import GridError, MissingBandError, OptionError
 from cropdetect.fields.fieldset import FieldSet
 from cropdetect.formats import Preset
-from cropdetect.imagery.series import Imagery, ImageSeries, PixelBlock, Window
+from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window
 
 MEMORY_BUDGET = 512 * 2**20
 _WHOLE = 0.999  # share of a field inside the imagery from which on it counts as wholly inside

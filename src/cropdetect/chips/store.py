@@ -20,7 +20,7 @@ from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
 from cropdetect.errors import ChipStoreError, FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.files import refuse_existing, whole_folder
 from cropdetect.formats import ChipStoreAttributes
-from cropdetect.imagery.safety import refuse_zarr_objects
+from cropdetect.imagery import refuse_zarr_objects
 from cropdetect.progress import Progress
 
 _BATCH = 32

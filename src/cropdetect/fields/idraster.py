@@ -16,8 +16,7 @@ from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 
 from cropdetect.errors import FieldsError, InputNotFoundError
-from cropdetect.imagery.safety import checked, gdal, raster_driver, unreadable
-from cropdetect.imagery.series import Window
+from cropdetect.imagery import Window, checked, gdal, raster_driver, unreadable
 
 _STRIP_PIXELS = 2**21  # pixels that a pass over the raster holds at once
 

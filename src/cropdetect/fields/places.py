@@ -16,8 +16,7 @@ from cropdetect.fields.legend import class_names, ordered_legend
 from cropdetect.fields.polygons import buffered
 from cropdetect.fields.rastertable import APART, TileRasters, raster_parts
 from cropdetect.fields.together import concatenated, together
-from cropdetect.imagery.notes import gathered
-from cropdetect.imagery.series import Imagery, ImageSeries
+from cropdetect.imagery import Imagery, ImageSeries, merge_warnings
 
 _METRES_A_DEGREE = 111_320
 _SHOWN = 5  # names in a warning
@@ -78,7 +77,7 @@ def fields_of_places(
     names = [imagery.path.name if path.parent == imagery.path else tile.name for path, tile in files.items()]
     table = concatenated(tables)
     maps: tuple[pd.Series[Any], ...] = ()
-    warnings = gathered(names, notes) if len(files) > 1 else notes[0]
+    warnings = merge_warnings(names, notes) if len(files) > 1 else notes[0]
     if len(files) > 1:
         table, maps, found = together(table, np.concatenate(place), names, _near(imagery, table))
         warnings += found

@@ -19,8 +19,7 @@ from cropdetect.fields.places import fields_of_places
 from cropdetect.fields.polygons import buffered
 from cropdetect.fields.rastertable import TileRasters, raster_table
 from cropdetect.fields.vector import VECTOR_SUFFIXES, read_vector
-from cropdetect.imagery.safety import checked, gdal
-from cropdetect.imagery.series import Imagery
+from cropdetect.imagery import Imagery, checked, gdal
 
 _RASTER_SUFFIXES = (".tif", ".tiff")
 

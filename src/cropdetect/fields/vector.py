@@ -7,7 +7,7 @@ import pyarrow
 import pyogrio
 
 from cropdetect.errors import FieldsError, UnreadableFileError
-from cropdetect.imagery.safety import unreadable
+from cropdetect.imagery import unreadable
 
 _SHAPEFILE, _SQLITE, _PARQUET = b"\x00\x00\x27\x0a", b"SQLite format 3\x00", b"PAR1"
 _DAMAGED = (

@@ -17,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import OptionError
+from cropdetect.imagery.bands import BANDS
 
-DEFAULT = "SCL=4,5,6,7 CLD<40"
+#: The conditions of all bands that the table knows to tell of clouds.
+DEFAULT = " ".join(f"{band.name}{band.clear}" for band in BANDS if band.clear)
 
 _CONDITION = re.compile(r"(?P<band>[^\s=!<>,]+)(?P<operator><=|>=|!=|=|<|>)(?P<numbers>[^\s=!<>]+)")
 _COMPARE: dict[str, Callable[..., npt.NDArray[np.bool_]]] = {

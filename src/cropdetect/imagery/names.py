@@ -8,22 +8,18 @@ What a path leaves open is looked for in the descriptions of the file's layers: 
 Dates are written yyyymmdd, yyyy-mm-dd or yyyy_mm_dd, and may go on with Thhmmss, or yyyyddd (year and day of year).
 """
 
-import datetime as dt
 import re
 from dataclasses import dataclass
 
 from cropdetect.errors import OptionError
-from cropdetect.imagery.bands import is_band
+from cropdetect.imagery.bands import BANDS, is_band
 
 _DATE = (
     r"(?<!\d)(?P<date>(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T_]\d{6})?)(?!\d)"
 )
 _DAY_OF_YEAR = r"(?<!\d)(?P<date>(?:19|20)\d\d(?:[0-2]\d\d|3[0-6]\d))(?!\d)"
-_BAND = (
-    r"(?<![A-Za-z0-9])(?P<band>B\d{1,2}A?|SCL|CLD|CLM|Fmask|B?QA(?:_?PIXEL|\d+)?|VV|VH|HH|HV|NDVI|EVI|"
-    r"blue|green|red|nir|swir\d+|rededge\d+)(?![A-Za-z0-9])"
-)
+_BAND = rf"(?<![A-Za-z0-9])(?P<band>{'|'.join(band.spellings for band in BANDS if band.in_paths)})(?![A-Za-z0-9])"
 
 #: Tried first, each on its own.
 PRODUCTS = (
@@ -47,7 +43,7 @@ _RESOLUTION = re.compile(r"(?<![A-Za-z0-9])R?\d{2}m(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True)
-class Name:
+class ParsedName:
     """What a path or a description tells; "" is unknown.
 
     Attributes:
@@ -65,7 +61,7 @@ class Name:
     pass_key: str = ""
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a user's pattern.
 
     Raises:
@@ -81,11 +77,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return result
 
 
-def parse_path(path: str, pattern: re.Pattern[str] | None) -> Name | None:
+def parse_path(path: str, pattern: re.Pattern[str] | None) -> ParsedName | None:
     """Read a relative path without suffix; None where it is known to be no band (previews, by-products)."""
     if pattern is not None:
         match = pattern.search(path)
-        return Name() if match is None else _named(match.groupdict(), path)
+        return ParsedName() if match is None else _named(match.groupdict(), path)
     for product in PRODUCTS:
         match = re.search(product, path)
         if match:
@@ -96,7 +92,7 @@ def parse_path(path: str, pattern: re.Pattern[str] | None) -> Name | None:
     return _parse_general(path)
 
 
-def _parse_general(path: str) -> Name:
+def _parse_general(path: str) -> ParsedName:
     found: dict[str, str | None] = {}
     for general in GENERAL:
         for match in re.finditer(general, path):
@@ -110,11 +106,11 @@ def _parse_general(path: str) -> Name:
     return _named(found, path, sure=sure)
 
 
-def _named(groups: dict[str, str | None], path: str, *, sure: bool = True) -> Name:
+def _named(groups: dict[str, str | None], path: str, *, sure: bool = True) -> ParsedName:
     band = groups.get("band") or ""
     key = re.sub(rf"(?<![A-Za-z0-9]){re.escape(band)}(?![A-Za-z0-9])", "", path) if band else path
     product = re.search(r"(^|.*/)[^/]+\.SAFE(?=/)", path)
-    return Name(
+    return ParsedName(
         date=groups.get("date") or "",
         band=band,
         tile=groups.get("tile") or "",
@@ -123,34 +119,17 @@ def _named(groups: dict[str, str | None], path: str, *, sure: bool = True) -> Na
     )
 
 
-def says_nothing(folder: str) -> bool:
+def is_place_name(folder: str) -> bool:
     """Whether a folder's name has neither date nor band nor resolution, nor is a part of a Sentinel-2 product."""
     tokens = (_DATE, _DAY_OF_YEAR, _BAND, _RESOLUTION, r"\.SAFE$|^GRANULE$|^IMG_DATA$")
     return not any(re.search(token, folder) for token in tokens)
 
 
-def parse_description(text: str) -> Name:
+def parse_description(text: str) -> ParsedName:
     """Read a layer's description."""
     date = re.search(_DATE, text)
     band = re.search(_BAND, text)
     if band:
-        return Name(date=date["date"] if date else "", band=band["band"])
+        return ParsedName(date=date["date"] if date else "", band=band["band"])
     rest = re.sub(r"^[\s_.:-]+|[\s_.:-]+$", "", text.replace(date["date"], "") if date else text)
-    return Name(date=date["date"] if date else "", band=rest)
-
-
-def to_date(text: str) -> dt.date | None:
-    """Return the day of a date as written in a name; None where there is no such day."""
-    digits = re.sub(r"[-_:. T]", "", text)
-    try:
-        if len(digits) == 7:
-            return dt.datetime.strptime(digits, "%Y%j").date()
-        return dt.datetime.strptime(digits[:8], "%Y%m%d").date()
-    except ValueError:
-        return None
-
-
-def to_time(text: str) -> str:
-    """Return the time of day as written in a name, hhmmss, or ""."""
-    match = re.search(r"[T_](\d{6})$", text)
-    return match[1] if match else ""
+    return ParsedName(date=date["date"] if date else "", band=rest)

@@ -12,7 +12,7 @@ import rasterio
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 
-from cropdetect.imagery.series import Imagery, ImageSeries, Window
+from cropdetect.imagery import Imagery, ImageSeries, Window
 from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.crop_map import map_names
 from cropdetect.outputs.spectral import band_of, ndvi, true_colour

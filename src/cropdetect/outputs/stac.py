@@ -15,7 +15,7 @@ from shapely import box, union_all
 
 from cropdetect.files import sha256
 from cropdetect.formats import RunRecord
-from cropdetect.imagery.series import Imagery
+from cropdetect.imagery import Imagery
 
 STAC_ITEM = "stac-item.json"
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from cropdetect.chips.batch import season_day
 from cropdetect.formats import FamiliarityRecord
-from cropdetect.imagery.bands import is_nearest
+from cropdetect.imagery import is_quality
 from cropdetect.inference.familiarity import season_cells
 from cropdetect.inference.season import SeasonOfField, clear_means, joined_series
 from cropdetect.metrics import fit_familiarity
@@ -41,7 +41,7 @@ def familiarity_record(
     Returns:
         The record, or None where there are too few fields or groups to choose a threshold.
     """
-    bands = tuple(band for band in bands if not is_nearest(band))
+    bands = tuple(band for band in bands if not is_quality(band))
     n_units = len(fields.rows) if groups is None else len(np.unique(groups))
     if not bands or n_units < _FOLDS or np.bincount(fields.classes).max() < _FOLDS:
         return None

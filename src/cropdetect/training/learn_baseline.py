@@ -9,7 +9,7 @@ import numpy.typing as npt
 from cropdetect.chips.batch import season_day
 from cropdetect.errors import MissingBandError
 from cropdetect.formats import TrainOptions
-from cropdetect.imagery.bands import is_nearest
+from cropdetect.imagery import is_quality
 from cropdetect.training.baselines import Classifier, fit_baseline
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.features import gap_filled
@@ -76,7 +76,7 @@ def _features(
     season_year: int | None,
 ) -> npt.NDArray[np.float64]:
     bands = tuple(band for band, valued in zip(chips.chips.info.bands, chips.valued, strict=True) if valued)
-    bands = tuple(band for band in bands if not is_nearest(band))
+    bands = tuple(band for band in bands if not is_quality(band))
     if not bands:
         raise MissingBandError("no band tells anything of crops")
     batches = chips.batches(np.arange(len(chips)), bands)

@@ -12,10 +12,9 @@ import shapely
 
 from cropdetect.errors import InputNotFoundError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
-from cropdetect.imagery.layouts import ACCEPTED
-from cropdetect.imagery.raster import RasterStore
-
-from .data import LEFT, TOP, cube, write_cv4a, write_raster
+from cropdetect.imagery.layouts import LAYOUTS
+from cropdetect.imagery.stores.rasters import RasterFile
+from tests.imagery.data import LEFT, TOP, cube, write_cv4a, write_raster
 
 JUNE, JULY = dt.date(2019, 6, 6), dt.date(2019, 7, 1)
 SHAPE = (4, 6)
@@ -227,12 +226,12 @@ def test_a_wrong_layout_shows_the_accepted_ones(tmp_path: Path, content: str) ->
     with pytest.raises((UnknownLayoutError, InputNotFoundError)) as caught:
         open_imagery(tmp_path)
     lines = [line.strip() for line in str(caught.value).splitlines()]
-    for _, tree in ACCEPTED:
-        assert all(line.strip() in lines for line in tree.splitlines())
+    for layout in LAYOUTS:
+        assert all(line.strip() in lines for line in layout.tree.splitlines())
 
 
 def test_chip_folders_are_opened_without_reading_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         write_chip(tmp_path / f"chip_{number}", left=LEFT + 1000 * number)
-    monkeypatch.setattr(RasterStore, "read_into", None)
+    monkeypatch.setattr(RasterFile, "read_into", None)
     assert len(open_imagery(tmp_path).tiles) == 5

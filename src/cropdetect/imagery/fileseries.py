@@ -1,54 +1,33 @@
-"""The series that all layouts share: acquisitions that are read, masked, and merged by day."""
+"""The series of all layouts: acquisitions that are read from files, masked, and merged by day."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
-from odc.geo.geobox import GeoBox
 
 from cropdetect.imagery.clear import Condition
-from cropdetect.imagery.layer import Pixels
-from cropdetect.imagery.series import FieldFiles, ImageSeries, PixelBlock, Window
-from cropdetect.imagery.source import Job, Mask, Source, run
+from cropdetect.imagery.layers import Acquisition, Pixels
+from cropdetect.imagery.series import ImageSeries, PixelBlock, Window
+from cropdetect.imagery.stores.read import Mask, Target, read_layers
 
 _SAMPLE_SIDE = 256  # pixels
 _SAMPLES = 5  # windows along each axis
 
 
-@dataclass(frozen=True)
-class Pass:
-    """One acquisition that is ready to be read: every band and mask band of the series, and the day."""
-
-    date: dt.date
-    sources: Mapping[str, Source]
-
-
-@dataclass(frozen=True, eq=False)
-class StackSeries(ImageSeries):
+@dataclass(eq=False, repr=False)
+class FileSeries(ImageSeries):
     """See `ImageSeries`. Pickles, as it holds no open file.
 
     Attributes:
-        passes: at least one a date.
+        acquisitions: at least one a date; each has every band and mask band of the series.
         conditions: what makes a pixel clear, besides that every band that is read has a value there.
     """
 
-    name: str
-    geobox: GeoBox
-    dates: tuple[dt.date, ...]
-    bands: tuple[str, ...]
-    mask_bands: tuple[str, ...]
-    dtype: np.dtype[np.generic]
-    block_shape: tuple[int, int]
-    sensor: str | None
-    units: str
-    offset: float
-    sources: tuple[str, ...]
-    n_bytes: int
-    field_files: FieldFiles
-    passes: tuple[Pass, ...]
+    acquisitions: tuple[Acquisition, ...]
     conditions: tuple[Condition, ...]
 
     def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
@@ -65,23 +44,23 @@ class StackSeries(ImageSeries):
         if unknown:
             raise ValueError(f"{', '.join(unknown)} is none of the bands {', '.join(self.bands)}")
         days = [self._days[position] for position in (range(len(self.dates)) if dates is None else dates)]
-        image, valid, clear = self._read_passes([one for day in days for one in day], names, window)
+        image, valid, clear = self._read_acquisitions([acquisition for day in days for acquisition in day], names, window)
         if len(image) == len(days):
             return PixelBlock(image, clear)
         return _merge([len(day) for day in days], image, valid, clear)
 
     @cached_property
-    def _days(self) -> tuple[tuple[Pass, ...], ...]:
+    def _days(self) -> tuple[tuple[Acquisition, ...], ...]:
         """The acquisitions of each date, the clearest first."""
-        by_day: dict[dt.date, list[Pass]] = defaultdict(list)
-        for one in self.passes:
-            by_day[one.date].append(one)
+        by_day: dict[dt.date, list[Acquisition]] = defaultdict(list)
+        for acquisition in self.acquisitions:
+            by_day[acquisition.date].append(acquisition)
         for day in by_day.values():
             if len(day) > 1:
                 day.sort(key=self._clear_share, reverse=True)
         return tuple(tuple(by_day[day]) for day in self.dates)
 
-    def _clear_share(self, one: Pass) -> float:
+    def _clear_share(self, acquisition: Acquisition) -> float:
         """Return the share of clear pixels in windows spread over the whole tile, so that it depends on no other window."""
         rows, columns = (
             sorted({round(step * max(0, size - _SAMPLE_SIDE) / (_SAMPLES - 1)) for step in range(_SAMPLES)})
@@ -93,37 +72,46 @@ class StackSeries(ImageSeries):
             for top in rows
             for left in columns
         ]
-        return float(np.mean([self._read_passes([one], self.bands, window)[2].mean() for window in windows]))
+        return float(np.mean([self._read_acquisitions([acquisition], self.bands, window)[2].mean() for window in windows]))
 
-    def _read_passes(self, passes: Sequence[Pass], names: Sequence[str], window: Window) -> tuple[Pixels, Mask, Mask]:
-        """Return image (pass, band, y, x), valid (every band has a value) and clear, both (pass, y, x)."""
+    def _read_acquisitions(
+        self, acquisitions: Sequence[Acquisition], names: Sequence[str], window: Window
+    ) -> tuple[Pixels, Mask, Mask]:
+        """Return image (acquisition, band, y, x), valid (every band has a value) and clear, both (acquisition, y, x)."""
         shape = window.shape
-        image = np.empty((len(passes), len(names), *shape), self.dtype)
-        valid = np.ones((len(passes), *shape), bool)
-        clear = np.ones((len(passes), *shape), bool)
-        jobs = []
-        asides: list[dict[str, Pixels]] = []  # mask bands that are not asked for, of each pass
-        for number, one in enumerate(passes):
-            aside = {name: np.empty(shape, one.sources[name].dtype) for name in self.mask_bands if name not in names}
-            jobs += [Job(one.sources[name], image[number, place], valid[number]) for place, name in enumerate(names)]
-            jobs += [Job(one.sources[name], pixels, clear[number]) for name, pixels in aside.items()]
-            asides.append(aside)
-        run(jobs, window)
+        image = np.empty((len(acquisitions), len(names), *shape), self.dtype)
+        valid = np.ones((len(acquisitions), *shape), bool)
+        clear = np.ones((len(acquisitions), *shape), bool)
+        targets = []
+        masks: list[dict[str, Pixels]] = []  # mask bands that are not asked for, of each acquisition
+        for number, acquisition in enumerate(acquisitions):
+            layers = acquisition.layers
+            mask = {name: np.empty(shape, layers[name].dtype) for name in self.mask_bands if name not in names}
+            targets += [Target(layers[name], image[number, place], valid[number]) for place, name in enumerate(names)]
+            targets += [Target(layers[name], pixels, clear[number]) for name, pixels in mask.items()]
+            masks.append(mask)
+        read_layers(targets, window)
         clear &= valid
-        for number, aside in enumerate(asides):
+        for number, mask in enumerate(masks):
             for condition in self.conditions:
                 name = condition.band
-                clear[number] &= condition.holds(aside[name] if name in aside else image[number, names.index(name)])
+                clear[number] &= condition.holds(mask[name] if name in mask else image[number, names.index(name)])
         return image, valid, clear
 
+    def files(self) -> list[Path]:
+        """See `ImageSeries.files`."""
+        layers = [layer for acquisition in self.acquisitions for layer in acquisition.layers.values()]
+        read = {layer.reader.path for layer in layers} | {path for layer in layers for path in layer.metadata_files}
+        return sorted({path.absolute() for path in read} | set(super().files()))
 
-def _merge(passes_a_day: Sequence[int], image: Pixels, valid: Mask, clear: Mask) -> PixelBlock:
-    """Make one date of the passes of each day: a clear pixel before a valid one, a valid one before none."""
+
+def _merge(per_day: Sequence[int], image: Pixels, valid: Mask, clear: Mask) -> PixelBlock:
+    """Make one date of the acquisitions of each day: a clear pixel before a valid one, a valid one before none."""
     quality = valid.astype(np.int8) + clear
-    merged = np.empty((len(passes_a_day), *image.shape[1:]), image.dtype)
-    best = np.empty((len(passes_a_day), *valid.shape[1:]), np.int8)
+    merged = np.empty((len(per_day), *image.shape[1:]), image.dtype)
+    best = np.empty((len(per_day), *valid.shape[1:]), np.int8)
     first = 0
-    for day, count in enumerate(passes_a_day):
+    for day, count in enumerate(per_day):
         merged[day], best[day] = image[first], quality[first]
         for number in range(first + 1, first + count):
             better = quality[number] > best[day]

@@ -1,14 +1,10 @@
-import os
-import pickle
-
 import h5py
 import numpy as np
 import pytest
 
 from cropdetect.errors import UnreadableFileError, UnsafePathError
-from cropdetect.imagery import Window, handles, open_imagery
-
-from .data import cube, write_cv4a, write_raster
+from cropdetect.imagery import Window, open_imagery
+from tests.imagery.data import cube, write_raster
 
 VRT = """<VRTDataset rasterXSize="6" rasterYSize="4"><VRTRasterBand dataType="UInt16" band="1"><SimpleSource>
 <SourceFilename>/vsicurl/http://localhost:9/image.tif</SourceFilename><SourceBand>1</SourceBand></SimpleSource>
@@ -85,39 +81,3 @@ def test_pickled_zarr_objects_are_refused(tmp_path):
     (tmp_path / "cube.zarr" / "names" / ".zarray").write_text(json.dumps(metadata))
     with pytest.raises(UnsafePathError, match="names"):
         open_imagery(tmp_path / "cube.zarr")
-
-
-def test_no_more_files_stay_open_than_allowed_and_closed_ones_open_again(tmp_path, monkeypatch):
-    handles.close_all()
-    monkeypatch.setattr(handles._pool, "limit", 5)
-    tile = open_imagery(write_cv4a(tmp_path)).tiles[0]
-    first = tile.read(Window(0, 0, 12, 9))
-    assert len(handles._pool.open) == 5
-    np.testing.assert_array_equal(tile.read(Window(0, 0, 12, 9)).image, first.image)
-    handles.close_all()
-
-
-def test_opening_keeps_no_file_open_and_reading_opens_what_it_needs(tmp_path):
-    handles.close_all()
-    tile = open_imagery(write_cv4a(tmp_path)).tiles[0]
-    assert len(handles._pool.open) == 0
-    tile.read(Window(0, 0, 5, 5), dates=[0], bands=["B04"])
-    assert sorted(key.name for key in handles._pool.open) == ["0_B04_20190606.tif", "0_CLD_20190606.tif"]
-    handles.close_all()
-
-
-def test_a_series_can_be_sent_to_another_process(tmp_path):
-    tile = open_imagery(write_cv4a(tmp_path)).tiles[0]
-    expected = tile.read(Window(0, 0, 12, 9)).image
-    sent = pickle.loads(pickle.dumps(tile))
-    np.testing.assert_array_equal(sent.read(Window(0, 0, 12, 9)).image, expected)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_opens_its_own_files(tmp_path):
-    tile = open_imagery(write_cv4a(tmp_path)).tiles[0]
-    tile.read(Window(0, 0, 12, 9))
-    child = os.fork()
-    if child == 0:
-        os._exit(len(handles._pool.open))
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -8,24 +8,24 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import GridError, OptionError
-from cropdetect.imagery.layer import PixelStore
-from cropdetect.imagery.resample import Axis, axis
+from cropdetect.imagery.layers import PixelReader
+from cropdetect.imagery.stores.resample import Axis, axis
 
 _SAME = 0.01  # pixels
 
 
-def common_grid(stores: Iterable[PixelStore], resolution: float | None) -> GeoBox:
-    """Return the finest grid of the stores, or that of `resolution` (CRS units) with the same top left corner.
+def common_grid(readers: Iterable[PixelReader], resolution: float | None) -> GeoBox:
+    """Return the finest grid of all files, or that of `resolution` (CRS units) with the same top left corner.
 
     Raises:
-        GridError: a store's CRS or extent is not that of most others; its file is named.
+        GridError: a file's CRS or extent is not that of most others; its file is named.
         OptionError: the resolution is not positive, or wider than the image.
     """
-    stores = list(dict.fromkeys(stores))
-    grids = Counter(store.geobox for store in stores)
+    readers = list(dict.fromkeys(readers))
+    grids = Counter(reader.geobox for reader in readers)
     usual = max(grids, key=lambda grid: grids[grid])
-    for store in stores:
-        _refuse_other(store, usual)
+    for reader in readers:
+        _check_grid(reader, usual)
     finest = min(grids, key=lambda grid: (abs(grid.affine.a * grid.affine.e), -grids[grid]))
     if resolution is None:
         return finest
@@ -34,7 +34,7 @@ def common_grid(stores: Iterable[PixelStore], resolution: float | None) -> GeoBo
     affine = finest.affine
     if affine.is_identity and finest.crs is None:
         raise OptionError(
-            "images without a georeference have no resolution", where=stores[0].path, fix="Leave the resolution out."
+            "images without a georeference have no resolution", where=readers[0].path, fix="Leave the resolution out."
         )
     height, width = (abs(size * pixel) for size, pixel in zip(finest.shape, (affine.e, affine.a), strict=True))
     if resolution > min(height, width):
@@ -45,14 +45,14 @@ def common_grid(stores: Iterable[PixelStore], resolution: float | None) -> GeoBo
     return GeoBox(shape, Affine(resolution, 0, affine.c, 0, -resolution, affine.f), finest.crs)
 
 
-def _refuse_other(store: PixelStore, usual: GeoBox) -> None:
-    grid = store.geobox
+def _check_grid(reader: PixelReader, usual: GeoBox) -> None:
+    grid = reader.geobox
     if grid == usual:
         return
     if grid.crs != usual.crs:
         raise GridError(
             f"the CRS is {_name(grid)}, that of the other files {_name(usual)}",
-            where=store.path,
+            where=reader.path,
             fix="Warp the file to the others' grid, or name the tiles apart: a pattern with a group (?P<tile>...).",
         )
     # An extent that is no multiple of the coarser pixel may end within one of them.
@@ -63,7 +63,7 @@ def _refuse_other(store: PixelStore, usual: GeoBox) -> None:
         if abs(mine - other) >= allowed:
             raise GridError(
                 f"the extent is {_edges(grid)}, that of the other files {_edges(usual)}",
-                where=store.path,
+                where=reader.path,
                 fix="Warp the file to the others' grid, or name the tiles apart: a pattern with a group (?P<tile>...).",
             )
 
@@ -86,14 +86,15 @@ def axes(source: GeoBox, wanted: GeoBox) -> tuple[Axis, Axis] | None:
     return rows, columns
 
 
-def usual_block(stores: Sequence[PixelStore], wanted: GeoBox) -> tuple[int, int]:
-    """Return the block shape of most stores that lie on the wanted grid; where there are none, of the first, rescaled."""
-    on_grid = Counter(store.block_shape for store in stores if axes(store.geobox, wanted) is None)
+def usual_block(readers: Sequence[PixelReader], wanted: GeoBox) -> tuple[int, int]:
+    """Return the block shape of most readers that lie on the wanted grid; where there are none, of the first, rescaled."""
+    on_grid = Counter(reader.block_shape for reader in readers if axes(reader.geobox, wanted) is None)
     if on_grid:
         return on_grid.most_common(1)[0][0]
-    store = stores[0]
-    pixel = [abs(a / b) for a, b in ((store.geobox.affine.e, wanted.affine.e), (store.geobox.affine.a, wanted.affine.a))]
+    reader = readers[0]
+    pixel = [abs(a / b) for a, b in ((reader.geobox.affine.e, wanted.affine.e), (reader.geobox.affine.a, wanted.affine.a))]
     height, width = (
-        min(size, max(1, round(block * ratio))) for size, block, ratio in zip(wanted.shape, store.block_shape, pixel, strict=True)
+        min(size, max(1, round(block * ratio)))
+        for size, block, ratio in zip(wanted.shape, reader.block_shape, pixel, strict=True)
     )
     return height, width

@@ -55,7 +55,7 @@ def _edge(path: Path, data: xr.Dataset, name: str) -> tuple[float, float]:
 
 
 def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray) -> CRS | None:
-    for value in _told(data, variable):
+    for value in _crs_candidates(data, variable):
         try:
             crs = _parse(value)
         except (pyproj.exceptions.CRSError, ValueError) as error:
@@ -65,7 +65,7 @@ def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray) -> CRS | None:
     return None
 
 
-def _told(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
+def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
     """Yield whatever may tell the CRS, the most binding first."""
     mapping = variable.attrs.get("grid_mapping") or variable.encoding.get("grid_mapping") or data.attrs.get("grid_mapping")
     names = [str(mapping).split(":")[0].strip()] if mapping else []

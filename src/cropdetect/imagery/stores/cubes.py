@@ -1,24 +1,24 @@
 """Variables of NetCDF and Zarr cubes, read window by window through xarray."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from cropdetect.imagery.handles import borrow
-from cropdetect.imagery.layer import Pixels, PixelStore
-from cropdetect.imagery.safety import refuse_hdf5_links, refuse_zarr_objects, unreadable
+from cropdetect.imagery.layers import PixelReader, Pixels
 from cropdetect.imagery.series import Window
+from cropdetect.imagery.stores.open_files import file_manager
+from cropdetect.imagery.stores.safety import changed_size, refuse_hdf5_links, refuse_zarr_objects, unreadable
 
 # What HDF5, Zarr and their codecs raise on damaged bytes.
 DAMAGE = (OSError, ValueError, RuntimeError, KeyError, EOFError, IndexError, TypeError)
 
 
-@dataclass(frozen=True)
-class CubeStore(PixelStore):
+@dataclass(frozen=True, eq=False)
+class CubeVariable(PixelReader):
     """One variable; layer number = step x number of bands + band.
 
     Attributes:
@@ -28,6 +28,7 @@ class CubeStore(PixelStore):
         band: name of its band dimension, or None.
         n_bands: length of the band dimension, 1 where there is none.
         south_up: whether y ascends.
+        headers: see `header_files`.
     """
 
     variable: str = ""
@@ -37,9 +38,10 @@ class CubeStore(PixelStore):
     band: str | None = None
     n_bands: int = 1
     south_up: bool = False
+    headers: tuple[Path, ...] = ()
 
     def read_into(self, indexes: Sequence[int], window: Window, outs: Sequence[Pixels]) -> None:
-        """See `PixelStore.read_into`. Steps of one band that follow each other are read at once."""
+        """See `PixelReader.read_into`. Steps of one band that follow each other are read at once."""
         top, bottom = window.top, window.bottom
         if self.south_up:
             height = self.geobox.shape[0]
@@ -52,7 +54,10 @@ class CubeStore(PixelStore):
             else:
                 runs.append([int(position)])
         try:
-            variable = borrow(self.path, self._open).variables[self.variable]
+            manager = file_manager(open_cube, self.path, headers=self.headers)
+            variable = manager.acquire().variables[self.variable]
+            if (variable.sizes[self.y], variable.sizes[self.x]) != self.geobox.shape:
+                raise changed_size(self.path)
             for run in runs:
                 step, band = divmod(indexes[run[0]], self.n_bands)
                 place: dict[str, int | slice] = {self.y: slice(top, bottom), self.x: slice(window.left, window.right)}
@@ -67,8 +72,16 @@ class CubeStore(PixelStore):
         except DAMAGE as error:
             raise unreadable(self.path, error) from error
 
-    def _open(self) -> xr.Dataset:
-        return open_cube(self.path)
+
+def header_files(path: Path, variables: Iterable[str]) -> tuple[Path, ...]:
+    """Return the files whose change means another cube: a NetCDF file itself; of a Zarr store its metadata.
+
+    Zarr's chunks are read anew each time, so they are not among them.
+    """
+    if not path.is_dir():
+        return (path,)
+    group = (path / name for name in ("zarr.json", ".zgroup", ".zmetadata"))
+    return (*group, *(path / variable / name for variable in variables for name in ("zarr.json", ".zarray")))
 
 
 def open_cube(path: Path) -> xr.Dataset:

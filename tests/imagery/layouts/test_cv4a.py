@@ -5,8 +5,7 @@ import pytest
 
 from cropdetect.errors import GridError, InputNotFoundError, MissingBandError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
-
-from .data import CV4A_BANDS, LEFT, TOP, cv4a_value, write_cv4a, write_raster
+from tests.imagery.data import CV4A_BANDS, LEFT, TOP, cv4a_value, write_cv4a, write_raster
 
 WHOLE = Window(0, 0, 12, 9)
 

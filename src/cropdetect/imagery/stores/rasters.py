@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,33 +14,40 @@ from odc.geo.geobox import GeoBox
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cropdetect.errors import GridError
-from cropdetect.imagery.handles import borrow
-from cropdetect.imagery.layer import Layer, Pixels, PixelStore
-from cropdetect.imagery.safety import gdal, raster_driver, unreadable
+from cropdetect.imagery.layers import Layer, PixelReader, Pixels
 from cropdetect.imagery.series import Window
+from cropdetect.imagery.stores.open_files import file_manager
+from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, unreadable
 
 
-@dataclass(frozen=True)
-class RasterStore(PixelStore):
+@dataclass(frozen=True, eq=False)
+class RasterFile(PixelReader):
     """One file; its layers are its GDAL bands, counted from 0.
 
     Attributes:
         driver: GDAL's name of its format.
         south_up: whether its first row is the southernmost.
+        descriptions: of the layers; "" where there is none.
+        tags: what else the file says of itself, e.g. TIFFTAG_DATETIME.
     """
 
     driver: str = "GTiff"
     south_up: bool = False
+    descriptions: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     def read_into(self, indexes: Sequence[int], window: Window, outs: Sequence[Pixels]) -> None:
-        """See `PixelStore.read_into`."""
+        """See `PixelReader.read_into`."""
         (height, width), top = window.shape, window.top
         if self.south_up:
             top = self.geobox.shape[0] - window.bottom
         place = rasterio.windows.Window(window.left, top, width, height)
         try:
             with gdal():
-                file = borrow(self.path, self._open)
+                manager = file_manager(_open, self.path, self.driver)
+                file = manager.acquire()
+                if file.shape != self.geobox.shape:
+                    raise changed_size(self.path)
                 for index, out in zip(indexes, outs, strict=True):
                     file.read(index + 1, window=place, out=out)
                     if self.south_up:
@@ -48,30 +55,14 @@ class RasterStore(PixelStore):
         except RasterioError as error:
             raise unreadable(self.path, error) from error
 
-    def _open(self) -> rasterio.DatasetReader:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            return rasterio.open(self.path, driver=self.driver, sharing=False)
+
+def _open(path: Path, driver: str) -> rasterio.DatasetReader:
+    with warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning):
+        return rasterio.open(path, driver=driver, sharing=False)
 
 
-@dataclass(frozen=True)
-class RasterFile:
-    """What the head of a file says.
-
-    Attributes:
-        layers: its layers, in order.
-        descriptions: of the layers; "" where there is none.
-        tags: what else the file says of itself, e.g. TIFFTAG_DATETIME.
-    """
-
-    path: Path
-    layers: tuple[Layer, ...]
-    descriptions: tuple[str, ...]
-    tags: Mapping[str, str]
-
-
-def open_raster(path: Path) -> RasterFile:
-    """Read the head of a GeoTIFF or JP2.
+def read_header(path: Path) -> list[Layer]:
+    """Return the layers of a GeoTIFF or JP2, without band and date; all share one `RasterFile`.
 
     Raises:
         UnsafePathError: it is a VRT.
@@ -80,31 +71,34 @@ def open_raster(path: Path) -> RasterFile:
     """
     driver = raster_driver(path)
     try:
-        with (
-            gdal(),
-            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
-            rasterio.open(path, driver=driver, sharing=False) as file,
-        ):
+        with gdal(), _open(path, driver) as file:
             dtypes = {np.dtype(dtype) for dtype in file.dtypes}
             if any(dtype.kind not in "iuf" for dtype in dtypes):
                 raise unreadable(path, ValueError(f"pixels are {sorted(map(str, dtypes))}, not real numbers"))
             affine, south_up = _north_up(file.transform, file.height)
             if affine.b or affine.d or affine.a <= 0:
                 raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
-            store = RasterStore(
+            reader = RasterFile(
                 path=path,
                 geobox=GeoBox(file.shape, affine, _crs(file, path)),
                 dtype=np.result_type(*dtypes),
                 block_shape=_block(file),
                 driver=driver,
                 south_up=south_up,
+                descriptions=tuple(text or "" for text in file.descriptions),
+                tags=file.tags() | file.tags(ns="IMAGERY"),
             )
-            layers = tuple(
-                Layer(store, index, file.nodatavals[index], file.scales[index], file.offsets[index], file.units[index] or "")
+            return [
+                Layer(
+                    reader,
+                    index,
+                    nodata=file.nodatavals[index],
+                    scale=file.scales[index],
+                    add=file.offsets[index],
+                    units=file.units[index] or "",
+                )
                 for index in range(file.count)
-            )
-            descriptions = tuple(text or "" for text in file.descriptions)
-            return RasterFile(path, layers, descriptions, file.tags() | file.tags(ns="IMAGERY"))
+            ]
     except RasterioError as error:
         raise unreadable(path, error) from error
 

@@ -8,29 +8,25 @@ import datetime as dt
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
 
 from cropdetect.errors import UnknownLayoutError
-from cropdetect.imagery.assemble import Found
 from cropdetect.imagery.bands import is_band
-from cropdetect.imagery.cubegrid import cube_grid
-from cropdetect.imagery.cubestore import CubeStore, open_cube
-from cropdetect.imagery.fieldfiles import find_field_files
-from cropdetect.imagery.layer import Layer
-from cropdetect.imagery.names import parse_path, to_date
-from cropdetect.imagery.naming import Naming
-from cropdetect.imagery.offset import offset_of
-from cropdetect.imagery.passes import Piece, to_acquisitions
-from cropdetect.imagery.safety import unreadable
-from cropdetect.imagery.tree import paths_with
+from cropdetect.imagery.dates import parse_date
+from cropdetect.imagery.layers import FoundTile, Layer, group_layers
+from cropdetect.imagery.layouts.folders import find_field_files, paths_with
+from cropdetect.imagery.layouts.layout import Layout, OpenOptions
+from cropdetect.imagery.names import parse_path
+from cropdetect.imagery.stores.cube_grid import cube_grid
+from cropdetect.imagery.stores.cubes import CubeVariable, header_files, open_cube
+from cropdetect.imagery.stores.safety import unreadable
+from cropdetect.imagery.values import product_offset
 
-NAME = "cube"
-
-SUFFIXES = (".nc", ".nc4", ".zarr")
 _STEPS = ("time", "timestamp", "t", "date")
 _Y = ("y", "lat", "latitude", "northing")
 _X = ("x", "lon", "longitude", "easting")
@@ -38,57 +34,63 @@ _BANDS = ("band", "bands", "variable", "channel")
 _SENSOR = re.compile(r"(sentinel[-_ ]?[123])|(landsat)|(modis)", re.IGNORECASE)
 
 
-def recognise(path: Path, naming: Naming) -> bool:
-    """Whether there is any cube."""
-    return next(paths_with(path, SUFFIXES), None) is not None
+class Cubes(Layout):
+    """See the module."""
+
+    name = "cube"
+    description = "NetCDF 4 or Zarr cubes with dimensions time, y, x"
+    tree = """ROOT/
+├── season_10m.nc
+├── season_20m.zarr/
+└── fields.gpkg"""
+    suffixes: ClassVar = (".nc", ".nc4", ".zarr")
+
+    def recognises(self, path: Path, options: OpenOptions) -> bool:
+        """See `Layout.recognises`."""
+        return next(paths_with(path, self.suffixes), None) is not None
+
+    def find(self, path: Path, options: OpenOptions) -> list[FoundTile]:
+        """See `Layout.find`."""
+        cubes = list(paths_with(path, self.suffixes))
+        root = path if path.is_dir() and cubes != [path] else path.parent
+        tiles: dict[str, list[Layer]] = {}
+        folders: dict[str, Path] = {}
+        sensor = None
+        for cube in cubes:
+            relative = cube.relative_to(root)
+            match = options.pattern.search(relative.with_suffix("").as_posix()) if options.pattern else None
+            tile = (match.groupdict().get("tile") if match else None) or (
+                "" if relative.parent == Path() else relative.parent.as_posix()
+            )
+            with open_cube(cube) as data:
+                layers = list(_layers(cube, data, relative.with_suffix("").as_posix(), options))
+                sensor = sensor or _sensor(data)
+            if layers:
+                offset, metadata = product_offset(cube, path)
+                tiles.setdefault(tile, []).extend(replace(one, offset=offset, metadata_files=metadata) for one in layers)
+                folders[tile] = cube.parent
+        if not tiles:
+            raise UnknownLayoutError(
+                "no variable has dates and the dimensions y and x",
+                where=path,
+                fix=f"Name the dimensions {', '.join(_STEPS)}; {', '.join(_Y)}; {', '.join(_X)}.",
+            )
+        return [
+            FoundTile(
+                name=tile.replace(os.sep, "_").replace("/", "_"),
+                acquisitions=group_layers(layers),
+                field_files=find_field_files(
+                    root, [folders[tile]] if folders[tile] != root else [], tile=tile, alone=len(tiles) == 1
+                ),
+                sensor=sensor,
+            )
+            for tile, layers in sorted(tiles.items())
+        ]
 
 
-def find(path: Path, naming: Naming) -> list[Found]:
-    """Return the tiles at `path`, from metadata and coordinates only.
-
-    Raises:
-        UnreadableFileError: a file is damaged, or its dates cannot be understood.
-        UnsafePathError: a file takes data from elsewhere.
-        GridError: coordinates make no grid.
-        UnknownLayoutError: no cube has dates and bands.
-    """
-    cubes = list(paths_with(path, SUFFIXES))
-    root = path if path.is_dir() and cubes != [path] else path.parent
-    tiles: dict[str, list[Piece]] = {}
-    folders: dict[str, Path] = {}
-    sensor = None
-    for cube in cubes:
-        relative = cube.relative_to(root)
-        match = naming.pattern.search(relative.with_suffix("").as_posix()) if naming.pattern else None
-        tile = (match.groupdict().get("tile") if match else None) or (
-            "" if relative.parent == Path() else relative.parent.as_posix()
-        )
-        with open_cube(cube) as data:
-            pieces = list(_pieces(cube, data, relative.with_suffix("").as_posix(), naming, offset_of(cube, path)))
-            sensor = sensor or _sensor(data)
-        if pieces:
-            tiles.setdefault(tile, []).extend(pieces)
-            folders[tile] = cube.parent
-    if not tiles:
-        raise UnknownLayoutError(
-            "no variable has dates and the dimensions y and x",
-            where=path,
-            fix=f"Name the dimensions {', '.join(_STEPS)}; {', '.join(_Y)}; {', '.join(_X)}.",
-        )
-    return [
-        Found(
-            name=tile.replace(os.sep, "_").replace("/", "_"),
-            acquisitions=to_acquisitions(pieces),
-            field_files=find_field_files(
-                root, [folders[tile]] if folders[tile] != root else [], tile=tile, alone=len(tiles) == 1
-            ),
-            sensor=sensor,
-        )
-        for tile, pieces in sorted(tiles.items())
-    ]
-
-
-def _pieces(path: Path, data: xr.Dataset, relative: str, naming: Naming, offset: float | None) -> Iterator[Piece]:
+def _layers(path: Path, data: xr.Dataset, relative: str, options: OpenOptions) -> Iterator[Layer]:
+    """Yield the layers of all variables that are images."""
+    headers = header_files(path, map(str, data.data_vars))
     for name, variable in data.data_vars.items():
         y, x = _dimension(variable, _Y), _dimension(variable, _X)
         if y is None or x is None or variable.dtype.kind not in "iuf":
@@ -96,13 +98,13 @@ def _pieces(path: Path, data: xr.Dataset, relative: str, naming: Naming, offset:
         step, band = _dimension(variable, _STEPS), _dimension(variable, _BANDS)
         if set(variable.dims) - {y, x, step, band}:
             continue
-        times = _times(path, data, variable, step, relative, naming)
+        times = _times(path, data, variable, step, relative, options)
         names = [str(text) for text in data[band].values] if band and band in data.coords else None
         if band and names is None:
             names = [f"{name}_{number + 1}" for number in range(variable.sizes[band])]
         names = names or [str(name)]
         geobox, south_up = cube_grid(path, data, variable, y, x)
-        store = CubeStore(
+        reader = CubeVariable(
             path=path,
             geobox=geobox,
             dtype=variable.dtype,
@@ -114,6 +116,7 @@ def _pieces(path: Path, data: xr.Dataset, relative: str, naming: Naming, offset:
             band=band,
             n_bands=len(names),
             south_up=south_up,
+            headers=headers,
         )
         nodata, scale, add, units = _encoding(variable)
         for number, moment in enumerate(times):
@@ -121,8 +124,17 @@ def _pieces(path: Path, data: xr.Dataset, relative: str, naming: Naming, offset:
                 continue
             for place, band_name in enumerate(names):
                 if is_band(band_name):
-                    layer = Layer(store, number * len(names) + place, nodata, scale, add, units)
-                    yield Piece(moment.date(), moment.time().isoformat(), band_name, "", layer, offset)
+                    yield Layer(
+                        reader,
+                        number * len(names) + place,
+                        band=band_name,
+                        date=moment.date(),
+                        time=moment.time().isoformat(),
+                        nodata=nodata,
+                        scale=scale,
+                        add=add,
+                        units=units,
+                    )
 
 
 def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
@@ -130,7 +142,7 @@ def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
 
 
 def _times(
-    path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, naming: Naming
+    path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, options: OpenOptions
 ) -> list[dt.datetime | None]:
     """Return the moment of each step (None: not a time); of a variable without steps its one moment, if any is known."""
     if step is not None:
@@ -138,8 +150,8 @@ def _times(
     for name in _STEPS:
         if name in data.coords and data[name].ndim == 0:
             return _moments(path, np.asarray(data[name].values).reshape(1))
-    named = parse_path(relative, naming.pattern)
-    day = to_date(named.date) if named and named.date else naming.date
+    named = parse_path(relative, options.pattern)
+    day = parse_date(named.date) if named and named.date else options.date
     return [] if day is None else [dt.datetime.combine(day, dt.time())]
 
 
@@ -148,7 +160,7 @@ def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None
         seconds = times.astype("datetime64[s]")
         return [None if np.isnat(moment) else moment.item() for moment in seconds]
     if times.dtype.kind in "OUS" or times.dtype.name.startswith("StringDType"):
-        days = [to_date(str(text)[:10]) for text in times]
+        days = [parse_date(str(text)[:10]) for text in times]
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
     raise unreadable(path, ValueError("its times are no dates; CF units such as 'days since 2018-01-01' make them dates"))

@@ -6,9 +6,9 @@ import pytest
 
 from cropdetect.errors import GridError, MissingBandError, OptionError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
-from cropdetect.imagery.names import parse_path, to_date
-
-from .data import LEFT, write_raster
+from cropdetect.imagery.dates import parse_date
+from cropdetect.imagery.names import parse_path
+from tests.imagery.data import LEFT, write_raster
 
 APRIL, MAY = dt.date(2018, 4, 15), dt.date(2018, 5, 5)
 WHOLE = Window(0, 0, 4, 6)
@@ -39,7 +39,7 @@ def test_names_tell_date_band_and_tile(path, date, band, tile):
     assert name.band == band
     assert name.tile == tile
     if date is not None:
-        assert to_date(name.date) == date
+        assert parse_date(name.date) == date
 
 
 @pytest.mark.parametrize("path", ["T31UDS_20180415T105031_TCI_10m", "20180415_PVI", "X.SAFE/GRANULE/L2A/IMG_DATA/R10m/T31_AOT"])
@@ -48,7 +48,7 @@ def test_previews_and_by_products_are_no_bands(path):
 
 
 def test_no_such_day_is_no_date():
-    assert to_date("20180231") is None
+    assert parse_date("20180231") is None
 
 
 def test_one_file_a_band_and_date(tmp_path):

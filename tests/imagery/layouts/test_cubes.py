@@ -7,8 +7,7 @@ import xarray as xr
 
 from cropdetect.errors import GridError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
-
-from .data import LEFT, TOP, cube, write_raster
+from tests.imagery.data import LEFT, TOP, cube, write_raster
 
 SHAPE = (2, 6, 8)
 WHOLE = Window(0, 0, 6, 8)

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from rasterio.warp import Resampling, reproject
 
 from cropdetect.imagery import Window, open_imagery
-from cropdetect.imagery.resample import Axis, axis, regridder
-
-from .data import LEFT, TOP, write_raster
+from cropdetect.imagery.stores.resample import Axis, axis, regridder
+from tests.imagery.data import LEFT, TOP, write_raster
 
 FINE = Affine(10, 0, LEFT, 0, -10, TOP)
 

@@ -6,6 +6,7 @@ refused.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,13 @@ def gdal() -> rasterio.Env:
     return rasterio.Env(**_SETTINGS)
 
 
-def checked(path: Path | str) -> Path:
+def checked(path: str | os.PathLike[str]) -> Path:
     """Return a user's path as an absolute one.
 
     Raises:
         UnsafePathError: it is an address or one of GDAL's virtual file systems.
     """
-    text = str(path)
+    text = os.fspath(path)
     if "://" in text or text.startswith("/vsi"):
         raise _unsafe(text, "is not a local path")
     return Path(path).absolute()
@@ -124,6 +125,11 @@ def unreadable(path: Path, error: BaseException) -> UnreadableFileError:
     """Return the error that names a damaged file."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix="Copy or download it again.")
+
+
+def changed_size(path: Path) -> UnreadableFileError:
+    """Return the error that names a file whose image has another size than when the imagery was opened."""
+    return UnreadableFileError("the image has another size than it had when it was opened", where=path, fix="Start again.")
 
 
 def _unsafe(path: object, why: str) -> UnsafePathError:
