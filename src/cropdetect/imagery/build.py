@@ -1,17 +1,17 @@
 """From the acquisitions that a layout found to a series: which bands, which dates, which grid."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import MissingBandError, UnknownLayoutError
 from cropdetect.imagery.bands import in_order, is_classes, is_quality, is_reflectance, sensor_of
 from cropdetect.imagery.clear import Condition, default_clear
 from cropdetect.imagery.fileseries import FileSeries
-from cropdetect.imagery.layers import Acquisition, FoundTile
+from cropdetect.imagery.layers import Acquisition, FoundTile, Layer, PixelReader
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.stores.grids import axes, common_grid, usual_block
 from cropdetect.imagery.values import check_offset, digital_numbers, missing_value, units_of, unknown_offset
@@ -30,33 +30,16 @@ def build_series(found: FoundTile, root: Path, options: OpenOptions) -> tuple[Fi
     sensor = found.sensor or sensor_of(present)
     acquisitions = [digital_numbers(acquisition, options.offset) for acquisition in found.acquisitions]
     names, conditions = _wanted(present, found, options)
-    acquisitions, names, conditions, warnings = _complete(acquisitions, names, conditions, found, options)
+    names, conditions, bands_left_out = _on_most_dates(acquisitions, names, conditions, found, options)
     mask_bands = tuple(dict.fromkeys(condition.band for condition in conditions))
     used = tuple(dict.fromkeys((*names, *mask_bands)))
+    acquisitions, dates_left_out = _complete(acquisitions, used, found, options)
     readers = list({id(a.layers[name].reader): a.layers[name].reader for a in acquisitions for name in used}.values())
     grid = common_grid(readers, options.resolution)
-    axes_of = {id(reader): axes(reader.geobox, grid) for reader in readers}
-
-    ready = tuple(
-        replace(
-            acquisition,
-            layers={
-                name: replace(
-                    layer := acquisition.layers[name],
-                    nodata=missing_value(name, layer, sensor),
-                    offset=acquisition.offset if is_reflectance(name) else None,
-                    interpolated=not is_quality(name),
-                    axes=axes_of[id(layer.reader)],
-                )
-                for name in used
-            },
-        )
-        for acquisition in acquisitions
-    )
-    dtype = np.result_type(*(acquisition.layers[name].dtype for acquisition in ready for name in names))
+    acquisitions = _on_grid(acquisitions, used, readers, grid, sensor)
+    dtype = np.result_type(*(acquisition.layers[name].dtype for acquisition in acquisitions for name in names))
     offset = max(acquisition.offset or 0.0 for acquisition in acquisitions)
     check_offset(offset, dtype, names, options.offset)
-    warnings += unknown_offset(acquisitions, sensor, dtype)
     files = sorted({reader.path for reader in readers})
     series = FileSeries(
         name=found.name,
@@ -72,10 +55,10 @@ def build_series(found: FoundTile, root: Path, options: OpenOptions) -> tuple[Fi
         sources=tuple(_relative(path, root) for path in files),
         n_bytes=sum(_size(path) for path in files),
         field_files=found.field_files,
-        acquisitions=ready,
+        acquisitions=tuple(acquisitions),
         conditions=conditions,
     )
-    return series, found.warnings + warnings
+    return series, (*found.warnings, *bands_left_out, *dates_left_out, *unknown_offset(acquisitions, sensor, dtype))
 
 
 def _wanted(present: Sequence[str], found: FoundTile, options: OpenOptions) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
@@ -94,32 +77,41 @@ def _wanted(present: Sequence[str], found: FoundTile, options: OpenOptions) -> t
     return names, conditions
 
 
-def _complete(
-    acquisitions: list[Acquisition],
+def _on_most_dates(
+    acquisitions: Sequence[Acquisition],
     names: tuple[str, ...],
     conditions: tuple[Condition, ...],
     found: FoundTile,
     options: OpenOptions,
-) -> tuple[list[Acquisition], tuple[str, ...], tuple[Condition, ...], tuple[str, ...]]:
-    """Leave out the bands that most acquisitions lack, then the acquisitions that lack a band."""
-    tile = f"tile {found.name}: " if found.name else ""
+) -> tuple[tuple[str, ...], tuple[Condition, ...], list[str]]:
+    """Leave out the bands that most acquisitions lack and nobody asked for; return bands, conditions and warnings."""
+    asked = {*(options.bands or ()), *(condition.band for condition in options.clear or ())}
+    dates_with = {
+        name: [a.date for a in acquisitions if name in a.layers]
+        for name in dict.fromkeys((*names, *(condition.band for condition in conditions)))
+    }
+    rare = [name for name, dates in dates_with.items() if 2 * len(dates) < len(acquisitions) and name not in asked]
     warnings = []
-    used = dict.fromkeys((*names, *(condition.band for condition in conditions)))
-    lacking = Counter(name for a in acquisitions for name in used if name not in a.layers)
-    for name, count in lacking.items():
-        needed = name in (options.bands or ()) or (options.clear is not None and any(c.band == name for c in conditions))
-        if count * 2 > len(acquisitions) and not needed:
-            names = tuple(other for other in names if other != name)
-            conditions = tuple(condition for condition in conditions if condition.band != name)
-            with_it = sorted({a.date for a in acquisitions if name in a.layers})
-            warnings.append(
-                f"{tile}band {name} is left out: {count} of {len(acquisitions)} acquisitions lack it (only {with_it[0]}"
-                f"{f' and {len(with_it) - 1} more dates' if len(with_it) > 1 else ''} have it)"
-            )
+    for name in rare:
+        days = sorted(set(dates_with[name]))
+        more = f" and {len(days) - 1} more dates" if len(days) > 1 else ""
+        lacking = len(acquisitions) - len(dates_with[name])
+        warnings.append(
+            f"{_tile(found)}band {name} is left out: {lacking} of {len(acquisitions)} acquisitions lack it "
+            f"(only {days[0]}{more} have it)"
+        )
+    names = tuple(name for name in names if name not in rare)
     if not names:
         raise UnknownLayoutError("no band is there on most dates", where=found.name, fix="Name the bands to use.")
-    used = dict.fromkeys((*names, *(condition.band for condition in conditions)))
-    kept = []
+    return names, tuple(condition for condition in conditions if condition.band not in rare), warnings
+
+
+def _complete(
+    acquisitions: Sequence[Acquisition], used: Sequence[str], found: FoundTile, options: OpenOptions
+) -> tuple[list[Acquisition], list[str]]:
+    """Leave out the acquisitions that lack a band; return the others, and warnings."""
+    tile = _tile(found)
+    kept, warnings = [], []
     whole_days = {a.date for a in acquisitions if all(name in a.layers for name in used)}
     for acquisition in acquisitions:
         lacks = [name for name in used if name not in acquisition.layers]
@@ -139,7 +131,29 @@ def _complete(
         raise MissingBandError(
             "no date has all bands", where=found.name, fix=f"Name bands that one date has; found: {', '.join(used)}."
         )
-    return kept, names, conditions, tuple(warnings)
+    return kept, warnings
+
+
+def _on_grid(
+    acquisitions: Sequence[Acquisition], used: Sequence[str], readers: Sequence[PixelReader], grid: GeoBox, sensor: str | None
+) -> list[Acquisition]:
+    """Return acquisitions with the bands in use, whose layers know how they become values on the grid."""
+    axes_of = {id(reader): axes(reader.geobox, grid) for reader in readers}
+
+    def ready(name: str, layer: Layer, offset: float | None) -> Layer:
+        return replace(
+            layer,
+            nodata=missing_value(name, layer, sensor),
+            offset=offset if is_reflectance(name) else None,
+            interpolated=not is_quality(name),
+            axes=axes_of[id(layer.reader)],
+        )
+
+    return [replace(a, layers={name: ready(name, a.layers[name], a.offset) for name in used}) for a in acquisitions]
+
+
+def _tile(found: FoundTile) -> str:
+    return f"tile {found.name}: " if found.name else ""
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -1,9 +1,9 @@
-"""Dates: as names write them, and where else the day of an image stands.
+"""Dates in names, and in the metadata of images whose names have none.
 
-The day of an image whose name and band descriptions have none is looked for in this order: what the user said; a tag of the file
-such as ACQUISITION_DATE; a sidecar file (JSON) with the keys of STAC items or other metadata; at last the TIFF tag DateTime,
-which may be the day on which the file was written. Sidecar files are ``B04.json`` beside ``B04.tif``, or ``stac.json``,
-``stac-item.json``, ``item.json``, ``metadata.json`` or ``<folder>.json`` in the image's folder or one of those around it.
+Metadata are tried in this order: a tag of the file such as ACQUISITION_DATE; a sidecar file (JSON) with the keys of STAC items or
+other metadata; the TIFF tag DateTime, which may be the day on which the file was written. Sidecar files are ``B04.json`` beside
+``B04.tif``, or ``stac.json``, ``stac-item.json``, ``item.json``, ``metadata.json`` or ``<folder>.json`` in the image's folder or
+in one of those around it.
 """
 
 import datetime as dt
@@ -48,8 +48,8 @@ class MetadataDate:
     """The day of an image by its metadata.
 
     Attributes:
-        day: None where nothing tells it.
-        sidecar: the file that told it, if it was one.
+        day: None where it is not known.
+        sidecar: the file that it comes from, if there is one.
         is_guess: whether it is the TIFF tag DateTime.
     """
 

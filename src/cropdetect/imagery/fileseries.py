@@ -33,8 +33,8 @@ class FileSeries(ImageSeries):
     def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
         """See `ImageSeries.read`. Bands that are not asked for are not read, so they do not count in `clear`.
 
-        Where a day has several acquisitions, each pixel is taken, all bands together, from the first that is clear there, or
-        else the first that has values; the acquisition that is clearest over the whole tile comes first.
+        Of several acquisitions of a day each pixel is taken from one, all bands together: the first that is clear there,
+        otherwise the first that has values. The acquisition that is clearest over the whole tile comes first.
         """
         height, width = self.geobox.shape
         if not (0 <= window.top < window.bottom <= height and 0 <= window.left < window.right <= width):

@@ -45,7 +45,8 @@ class PixelReader(ABC):
 class Layer:
     """One band of one acquisition: where its pixels lie, and how they become values.
 
-    A layout gives what the file and its metadata say; `build_series` adds what the series needs (the last two).
+    A layout sets what the file and its metadata say. `build_series` sets the last two attributes, and decides on `nodata` and
+    `offset`.
 
     Attributes:
         reader: what reads it.
@@ -53,15 +54,15 @@ class Layer:
         band: name, "" while it is not known.
         date: the day, None while it is not known.
         time: time of day, or "" where it is not known.
-        pass_key: what tells acquisitions of one day apart where times do not.
+        group: equal for all layers of one acquisition, where the time does not tell acquisitions of one day apart.
         nodata: the stored number that means "no value", or None (NaN always means that).
         scale: factor and
         add: summand that turn stored numbers into values: value = stored x scale + add.
         units: what the values are, or "".
-        offset: what the producer added to reflectances, None where nothing tells; it is taken off, and the result is at least 0.
-        metadata_files: files beside the image that told its date or offset.
-        interpolated: whether another grid gets weighted means; otherwise the nearest pixel.
-        axes: how rows and columns of the series' grid lie on the reader's; None where they are the same.
+        offset: what the producer added to reflectances, or None where that is not known; it is subtracted, down to 0 at least.
+        metadata_files: files beside the image that its date or offset comes from.
+        interpolated: whether resampling takes weighted means; otherwise it takes the nearest pixel.
+        axes: how rows and columns of the series' grid lie on the reader's grid; None where the grids are equal.
     """
 
     reader: PixelReader
@@ -69,7 +70,7 @@ class Layer:
     band: str = ""
     date: dt.date | None = None
     time: str = ""
-    pass_key: str = ""
+    group: str = ""
     nodata: float | None = None
     scale: float = 1.0
     add: float = 0.0
@@ -104,7 +105,7 @@ class Acquisition:
     Attributes:
         date: the day.
         layers: band name -> layer.
-        offset: what the producer added to every reflectance, or None where nothing tells.
+        offset: what the producer added to every reflectance, or None where that is not known.
     """
 
     date: dt.date
@@ -120,7 +121,7 @@ class FoundTile:
         name: of the tile, "" where there is one only.
         acquisitions: in order of time.
         field_files: that belong to it.
-        sensor: where metadata tell it; otherwise band names do.
+        sensor: as the metadata have it; None where it has to be guessed from the names of the bands.
         warnings: what the user should know.
     """
 
@@ -134,14 +135,14 @@ class FoundTile:
 def group_layers(layers: Iterable[Layer]) -> tuple[Acquisition, ...]:
     """Return the acquisitions of one tile in order of time; every layer has a band and a date.
 
-    Layers of one day are one acquisition, unless a band is there more than once: then time and pass key tell them apart. Of one
+    The layers of one day are one acquisition, unless a band occurs twice: then `time` and `group` tell acquisitions apart. Of a
     band in several resolutions (Sentinel-2 products) the finest is taken.
     """
     days: dict[dt.date, dict[tuple[str, str], dict[str, Layer]]] = {}
     for layer in layers:
         if layer.date is None:
             raise ValueError(f"a layer of {layer.reader.path} has no date")
-        same = days.setdefault(layer.date, {}).setdefault((layer.time, layer.pass_key), {})
+        same = days.setdefault(layer.date, {}).setdefault((layer.time, layer.group), {})
         if layer.band not in same or layer.pixel_area < same[layer.band].pixel_area:
             same[layer.band] = layer
     acquisitions = []
@@ -153,7 +154,7 @@ def group_layers(layers: Iterable[Layer]) -> tuple[Acquisition, ...]:
 
 
 def _joined(groups: list[dict[str, Layer]]) -> list[dict[str, Layer]]:
-    """Join groups of one day that have no band in common: first those of the same time, then all."""
+    """Join groups of one day that have no band in common: first groups of the same time, then all."""
     for same_time in (True, False):
         joined: list[dict[str, Layer]] = []
         for group in groups:

@@ -1,4 +1,4 @@
-"""The one shape that every source of pixels takes: a series of dates and bands on one grid, read by window."""
+"""What every source of pixels becomes: a series of dates and bands on one grid, read by window."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -72,7 +72,7 @@ class ImageSeries(ABC):
         block_shape: (height, width) of the blocks the files are stored in; windows on such borders read fastest.
         sensor: "sentinel-2", "sentinel-1", ... where it is known from names or metadata, else None.
         units: what the numbers are, e.g. "digital number".
-        offset: what was taken off every reflectance (0 or 1000).
+        offset: what is subtracted from every reflectance (0 or 1000).
         sources: names of the files that pixels come from, for run.json; `files` has all files, with their folders.
         n_bytes: size of the source files, bytes.
         field_files: field files that belong to this tile.

@@ -1,8 +1,8 @@
 """What stored numbers mean: digital numbers, Sentinel-2's offset, "no value", units.
 
-From processing baseline 04.00 (25 January 2022) on Sentinel-2 products carry 1000 in every reflectance. Source: Sentinel-2
-Products Specification Document 14.9, BOA_ADD_OFFSET and RADIO_ADD_OFFSET; the products' metadata hold it with a minus sign, to be
-added to the digital number.
+Sentinel-2 products of processing baseline 04.00 and later (from 25 January 2022) have 1000 added to every reflectance. Source:
+Sentinel-2 Products Specification Document 14.9, BOA_ADD_OFFSET and RADIO_ADD_OFFSET. The products' metadata give the offset with
+a minus sign, to be added to the digital number.
 """
 
 import datetime as dt
@@ -26,10 +26,14 @@ _REFLECTANCE_SCALE = 1e-4
 
 
 def product_offset(path: Path, root: Path) -> tuple[float | None, tuple[Path, ...]]:
-    """Return what the producer added to the reflectances of the file `path` somewhere under `root`, and the files that tell it.
+    """Return what the producer added to the reflectances of a file, and the metadata files that say so.
 
-    The metadata file of the product tells (MTD_MSIL2A.xml), or else the baseline in the product's name (_N0400_), in the
-    file's own name or that of a folder around it. None where nothing does.
+    The offset stands in the metadata file of the product (MTD_MSIL2A.xml). Otherwise it follows from the baseline in the
+    product's name (_N0400_), which is the name of the file or of a folder around it. Where neither is known it is None.
+
+    Args:
+        path: the file.
+        root: the user's folder. Folders above it are looked at only within the same product.
     """
     for place in (path, *path.parents):
         if place.is_dir():
@@ -40,7 +44,6 @@ def product_offset(path: Path, root: Path) -> tuple[float | None, tuple[Path, ..
         product = _PRODUCT.match(place.name)
         if product:
             return (_FROM_0400 if int(product["baseline"]) >= 400 else 0.0), ()
-        # Above the user's folder only within the same product, where the folder is a part of one.
         if not place.is_relative_to(root) and place.suffix.upper() == ".SAFE":
             break
         if place == root and not any(parent.suffix.upper() == ".SAFE" for parent in root.parents):
@@ -54,13 +57,14 @@ def _metadata_offset(path: Path) -> float:
 
 
 def digital_numbers(acquisition: Acquisition, asked_offset: float | None) -> Acquisition:
-    """Keep reflectances as digital numbers (reflectance x 10000), the unit networks are trained in.
+    """Keep reflectances as digital numbers (reflectance x 10000), the unit that networks are trained in.
 
-    A file that stores them so says scale 0.0001, from baseline 04.00 on with an addend of -0.1: an offset of 1000.
+    A file with digital numbers declares a scale of 0.0001. From baseline 04.00 on it also declares an addend of -0.1, which is an
+    offset of 1000.
 
     Args:
         acquisition: as the layout found it.
-        asked_offset: the offset that the user gave, which goes before all others, or None.
+        asked_offset: the offset that the user gave, which replaces all others, or None.
     """
     offset = acquisition.offset
     layers = dict(acquisition.layers)
@@ -80,9 +84,9 @@ def digital_numbers(acquisition: Acquisition, asked_offset: float | None) -> Acq
 def missing_value(name: str, layer: Layer, sensor: str | None) -> float | None:
     """Return the number that means "no value" in a band, or None.
 
-    A declared number that the dtype cannot hold is none. For CLD every number from 0 to 100 is a probability, whatever the
-    file declares. Sentinel-2 products declare nothing: in their reflectances 0 is "no data" (Sentinel-2 Products
-    Specification Document, SPECIAL_VALUE NODATA).
+    A declared number that the dtype cannot hold is ignored. In CLD every number from 0 to 100 is a probability, whatever the file
+    declares. Sentinel-2 products declare nothing: 0 means "no data" in their reflectances (Sentinel-2 Products Specification
+    Document, SPECIAL_VALUE NODATA).
     """
     declared = layer.nodata
     dtype = layer.reader.dtype
@@ -109,13 +113,13 @@ def check_offset(offset: float, dtype: np.dtype[np.generic], names: Sequence[str
 
 
 def unknown_offset(acquisitions: Sequence[Acquisition], sensor: str | None, dtype: np.dtype[np.generic]) -> tuple[str, ...]:
-    """Return the warning that nothing tells the offset of Sentinel-2 images from baseline 04.00 on."""
-    silent = sorted({a.date for a in acquisitions if a.offset is None and a.date >= _BASELINE_0400})
-    if sensor != "sentinel-2" or dtype.kind not in "iu" or not silent:
+    """Return a warning where the offset of Sentinel-2 images of baseline 04.00 and later is not known."""
+    unknown = sorted({a.date for a in acquisitions if a.offset is None and a.date >= _BASELINE_0400})
+    if sensor != "sentinel-2" or dtype.kind not in "iu" or not unknown:
         return ()
     return (
-        f"Sentinel-2 products from {_BASELINE_0400} on carry an offset of 1000 unless the provider has taken it off; nothing "
-        f"tells whether {len(silent)} dates from {silent[0]} on do. It is taken as 0: give the offset to be sure.",
+        f"Sentinel-2 products from {_BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata "
+        f"do not say which is true for {len(unknown)} dates from {unknown[0]} on. The offset is taken as 0; give it to be sure.",
     )
 
 

@@ -166,13 +166,16 @@ def test_threads_read_the_same_file_at_once(tmp_path: Path) -> None:
     write_raster(tmp_path / "20180415_VV.tif", image, tiled=True, blockxsize=64, blockysize=64, compress="deflate")
     tile = open_imagery(tmp_path).tiles[0]
     wrong: list[Window] = []
+    together = threading.Barrier(4)
 
     def read(seed: int) -> None:
+        together.wait()
         places = np.random.default_rng(seed).integers(0, 500, (40, 2))
         for top, left in places.tolist():
             window = Window(top, left, top + 90, left + 90)
             if not np.array_equal(tile.read(window).image[0, 0], image[top : top + 90, left : left + 90]):
                 wrong.append(window)
+        together.wait()
 
     threads = [threading.Thread(target=read, args=(seed,)) for seed in range(4)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Chip folders: many small areas, each a tile of its own with a grid, dates and fields of its own.
+"""Chip folders: many small areas. Each is a tile with its own grid, dates and fields.
 
 Two layouts: ``ROOT/<chip_id>/...`` with `field_ids.tif` or `fields.gpkg|geojson|parquet` inside, and
 ``ROOT/Images/<chip_id>/...`` with the same field files in ``ROOT/fields/<chip_id>/``. Within a chip's folder the images lie as in
@@ -38,9 +38,9 @@ class ChipFolders(Layout):
     └── fields.gpkg"""
 
     def recognises(self, path: Path, options: OpenOptions) -> bool:
-        """See `Layout.recognises`. A pattern with a group `tile` says that it is another layout.
+        """See `Layout.recognises`. A user's pattern with a group `tile` rules it out.
 
-        Folders whose names tell a date or a band are chips only where each of them has fields.
+        Folders with a date or a band in their names are chips only if all of them have fields.
         """
         if options.pattern_tells_tiles or not path.is_dir() or _has_images_folder(path):
             return False
@@ -76,7 +76,7 @@ class ImagesAndFields(Layout):
         └── field_ids.tif"""
 
     def recognises(self, path: Path, options: OpenOptions) -> bool:
-        """See `Layout.recognises`. A pattern with a group `tile` says that it is another layout."""
+        """See `Layout.recognises`. A user's pattern with a group `tile` rules it out."""
         if options.pattern_tells_tiles or not path.is_dir() or not _has_images_folder(path):
             return False
         return any(_holds_images(folder) for folder in _folders(path / _IMAGES))
@@ -89,7 +89,7 @@ class ImagesAndFields(Layout):
 def _find_chips(path: Path, images: Path, fields: Path | None, options: OpenOptions) -> list[FoundTile]:
     """Return a tile a chip folder of `images`.
 
-    The fields of a chip lie beside its images, or else in its folder of `fields`, or else in `path` for all chips.
+    The fields of a chip are those beside its images; otherwise those in its folder of `fields`; otherwise those in `path`.
     """
     folders = list(_folders(images))
     of_all = find_field_files(path, [], tile="", alone=False)

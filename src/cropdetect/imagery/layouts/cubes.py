@@ -1,7 +1,7 @@
 """NetCDF 4 and Zarr cubes: dimensions time, y, x; one variable a band, or a band dimension.
 
-Several cubes in a folder (bands, resolutions or periods) make one series; cubes in folders of their own are tiles of their own,
-and so are those that a pattern with a group `tile` tells apart. Variables without y or x are no bands.
+Several cubes in one folder (bands, resolutions or periods) make one series. Cubes in different folders are different tiles, and
+so are cubes that a pattern with a group `tile` tells apart. Variables without y or x are not bands.
 """
 
 import datetime as dt
@@ -144,7 +144,7 @@ def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
 def _times(
     path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, options: OpenOptions
 ) -> list[dt.datetime | None]:
-    """Return the moment of each step (None: not a time); of a variable without steps its one moment, if any is known."""
+    """Return the moment of each step (None: not a time). A variable without steps has one moment, if it is known."""
     if step is not None:
         return _moments(path, np.asarray(data[step].values))
     for name in _STEPS:
@@ -163,7 +163,7 @@ def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None
         days = [parse_date(str(text)[:10]) for text in times]
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
-    raise unreadable(path, ValueError("its times are no dates; CF units such as 'days since 2018-01-01' make them dates"))
+    raise unreadable(path, ValueError("its times are not dates; give them CF units such as 'days since 2018-01-01'"))
 
 
 def _encoding(variable: xr.DataArray) -> tuple[float | None, float, float, str]:
@@ -179,7 +179,7 @@ def _encoding(variable: xr.DataArray) -> tuple[float | None, float, float, str]:
 
 
 def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
-    """Return the chunk's height and width; numbers that are stored in one piece lie row by row."""
+    """Return height and width of a chunk; a variable without chunks is stored row by row."""
     chunks = variable.encoding.get("chunks") or variable.encoding.get("chunksizes")
     if not chunks:
         return 1, variable.sizes[x]

@@ -1,6 +1,6 @@
 """The folders of the 2020 competition: ``ROOT/0{tile}/{yyyymmdd}/{tile}_{band}_{yyyymmdd}.tif``.
 
-Beside the dates lie ``{tile}_field_id.tif`` and ``{tile}_label.tif``. One tile's folder can be opened as well.
+``{tile}_field_id.tif`` and ``{tile}_label.tif`` lie beside the folders of the dates. The folder of one tile can be opened, too.
 """
 
 import re
@@ -34,7 +34,7 @@ class CompetitionFolders(Layout):
 └── 01/ ..."""
 
     def recognises(self, path: Path, options: OpenOptions) -> bool:
-        """See `Layout.recognises`. A pattern says that it is another layout."""
+        """See `Layout.recognises`. A user's pattern rules it out."""
         return options.pattern is None and path.is_dir() and any(_images(date) for _, date in _date_folders(path))
 
     def find(self, path: Path, options: OpenOptions) -> list[FoundTile]:

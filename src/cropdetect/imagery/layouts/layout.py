@@ -35,7 +35,7 @@ class OpenOptions:
 
     @property
     def pattern_tells_tiles(self) -> bool:
-        """Whether the pattern tells tiles apart, so that folders do not."""
+        """Whether the pattern names tiles, so that folders do not."""
         return self.pattern is not None and "tile" in self.pattern.groupindex
 
 

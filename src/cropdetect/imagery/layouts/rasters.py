@@ -1,7 +1,7 @@
-"""A folder of GeoTIFF or JP2 files: one a band and date, one with many bands a date, or one with many dates a band.
+"""A folder of GeoTIFF or JP2 files: one file a band and date, or all bands of a date in one, or all dates of a band in one.
 
-`names` tells how date, band and tile are found, `dates` where else a date is looked for. Sentinel-2 products (.SAFE folders or
-their files) are known; each granule is a tile of its own.
+Date, band and tile come from names (`cropdetect.imagery.names`); a date may also come from metadata (`cropdetect.imagery.dates`).
+Sentinel-2 products (.SAFE folders or their files) are known. Each of their granules is a tile.
 """
 
 import os
@@ -72,8 +72,10 @@ class Rasters(Layout):
         folders = {tile: {layer.reader.path.parent for layer in layers} for tile, layers in tiles.items()}
         warnings = [
             *_warning("without date or band in their names are left out", unnamed, root),
-            *_warning("of which no date is known are left out", undated, root),
-            *_warning("have no date in their names; it is taken from the TIFF tag DateTime", guessed, root),
+            *_warning("without a known date are left out", undated, root),
+            *_warning(
+                "have no date in their names; the TIFF tag DateTime is used, which may be the day of writing", guessed, root
+            ),
         ]
         return [
             FoundTile(
@@ -87,43 +89,43 @@ class Rasters(Layout):
 
 
 def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[list[Layer], MetadataDate | None]:
-    """Return a file's layers with band and date, and, where neither its name nor its descriptions have a date, what does."""
+    """Return a file's layers with band and date; and the date by metadata, if it was looked for since names have none."""
     layers = read_header(file)
     reader = layers[0].reader
     assert isinstance(reader, RasterFile)
     names = list(_layer_names(reader.descriptions, name))
     by_metadata = None
-    if all(not one.date for one in names) and any(one.band and one.sure for one in names):
+    if all(not one.date for one in names) and any(one.band and one.is_sure for one in names):
         by_metadata = date_from_metadata(file, reader.tags, options.root) if options.date is None else MetadataDate(options.date)
         date = "" if by_metadata.day is None else by_metadata.day.isoformat()
-        names = [replace(one, date=date, band=one.band if one.sure else "") for one in names]
+        names = [replace(one, date=date, band=one.band if one.is_sure else "") for one in names]
     sidecars = (by_metadata.sidecar,) if by_metadata and by_metadata.sidecar else ()
     return [
-        replace(layer, band=one.band, date=day, time=parse_time(one.date), pass_key=name.pass_key, metadata_files=sidecars)
+        replace(layer, band=one.band, date=day, time=parse_time(one.date), group=name.group, metadata_files=sidecars)
         for layer, one in zip(layers, names, strict=True)
         if one.band and (day := parse_date(one.date)) is not None
     ], by_metadata
 
 
 def _layer_names(descriptions: Sequence[str], name: ParsedName) -> Iterator[ParsedName]:
-    """Yield date and band of each layer of a file, by the file's name and the layers' descriptions."""
+    """Yield date and band of each layer, from the name of the file and the descriptions of the layers."""
     for number, text in enumerate(descriptions):
         described = ParsedName() if _EMPTY_DESCRIPTION.fullmatch(text) else parse_description(text)
         if len(descriptions) > 1:
             date = described.date or name.date
-            unnamed = f"{name.band}_{number + 1}" if name.band and name.sure else f"band_{number + 1}"
+            unnamed = f"{name.band}_{number + 1}" if name.band and name.is_sure else f"band_{number + 1}"
             band = described.band or (name.band if described.date else unnamed)
         else:
             date = name.date or described.date
-            band = name.band if name.sure and name.band else described.band or name.band
-        yield ParsedName(date=date, band=band, sure=bool(name.sure or described.band))
+            band = name.band if name.is_sure and name.band else described.band or name.band
+        yield ParsedName(date=date, band=band, is_sure=bool(name.is_sure or described.band))
 
 
 def _split_by_area(tiles: Mapping[str, Sequence[Layer]], root: Path) -> dict[str, list[Layer]]:
     """Split each tile whose layers lie in folders of different areas, as several sites within one Sentinel-2 granule do.
 
-    Only the first folder below `root` counts, and only where its name has neither date nor band nor resolution. Files of one
-    folder are never split: among them another area is an error, which the grid check names.
+    Only the first folder below `root` counts, and only if it may be named after a place. Files of one folder are never split:
+    if one of them shows another area, that is an error, which `common_grid` raises.
     """
     result: dict[str, list[Layer]] = {}
     for tile, layers in tiles.items():
@@ -172,13 +174,13 @@ def _nothing_usable(path: Path, root: Path, unnamed: Sequence[Path], undated: Se
     names = some_names([file.relative_to(root).as_posix() for file in undated or unnamed])
     if undated:
         return UnknownLayoutError(
-            f"no date is known of the images ({names})",
+            f"no date is known for the images ({names})",
             where=path,
             fix='Put a stac.json or metadata.json with {"datetime": "2019-06-06"} beside them or in a folder around them, set '
             "the files' tag ACQUISITION_DATE, name them like 20190606_B04.tif, or give the day with --date 2019-06-06.",
         )
     return UnknownLayoutError(
-        f"no file tells both date and band{f' ({names})' if names else ''}",
+        f"no file name has both a date and a band{f' ({names})' if names else ''}",
         where=path,
         fix=r"Name files like 20180415_B04.tif, describe their bands so, or give a --pattern with the groups date, band and tile,"
         r" e.g. (?P<date>\d{8})_(?P<band>\w+)."

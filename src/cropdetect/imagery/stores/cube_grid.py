@@ -1,4 +1,4 @@
-"""The grid of a cube: coordinates are pixel centres; the CRS stands in attributes, in one of several ways."""
+"""The grid of a cube: coordinates are the centres of pixels; the CRS is in the attributes, in one of several forms."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: s
     """
     left, width = _edge(path, data, x)
     if width < 0:
-        raise GridError(f"{x} descends", where=path, fix="Sort the cube from west to east.")
+        raise GridError(f"the coordinate {x} descends", where=path, fix="Sort the cube from west to east.")
     first, height = _edge(path, data, y)
     south_up = height > 0
     top = first + height * data.sizes[y] if south_up else first
@@ -44,7 +44,9 @@ def _edge(path: Path, data: xr.Dataset, name: str) -> tuple[float, float]:
         raise GridError(f"the dimension {name} has no coordinates", where=path, fix="Add the pixel centres as a coordinate.")
     centres = np.asarray(data[name].values, dtype=np.float64)
     if centres.size < 2:
-        raise GridError(f"{name} has one pixel only, so its size is not known", where=path, fix="Give at least 2 x 2 pixels.")
+        raise GridError(
+            f"{name} has only one pixel, so the size of a pixel is not known", where=path, fix="Give at least 2 x 2 pixels."
+        )
     pixel = float(centres[-1] - centres[0]) / (centres.size - 1)
     even = centres[0] + pixel * np.arange(centres.size)
     # Coordinates in single precision are off by their own rounding.
@@ -66,7 +68,7 @@ def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray) -> CRS | None:
 
 
 def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
-    """Yield whatever may tell the CRS, the most binding first."""
+    """Yield all values that may be the CRS, the most reliable first."""
     mapping = variable.attrs.get("grid_mapping") or variable.encoding.get("grid_mapping") or data.attrs.get("grid_mapping")
     names = [str(mapping).split(":")[0].strip()] if mapping else []
     for name in dict.fromkeys([*names, "spatial_ref", "crs", "transverse_mercator"]):
@@ -80,7 +82,7 @@ def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
 
 
 def _parse(value: Any) -> CRS | None:
-    """Read a CRS; only codes, WKT, PROJ strings and CF attributes are: other texts could be a file or an address."""
+    """Parse codes, WKT, PROJ strings and CF attributes; other texts are not a CRS, since they could be a file or an address."""
     if isinstance(value, dict):
         return CRS(pyproj.CRS.from_cf(value))
     text = str(np.asarray(value).reshape(-1)[0]) if not isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Which grid a series lives on, and whether all its files fit there."""
+"""The grid of a series, and whether all its files fit on it."""
 
 import math
 from collections import Counter
@@ -78,7 +78,7 @@ def _name(grid: GeoBox) -> str:
 
 
 def axes(source: GeoBox, wanted: GeoBox) -> tuple[Axis, Axis] | None:
-    """Return how rows and columns of `wanted` lie on `source`, or None where the two are one grid."""
+    """Return how rows and columns of `wanted` lie on `source`, or None where the grids are equal."""
     rows = axis(source.shape[0], source.affine.f, source.affine.e, wanted.affine.f, wanted.affine.e)
     columns = axis(source.shape[1], source.affine.c, source.affine.a, wanted.affine.c, wanted.affine.a)
     if rows.same and columns.same and rows.shift == 0 and columns.shift == 0 and source.shape == wanted.shape:
@@ -87,7 +87,7 @@ def axes(source: GeoBox, wanted: GeoBox) -> tuple[Axis, Axis] | None:
 
 
 def usual_block(readers: Sequence[PixelReader], wanted: GeoBox) -> tuple[int, int]:
-    """Return the block shape of most readers that lie on the wanted grid; where there are none, of the first, rescaled."""
+    """Return the usual block shape of the readers on the wanted grid; if there are none, that of the first, rescaled."""
     on_grid = Counter(reader.block_shape for reader in readers if axes(reader.geobox, wanted) is None)
     if on_grid:
         return on_grid.most_common(1)[0][0]

@@ -1,8 +1,7 @@
 """Bring a layer to another grid of the same CRS: nearest for classes, bilinear up and average down for the rest.
 
-Every output pixel is computed from its place in the whole grid and never from its place in the window, so a large window and
-the small ones it is made of give the same numbers, bit for bit; that is why GDAL's warper, which works in window coordinates
-and rounds accordingly, is not used here.
+Every output pixel is computed from its place in the whole grid, not in the window. So a large window and the small windows within
+it give the same numbers, bit for bit. GDAL's warper works in window coordinates and rounds differently, so it is not used here.
 """
 
 from dataclasses import dataclass

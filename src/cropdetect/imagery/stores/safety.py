@@ -1,8 +1,7 @@
 """Nothing in a user's folder may lead to the network, to other files, or to code.
 
-GDAL opens with the one driver that a file's first bytes call for (a VRT, whatever its name, is refused), looks for no
-side-car files, and is given absolute paths that it does not parse. HDF5 links to other files and pickled Zarr objects are
-refused.
+GDAL may use only the driver that fits the first bytes of a file, so a VRT is refused whatever its name is. It does not look for
+sidecar files, and gets absolute paths that it does not parse. HDF5 links to other files and pickled Zarr objects are refused.
 """
 
 import json
