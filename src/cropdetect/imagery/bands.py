@@ -76,7 +76,7 @@ BANDS: tuple[Band, ...] = (
     Band("CLM", "classes"),
     Band("Fmask", "classes"),
     Band("QA", "classes", pattern=r"B?QA(?:_?PIXEL|\d+)?"),
-    Band("flags", "classes", pattern=r"B?QA.*|.*_QA|QC|MSK.*", in_paths=False),
+    Band("QA*, *_QA, QC, MSK*", "classes", pattern=r"B?QA.*|.*_QA|QC|MSK.*", in_paths=False),
     Band("VV", "backscatter", sensor="sentinel-1"),
     Band("VH", "backscatter", sensor="sentinel-1"),
     Band("HH", "backscatter", sensor="sentinel-1"),

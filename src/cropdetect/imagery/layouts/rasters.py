@@ -73,9 +73,7 @@ class Rasters(Layout):
         warnings = [
             *_warning("without date or band in their names are left out", unnamed, root),
             *_warning("without a known date are left out", undated, root),
-            *_warning(
-                "have no date in their names; the TIFF tag DateTime is used, which may be the day of writing", guessed, root
-            ),
+            *_warning("have no date in their names; the TIFF tag DateTime is used, maybe the day of writing", guessed, root),
         ]
         return [
             FoundTile(
