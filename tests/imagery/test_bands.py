@@ -7,6 +7,7 @@ from pystac.extensions.eo import Band as StacBand
 
 from cropdetect.imagery.bands import (
     BANDS,
+    COMPETITION_BANDS,
     SENTINEL2_ORDER,
     band_with_role,
     find_band,
@@ -17,6 +18,7 @@ from cropdetect.imagery.bands import (
     is_reflectance,
     sensor_of,
 )
+from tests.imagery.data import CV4A_BANDS
 
 # Sentinel-2B: centre and width, nm (ESA, Sentinel-2 MSI instrument, spectral bands; the table has Sentinel-2A).
 SENTINEL2B = {
@@ -32,6 +34,10 @@ def test_sentinel2_has_thirteen_reflectances_from_short_to_long_waves_and_its_tw
     waves = [band.wavelength for band in rows if band.wavelength]
     assert waves == sorted(waves)
     assert SENTINEL2_ORDER[13:] == ("SCL", "CLD")
+
+
+def test_the_competition_has_these_thirteen_bands() -> None:
+    assert COMPETITION_BANDS == CV4A_BANDS
 
 
 @pytest.mark.parametrize(("name", "centre", "width"), [(name, *numbers) for name, numbers in SENTINEL2B.items()])

@@ -109,6 +109,9 @@ BANDS: tuple[Band, ...] = (
 #: Sentinel-2's bands in the order in which a series has them.
 SENTINEL2_ORDER = tuple(band.name for band in BANDS if band.sensor == "sentinel-2")
 
+#: The bands of the 2020 competition, in the order of its network.
+COMPETITION_BANDS = tuple(name for name in SENTINEL2_ORDER if name not in ("B10", "SCL"))
+
 _SECOND_CHOICE = {"nir": "nir08"}
 
 

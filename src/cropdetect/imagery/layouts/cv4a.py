@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from cropdetect.imagery.bands import SENTINEL2_ORDER
+from cropdetect.imagery.bands import COMPETITION_BANDS
 from cropdetect.imagery.dates import parse_date
 from cropdetect.imagery.layers import Acquisition, FoundTile
 from cropdetect.imagery.layouts.folders import find_field_files
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.stores.rasters import read_header
 
-_BANDS = tuple(name for name in SENTINEL2_ORDER if name not in ("B10", "SCL"))
-_FILE = re.compile(rf"(?P<tile>\d+)_(?P<band>{'|'.join(_BANDS)})_(?P<date>\d{{8}})\.tiff?", re.IGNORECASE)
+_FILE = re.compile(rf"(?P<tile>\d+)_(?P<band>{'|'.join(COMPETITION_BANDS)})_(?P<date>\d{{8}})\.tiff?", re.IGNORECASE)
 
 
 class CompetitionFolders(Layout):
@@ -45,7 +44,9 @@ class CompetitionFolders(Layout):
             images = _images(date)
             if day is None or not images:
                 continue
-            layers = {name: replace(read_header(images[name])[0], band=name, date=day) for name in _BANDS if name in images}
+            layers = {
+                name: replace(read_header(images[name])[0], band=name, date=day) for name in COMPETITION_BANDS if name in images
+            }
             tiles.setdefault(tile, []).append(Acquisition(day, layers))
         names = {tile: str(int(tile.name)) if tile != path else "" for tile in tiles}
         return [
