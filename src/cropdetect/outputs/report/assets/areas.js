@@ -6,9 +6,9 @@ import { formatHectares, formatNumber, formatPercent, isKnown, plural, sum } fro
 
 const Z = 1.96; // standard errors of a 95 % interval
 const MODEL_ONLY =
-  "No labels were given, so the range rests on the model's own probabilities. If the model is wrong in the same way on many " +
-  "fields, as it can be in a new region or year, the true error is larger: compare with labelled fields (cropdetect evaluate) " +
-  "before areas are used.";
+  "No labels were given, so the range rests on the model's own probabilities. The model may be wrong in the same way " +
+  "on many fields, in a new region or year for example. Then the true error is larger. Compare with labelled fields " +
+  "(cropdetect evaluate) before you use these areas.";
 
 /** An amount in hectares ("ha") or fields. */
 function formatAmount(x, unit) {

@@ -4,10 +4,12 @@ import { formatNumber, formatPercent, plural } from "./format.js";
 
 /**
  * An empty chart.
- * @param {object} settings `width` and `height` in pixels; `left`, `right`, `top` and `bottom` are margins; `x` and `y` are the
- *   lowest and highest values of the axes; `label` says what the chart shows; `className` is optional
- * @returns {{node: SVGElement, left: number, right: number, top: number, bottom: number,
- *   toX: function(number): number, toY: function(number): number}} edges of the area within the margins, in pixels
+ * @param {object} settings
+ * @param {number} settings.width pixels; `left`, `right`, `top` and `bottom` are the margins of it
+ * @param {[number, number]} settings.x lowest and highest value of the axis; `y` likewise
+ * @param {string} settings.label what the chart shows
+ * @returns {object} `node`, the edges `left`, `right`, `top` and `bottom` of the area within the margins, and `toX` and
+ *   `toY`, which turn values into pixels
  */
 export function chartOf({ width, height, left, right, top, bottom, x, y, label: words, className = null }) {
   const edges = { left, right: width - right, top, bottom: height - bottom };
@@ -54,8 +56,12 @@ export function ticksOf(low, high, wanted = 5) {
 
 /**
  * Columns of a histogram or a series of dates.
- * @param {object} settings `values` and `titles`, one a column; `labels`: [position, words] below the axis; `label` says what the
- *   chart shows; `top` is the highest value of the axis (default: of the values); `suffix` follows the numbers of the axis
+ * @param {object} settings
+ * @param {number[]} settings.values one a column; `titles` likewise
+ * @param {Array<[number, string]>} settings.labels columns and words below the axis
+ * @param {string} settings.label what the chart shows
+ * @param {?number} [settings.top] highest value of the axis; without it that of the values
+ * @param {string} [settings.suffix] follows the numbers of the axis
  */
 export function columnChart({ values, titles, labels, label: words, top = null, suffix = "" }) {
   const n = values.length;
@@ -91,7 +97,7 @@ function columnOf(chart, k, value, title) {
 }
 
 /**
- * Share of right answers against stated confidence, bin by bin; on the diagonal the stated confidence is right.
+ * Share of right answers against stated confidence, bin by bin. On the diagonal the stated confidence is right.
  * @param {Array<{n: number, confidence: number, accuracy: number}>} bins
  */
 export function reliabilityChart(bins) {
@@ -101,7 +107,6 @@ export function reliabilityChart(bins) {
   for (const value of [0, 0.25, 0.5, 0.75, 1]) {
     const [x, y] = [chart.toX(value), chart.toY(value)];
     chart.node.append(
-      gridLine(chart, { x }),
       gridLine(chart, { y }),
       label(chart.left - 6, y + 4, "end", formatPercent(value)),
       label(x, chart.bottom + 18, value === 1 ? "end" : "middle", formatPercent(value)),

@@ -54,7 +54,7 @@ function freeCode(name, taken) {
 export const colourOf = (crop) => (crop >= 0 ? summary.colours[crop] : NO_CROP_COLOUR);
 export const cropName = (crop) => (crop >= 0 ? summary.legend[crop] : "no crop given");
 
-/** A canvas with one tile of a crop's hatching. From the ninth crop on, hatchings come again with thicker lines. */
+/** One tile of a crop's hatching. From the ninth crop on, hatchings come again with thicker lines. */
 export function hatchTile(crop, colour) {
   const isSecondRound = crop >= HATCHES.length;
   const tile = el("canvas", { width: HATCH_SIZE, height: HATCH_SIZE });

@@ -19,7 +19,8 @@ import { formatPercent, isKnown } from "./format.js";
 import { season, seasonChart, seasonOf } from "./season.js";
 
 const INVITATION =
-  "Click a field on the map or in the list, or search for its id: its crop, how sure the answer is, and its season appear here.";
+  "Click a field on the map or in the list, or search for its id. " +
+  "This panel then shows its crop, how sure the answer is, and its season.";
 const NDVI_MEANING = "normalised difference vegetation index: (near infrared − red) / (near infrared + red)";
 
 export function showDetail() {

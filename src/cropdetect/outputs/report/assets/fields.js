@@ -4,8 +4,8 @@ import { byId, el } from "./dom.js";
 import { formatHectares, formatNumber, formatPercent, isKnown } from "./format.js";
 
 /**
- * Numbers of all shown fields by name (`Summary.columns`): Float32Arrays of N, NaN where a number is not known.
- * `crop` is a class or -1, `p0`, `p1`, ... are the probabilities of the classes.
+ * Numbers of the shown fields by name (`Summary.columns`): arrays of N, NaN where a number is not known.
+ * `crop` is a class or -1; `p0`, `p1`, ... are the probabilities of the classes.
  * @type {Object<string, Float32Array>}
  */
 export const columns = {};

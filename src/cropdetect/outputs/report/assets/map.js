@@ -6,10 +6,10 @@ const SMALLEST = 24; // pixels: a chosen field that is smaller is zoomed to
 const EDGE = 30; // pixels: a chosen field that is nearer to the edge is moved to the middle
 
 /**
- * Coordinates count in units of the map from its origin, north up. Field i has the rings ringAt[i] to ringAt[i + 1],
- * ring r the vertices vertexAt[r] to vertexAt[r + 1] of x and y; a point is a ring of one vertex.
- * `box` has west, south, east and north of each field, NaN where it has no place. `view` is the middle of the canvas and
- * its pixels for each unit; `width` and `height` are the canvas' own, in pixels.
+ * Coordinates count in units of the map from its origin, north up. Field i has the rings from ringAt[i] up to
+ * ringAt[i + 1], and ring r has the vertices from vertexAt[r] up to vertexAt[r + 1]. A point is a ring of one vertex.
+ * `box` has west, south, east and north of each field, NaN where it has no place.
+ * `view` is the place in the middle of the canvas, and the pixels of a unit. `width` and `height` of the canvas are pixels.
  */
 export const map = {
   ready: false,

@@ -82,7 +82,8 @@ function clearDates(dates) {
     suffix: " %",
   });
   chart.id = "clear-dates";
-  const seen = `${plural(days.length, "date")}; on ${formatNumber(goodDays.length)} at least half of the fields were seen clear.`;
+  const nGood = formatNumber(goodDays.length);
+  const seen = `${plural(days.length, "date")}; on ${nGood} at least half of the fields were seen clear.`;
   return [
     el("h3", {}, "How clear was each date?"),
     el("p", {}, seen, gapSentence),

@@ -67,7 +67,7 @@ function paintImages(pen) {
 }
 
 /**
- * Sort the fields on the canvas: those that pass the filter in groups of one crop and opacity, the large ones among them,
+ * The fields on the canvas: those that pass the filter, in groups of one crop and opacity; the large ones among them;
  * and the others.
  */
 function visibleFields() {

@@ -37,7 +37,7 @@ function isInside(i, x, y) {
   return isOdd;
 }
 
-/** The field at a pixel: the smallest outline around it, or else the nearest small field within reach; -1: none. */
+/** The field at a pixel: the smallest outline around it, or else the nearest small field within reach, or -1. */
 function fieldAt(px, py, reach = FINGER) {
   const x = fromPixelX(px);
   const y = fromPixelY(py);

@@ -1,4 +1,4 @@
-// The season of one field: its clear means by date, the days it was not seen, and the averages of its likeliest crops.
+// The season of one field: its clear means by date, unclear days, and the averages of its most probable crops.
 import { axisLine, chartOf, gridLine, joined, label, ticksOf } from "./charts.js";
 import { colourOf, cropName, swatch } from "./crops.js";
 import { offsetsOf, summary, unpack } from "./data.js";

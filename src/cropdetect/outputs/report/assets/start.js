@@ -36,7 +36,7 @@ async function start() {
 start().catch((error) => {
   byId("problem").hidden = false;
   byId("problem").textContent =
-    `The page could not be drawn: ${error.message}. It needs Chrome 103, Firefox 113, Safari 16.4 or later; ` +
-    "the same answers are in fields.gpkg and predictions.csv.";
+    `The page could not be drawn: ${error.message}. It needs Chrome 103, Firefox 113, Safari 16.4 or later. ` +
+    "The same answers are in fields.gpkg and predictions.csv.";
   throw error;
 });

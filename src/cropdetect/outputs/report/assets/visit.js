@@ -95,7 +95,7 @@ function confidenceChart() {
   const counts = summary.confidence_counts;
   const nLow = sum(counts.slice(0, 10));
   const nHigh = sum(counts.slice(18));
-  const low = `${plural(nLow, "field")} of ${formatNumber(summary.n_answered)} with an answer ${nLow === 1 ? "is" : "are"}`;
+  const low = `${plural(nLow, "field")} of ${formatNumber(summary.n_answered)} with an answer`;
   const chart = columnChart({
     values: counts,
     titles: counts.map((n, k) => `${5 * k} to ${5 * k + 5} %: ${plural(n, "field")}`),
@@ -108,7 +108,7 @@ function confidenceChart() {
   });
   return [
     el("h3", {}, "How sure are all fields?"),
-    el("p", {}, `${low} below 50 %, ${formatNumber(nHigh)} at 90 % or more.`),
+    el("p", {}, `${low} ${nLow === 1 ? "is" : "are"} below 50 %, ${formatNumber(nHigh)} at 90 % or more.`),
     chart,
   ];
 }
