@@ -208,6 +208,12 @@ def test_the_lead_counts_fields_and_classes():
     assert lead == "Predicted crops. 1 field, 9 crop classes."
 
 
+def test_the_script_documents_every_key_of_the_summary():
+    documented = (ASSETS / "data.js").read_text("utf-8").split("@typedef {object} Summary")[1].split("@typedef")[0]
+    names = re.findall(r"@property \{.*\} (\w+)", documented)
+    assert sorted(names) == sorted(data_of(render(made_up_content(3, n_dates=2))))
+
+
 def test_every_script_is_in_the_page_and_finds_what_it_imports():
     assets = {file.stem: file.read_text("utf-8") for file in ASSETS.glob("*.js")}
     assert set(assets) == set(SCRIPTS)

@@ -10,15 +10,15 @@ from cropdetect.outputs.report.blobs import pack
 from cropdetect.outputs.spectral import ndvi
 
 _BUDGET = 14_000_000  # characters of the page that curves may take
-_BLOCK = 1000  # fields that are unpacked together when one of them is looked at
+_BLOCK = 1000  # fields that the page unpacks together when it shows one of them
 _LEVELS = 65_534
-_BIN = 10  # days of a step of the averages
+_BIN = 10  # days over which averages are taken
 
 
 def curves_of(
     series: FieldSeries, shown: npt.NDArray[np.int64], crop: npt.NDArray[np.int64], n_classes: int, arrays: dict[str, str]
 ) -> dict[str, Any] | None:
-    """Pack the seasons of the shown fields; bands beyond the page's budget are left out and named.
+    """Pack the seasons of the shown fields; bands that exceed the page's budget are left out and named.
 
     Args:
         series: seasons of all fields.

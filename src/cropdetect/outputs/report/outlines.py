@@ -1,4 +1,4 @@
-"""The map of the page: outlines simplified and quantised, pictures laid under them."""
+"""The map of the page: simplified and quantised outlines, and the pictures under them."""
 
 import base64
 import warnings
@@ -20,7 +20,7 @@ from cropdetect.errors import UnreadableFileError
 from cropdetect.outputs.report.blobs import pack
 
 _VERTICES = 400_000  # in the page, at most
-_FINE = 0.02  # of the side of a middling field: outlines may move by so much
+_FINE = 0.02  # of the side of a median field: outlines may move by so much
 _POLYGONS = (3, 6)
 _WEB_MERCATOR = CRS.from_epsg(3857)
 

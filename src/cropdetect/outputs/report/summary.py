@@ -13,23 +13,22 @@ from cropdetect.outputs.report.curves import curves_of
 from cropdetect.outputs.report.outlines import map_of
 from cropdetect.outputs.report.totals import areas_ha, by_class, clear_by_date, confidence_counts, statuses
 
-_SHOWN = 25_000  # fields in the page; of more it shows a sample
-_LEAST_CERTAIN = 100  # that are in the sample whatever chance says
+_SHOWN = 25_000  # fields in the page; where there are more it shows a sample
+_LEAST_CERTAIN = 100  # fields that are always in the sample
 _NUMBERS = ("confidence", "entropy", "disagreement", "n_dates", "clear_share", "n_pixels")
 
 
 def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what the page shows, as JSON holds it, and its packed arrays by name.
 
-    `assets/data.js` lists the keys of the summary. Sums and counts are of all fields, lists by field of those shown. The arrays:
-    `numbers` (column, field) float32, in the order of `columns`; those of `map_of` and `curves_of`.
+    `assets/data.js` lists the keys of the summary. Sums and counts are of all fields, lists by field are of those shown. The
+    arrays are `numbers` (column, field) float32, in the order of `columns`, and those of `map_of` and `curves_of`.
 
     Raises:
         UnreadableFileError: a preview picture is damaged.
     """
     table, run, metrics = content.table, content.run, content.metrics
     crop = table["crop_id"].fillna(0).to_numpy(np.int64) - 1
-    confidence = _floats(table["confidence"])
     areas = areas_ha(table)
     shown = _sample(_floats(table["entropy"]))
     status, known = statuses(table), _known_labels(content)
@@ -52,13 +51,7 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str]]:
         "statuses": status,
         "map": page_map,
         "season": season,
-        "classes": by_class(content.probabilities, crop, areas),
-        "n_answered": int(np.isfinite(confidence).sum()),
-        "n_no_crop": int((np.isfinite(confidence) & (crop < 0)).sum()),
-        "total_ha": None if areas is None else float(np.nansum(areas)),
-        "mean_confidence": float(np.nanmean(confidence)) if np.isfinite(confidence).any() else None,
-        "confidence_counts": confidence_counts(confidence),
-        "clear_by_date": clear_by_date(content.series),
+        **_totals(content, crop, areas),
         "run": {**_run_facts(content), **_map_facts(page_map)},
         "warnings": [] if run is None else list(run.warnings),
         "metrics": None if metrics is None else json.loads(metrics.model_dump_json()),
@@ -70,6 +63,21 @@ def _floats(column: Any) -> npt.NDArray[np.float64]:
     return np.asarray(column.to_numpy(np.float64, na_value=np.nan))
 
 
+def _totals(content: ReportContent, crop: npt.NDArray[np.int64], areas: npt.NDArray[np.float64] | None) -> dict[str, Any]:
+    """Return sums and counts of all fields."""
+    confidence = _floats(content.table["confidence"])
+    answered = np.isfinite(confidence)
+    return {
+        "classes": by_class(content.probabilities, crop, areas),
+        "n_answered": int(answered.sum()),
+        "n_no_crop": int((answered & (crop < 0)).sum()),
+        "total_ha": None if areas is None else float(np.nansum(areas)),
+        "mean_confidence": float(confidence[answered].mean()) if answered.any() else None,
+        "confidence_counts": confidence_counts(confidence),
+        "clear_by_date": clear_by_date(content.series),
+    }
+
+
 def _known_labels(content: ReportContent) -> list[str]:
     """Return the names that labels have: the legend, and others; empty where there are no labels."""
     if content.labels is None:
@@ -78,7 +86,7 @@ def _known_labels(content: ReportContent) -> list[str]:
 
 
 def _columns(content: ReportContent, status: list[dict[str, Any]], known: list[str]) -> dict[str, npt.NDArray[np.float64]]:
-    """Return (field,) numbers by name; names are counted in `status` and `known`, what is not known is NaN."""
+    """Return (field,) numbers by name; a status or label is its position in `status` or `known`, NaN is unknown."""
     table = content.table
     columns = {name: _floats(table[name]) for name in _NUMBERS if name in table.columns}
     position = {one["status"]: k for k, one in enumerate(status)}
@@ -101,7 +109,7 @@ def _sample(entropy: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def _run_facts(content: ReportContent) -> dict[str, str]:
-    """Return what the page says of the run: what the answer depends on, not how long it took (run.json has both)."""
+    """Return what the page says of the run: what the answer depends on. How long it took is in run.json."""
     run = content.run
     if run is None:
         return {}

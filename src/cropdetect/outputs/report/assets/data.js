@@ -4,11 +4,13 @@ import { byId } from "./dom.js";
 /**
  * The summary that `summary.py` makes. Sums and counts are of all fields; lists by field are of those shown.
  * @typedef {object} Summary
+ * @property {string} title name of the data
  * @property {"prediction"|"evaluation"|"crossval"} kind
  * @property {string[]} legend class names; a class is a position in it
  * @property {string[]} colours "#rrggbb" of each class
  * @property {string[]} labels names that the column "label" counts in
  * @property {number} n_fields number of all fields
+ * @property {number} n_least_certain number of the least certain fields that are always shown
  * @property {string[]} ids ids of the shown fields
  * @property {string[]} columns names of the rows of the array "numbers"
  * @property {Array<{status: string, fields: number, meaning: string}>} statuses
@@ -21,6 +23,7 @@ import { byId } from "./dom.js";
  * @property {?number} mean_confidence
  * @property {number[]} confidence_counts fields in twenty steps of 5 %
  * @property {Array<[string, number, number]>} clear_by_date date, share of clear fields, fields seen
+ * @property {Object<string, string>} run what the page says of the run, by name
  * @property {string[]} warnings
  * @property {?object} metrics metrics.json, see docs/schemas.md
  *
