@@ -11,13 +11,12 @@ import pyarrow.parquet
 
 from cropdetect.errors import FieldsError, InputNotFoundError, UnreadableFileError
 from cropdetect.fields import code_text
-from cropdetect.fields.fieldtable import ID_COLUMNS
+from cropdetect.fields.columns import ID_COLUMNS, find_column, find_label_column
 from cropdetect.fields.legend import class_names
 from cropdetect.fields.vector import PARQUET_SUFFIXES, read_vector
 from cropdetect.imagery.safety import checked
 
 _FRACTION = re.compile(r"(?<=\d)\.0$")
-_LABEL_COLUMNS = ("crop", "label", "crop:code", "crop_code")
 
 
 def read_labels(
@@ -32,7 +31,7 @@ def read_labels(
     Args:
         path: CSV, Parquet, or a vector file.
         id_column: default: the first of field_id, id, ...
-        label_column: default: the first of crop, label, crop:code, crop_code.
+        label_column: default: see `find_label_column`.
         legend: label code -> class name.
         group_column: default: `group`, if there is one.
 
@@ -41,15 +40,16 @@ def read_labels(
 
     Raises:
         InputNotFoundError, UnreadableFileError: the file is absent or damaged.
-        FieldsError: a column is absent, no field has a label, or an id occurs twice.
+        FieldsError: a column is absent, two columns could be the labels, no field has a label, or an id occurs twice.
         LegendError: the legend has none of the codes.
     """
     path = checked(path)
     if not path.is_file():
         raise InputNotFoundError("there is no such file of labels", where=path, fix="Check --labels.")
     table = _read(path)
-    ids = _column(table, id_column, ID_COLUMNS, path, "field ids", "--id-column")
-    names = _column(table, label_column, _LABEL_COLUMNS, path, "labels", "--label-column")
+    ids = _found(find_column(table, id_column, ID_COLUMNS, where=path), table, path, "field ids", "--id-column")
+    option = "--label-column"
+    names = _found(find_label_column(table, label_column, where=path, option=option), table, path, "labels", option)
     labels, warned = class_names(_whole(table[names]), legend, where=path)
     found = pd.DataFrame({"field_id": code_text(_whole(table[ids])), "label": labels})
     if group_column is not None and group_column not in table.columns:
@@ -88,16 +88,10 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.DataFrame(read_vector(path)[0].drop(columns="geometry"))
 
 
-def _column(table: pd.DataFrame, named: str | None, guesses: tuple[str, ...], path: Path, what: str, option: str) -> str:
-    if named is not None:
-        if named not in table.columns:
-            raise FieldsError(f"there is no column {named!r} of {what}", where=path, fix=_listed(table))
-        return named
-    by_name: dict[str, Any] = {str(name).lower(): name for name in reversed(table.columns.tolist())}
-    found = next((by_name[guess] for guess in guesses if guess in by_name), None)
-    if found is None:
+def _found(column: str | None, table: pd.DataFrame, path: Path, what: str, option: str) -> str:
+    if column is None:
         raise FieldsError(f"no column is known to hold {what}", where=path, fix=f"Name it with {option}. {_listed(table)}")
-    return str(found)
+    return column
 
 
 def _listed(table: pd.DataFrame) -> str:

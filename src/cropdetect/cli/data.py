@@ -84,8 +84,11 @@ def simulate(
 
 @app.command()
 def info(
-    path: Annotated[Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint or predictions.", show_default=False)],
+    path: Annotated[
+        Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint, predictions or scores.", show_default=False)
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    labels: Labels = None,
     pattern: Pattern = None,
     date: Date = None,
 ) -> None:
@@ -95,7 +98,7 @@ def info(
     """
     from cropdetect import api
 
-    description = api.info(path, pattern=pattern, date=data_options(date=date).date)
+    description = api.info(path, label_column=labels, pattern=pattern, date=data_options(date=date).date)
     print(description.model_dump_json(indent=1) if json else description.text())
 
 

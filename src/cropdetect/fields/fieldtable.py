@@ -1,6 +1,6 @@
 """From a vector file's table to the table of fields: ids, labels, sound polygons, and a status for what is not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,11 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from cropdetect.errors import FieldsError
 from cropdetect.fields.codes import clean_ids
+from cropdetect.fields.columns import ID_COLUMNS, find_column, find_label_column
 from cropdetect.fields.fieldset import FieldSet
 from cropdetect.fields.legend import class_names, ordered_legend
 from cropdetect.fields.polygons import buffered, usable_polygons
-
-ID_COLUMNS = ("field_id", "fieldid", "id", "fid", "parcel_id", "objectid", "gid")
-LABEL_COLUMNS = ("label", "crop:code", "crop_code", "crop")
 
 
 def field_table(
@@ -36,18 +33,18 @@ def field_table(
         raw: what the file holds.
         path: the file, for messages.
         id_column: column of ids (default: the first of `ID_COLUMNS`, in any case of letters; else the row number from 1).
-        label_column: column of label codes (default: the first of `LABEL_COLUMNS`, if any).
+        label_column: column of label codes (default: see `find_label_column`).
         legend: label code -> class name.
         buffer: metres to grow the fields by; below 0 they shrink.
         imagery_crs: CRS of the imagery, if known.
 
     Raises:
-        FieldsError: a column that was named is absent; a buffer without CRS.
+        FieldsError: a column that was named is absent; two columns could be the labels; a buffer without CRS.
         LegendError: the legend has none of the codes.
     """
     warnings: list[str] = []
-    id_column = _column(raw, id_column, ID_COLUMNS, path)
-    label_column = _column(raw, label_column, LABEL_COLUMNS, path)
+    id_column = find_column(raw, id_column, ID_COLUMNS, where=path)
+    label_column = find_label_column(raw, label_column, where=path)
     if id_column is None:
         warnings.append(f"{path.name} has no column of field ids; the row number, from 1, is the id")
         ids, no_id = pd.Series(np.arange(1, len(raw) + 1), dtype="int64"), np.zeros(len(raw), bool)
@@ -78,16 +75,6 @@ def field_table(
         if count:
             warnings.append(f"{path.name}: {count} fields are left out with status {word} ({_some(ids[status == word])})")
     return FieldSet(fields, warnings=tuple(warnings), legend=ordered_legend((), legend) if legend else ())
-
-
-def _column(table: pd.DataFrame, named: str | None, guesses: Sequence[str], path: Path) -> str | None:
-    columns = [str(name) for name in table.columns if name != "geometry"]
-    if named is not None:
-        if named not in columns:
-            raise FieldsError(f"there is no column {named!r}", where=path, fix=f"The columns: {', '.join(columns) or 'none'}.")
-        return named
-    by_name = {name.lower(): name for name in reversed(columns)}
-    return next((by_name[guess] for guess in guesses if guess in by_name), None)
 
 
 def _some(ids: "pd.Series[Any]") -> str:

@@ -39,7 +39,7 @@ def read_fields(
     Args:
         path: GeoPackage, GeoParquet, GeoJSON, Shapefile, or a GeoTIFF of field ids (0 = none).
         id_column: column of ids (default: field_id, id, fid, ...; else the row number).
-        label_column: column of labels (default: label, crop:code, crop_code, crop, if there is one).
+        label_column: column of labels (default: label, crop, crop:code or crop_code, if there is one).
         legend: label code -> class name; codes that it lacks are no labels.
         buffer: metres to grow the fields by; below 0 they shrink.
         imagery: where the fields will be looked for: an id raster must lie on it, and a vector file needs a CRS when it has one.
@@ -48,7 +48,8 @@ def read_fields(
         InputNotFoundError: there is no such file.
         UnreadableFileError: the file is damaged.
         UnknownLayoutError: its suffix is none of these.
-        FieldsError: a named column is absent, a CRS is missing, an id raster lies on none of the tiles.
+        FieldsError: a named column is absent, two columns could be the labels, a CRS is missing, an id raster lies on none of
+            the tiles.
         LegendError: the legend has none of the codes.
     """
     path = checked(path)

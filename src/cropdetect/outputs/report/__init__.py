@@ -8,7 +8,8 @@ from cropdetect.outputs.report.content import (
     title_of,
     with_scores,
 )
-from cropdetect.outputs.report.page import render, write_report
+from cropdetect.outputs.report.page import render
+from cropdetect.outputs.report.write import write_report
 
 __all__ = [
     "ReportContent",

@@ -4,14 +4,13 @@ import base64
 import hashlib
 import re
 from importlib.resources import files
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cropdetect.files import whole_file
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.summary import summarize
 
+GENERATOR = '<meta name="generator" content="cropdetect">'  # tells a page of the tool from other files
 # Each comes after those whose values it needs when it is read.
 SCRIPTS = (
     *("format", "dom", "data", "crops", "fields", "filters", "map", "paint", "pointer", "charts", "season"),
@@ -19,19 +18,6 @@ SCRIPTS = (
 )
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
-
-
-def write_report(content: ReportContent, path: Path) -> Path:
-    """Write the page whole or not at all, and return its path.
-
-    Raises:
-        UnreadableFileError: a preview picture is damaged.
-        DiskFullError: the disk has no room.
-    """
-    text = render(content)
-    with whole_file(path) as partial:
-        partial.write_text(text, "utf-8")
-    return path
 
 
 def render(content: ReportContent) -> str:
@@ -45,10 +31,15 @@ def render(content: ReportContent) -> str:
     """
     summary, arrays = summarize(content)
     style, script = _asset("page.css"), _script()
-    page = (
-        _environment()
-        .get_template("page.html.jinja")
-        .render(summary=summary, arrays=arrays, style=style, style_hash=_hash(style), script=script, script_hash=_hash(script))
+    template = _environment().get_template("page.html.jinja")
+    page = template.render(
+        generator=GENERATOR,
+        summary=summary,
+        arrays=arrays,
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
     )
     return page.encode("utf-8", "replace").decode()  # a lone surrogate is no text
 
