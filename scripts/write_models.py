@@ -1,6 +1,6 @@
 """Write docs/models.md from docs/models.csv and the networks' own documentation; count their parameters anew.
 
-Usage: python scripts/write_models_page.py
+Usage: python scripts/write_models.py
 
 Needs the extra [train].
 """
@@ -19,7 +19,7 @@ N_CLASSES = 7
 
 HEAD = """# Models
 
-Made from [models.csv](models.csv) and the code by `scripts/write_models_page.py`; a test holds it true.
+Made from [models.csv](models.csv) and the code by `scripts/write_models.py`; a test holds it true.
 
 `cropdetect train --model NAME` trains a network, `cropdetect crossval --model NAME` compares networks and baselines on the same
 folds. Arguments of a network go into the file of `--config`, under `arguments`.
@@ -75,11 +75,12 @@ def section(row: dict[str, str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def main() -> None:
+def pages() -> dict[Path, str]:
+    """Return table and page by their paths."""
     table = rows()
-    (DOCS / "models.csv").write_text(csv_text(table), "utf-8")
-    (DOCS / "models.md").write_text(page(table), "utf-8")
+    return {DOCS / "models.csv": csv_text(table), DOCS / "models.md": page(table)}
 
 
 if __name__ == "__main__":
-    main()
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")

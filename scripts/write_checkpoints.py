@@ -1,8 +1,8 @@
-"""Print what docs/index.md and docs/checkpoints.md repeat of shipped checkpoints and of docs/model_card.json.
+"""Write what docs/index.md and docs/checkpoints.md repeat of shipped checkpoints and of docs/model_card.json.
 
-Usage: python scripts/make_docs.py
+Usage: python scripts/write_checkpoints.py
 
-It goes between marker comments. Run it again whenever a shipped checkpoint or docs/model_card.json changes.
+It goes between marker comments.
 """
 
 import datetime as dt
@@ -14,14 +14,18 @@ from cropdetect.checkpoint import read_checkpoint, shipped_names, shipped_path
 from cropdetect.formats import CheckpointRecord, MetricsRecord, ModelCardRecord
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "docs" / "index.md", ROOT / "docs" / "checkpoints.md")
 CHECKPOINT = shipped_path("kenya-simulated")
 CARD = ROOT / "docs" / "model_card.json"
-_PART = re.compile(r"(<!-- made by scripts/make_docs.py: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- made by scripts/write_checkpoints.py: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def pages() -> dict[Path, str]:
+    """Return the pages by their paths."""
+    return {file: page(file.read_text("utf-8")) for file in (ROOT / "docs" / "index.md", ROOT / "docs" / "checkpoints.md")}
 
 
 def page(text: str) -> str:
-    """Return the page with all parts between markers printed anew.
+    """Return a page with all parts between markers written anew.
 
     Args:
         text: the page as it is.
@@ -127,5 +131,5 @@ def _range(lower: float, upper: float | None) -> str:
 
 
 if __name__ == "__main__":
-    for file in PAGES:
-        file.write_text(page(file.read_text("utf-8")), "utf-8")
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
