@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cropdetect.api._labels import read_labels
 from cropdetect.errors import FieldsError, LegendError
-from cropdetect.fields import code_text, field_positions, read_legend, square_blocks
+from cropdetect.fields import as_text, field_positions, read_labels, read_legend, square_blocks
 from cropdetect.files import refuse_existing
 from cropdetect.formats import AreaRecord, MetricsRecord
 from cropdetect.inference import Predictions
@@ -90,7 +89,7 @@ def evaluate(
 
 def _join(answers: Predictions, labels: pd.DataFrame, where: Path) -> tuple[pd.DataFrame, list[str]]:
     """Return a row a scored field (`row` of the predictions, `class`, `group`), in the predictions' order, and warnings."""
-    ids = code_text(answers.fields["field_id"])
+    ids = as_text(answers.fields["field_id"])
     known = pd.DataFrame({"row": np.arange(len(ids)), "field_id": ids, "answered": _answered(answers)})
     known = known[~np.isin(answers.status, ("duplicate_id", "no_id"))]
     joined = known.merge(labels, on="field_id")

@@ -13,7 +13,7 @@ from cropdetect.api._data import Kind, recognise
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.chips import ChipSet, open_chips, read_table
 from cropdetect.errors import CropDetectError
-from cropdetect.fields import FieldSet, fields_of, read_fields
+from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields
 from cropdetect.formats import Record
 from cropdetect.imagery import Imagery, ImageSeries, Window, open_imagery
 
@@ -37,13 +37,24 @@ class Description(Record):
         return "\n".join(lines)
 
 
-def info(path: Path, *, pattern: str | None = None, date: dt.date | None = None) -> Description:
+def info(
+    path: Path,
+    *,
+    pattern: str | None = None,
+    date: dt.date | None = None,
+    layer: str | None = None,
+    id_column: str | None = None,
+    label_column: str | None = None,
+) -> Description:
     """Describe imagery, fields, chips, a table, a checkpoint or predictions.
 
     Args:
         path: file or folder.
         pattern: regular expression that finds date and band in file names (imagery).
         date: day of images whose names tell none.
+        layer: layer of a vector file (fields).
+        id_column: column of the field ids (fields).
+        label_column: column of the labels (fields).
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -53,7 +64,7 @@ def info(path: Path, *, pattern: str | None = None, date: dt.date | None = None)
         facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date))
     else:
         describe: Mapping[Kind, Callable[[Path], tuple[dict[str, Any], list[str]]]] = {
-            "fields": _fields_file,
+            "fields": lambda file: _fields_file(file, layer=layer, id_column=id_column, label_column=label_column),
             "chips": lambda store: _chips(open_chips(store)),
             "table": lambda folder: _chips(read_table(folder)),
             "checkpoint": _checkpoint,
@@ -102,10 +113,10 @@ def _clear_share(imagery: Imagery) -> dict[str, float]:
     return {"quartile_1": round(float(low), 2), "median": round(float(middle), 2), "quartile_3": round(float(high), 2)}
 
 
-def _fields_file(path: Path) -> tuple[dict[str, Any], list[str]]:
-    if path.is_dir():
+def _fields_file(path: Path, **options: str | None) -> tuple[dict[str, Any], list[str]]:
+    if path.is_dir() and not is_vector_file(path):
         path = next(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    fields = read_fields(path)
+    fields = read_fields(path, **options)
     return _fields(fields), list(fields.warnings)
 
 

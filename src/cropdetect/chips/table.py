@@ -13,7 +13,7 @@ import pyarrow
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
 from cropdetect.errors import InputNotFoundError, TableError, UnreadableFileError
-from cropdetect.fields import clean_ids, code_text
+from cropdetect.fields import as_text, field_ids
 
 _LARGE = 100  # a band whose values reach beyond this holds digital numbers
 
@@ -143,8 +143,8 @@ def _fields(fields: pd.DataFrame, file: Path, label_column: str) -> gpd.GeoDataF
             raise TableError(f"column {label_column} is missing", where=file, fix=f"The columns are {', '.join(fields.columns)}.")
         fields = fields.drop(columns="label", errors="ignore").rename(columns={label_column: "label"})
     if "label" in fields.columns:
-        fields["label"] = code_text(fields["label"])
-    fields["field_id"], no_id = clean_ids(fields["field_id"])
+        fields["label"] = as_text(fields["label"])
+    fields["field_id"], no_id = field_ids(fields["field_id"])
     repeated = fields["field_id"].duplicated()
     fields["status"] = np.select([no_id, repeated], ["no_id", "duplicate_id"], "ok").astype(object)
     fields = fields.drop(columns="geometry", errors="ignore")
@@ -167,7 +167,7 @@ def _in_order(series: pd.DataFrame, file: Path, bands: Sequence[str], warnings: 
     if dates.isna().any():
         raise TableError(f"{int(dates.isna().sum())} rows have no date", where=file, fix="Remove them.")
     numbers = series[list(bands)].replace([np.inf, -np.inf], np.nan)
-    ids, no_id = clean_ids(series["field_id"])
+    ids, no_id = field_ids(series["field_id"])
     ordered = numbers.assign(field_id=ids, date=dates)[~no_id]
     if no_id.any():
         warnings.append(f"{file.name}: {int(no_id.sum())} rows without a field id are left out")

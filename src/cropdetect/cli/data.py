@@ -16,6 +16,7 @@ from cropdetect.cli.options import (
     Fields,
     IdColumn,
     Labels,
+    Layer,
     Layout,
     Legend,
     Limit,
@@ -88,6 +89,9 @@ def info(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     pattern: Pattern = None,
     date: Date = None,
+    layer: Layer = None,
+    id_column: IdColumn = None,
+    labels: Labels = None,
 ) -> None:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -95,7 +99,9 @@ def info(
     """
     from cropdetect import api
 
-    description = api.info(path, pattern=pattern, date=data_options(date=date).date)
+    description = api.info(
+        path, pattern=pattern, date=data_options(date=date).date, layer=layer, id_column=id_column, label_column=labels
+    )
     print(description.model_dump_json(indent=1) if json else description.text())
 
 
@@ -104,6 +110,7 @@ def chips(
     imagery: Annotated[Path, typer.Argument(help="Imagery folder or cube.", show_default=False)],
     out: Annotated[Path, typer.Argument(help="Store to write, e.g. chips.zarr.", show_default=False)],
     fields: Fields = None,
+    layer: Layer = None,
     id_column: IdColumn = None,
     labels: Labels = None,
     legend: Legend = None,
@@ -130,6 +137,7 @@ def chips(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         label_column=labels,
         legend=legend,

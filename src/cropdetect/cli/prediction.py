@@ -15,6 +15,7 @@ from cropdetect.cli.options import (
     Date,
     Fields,
     IdColumn,
+    Layer,
     Limit,
     Memory,
     Offset,
@@ -32,6 +33,7 @@ def predict(
     out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
     checkpoint: Annotated[Path, typer.Option(help="Checkpoint folder.", show_default=False)],
     fields: Fields = None,
+    layer: Layer = None,
     id_column: IdColumn = None,
     buffer: Buffer = 0.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -62,6 +64,7 @@ def predict(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         buffer=buffer,
         pattern=pattern,

@@ -1,4 +1,4 @@
-"""Fields that lie in a file of their own for every tile: rasters and vector files, read and put together."""
+"""Fields of imagery whose tiles have field files of their own: rasters and vector files, read and merged into one table."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,14 +8,13 @@ from typing import Any, Protocol
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from cropdetect.errors import FieldsError
-from cropdetect.fields.fieldset import FieldSet
+from cropdetect.fields.geometry import buffer_fields
 from cropdetect.fields.legend import class_names, ordered_legend
-from cropdetect.fields.polygons import buffered
-from cropdetect.fields.rastertable import APART, TileRasters, raster_parts
-from cropdetect.fields.together import concatenated, together
+from cropdetect.fields.merge import concatenate, merge_fields
+from cropdetect.fields.raster_table import MERGE_DISTANCE, TileRasters, raster_parts
+from cropdetect.fields.table import FieldSet
 from cropdetect.imagery.notes import gathered
 from cropdetect.imagery.series import Imagery, ImageSeries
 
@@ -27,7 +26,7 @@ class _ReadVector(Protocol):
     def __call__(self, path: Path, *, label_column: str | None, buffer: float, imagery: Imagery) -> FieldSet: ...
 
 
-def fields_of_places(
+def fields_of_tiles(
     imagery: Imagery,
     read_vector: _ReadVector,
     *,
@@ -49,21 +48,21 @@ def fields_of_places(
         LegendError: the legend has none of the codes.
     """
     painted: dict[Path, ImageSeries] = {}
-    drawn: dict[Path, ImageSeries] = {}
+    polygons: dict[Path, ImageSeries] = {}
     bare = [tile.name for tile in imagery.tiles if tile.field_files.field_ids is None and tile.field_files.vector is None]
     for tile in imagery.tiles:
         if tile.field_files.field_ids is not None:
             painted.setdefault(tile.field_files.field_ids, tile)
         elif tile.field_files.vector is not None:
-            drawn.setdefault(tile.field_files.vector, tile)
-    tables, place, notes = [], [], []
+            polygons.setdefault(tile.field_files.vector, tile)
+    tables, tile_of, tile_warnings = [], [], []
     if painted:
         sources = [TileRasters(tile.geobox, path, tile.field_files.labels) for path, tile in painted.items()]
-        table, of_tile, said = raster_parts(sources)
-        tables.append(_grown(table, buffer, imagery))
-        place.append(of_tile)
-        notes += said
-    for path, tile in drawn.items():
+        table, tile_of_row, found = raster_parts(sources)
+        tables.append(buffer_fields(table, buffer, imagery_crs=table.crs, where=imagery.path))
+        tile_of.append(tile_of_row)
+        tile_warnings += found
+    for path, tile in polygons.items():
         if tile.geobox.crs is None and len(imagery.tiles) > 1:
             raise FieldsError(
                 "its images have no coordinate reference system (CRS), so that polygons cannot be laid on them",
@@ -71,17 +70,17 @@ def fields_of_places(
                 fix="Set the images' CRS, or give the fields as field_ids.tif on their grid.",
             )
         read = read_vector(path, label_column=label_column, buffer=buffer, imagery=replace(imagery, tiles=(tile,)))
-        place.append(np.full(len(read.table), len(notes), np.int64))
+        tile_of.append(np.full(len(read.table), len(tile_warnings), np.int64))
         tables.append(read.table)
-        notes.append(read.warnings)
-    files = {**painted, **drawn}
+        tile_warnings.append(read.warnings)
+    files = {**painted, **polygons}
     names = [imagery.path.name if path.parent == imagery.path else tile.name for path, tile in files.items()]
-    table = concatenated(tables)
+    table = concatenate(tables)
     maps: tuple[pd.Series[Any], ...] = ()
-    warnings = gathered(names, notes) if len(files) > 1 else notes[0]
+    warnings = gathered(names, tile_warnings) if len(files) > 1 else tile_warnings[0]
     if len(files) > 1:
-        table, maps, found = together(table, np.concatenate(place), names, _near(imagery, table))
-        warnings += found
+        table, maps, doubts = merge_fields(table, np.concatenate(tile_of), names, _near(imagery, table))
+        warnings += doubts
     if bare:
         more = ", ..." if len(bare) > _SHOWN else ""
         warnings += (f"folders with images and without fields of their own ({len(bare)}): {', '.join(bare[:_SHOWN])}{more}",)
@@ -99,21 +98,10 @@ def fields_of_places(
     )
 
 
-def _grown(table: gpd.GeoDataFrame, buffer: float, imagery: Imagery) -> gpd.GeoDataFrame:
-    """Return painted fields with the buffer; from there on they are polygons."""
-    if buffer == 0:
-        return table
-    shapes = buffered(table.geometry, buffer, imagery_crs=table.crs, where=imagery.path)
-    gone = shapely.is_empty(shapes)
-    table["geometry"] = table.geometry.where(gone, gpd.GeoSeries(shapes, crs=table.crs))
-    table.loc[gone, "status"] = "too_small"
-    return table
-
-
 def _near(imagery: Imagery, table: gpd.GeoDataFrame) -> float:
     """Return the distance up to which parts are one field, in units of the table's CRS."""
     pixel = max(
         abs(float(tile.geobox.affine.a)) * (1 if tile.geobox.crs is None or not tile.geobox.crs.geographic else _METRES_A_DEGREE)
         for tile in imagery.tiles
     )
-    return APART * pixel / (_METRES_A_DEGREE if table.crs is not None and table.crs.is_geographic else 1)
+    return MERGE_DISTANCE * pixel / (_METRES_A_DEGREE if table.crs is not None and table.crs.is_geographic else 1)
