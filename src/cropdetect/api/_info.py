@@ -64,7 +64,7 @@ def info(
         facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date))
     else:
         describe: Mapping[Kind, Callable[[Path], tuple[dict[str, Any], list[str]]]] = {
-            "fields": lambda file: _fields_file(file, layer=layer, id_column=id_column, label_column=label_column),
+            "fields": lambda file: _fields_file(file, layer, id_column, label_column),
             "chips": lambda store: _chips(open_chips(store)),
             "table": lambda folder: _chips(read_table(folder)),
             "checkpoint": _checkpoint,
@@ -113,10 +113,12 @@ def _clear_share(imagery: Imagery) -> dict[str, float]:
     return {"quartile_1": round(float(low), 2), "median": round(float(middle), 2), "quartile_3": round(float(high), 2)}
 
 
-def _fields_file(path: Path, **options: str | None) -> tuple[dict[str, Any], list[str]]:
+def _fields_file(
+    path: Path, layer: str | None, id_column: str | None, label_column: str | None
+) -> tuple[dict[str, Any], list[str]]:
     if path.is_dir() and not is_vector_file(path):
         path = next(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    fields = read_fields(path, **options)
+    fields = read_fields(path, layer=layer, id_column=id_column, label_column=label_column)
     return _fields(fields), list(fields.warnings)
 
 

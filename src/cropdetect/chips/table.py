@@ -8,12 +8,11 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow
 
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
-from cropdetect.errors import InputNotFoundError, TableError, UnreadableFileError
-from cropdetect.fields import as_text, field_ids
+from cropdetect.errors import InputNotFoundError, TableError
+from cropdetect.fields import as_text, field_ids, read_plain_table
 
 _LARGE = 100  # a band whose values reach beyond this holds digital numbers
 
@@ -28,8 +27,8 @@ def read_table(folder: Path, *, label_column: str = "label") -> RandomAccessChip
         UnreadableFileError: a file is damaged.
         TableError: a column is missing or holds something else than it should.
     """
-    series, series_file = _read(folder, "series")
-    fields, fields_file = _read(folder, "fields")
+    series, series_file = _read(folder, "series", label_column)
+    fields, fields_file = _read(folder, "fields", label_column)
     for table, file, columns in ((series, series_file, ("field_id", "date")), (fields, fields_file, ("field_id",))):
         for column in columns:
             if column not in table.columns:
@@ -124,15 +123,11 @@ class TableChips(RandomAccessChips):
         )
 
 
-def _read(folder: Path, name: str) -> tuple[pd.DataFrame, Path]:
+def _read(folder: Path, name: str, label_column: str) -> tuple[pd.DataFrame, Path]:
     for suffix in (".parquet", ".csv"):
         file = folder / f"{name}{suffix}"
         if file.is_file():
-            try:
-                return pd.read_parquet(file) if suffix == ".parquet" else pd.read_csv(file), file
-            except (pyarrow.ArrowException, OSError, ValueError) as error:
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                raise UnreadableFileError(f"the table cannot be read ({reason})", where=file, fix="Export it again.") from error
+            return read_plain_table(file, text=("field_id", label_column)), file
     raise InputNotFoundError(f"there is no {name}.parquet or {name}.csv", where=folder, fix="See the README's Tables.")
 
 

@@ -5,6 +5,7 @@ from cropdetect.fields.geometry import field_points, field_positions, polygons_o
 from cropdetect.fields.id_raster import IdRaster
 from cropdetect.fields.labels import read_labels
 from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend, read_legend
+from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.reading import fields_of, read_fields
 from cropdetect.fields.table import FieldSet
 from cropdetect.fields.vector import is_vector_file
@@ -24,5 +25,6 @@ __all__ = [
     "read_fields",
     "read_labels",
     "read_legend",
+    "read_plain_table",
     "square_blocks",
 ]

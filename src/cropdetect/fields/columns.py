@@ -80,7 +80,26 @@ def rounded(values: "pd.Series[Any]") -> bool:
     return bool(large.any() and _whole_numbers(values.dropna()))
 
 
-def find_id_column(table: pd.DataFrame, named: str | None, path: Path) -> tuple[str | None, list[str]]:
+def find_column(table: pd.DataFrame, named: str | None, known: Sequence[str], *, where: object) -> str | None:
+    """Return the named column; without a name the first of the known ones, in any case of letters, or None.
+
+    Args:
+        table: what a file holds.
+        named: as the user named it, or None.
+        known: names to look for, in lower case.
+        where: the file, for messages.
+
+    Raises:
+        FieldsError: the named column is absent; the error lists the columns.
+    """
+    if named is None:
+        return next(iter(_present(table, known)), None)
+    if named not in _names(table):
+        raise FieldsError(f"there is no column {named!r}", where=where, fix=f"The columns: {listed(_names(table))}.")
+    return named
+
+
+def find_id_column(table: pd.DataFrame, named: str | None, *, where: Path) -> tuple[str | None, list[str]]:
     """Return the column of field ids, and warnings.
 
     It is the one that was named, or `field_id`, or the first of `ID_COLUMNS` (in any case of letters) that tells the rows
@@ -93,16 +112,16 @@ def find_id_column(table: pd.DataFrame, named: str | None, path: Path) -> tuple[
         FieldsError: there is no column of that name.
     """
     if named is not None:
-        return required_column(table, named, path), []
+        return find_column(table, named, ID_COLUMNS, where=where), []
     warnings = []
     for name in _present(table, ID_COLUMNS):
         ids = as_text(table[name]).dropna()
         if len(ids) == 0 < len(table):
-            warnings.append(f"{path.name}: the column {name} is empty, so it holds no field ids")
+            warnings.append(f"{where.name}: the column {name} is empty, so it holds no field ids")
         elif ids.duplicated().any() and name.lower() != ID_COLUMNS[0]:
             repeated = ids[ids.duplicated()].iloc[0]
             warnings.append(
-                f"{path.name}: the column {name} repeats values (such as {repeated}), so it holds no field ids; "
+                f"{where.name}: the column {name} repeats values (such as {repeated}), so it holds no field ids; "
                 "--id-column names another"
             )
         else:
@@ -110,26 +129,13 @@ def find_id_column(table: pd.DataFrame, named: str | None, path: Path) -> tuple[
     return None, warnings
 
 
-def find_label_column(table: pd.DataFrame, named: str | None, path: Path) -> str | None:
+def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, option: str = "--labels") -> str | None:
     """Return the column of labels: the one that was named, or the first of `LABEL_COLUMNS`, in any case of letters.
 
     Raises:
         FieldsError: there is no column of that name.
     """
-    if named is not None:
-        return required_column(table, named, path)
-    return next(iter(_present(table, LABEL_COLUMNS)), None)
-
-
-def required_column(table: pd.DataFrame, name: str, path: Path) -> str:
-    """Return the name of a column that must be there.
-
-    Raises:
-        FieldsError: it is not; the error lists the columns.
-    """
-    if name not in _names(table):
-        raise FieldsError(f"there is no column {name!r}", where=path, fix=f"The columns: {listed(_names(table))}.")
-    return name
+    return find_column(table, named, LABEL_COLUMNS, where=where)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -137,9 +143,9 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _present(table: pd.DataFrame, guesses: Sequence[str]) -> list[str]:
+def _present(table: pd.DataFrame, known: Sequence[str]) -> list[str]:
     by_name = {name.lower(): name for name in reversed(_names(table))}
-    return [by_name[guess] for guess in guesses if guess in by_name]
+    return [by_name[name] for name in known if name in by_name]
 
 
 def _names(table: pd.DataFrame) -> list[str]:

@@ -7,15 +7,13 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
-from cropdetect.errors import FieldsError, InputNotFoundError, UnreadableFileError
-from cropdetect.fields.columns import as_text, find_id_column, find_label_column, listed, required_column
+from cropdetect.errors import FieldsError, InputNotFoundError
+from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
 from cropdetect.fields.contents import PARQUET_SUFFIXES
-from cropdetect.fields.layers import exact_table
 from cropdetect.fields.legend import class_names
+from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.vector import read_vector
-from cropdetect.imagery.safety import checked
-
-_DELIMITERS = ",;\t"
+from cropdetect.imagery.safety import checked, unreadable
 
 
 def read_labels(
@@ -46,8 +44,8 @@ def read_labels(
     if not path.exists():
         raise InputNotFoundError("there is no such file of labels", where=path, fix="Check --labels.")
     table, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])
-    ids, doubts = find_id_column(table, id_column, path)
-    codes = find_label_column(table, label_column, path)
+    ids, doubts = find_id_column(table, id_column, where=path)
+    codes = find_label_column(table, label_column, where=path, option="--label-column")
     columns = f"The columns: {listed([str(name) for name in table.columns])}."
     if ids is None:
         fix = " ".join([f"Name it with --id-column. {columns}", *doubts])
@@ -56,8 +54,8 @@ def read_labels(
         raise FieldsError("no column is known to hold labels", where=path, fix=f"Name it with --label-column. {columns}")
     labels, missing = class_names(table[codes], legend, where=path)
     found = pd.DataFrame({"field_id": as_text(table[ids]), "label": labels})
-    group = required_column(table, group_column, path) if group_column is not None else "group"
-    if group in table.columns:
+    group = find_column(table, group_column, ("group",), where=path)
+    if group is not None:
         found["group"] = table[group].to_numpy()
     found = found[found["field_id"].notna() & found["label"].notna()].reset_index(drop=True)
     if found.empty:
@@ -73,17 +71,17 @@ def read_labels(
 
 
 def _read(path: Path, named: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    suffix = path.suffix.lower()
-    try:
-        if suffix in (".csv", ".txt"):
-            with path.open(encoding="utf-8-sig") as file:
-                header = file.readline()
-            delimiter = max(_DELIMITERS, key=header.count)
-            return pd.read_csv(path, sep=delimiter, dtype=object, keep_default_na=False, na_values=[""], encoding="utf-8-sig"), ()
-        if suffix in PARQUET_SUFFIXES and b"geo" not in (pyarrow.parquet.read_schema(path).metadata or {}):
-            return exact_table(pyarrow.parquet.read_table(path)), ()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UnreadableFileError(f"the table cannot be read ({reason})", where=path, fix="Export it again.") from error
+    if path.suffix.lower() in (".csv", ".txt", ".tsv") or not _has_geometry(path):
+        return read_plain_table(path, text=named), ()
     table, warnings = read_vector(path, named=named)
     return pd.DataFrame(table.drop(columns="geometry")), warnings
+
+
+def _has_geometry(path: Path) -> bool:
+    """Tell whether a file is more than a plain table: Parquet may be either."""
+    if path.suffix.lower() not in PARQUET_SUFFIXES:
+        return True
+    try:
+        return b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
+    except (pyarrow.ArrowException, OSError) as error:
+        raise unreadable(path, error) from error

@@ -20,6 +20,7 @@ from cropdetect.fields import dbf
 from cropdetect.fields.columns import rounded
 from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
 from cropdetect.fields.geometry import holds_polygons
+from cropdetect.fields.plain_table import exact_table
 
 _HIDDEN_KEY = "fid"  # what GDAL calls the key of a table to which its user gave none
 _LOOKED_AT = 1000  # features from which the kind of a layer's geometries is told
@@ -166,19 +167,6 @@ def _read_geoparquet(file: Path) -> gpd.GeoDataFrame:
         geometry = np.asarray(gpd.read_parquet(file, columns=[name]).geometry.array, dtype=object)
     table = exact_table(arrow.drop_columns([name])).rename(columns={"geometry": "geometry_in_file"})
     return gpd.GeoDataFrame(table, geometry=geometry, crs=crs)
-
-
-def exact_table(arrow: pyarrow.Table) -> pd.DataFrame:
-    """Return a table with the whole numbers that it has, also beside missing ones, and the index that pandas kept as columns."""
-    table = arrow.to_pandas()
-    named = [level for level in table.index.names if level is not None]
-    table = (table.reset_index(level=named) if named else table).reset_index(drop=True)
-    for name in arrow.column_names:
-        column = arrow.column(name)
-        if column.null_count and pyarrow.types.is_integer(column.type) and name in table.columns:
-            unsigned = pyarrow.types.is_unsigned_integer(column.type)
-            table[name] = pd.array(column.to_pylist(), dtype="UInt64" if unsigned else "Int64")
-    return table
 
 
 def _geometry_column(schema: pyarrow.Schema, file: Path) -> tuple[str, CRS | None, bool]:

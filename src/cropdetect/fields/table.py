@@ -70,8 +70,8 @@ def field_table(
         FieldsError: a column that was named is absent; a buffer without CRS.
         LegendError: the legend has none of the codes.
     """
-    id_column, warnings = find_id_column(raw, id_column, path)
-    label_column = find_label_column(raw, label_column, path)
+    id_column, warnings = find_id_column(raw, id_column, where=path)
+    label_column = find_label_column(raw, label_column, where=path)
     if id_column is None:
         warnings.append(f"{path.name} has no column of field ids; the row number, from 1, is the id")
         ids, no_id = pd.Series(np.arange(1, len(raw) + 1), dtype="int64"), np.zeros(len(raw), bool)
@@ -82,7 +82,9 @@ def field_table(
                 f"{path.name} keeps the ids in {id_column} as floating-point numbers, which hold 15 digits: longer ids may have "
                 "been changed by the program that wrote them"
             )
-    polygons, invalid, repaired = usable_polygons(np.where(impossible, None, np.asarray(raw.geometry.array, dtype=object)))
+    shapes = np.array(raw.geometry.array, dtype=object)
+    shapes[impossible] = None
+    polygons, invalid, repaired = usable_polygons(shapes)
     if repaired.any():
         warnings.append(f"{path.name}: {repaired.sum()} polygons that cross themselves were repaired ({_some(ids[repaired])})")
     status = np.select([no_id, ids.duplicated(), invalid], ["no_id", "duplicate_id", "invalid_geometry"], "ok")
