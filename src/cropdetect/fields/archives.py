@@ -72,7 +72,7 @@ def unpacked(path: Path, files: Mapping[str, str]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="cropdetect-") as folder:
         targets = {entry: Path(folder) / name for name, entry in files.items()}
         for target in targets.values():
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
         _unpack(path, targets)
         yield Path(folder)
 

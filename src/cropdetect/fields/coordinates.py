@@ -13,11 +13,12 @@ from cropdetect.errors import FieldsError
 from cropdetect.imagery.series import Imagery
 
 _DEGREES = CRS.from_epsg(4326)
-_CANDIDATES = (  # national and other grids in wide use
+_GRIDS = (  # national and other grids in wide use, beside the zones of UTM
     *(27700, 28992, 31370, 2056, 21781, 31287, 3763, 2154, 5514, 2180, 3794, 3765, 3301, 3059, 3346, 3067, 3006),
-    *(25829, 25830, 25831, 25832, 25833, 25834, 25835, 3035, 5070, 3857),
+    *(3035, 5070, 3857),
 )
-_NEAR, _FAR = 0.1, 1.0  # shares of the sides of a CRS' area: how far beyond it fields may lie
+_NEAR, _FAR = 0.1, 0.5  # shares of the sides of a CRS' area: how far beyond it fields may lie
+_WORLDWIDE = 20_000_000  # metres: wider areas have their origin in the Gulf of Guinea
 
 Points = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -46,7 +47,7 @@ def impossible_coordinates(fields: gpd.GeoDataFrame, imagery: Imagery | None, wh
         return wrong
     crs = CRS.from_user_input(fields.crs)
     degrees = bool(crs.is_geographic)
-    wrong[there] = _beyond_degrees(points) if degrees else ~_beyond_degrees(points) & ~_in_area(points, crs, _NEAR)
+    wrong[there] = _beyond_degrees(points) if degrees else ~_beyond_degrees(points) & _far_from_origin(points, crs)
     unit = "degrees" if degrees else "metres"
     if _swapped(points, crs, imagery):
         raise FieldsError(
@@ -89,12 +90,12 @@ def likely_crs(points: Points, imagery: Imagery | None) -> str:
         return f"{_named(own)}, the CRS of the imagery"
     if _most(~_beyond_degrees(points)):
         return "degrees (EPSG:4326)"
-    fitting = [crs for crs in map(CRS.from_epsg, _CANDIDATES) if _most(_in_area(points, crs, 0.0))]
-    names = [_named(crs) for crs in sorted(fitting, key=_size)[:2]]
+    fitting = [crs for crs in map(CRS.from_epsg, _GRIDS) if _most(_in_area(points, crs, 0.0))]
+    names = [f"EPSG:{crs.to_epsg()}" for crs in sorted(fitting, key=_size)]
     x, y = np.median(points, axis=0)
     if 160_000 <= x <= 840_000 and 0 <= y <= 10_000_000:
         names.append("a UTM zone (EPSG:326.. or EPSG:327..)")
-    return " or ".join(names) or "metres of a national grid"
+    return f"metres, of {' or '.join(names) or 'a national grid'}"
 
 
 def _swapped(points: Points, crs: CRS, imagery: Imagery | None) -> bool:
@@ -155,6 +156,14 @@ def _area(crs: CRS) -> tuple[float, float, float, float] | None:
     except ProjError:
         return None
     return box if np.isfinite(box).all() else None
+
+
+def _far_from_origin(points: Points, crs: CRS) -> Flags:
+    """Tell which points with coordinates near 0 are none of a projected CRS: its origin is not in its area, or in the sea."""
+    area = _area(crs)
+    if area is not None and area[2] - area[0] > _WORLDWIDE:
+        return np.ones(len(points), bool)
+    return ~_in_area(points, crs, 0.0)
 
 
 def _size(crs: CRS) -> float:
