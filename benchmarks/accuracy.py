@@ -21,8 +21,8 @@ import pandas as pd
 
 import recipes_compared
 from cropdetect import api
+from cropdetect.evaluation import bootstrap_differences, score
 from cropdetect.formats import MetricsRecord
-from cropdetect.metrics import bootstrap_differences, score
 
 SETS = ("france_s2", "central_asia_landsat", "mato_grosso_modis")
 FOLDS = ("fold_random", "fold_blocked")

@@ -14,8 +14,8 @@ import pandas as pd
 
 from cropdetect import api
 from cropdetect.checkpoint import read_checkpoint
+from cropdetect.evaluation import score, scores_by_size
 from cropdetect.formats import ModelCardRecord
-from cropdetect.metrics import score, scores_by_size
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINT = ROOT / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from cropdetect import api, models
 from cropdetect.api._chips import stored
 from cropdetect.api._train import train_options_of
+from cropdetect.evaluation import bootstrap_differences, evaluate_probabilities
 from cropdetect.formats import Augmentation, MetricsRecord, Preset
-from cropdetect.metrics import bootstrap_differences, evaluate_answers
 from cropdetect.training.crossval import labelled_chips
 from cropdetect.training.fit import fit, prepare
 from cropdetect.training.folds import make_folds
@@ -114,7 +114,9 @@ def section(cache: Path) -> list[str]:
         legend = json.loads((cache / "season-legend.json").read_text("utf-8"))
         for choice in choices:
             answers, seconds = read(cache, name, choice)
-            record = evaluate_answers(answers[choice], answers["label"], legend, answers["ids"].tolist(), groups=answers["group"])
+            record = evaluate_probabilities(
+                answers[choice], answers["label"], legend, answers["ids"].tolist(), groups=answers["group"]
+            )
             found[choice] = answers
             rows.append(f"| {choice} | {scores(record)} | {seconds:.0f} |")
     if not rows:

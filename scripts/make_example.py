@@ -21,7 +21,8 @@ def main(folder: Path = INPUT) -> None:
     chips, checkpoint = folder / "chips", folder / "checkpoint"
     season = folder / ".season"
     api.simulate(season, **SEASON, overwrite=True)
-    (season / "truth.csv").unlink()  # a user's season has none
+    for name in ("truth.csv", "run.json"):  # a user's season has none
+        (season / name).unlink()
     for target, source in ((chips, season), (checkpoint, SHIPPED)):
         for old in target.iterdir() if target.is_dir() else ():
             if old.is_dir():

@@ -32,7 +32,10 @@ def test_what_predicts_imports_no_torch() -> None:
 def test_without_torch_training_names_the_extra(tmp_path: Path) -> None:
     code = "import sys; sys.modules['torch'] = None; sys.argv[0] = 'cropdetect'; from cropdetect.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, "train", str(tmp_path), str(tmp_path / "out")], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, "train", str(tmp_path / "a"), str(tmp_path / "b")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stderr.startswith("MissingExtraError")
@@ -74,10 +77,12 @@ def test_the_demo_predicts_better_than_the_class_shares(demo: Path) -> None:
     assert metrics["accuracy"] > max(counts) / sum(counts)
 
 
-def test_the_demo_again_needs_overwrite(demo: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "cropdetect", "demo", str(demo)], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.startswith("OutputExistsError")
+def test_the_demo_again_does_nothing_and_another_needs_overwrite(demo: Path) -> None:
+    command = [sys.executable, "-m", "cropdetect", "demo", str(demo)]
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (again.returncode, "nothing to do" in again.stderr) == (0, True)
+    other = subprocess.run([*command, "--seed", "1"], capture_output=True, text=True, check=False)
+    assert (other.returncode, other.stderr.startswith("OutputExistsError")) == (2, True)
 
 
 def test_a_dry_run_says_how_much_there_is_to_do_and_writes_nothing(demo: Path, tmp_path: Path) -> None:

@@ -83,6 +83,10 @@ class OutputExistsError(CropDetectError):
     """The output is there already and belongs to another command."""
 
 
+class OutputPathError(CropDetectError):
+    """The output cannot be written where it was asked for, or would lie in, around or in the place of an input."""
+
+
 class DiskFullError(CropDetectError):
     """The disk has no room for what must be written."""
 

@@ -1,15 +1,13 @@
-"""Files and folders that appear whole or not at all."""
+"""Files that appear whole or not at all."""
 
 import errno
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cropdetect.errors import DiskFullError, OutputExistsError
+from cropdetect.errors import DiskFullError
 
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -44,43 +42,6 @@ def whole_file(path: Path) -> Iterator[Path]:
             partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def whole_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary folder beside `path`; rename it to `path` when the block ends without error, else keep what was there.
-
-    Raises:
-        OutputExistsError: `path` exists, is not an empty folder, and `overwrite` is false.
-        DiskFullError: the disk has no room.
-    """
-    refuse_existing(path, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
-    replaced = partial.with_suffix(".replaced")
-    try:
-        with disk_full_named(path):
-            yield partial
-            partial.chmod(0o755)
-            if path.exists():  # moved away, not deleted file by file: who reads it meanwhile would find a part of it
-                path.rename(replaced)
-            partial.rename(path)
-    finally:
-        if replaced.exists() and not path.exists():  # the new one did not come to stand in its place
-            replaced.rename(path)
-        for rest in (partial, replaced):
-            if rest.is_file() or rest.is_symlink():
-                rest.unlink()
-            shutil.rmtree(rest, ignore_errors=True)
-
-
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Raise :class:`OutputExistsError` unless `path` is free, an empty folder, or may be overwritten."""
-    free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
-    if not (free or overwrite):
-        raise OutputExistsError(
-            "the output exists already", where=path, fix="Name another output, or add --overwrite to replace it."
-        )
 
 
 def sha256(path: Path) -> str:

@@ -122,8 +122,8 @@ class CalibrationRecord(Record):
     ece_after: float | None = None
 
 
-class FamiliarityRecord(Record):
-    """What training fields look like, to tell fields that look like none: a normal distribution a class, all of one shape.
+class NoveltyRecord(Record):
+    """The training fields, to find fields unlike all of them: a normal distribution a class, all with the same covariance.
 
     A cell is the mean of one band in one portion of the season; cells are ordered by portion, then band.
     """
@@ -132,7 +132,7 @@ class FamiliarityRecord(Record):
     edges: list[float] = Field(description="days of the season year at which the portions begin and end")
     centres: list[list[float]] = Field(description="(class, cell) means, in raw numbers")
     covariance: list[list[float]] = Field(description="(cell, cell) within classes")
-    threshold: float = Field(description="strangeness above which a field is called unlike training")
+    threshold: float = Field(description="distance (see `NoveltyDetector`) above which a field is called unlike training")
     false_alarm_rate: float = Field(description="share of held-out training fields above the threshold")
     origin: str
 
@@ -165,7 +165,7 @@ class CheckpointRecord(Record):
     training: TrainingRecord
     metrics: dict[str, float] = Field(default_factory=dict, description="on validation fields the members did not see")
     calibration: CalibrationRecord = CalibrationRecord()
-    familiarity: FamiliarityRecord | None = Field(default=None, description="flags fields unlike the training fields")
+    familiarity: NoveltyRecord | None = Field(default=None, description="flags fields unlike the training fields")
     members: list[MemberRecord]
     created: str = Field(description="ISO 8601, UTC")
     cropdetect_version: str
@@ -292,12 +292,39 @@ class InputRecord(Record):
     bytes: int | None = None
 
 
-class RunRecord(Record):
-    """`run.json`: what a prediction did. The one output that differs from run to run."""
+class OutputFile(Record):
+    """One file of an output."""
 
-    fingerprint: str = Field(description="hash of inputs, checkpoint and options; the same command has the same")
-    command: list[str]
-    versions: dict[str, str]
+    path: str = Field(description="inside the folder, parts separated by /")
+    bytes: int
+    sha256: str
+
+
+class RunRecord(Record):
+    """`run.json`, which every verb that writes a folder leaves there: what was run, and which files it wrote.
+
+    Nothing in the folder but these files is ever replaced or removed. The one output that differs from run to run.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format: Literal["cropdetect-run"]
+    format_version: Literal[1] = 1
+    verb: str = ""
+    fingerprint: str = Field(default="", description="hash of verb, arguments and the content of the inputs")
+    command: list[str] = Field(default_factory=list, description="the command line, or the function that was called")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="of the verb, but for the output")
+    versions: dict[str, str] = Field(default_factory=dict)
+    files: list[OutputFile] = Field(default_factory=list, description="all files of the output but this one")
+    started: str = ""
+    finished: str = ""
+
+
+class PredictionRun(RunRecord):
+    """`run.json` of a prediction."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     inputs: list[InputRecord]
     checkpoint: str
     dates: list[str]
@@ -312,34 +339,21 @@ class RunRecord(Record):
     precision: str
     device: str
     warnings: list[str]
-    started: str
-    finished: str
 
 
-class PartialState(Record):
-    """`OUT/.partial/state.json`: what an unfinished prediction is of."""
+class UnfinishedState(Record):
+    """`OUT/.partial/state.json`: which run lies here unfinished."""
 
     format_version: Literal[1] = 1
-    fingerprint: str = Field(description="hash of inputs, checkpoint and options")
-    batch_size: int
-    n_batches: int
+    verb: str
+    fingerprint: str = Field(description="as in run.json")
 
 
-# ---------------------------------------------------------------- training state
+class PendingMoves(Record):
+    """`OUT/.partial/moves.json`: how a finished output takes the place of an older one, file by file."""
 
-
-class TrainingState(Record):
-    """`.OUT.train/state.json`: what an unfinished training is of."""
-
-    format_version: Literal[1] = 1
-    fingerprint: str = Field(description="hash of chips, labels, groups and options")
-
-
-class CrossValidationState(Record):
-    """`.OUT.crossval/state.json`: what an unfinished cross-validation is of."""
-
-    format_version: Literal[1] = 1
-    fingerprint: str = Field(description="hash of chips, labels, folds and options")
+    move: list[str] = Field(description="files of OUT/.partial/new, in order")
+    remove: list[str] = Field(description="files of the older output that the new one does not have")
 
 
 # ---------------------------------------------------------------- training configuration

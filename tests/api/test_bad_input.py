@@ -282,7 +282,7 @@ def test_a_killed_prediction_goes_on_to_the_same_bytes(tmp_path: Path, season: P
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL
-    assert len(list((out / ".partial").glob("answers-*.npz"))) == 2
+    assert len(list((out / ".partial" / "state").glob("answers-*.npz"))) == 2
     assert not (out / "predictions.csv").exists()
     assert run(*arguments[:2], out, *arguments[2:]).returncode == 0
     assert run(*arguments[:2], tmp_path / "whole", *arguments[2:]).returncode == 0

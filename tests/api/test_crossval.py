@@ -58,6 +58,8 @@ def test_crossval_writes_what_it_says_and_finds_the_wrong_label(tmp_path: Path) 
     stated = np.where(written["prob_maize"] > written["prob_fallow"], "maize", "fallow")
     assert scores.accuracy == pytest.approx((stated == written["label"]).mean())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "table"]
+    described = api.info(tmp_path / "out")
+    assert (described.kind, described.facts["fields"], described.facts["validation"]) == ("scores", 120, scores.validation)
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"metrics.json", "confusion.csv", "label_doubts.csv"}
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     told = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
@@ -88,7 +90,7 @@ def test_a_killed_crossval_goes_on_where_it_was_and_ends_alike(tmp_path: Path) -
     def command(out: Path, *more: str) -> list[str]:
         return [sys.executable, "-m", "cropdetect", arguments[0], arguments[1], str(out), *arguments[2:], *more]
 
-    state = tmp_path / ".killed.crossval"
+    state = tmp_path / "killed" / ".partial" / "state"
     run = subprocess.Popen(command(tmp_path / "killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while not (state / "fold-000.npz").exists() and time.monotonic() < deadline:
@@ -96,7 +98,7 @@ def test_a_killed_crossval_goes_on_where_it_was_and_ends_alike(tmp_path: Path) -
         time.sleep(0.01)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    assert not (tmp_path / "killed").exists()
+    assert [entry.name for entry in (tmp_path / "killed").iterdir()] == [".partial"]
     kept = (state / "fold-000.npz").stat().st_mtime_ns
     with pytest.raises(OutputExistsError):
         api.crossval(data, tmp_path / "killed", folds="mine", model="svm")
@@ -104,7 +106,7 @@ def test_a_killed_crossval_goes_on_where_it_was_and_ends_alike(tmp_path: Path) -
     for out in ("killed", "whole"):
         subprocess.run(command(tmp_path / out), check=True, capture_output=True)
     assert (tmp_path / "killed" / "predictions.csv").read_bytes() == (tmp_path / "whole" / "predictions.csv").read_bytes()
-    assert not state.exists()
+    assert not (tmp_path / "killed" / ".partial").exists()
 
 
 def test_folds_that_are_nowhere_are_a_named_error(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_a_finished_evaluation_is_not_overwritten_unasked(tmp_path: Path) -> Non
     truth(folder).to_csv(tmp_path / "labels.csv", index=False)
     api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv")
     with pytest.raises(OutputExistsError):
-        api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv")
+        api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv", seed=1)
     api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv", overwrite=True)
 
 

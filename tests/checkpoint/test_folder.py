@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cropdetect.checkpoint import MemberFiles, read_checkpoint, write_checkpoint
-from cropdetect.errors import CheckpointError, OutputExistsError
+from cropdetect.errors import CheckpointError
 from cropdetect.formats import CheckpointRecord
 
 
@@ -61,18 +61,6 @@ def test_the_same_arguments_give_the_same_bytes(
 def test_it_can_be_moved(folder: Path, tmp_path: Path) -> None:
     moved = folder.rename(tmp_path / "elsewhere")
     assert all(path.is_file() and path.is_relative_to(moved) for path in read_checkpoint(moved).member_paths())
-
-
-def test_an_existing_checkpoint_stays_unless_overwriting_is_asked_for(
-    folder: Path, record: CheckpointRecord, members: list[MemberFiles]
-) -> None:
-    before = contents(folder)
-    with pytest.raises(OutputExistsError):
-        write_checkpoint(folder, record, members[:1])
-    assert contents(folder) == before
-    write_checkpoint(folder, record, members[:1], overwrite=True)
-    assert len(read_checkpoint(folder).record.members) == 1
-    assert [path.name for path in folder.parent.iterdir()] == ["checkpoint"]
 
 
 def test_a_checkpoint_without_members_is_not_written(tmp_path: Path, record: CheckpointRecord) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,8 +10,8 @@ import pytest
 import shapely
 import xarray as xr
 
-from cropdetect.chips import ChipBatch, ChipSet, cut_chips, open_chips, write_chips
-from cropdetect.errors import ChipStoreError, FieldsError, OutputExistsError
+from cropdetect.chips import ChipSet, cut_chips, open_chips, write_chips
+from cropdetect.errors import ChipStoreError, FieldsError
 from cropdetect.fields import FieldSet
 from tests.chips.memory import MemorySeries, imagery
 
@@ -174,36 +173,6 @@ def test_pickled_objects_are_refused(store: Path, tmp_path: Path) -> None:
     (broken / "field_id/zarr.json").write_text(json.dumps(head))
     with pytest.raises(ChipStoreError, match="pickled"):
         open_chips(broken)
-
-
-class Interrupted(ChipSet):
-    """Chips that stop being cut after some batches."""
-
-    def __init__(self, source: ChipSet) -> None:
-        self.info, self.fields, self.field_of_chip, self._source = source.info, source.fields, source.field_of_chip, source
-
-    def batches(self, batch_size: int, *, first: int = 0) -> Iterator[ChipBatch]:
-        yield next(self._source.batches(batch_size))
-        raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("there_already", [False, True])
-def test_an_interruption_leaves_nothing_or_what_was_there(tmp_path: Path, there_already: bool) -> None:
-    path = tmp_path / "chips.zarr"
-    if there_already:
-        write_chips(chips(), path)
-    with pytest.raises(KeyboardInterrupt):
-        write_chips(Interrupted(chips()), path, overwrite=True)
-    assert [entry.name for entry in tmp_path.iterdir()] == (["chips.zarr"] if there_already else [])
-    if there_already:
-        assert len(open_chips(path)) == len(chips())
-
-
-def test_a_store_is_replaced_only_when_asked(tmp_path: Path) -> None:
-    write_chips(chips(), tmp_path / "chips.zarr")
-    with pytest.raises(OutputExistsError):
-        write_chips(chips(["x"]), tmp_path / "chips.zarr")
-    assert len(write_chips(chips(["x"]), tmp_path / "chips.zarr", overwrite=True)) == 1
 
 
 def test_no_chips_at_all_are_an_error_that_says_why(tmp_path: Path) -> None:

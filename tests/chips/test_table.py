@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cropdetect.chips import RandomAccessChips, open_chips, read_table, write_chips
-from cropdetect.errors import InputNotFoundError, TableError, UnreadableFileError
+from cropdetect.errors import FieldsError, InputNotFoundError, TableError, UnreadableFileError
 
 SERIES = pd.DataFrame(
     {
@@ -134,7 +134,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, series: pd.DataFrame, fiel
 
 
 def test_absent_columns_and_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="crop"):
+    with pytest.raises(FieldsError, match="crop"):
         read_table(write(tmp_path), label_column="crop")
     (tmp_path / "fields.csv").unlink()
     with pytest.raises(InputNotFoundError, match="fields"):

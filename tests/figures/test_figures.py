@@ -14,8 +14,8 @@ from shapely import Point
 
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.errors import InputNotFoundError, TableError
+from cropdetect.evaluation import score
 from cropdetect.figures import plot_chip, plot_confusion, plot_map, plot_reliability, plot_season
-from cropdetect.metrics import score
 from cropdetect.outputs import class_colours
 from tests.outputs.report.made_up import LEGEND, made_up_content
 

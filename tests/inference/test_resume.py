@@ -3,13 +3,12 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cropdetect.errors import DiskFullError, OptionError, OutputExistsError
+from cropdetect.errors import DiskFullError, OptionError
 from cropdetect.files import whole_file
 from cropdetect.inference import parts, predict_chips
 
@@ -64,19 +63,6 @@ def test_a_finished_prediction_cuts_nothing_again(chips, checkpoint, weights, tm
     assert same_bytes(first, second)
 
 
-def test_another_prediction_is_refused(chips, checkpoint, weights, tmp_path):
-    trained = checkpoint(weights(2))
-    predict_chips(chips(), trained, state=tmp_path / "state")
-    other_input = chips()
-    other_input.info = replace(other_input.info, fingerprint="other")
-    for data, options in ((other_input, {}), (chips(), {"season_year": 2018}), (chips(), {"batch_size": 2})):
-        with pytest.raises(OutputExistsError, match="--overwrite"):
-            predict_chips(data, trained, state=tmp_path / "state", **options)
-    with pytest.raises(OutputExistsError):
-        predict_chips(chips(), checkpoint(weights(3)), state=tmp_path / "state")
-    predict_chips(chips(), checkpoint(weights(2)), state=tmp_path / "state", workers=2)
-
-
 def test_damaged_parts_are_answered_again(chips, checkpoint, weights, tmp_path):
     trained, state = checkpoint(weights(2)), tmp_path / "state"
     whole, _ = predict_chips(chips(30), trained, batch_size=3, state=state)
@@ -89,14 +75,6 @@ def test_damaged_parts_are_answered_again(chips, checkpoint, weights, tmp_path):
     given = stopping_after(third, 99)
     predict_chips(third, trained, batch_size=3, state=state)
     assert given == []
-
-
-def test_a_damaged_state_is_refused(chips, checkpoint, weights, tmp_path):
-    state = tmp_path / "state"
-    state.mkdir()
-    (state / "state.json").write_text("{")
-    with pytest.raises(OutputExistsError):
-        predict_chips(chips(), checkpoint(weights(1)), state=state)
 
 
 def test_a_full_disk_is_named_and_the_prediction_goes_on_later(chips, checkpoint, weights, tmp_path, monkeypatch):

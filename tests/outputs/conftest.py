@@ -10,7 +10,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely import Point, box
 
-from cropdetect.formats import InputRecord, RunRecord
+from cropdetect.formats import InputRecord, PredictionRun
 from cropdetect.imagery.series import Imagery, ImageSeries
 from cropdetect.inference import Predictions
 
@@ -84,8 +84,9 @@ def points() -> list[Point]:
 
 
 @pytest.fixture
-def run() -> RunRecord:
-    return RunRecord(
+def run() -> PredictionRun:
+    return PredictionRun(
+        format="cropdetect-run",
         fingerprint="f",
         command=["cropdetect", "predict"],
         versions={"cropdetect": "0"},

@@ -13,8 +13,8 @@ from cropdetect.outputs import class_colours, crop_map, write_outputs
 def maps(run, tmp_path):
     def write(predictions, imagery, rasters=(), **options):
         fields = FieldSet(table=predictions.fields, rasters=tuple(rasters))
-        files = write_outputs(predictions, tmp_path / "out", run=run, imagery=imagery, fields=fields, **options)
-        return {file.name: file for file in files if file.name.startswith("crop_map")}
+        write_outputs(predictions, tmp_path / "out", run=run, imagery=imagery, fields=fields, **options)
+        return {file.name: file for file in (tmp_path / "out").glob("crop_map*")}
 
     return write
 

@@ -6,7 +6,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+import rasterio
 
 from cropdetect import api
 from cropdetect.checkpoint import read_checkpoint, shipped_names, shipped_path
@@ -23,6 +25,18 @@ def script(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def assert_same_pixels(first: Path, second: Path) -> None:
+    """Compare the files of two folders: images may differ by one digital number, which processors round differently."""
+    assert files(first) == files(second)
+    for name in sorted(files(first)):
+        if name.endswith(".tif"):
+            with rasterio.open(first / name) as one, rasterio.open(second / name) as other:
+                assert one.profile == other.profile
+                assert np.abs(one.read().astype(int) - other.read().astype(int)).max() <= 1, name
+        else:
+            assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
 def files(folder: Path) -> set[str]:
@@ -70,8 +84,8 @@ def test_the_picture_is_the_scripts_and_is_xml() -> None:
 
 def test_the_example_is_the_simulated_season_and_the_shipped_checkpoint(tmp_path: Path) -> None:
     script("make_example").main(tmp_path)
-    for part in ("chips", "checkpoint"):
-        assert_same(tmp_path / part, ROOT / "data" / "input" / part)
+    assert_same_pixels(tmp_path / "chips", ROOT / "data" / "input" / "chips")
+    assert_same(tmp_path / "checkpoint", ROOT / "data" / "input" / "checkpoint")
     size = sum(file.stat().st_size for file in (ROOT / "data" / "input" / "chips").rglob("*") if file.is_file())
     assert size < 4_000_000
 

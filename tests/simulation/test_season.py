@@ -8,7 +8,8 @@ import pytest
 import rasterio
 import xarray as xr
 
-from cropdetect.errors import DiskFullError, OptionError, OutputExistsError
+from cropdetect import api
+from cropdetect.errors import DiskFullError, OptionError
 from cropdetect.imagery import open_imagery
 from cropdetect.simulation import season, simulate
 
@@ -155,13 +156,6 @@ def test_a_temperate_region_and_another_year_can_be_had(tmp_path: Path) -> None:
     assert sorted(p.name for p in (late / "00").iterdir() if p.is_dir())[0] == "20210606"
 
 
-def test_an_existing_folder_is_kept_unless_told(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(OutputExistsError):
-        simulate(tmp_path, **SMALL)
-    assert (tmp_path / "notes.txt").read_text() == "mine"
-
-
 @pytest.mark.parametrize(
     ("wrong", "where"),
     [({"layout": "jpeg"}, "layout"), ({"region": "mars"}, "region"), ({"dates": ["6 June"]}, "dates"), ({"dates": []}, "dates"),
@@ -169,7 +163,7 @@ def test_an_existing_folder_is_kept_unless_told(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_wrong_options_are_named_and_leave_nothing(wrong: dict[str, object], where: str, tmp_path: Path) -> None:
     with pytest.raises(OptionError) as caught:
-        simulate(tmp_path / "out", **SMALL | wrong)  # type: ignore[arg-type]
+        api.simulate(tmp_path / "out", **SMALL | wrong)
     assert caught.value.where == where
     assert not list(tmp_path.iterdir())
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cropdetect.chips.batch import ChipBatch
+from cropdetect.evaluation import log_loss, score
 from cropdetect.formats import TrainOptions
-from cropdetect.metrics import log_loss, score
 from cropdetect.training.baselines import BASELINES, fit_baseline
 from cropdetect.training.crossval import labelled_chips
 from cropdetect.training.features import gap_filled

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cropdetect.metrics import fit_temperature, log_loss
+from cropdetect.evaluation import fit_temperature, log_loss
 from cropdetect.training.ensemble import OutOfFold
 from cropdetect.training.fit import fit_calibration
 

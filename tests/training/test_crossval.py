@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cropdetect.errors import OptionError, OutputExistsError
+from cropdetect.errors import OptionError
+from cropdetect.evaluation import score
 from cropdetect.formats import TrainOptions
-from cropdetect.metrics import score
 from cropdetect.training import crossval
 from cropdetect.training.crossval import OutOfFold, cross_validate, labelled_chips, scores_by_date, season_year
 from cropdetect.training.folds import make_folds
@@ -73,14 +73,6 @@ def test_a_stopped_run_learns_only_the_folds_that_are_left(tmp_path: Path, monke
     first = cross_validate(chips, fields, folds, TrainOptions(), tmp_path / "other", by_date=True)
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
     np.testing.assert_array_equal(first.by_day, second.by_day)
-
-
-def test_the_state_of_other_options_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crossval, "_learner", lambda model: Recorder())
-    chips, fields, folds = prepared(TrainOptions())
-    cross_validate(chips, fields, folds, TrainOptions(), tmp_path / "state")
-    with pytest.raises(OutputExistsError, match="--overwrite"):
-        cross_validate(chips, fields, folds, TrainOptions(seed=1), tmp_path / "state")
 
 
 def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from cropdetect.checkpoint import Checkpoint, read_checkpoint
-from cropdetect.errors import DiskFullError, MissingBandError, OptionError, OutputExistsError, TrainingDataError
+from cropdetect.errors import DiskFullError, MissingBandError, OptionError, TrainingDataError
 from cropdetect.formats import TrainOptions
 from cropdetect.training import train
 from cropdetect.training.groups import spatial_groups
@@ -265,17 +265,6 @@ def test_ratios_are_not_rooted(tmp_path: Path) -> None:
     assert checkpoint.record.model.arguments["scaling"] == ["identity", "sqrt"]
 
 
-def test_an_existing_output_is_refused_before_anything_is_read(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "thesis.txt").write_text("mine")
-    chips = season()
-    with pytest.raises(OutputExistsError):
-        train(chips, tmp_path / "out", options())
-    assert chips.n_taken == 0
-    train(chips, tmp_path / "out", options(epochs=1), overwrite=True)
-    assert (tmp_path / "out" / "checkpoint.json").is_file()
-
-
 def test_nothing_to_train_on_leaves_nothing_behind(tmp_path: Path) -> None:
     chips = season()
     chips.fields["label"] = None
@@ -299,8 +288,8 @@ def test_a_training_that_ended_early_is_not_gone_on_with(tmp_path: Path, monkeyp
     whole = weights(train(season(), tmp_path / "whole", choices))
     with monkeypatch.context() as patch, pytest.raises(DiskFullError):
         patch.setattr("cropdetect.checkpoint.write_checkpoint", fail_to_write)
-        train(season(), tmp_path / "out", choices)
-    state = tmp_path / ".out.train" / "000-000.ckpt"
+        train(season(), tmp_path / "out", choices, state=tmp_path / "state")
+    state = tmp_path / "state" / "000-000.ckpt"
     before = state.stat().st_mtime_ns
 
     def unchanged(*arguments: Any, **named: Any) -> Any:
@@ -311,20 +300,7 @@ def test_a_training_that_ended_early_is_not_gone_on_with(tmp_path: Path, monkeyp
 
     write = checkpoint.write_checkpoint
     monkeypatch.setattr("cropdetect.checkpoint.write_checkpoint", unchanged)
-    assert weights(train(season(), tmp_path / "out", choices, resume=True)) == whole
-
-
-def test_resume_refuses_other_options_and_other_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch, pytest.raises(DiskFullError):
-        patch.setattr("cropdetect.checkpoint.write_checkpoint", fail_to_write)
-        train(season(), tmp_path / "out", options(epochs=1))
-    with pytest.raises(OptionError, match="other data or other options"):
-        train(season(), tmp_path / "out", options(epochs=1, learning_rate=0.1), resume=True)
-    relabelled = season()
-    relabelled.fields.loc[0, "label"] = "maize"
-    with pytest.raises(OptionError, match="other data or other options"):
-        train(relabelled, tmp_path / "out", options(epochs=1), resume=True)
-    train(season(), tmp_path / "out", options(epochs=1), resume=True)
+    assert weights(train(season(), tmp_path / "out", choices, state=tmp_path / "state")) == whole
 
 
 KILLED = """
@@ -332,7 +308,7 @@ from pathlib import Path
 from tests.training.seasons import season
 from tests.training.test_train import options
 from cropdetect.training import train
-train(season(), Path("{out}"), options(epochs=20, members=2))
+train(season(), Path("{out}"), options(epochs=20, members=2), state=Path("{out}.state"))
 """
 
 
@@ -352,7 +328,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-W", "ignore", "-c", KILLED.format(out=out)]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    state = tmp_path / ".out.train" / "001-000.ckpt"
+    state = tmp_path / "out.state" / "001-000.ckpt"
     while not state.is_file():
         assert process.poll() is None
         time.sleep(0.02)
@@ -363,7 +339,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     import torch
 
     assert torch.load(state, weights_only=True)["epoch"] < 19  # it was in the midst of its second member
-    resumed = train(season(), out, options(epochs=20, members=2), resume=True)
+    resumed = train(season(), out, options(epochs=20, members=2), state=tmp_path / "out.state")
     whole = train(season(), tmp_path / "whole", options(epochs=20, members=2))
     assert weights(resumed) == weights(whole)
     assert resumed.record.metrics == whole.record.metrics

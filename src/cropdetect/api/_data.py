@@ -2,17 +2,17 @@
 
 import datetime as dt
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from cropdetect.chips import ChipSet, RandomAccessChips, cut_chips, narrowed, open_chips, read_table
 from cropdetect.errors import InputNotFoundError, OptionError
-from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields, read_legend
+from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Preset
 from cropdetect.imagery import Imagery, open_imagery
 
-Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions"]
+Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores"]
 
 _ALWAYS = ("until", "bbox", "limit")  # what any kind of data takes
 
@@ -84,6 +84,8 @@ def recognise(path: Path) -> Kind:
         return "imagery"
     if (path / "checkpoint.json").is_file():
         return "checkpoint"
+    if (path / "metrics.json").is_file() and (path / "predictions.csv").is_file():
+        return "scores"
     if (path / "run.json").is_file() and (path / "predictions.csv").is_file():
         return "predictions"
     if any((path / f"series{suffix}").is_file() for suffix in (".parquet", ".csv")):
@@ -96,8 +98,14 @@ def recognise(path: Path) -> Kind:
     return "imagery"
 
 
-def open_data(path: Path, options: DataOptions, preset: Preset = "default") -> Data:
+def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True) -> Data:
     """Open imagery, a chip store or a table folder as chips.
+
+    Args:
+        path: the data.
+        options: how imagery and fields are read.
+        preset: how chips are cut.
+        labels: whether labels are wanted; without them it is no error that two columns could hold them.
 
     Raises:
         OptionError: an option does not apply to this kind of data, or the path holds no data.
@@ -106,12 +114,16 @@ def open_data(path: Path, options: DataOptions, preset: Preset = "default") -> D
     if kind == "chips":
         _refuse(options, "a chip store")
         return Data(chips=_narrowed(open_chips(path), options))
+    if not labels and options.label_column is None:
+        options = replace(options, label_column=NO_LABELS)
     if kind == "table":
         _refuse(options, "a table of series", allowed=("label_column",))
-        return Data(chips=_narrowed(read_table(path, label_column=options.label_column or "label"), options))
+        return Data(chips=_narrowed(read_table(path, label_column=options.label_column), options))
     if kind != "imagery":
         raise OptionError(
-            f"this is a {kind}, not data", where=path, fix="Give imagery, a chips.zarr store or a folder with series.parquet."
+            f"there is no image data here, but: {kind}",
+            where=path,
+            fix="Give imagery, a chips.zarr store or a folder with series.parquet.",
         )
     imagery, fields = open_imagery_and_fields(path, options)
     chips = cut_chips(

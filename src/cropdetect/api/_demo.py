@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from cropdetect.api._predict import predict
+from cropdetect.api._simulate import simulate
 from cropdetect.checkpoint import shipped_path
-from cropdetect.errors import OutputExistsError
-from cropdetect.files import refuse_existing, whole_file
+from cropdetect.evaluation import score
 from cropdetect.formats import MetricsRecord
-from cropdetect.metrics import score
-from cropdetect.simulation import simulate
+from cropdetect.runs import OutputFolder
 
 
 def demo(out: Path, *, seed: int = 0, overwrite: bool = False) -> MetricsRecord:
@@ -23,26 +22,21 @@ def demo(out: Path, *, seed: int = 0, overwrite: bool = False) -> MetricsRecord:
     Args:
         out: folder that gets `season/`, `checkpoint/`, `predictions/` and `metrics.json`.
         seed: seed of the season.
-        overwrite: replace a folder that is there already.
+        overwrite: replace another output of the tool.
 
     Raises:
-        OutputExistsError: the folder is there already and is not a demo's.
+        CropDetectError: one of its kinds, when the output or the disk is at fault.
     """
-    if out.exists() and any(out.iterdir()):
-        refuse_existing(out, overwrite=overwrite)
-        if not (out / "season").is_dir():
-            raise OutputExistsError("this folder is not a demo's", where=out, fix="Name another folder.")
-        for part in ("season", "checkpoint", "predictions"):
-            shutil.rmtree(out / part, ignore_errors=True)
-    out.mkdir(parents=True, exist_ok=True)
-    season, checkpoint, predictions = out / "season", out / "checkpoint", out / "predictions"
-    simulate(season, tiles=1, height=640, width=640, fields=240, seed=seed)
-    shutil.copytree(shipped_path("kenya-simulated"), checkpoint)
-    predict(season, predictions, checkpoint=checkpoint)
-    metrics = _score(predictions / "predictions.csv", season / "truth.csv")
-    with whole_file(out / "metrics.json") as file:
-        file.write_text(metrics.model_dump_json(indent=1), "utf-8")
-    return metrics
+    output = OutputFolder("demo", locals())
+    season, predictions = output.path / "season", output.path / "predictions"
+    if not output.finished():
+        with output.writing() as work:
+            simulate(season, tiles=1, height=640, width=640, fields=240, seed=seed, overwrite=overwrite)
+            predict(season, predictions, checkpoint=shipped_path("kenya-simulated"), overwrite=overwrite)
+            shutil.copytree(shipped_path("kenya-simulated"), work.new / "checkpoint")
+            metrics = _score(predictions / "predictions.csv", season / "truth.csv")
+            (work.new / "metrics.json").write_text(metrics.model_dump_json(indent=1), "utf-8")
+    return MetricsRecord.model_validate_json((output.path / "metrics.json").read_bytes())
 
 
 def _score(predictions: Path, truth: Path) -> MetricsRecord:

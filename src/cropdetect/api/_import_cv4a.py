@@ -6,12 +6,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cropdetect import __version__
-from cropdetect.checkpoint import Checkpoint, MemberFiles, write_checkpoint
+from cropdetect.checkpoint import Checkpoint, MemberFiles, read_checkpoint, write_checkpoint
 from cropdetect.chips import ChipSet, open_chips
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.fields import CV4A_LEGEND
-from cropdetect.files import refuse_existing
 from cropdetect.formats import CheckpointRecord, ChipRecord, SeasonRecord, Statistics, TrainingRecord
+from cropdetect.runs import OutputFolder
 
 
 def import_cv4a(
@@ -24,16 +24,18 @@ def import_cv4a(
         out: checkpoint folder to write.
         chips: store cut with preset cv4a; its channel statistics are taken as in 2020 (all chips, dates and pixels).
         stats: or a JSON file of statistics (format `Statistics`).
-        overwrite: replace a checkpoint that is there already.
+        overwrite: replace another output of the tool.
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
+    output = OutputFolder("import-cv4a", locals())
     from cropdetect import models
 
     if (chips is None) == (stats is None):
         raise OptionError("statistics are needed once", fix="Give either --chips CHIPS.zarr or --stats FILE.")
-    refuse_existing(out, overwrite=overwrite)
+    if output.finished():
+        return read_checkpoint(output.path)
     network = models.create("conv-gru")
     network.load_state_dict(models.load_cv4a_weights(weights), strict=False)
     statistics = _read_statistics(stats) if stats else _statistics(network, open_chips(chips))  # type: ignore[arg-type]
@@ -60,7 +62,9 @@ def import_cv4a(
         cropdetect_version=__version__,
     )
     member = MemberFiles(onnx=models.export_onnx(network), safetensors=models.save_safetensors(network))
-    return write_checkpoint(out, record, [member], overwrite=overwrite)
+    with output.writing() as work:
+        write_checkpoint(work.new, record, [member])
+    return read_checkpoint(output.path)
 
 
 def _statistics(network: "models.Network", chips: ChipSet) -> Statistics:  # type: ignore[name-defined]  # noqa: F821

@@ -13,9 +13,11 @@ from cropdetect.api._data import Kind, recognise
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.chips import ChipSet, open_chips, read_table
 from cropdetect.errors import CropDetectError
+from cropdetect.evaluation import SCORES
 from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields
 from cropdetect.formats import Record
 from cropdetect.imagery import Imagery, ImageSeries, Window, open_imagery
+from cropdetect.outputs.scores import read_metrics
 
 _LOOK = 256  # pixels: side of the window in each tile's centre that is read to see how clear it is
 
@@ -46,35 +48,36 @@ def info(
     id_column: str | None = None,
     label_column: str | None = None,
 ) -> Description:
-    """Describe imagery, fields, chips, a table, a checkpoint or predictions.
+    """Describe imagery, fields, chips, a table, a checkpoint, predictions or scores.
 
     Args:
         path: file or folder.
+        label_column: column of the labels (default: found by name).
         pattern: regular expression that finds date and band in file names (imagery).
         date: day of images whose names tell none.
         layer: layer of a vector file (fields).
         id_column: column of the field ids (fields).
-        label_column: column of the labels (fields).
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
     """
     kind = recognise(path)
     if kind == "imagery":
-        facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date))
+        facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date), label_column)
     else:
         describe: Mapping[Kind, Callable[[Path], tuple[dict[str, Any], list[str]]]] = {
             "fields": lambda file: _fields_file(file, layer, id_column, label_column),
             "chips": lambda store: _chips(open_chips(store)),
-            "table": lambda folder: _chips(read_table(folder)),
+            "table": lambda folder: _chips(read_table(folder, label_column=label_column)),
             "checkpoint": _checkpoint,
             "predictions": _predictions,
+            "scores": _scores,
         }
         facts, warnings = describe[kind](path)
     return Description(path=str(path), kind=kind, facts=facts, warnings=warnings)
 
 
-def _imagery(imagery: Imagery) -> tuple[dict[str, Any], list[str]]:
+def _imagery(imagery: Imagery, label_column: str | None) -> tuple[dict[str, Any], list[str]]:
     first = imagery.tiles[0]
     facts: dict[str, Any] = {
         "layout": imagery.layout,
@@ -93,11 +96,11 @@ def _imagery(imagery: Imagery) -> tuple[dict[str, Any], list[str]]:
     }
     warnings = list(imagery.warnings)
     try:
-        fields = fields_of(imagery)
+        fields = fields_of(imagery, label_column=label_column)
         facts |= _fields(fields)
         warnings += fields.warnings
     except CropDetectError as error:
-        facts["fields"] = f"none with the imagery ({error.what}); name them with --fields"
+        facts["fields"] = f"not read: {error.what}. {error.fix}".rstrip()
     return facts, warnings
 
 
@@ -209,6 +212,21 @@ def _predictions(path: Path) -> tuple[dict[str, Any], list[str]]:
         "finished": run.get("finished"),
     }
     return facts, list(run.get("warnings", []))
+
+
+def _scores(path: Path) -> tuple[dict[str, Any], list[str]]:
+    scores = read_metrics(path)
+    main = {name: getattr(scores, name) for name in SCORES}
+    facts = {
+        "fields": scores.n_fields,
+        "labels": {name: one.n for name, one in scores.per_class.items()},
+        **{name: None if value is None else round(value, 4) for name, value in main.items()},
+        "log_loss_interval": list((scores.intervals or {}).get("log_loss", ())),
+        "validation": scores.validation or "labels given to evaluate",
+        "label_doubts": len(scores.label_doubts or []),
+        "files": sorted(entry.name for entry in path.iterdir() if not entry.name.startswith(".")),
+    }
+    return facts, list(scores.warnings)
 
 
 def _crs(tile: ImageSeries) -> str:

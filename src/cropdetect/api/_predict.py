@@ -1,27 +1,21 @@
 """The verb `predict`, and its dry run."""
 
 import datetime as dt
-import hashlib
-import json
-import platform
 import resource
-import shutil
-import sys
 from collections import Counter
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from cropdetect.api._data import Data, DataOptions, open_data, told
 from cropdetect.api._info import Description
-from cropdetect.checkpoint import Checkpoint, read_checkpoint
-from cropdetect.errors import OptionError, OutputExistsError
-from cropdetect.formats import InputRecord, RunRecord
+from cropdetect.checkpoint import Checkpoint, checkpoint_path, read_checkpoint
+from cropdetect.errors import OptionError
+from cropdetect.formats import InputRecord, PredictionRun
 from cropdetect.inference import check_compatible, predict_chips
-from cropdetect.outputs import write_outputs
+from cropdetect.outputs import read_prediction_run, write_outputs
+from cropdetect.runs import OutputFolder
 
 _FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
 
@@ -39,8 +33,7 @@ def predict(
     submission: bool = False,
     season_year: int | None = None,
     overwrite: bool = False,
-    command: list[str] | None = None,
-) -> RunRecord:
+) -> PredictionRun:
     """Give every field its crop, with probabilities, as tables and maps in a folder.
 
     The same call goes on where a stopped one was, and does nothing when all is there.
@@ -56,8 +49,7 @@ def predict(
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: of each chip's median date).
-        overwrite: replace outputs of another command.
-        command: what run.json says was run (default: this function).
+        overwrite: replace another output of the tool.
 
     Returns:
         What run.json holds.
@@ -65,64 +57,51 @@ def predict(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    started = dt.datetime.now(dt.UTC)
+    checkpoint = checkpoint_path(checkpoint)
+    output = OutputFolder("predict", locals())
+    if output.finished():
+        return read_prediction_run(output.path)
     trained, opened, warnings = _open(data, checkpoint, options, season_year)
-    choices = {
-        "precision": precision,
-        "season_year": season_year,
-        "min_confidence": min_confidence,
-        "submission": submission,
-    }
-    fingerprint = _fingerprint(opened, trained, choices)
-    finished = _finished(out, fingerprint, overwrite=overwrite)
-    if finished is not None:
-        print(f"{out} is finished already; nothing to do.", file=sys.stderr)
-        return finished
     told(warnings)
-    partial = out / ".partial"
-    if overwrite:
-        shutil.rmtree(partial, ignore_errors=True)
-    predictions, timings = predict_chips(
-        opened.chips,
-        trained,
-        device=device,
-        precision=precision,
-        workers=workers,
-        state=partial,
-        season_year=season_year,
-    )
-    run = RunRecord(
-        fingerprint=fingerprint,
-        command=command or ["cropdetect.api.predict", str(data), str(out)],
-        versions=_versions(),
-        inputs=_inputs(data, opened, options),
-        checkpoint=str(checkpoint),
-        dates=[str(day) for day in opened.chips.info.dates],
-        bands=list(opened.chips.info.bands),
-        offset=opened.chips.info.offset,
-        n_fields=len(predictions.fields),
-        n_chips=len(opened.chips),
-        status_counts=dict(Counter(predictions.status.tolist())),
-        seconds=timings.seconds,
-        cpu_seconds=timings.cpu_seconds,
-        peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        precision=precision,
-        device=device,
-        warnings=list(warnings),
-        started=started.isoformat(timespec="seconds"),
-        finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-    )
-    write_outputs(
-        predictions,
-        out,
-        run=run,
-        imagery=opened.imagery,
-        fields=opened.fields,
-        min_confidence=min_confidence,
-        submission=submission,
-    )
-    shutil.rmtree(partial, ignore_errors=True)
-    return run
+    with output.writing() as work:
+        predictions, timings = predict_chips(
+            opened.chips,
+            trained,
+            device=device,
+            precision=precision,
+            workers=workers,
+            state=work.state,
+            season_year=season_year,
+        )
+        run = PredictionRun(
+            format="cropdetect-run",
+            versions=_versions(),
+            inputs=_inputs(data, opened, options),
+            checkpoint=str(checkpoint),
+            dates=[str(day) for day in opened.chips.info.dates],
+            bands=list(opened.chips.info.bands),
+            offset=opened.chips.info.offset,
+            n_fields=len(predictions.fields),
+            n_chips=len(opened.chips),
+            status_counts=dict(Counter(predictions.status.tolist())),
+            seconds=timings.seconds,
+            cpu_seconds=timings.cpu_seconds,
+            peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            precision=precision,
+            device=device,
+            warnings=list(warnings),
+            started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        )
+        write_outputs(
+            predictions,
+            work.new,
+            run=run,
+            imagery=opened.imagery,
+            fields=opened.fields,
+            min_confidence=min_confidence,
+            submission=submission,
+        )
+    return read_prediction_run(output.path)
 
 
 def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None) -> Description:
@@ -155,39 +134,16 @@ def _open(
     options = options or DataOptions()
     if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
         options = replace(options, chip_size=record.chips.size)
-    opened = open_data(data, options, record.chips.preset)
+    opened = open_data(data, options, record.chips.preset, labels=False)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
     return trained, opened, opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)
 
 
 def _versions() -> dict[str, str]:
-    import onnxruntime
+    import onnxruntime  # comes in wheels of several names
 
-    packages = ("cropdetect", "numpy", "rasterio", "geopandas", "zarr")
-    # ONNX Runtime comes in wheels of several names
-    return {"python": platform.python_version(), "onnxruntime": onnxruntime.__version__} | {p: version(p) for p in packages}
-
-
-def _fingerprint(opened: Data, trained: Checkpoint, choices: dict[str, Any]) -> str:
-    parts = [opened.chips.info.fingerprint, trained.record.model_dump_json(), json.dumps(choices, sort_keys=True)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _finished(out: Path, fingerprint: str, *, overwrite: bool) -> RunRecord | None:
-    """Return the record of a run that is finished already; refuse another run's folder."""
-    file = out / "run.json"
-    if not file.is_file() or overwrite:
-        return None
-    try:
-        run = RunRecord.model_validate_json(file.read_bytes())
-    except ValidationError:
-        run = None
-    if run is None or run.fingerprint != fingerprint:
-        raise OutputExistsError(
-            "the folder holds another run's predictions", where=out, fix="Name another folder, or add --overwrite."
-        )
-    return run
+    return {"cropdetect": version("cropdetect"), "onnxruntime": onnxruntime.__version__}
 
 
 def _inputs(data: Path, opened: Data, options: DataOptions | None) -> list[InputRecord]:

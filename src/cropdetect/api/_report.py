@@ -8,6 +8,7 @@ import pandas as pd
 
 from cropdetect.errors import InputNotFoundError
 from cropdetect.outputs.report import ReportContent, read_content, read_scores, with_scores, write_report
+from cropdetect.runs import refuse_overlap
 
 
 def report(
@@ -16,6 +17,7 @@ def report(
     *,
     labels: Path | None = None,
     label_column: str | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write report.html of predictions, evaluated predictions or a cross-validation.
 
@@ -24,6 +26,7 @@ def report(
         out: the page (default: report.html in that folder).
         labels: table or vector file of known crops; adds the scores (predictions only).
         label_column: column of the labels (default: found by name).
+        overwrite: replace a page that is there already.
 
     Returns:
         The page's path.
@@ -31,8 +34,12 @@ def report(
     Raises:
         InputNotFoundError: the folder holds no predictions.
         UnreadableFileError: a file is damaged.
+        OutputExistsError, OutputPathError: the page cannot be written there.
         CropDetectError: one of its kinds, as `evaluate`, when the labels do not fit.
     """
+    page = predictions / "report.html" if out is None else out
+    if page.resolve() != (predictions / "report.html").resolve():
+        refuse_overlap(page.resolve(), [path for path in (predictions, labels) if path is not None])
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
         if labels is not None:
@@ -42,7 +49,7 @@ def report(
     else:
         fix = "Name the output folder of predict, evaluate or crossval."
         raise InputNotFoundError("there are no predictions here", where=predictions, fix=fix)
-    return write_report(content, out or predictions / "report.html")
+    return write_report(content, page, overwrite=overwrite)
 
 
 def _scored(content: ReportContent, predictions: Path, labels: Path, label_column: str | None) -> ReportContent:

@@ -1,6 +1,5 @@
 """The verb `train`."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,10 @@ from pydantic import ValidationError
 
 from cropdetect.api._chips import stored
 from cropdetect.api._data import DataOptions
-from cropdetect.checkpoint import Checkpoint
+from cropdetect.checkpoint import Checkpoint, read_checkpoint
 from cropdetect.errors import InputNotFoundError, OptionError
-from cropdetect.files import refuse_existing
 from cropdetect.formats import Preset, TrainOptions
+from cropdetect.runs import OutputFolder
 
 
 def train(
@@ -23,44 +22,35 @@ def train(
     recipe: str | None = None,
     config: Path | None = None,
     licence: str = "unknown",
-    resume: bool = False,
     overwrite: bool = False,
     **training: Any,
 ) -> Checkpoint:
     """Train a checkpoint on the labelled fields of some data.
 
     Args:
-        data: imagery (cut into chips beside `out` first), a chip store, or a table folder.
+        data: imagery (cut into chips first), a chip store, or a table folder.
         out: checkpoint folder to write.
         options: how imagery and fields are read.
         recipe: a named recipe to begin from: "default" (also where none is named) or "cv4a".
         config: YAML file with fields of `TrainOptions`; they win over the recipe.
         licence: licence of the training data, kept in the checkpoint.
-        resume: go on where a stopped training was.
-        overwrite: replace a checkpoint that is there already.
+        overwrite: replace another output of the tool.
         training: fields of `TrainOptions`; they win over both.
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
+    output = OutputFolder("train", locals())
     from cropdetect.training import train as train_members
 
     settings = train_options_of(recipe, config, training)
-    refuse_existing(out, overwrite=overwrite)
-    cut = out.with_name(f".{out.name}.chips.zarr")
+    if output.finished():
+        return read_checkpoint(output.path)
     preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
-    chips = stored(data, cut, options or DataOptions(), preset)
-    checkpoint = train_members(
-        chips,
-        out,
-        settings,
-        resume=resume,
-        overwrite=overwrite,
-        data_names=(data.name,),
-        licence=licence,
-    )
-    shutil.rmtree(cut, ignore_errors=True)
-    return checkpoint
+    with output.writing() as work:
+        chips = stored(data, work.state, options or DataOptions(), preset)
+        train_members(chips, work.new, settings, state=work.state, data_names=(data.name,), licence=licence)
+    return read_checkpoint(output.path)
 
 
 def train_options_of(recipe: str | None, config: Path | None, given: dict[str, Any]) -> TrainOptions:

@@ -1,7 +1,16 @@
 """The checkpoint folder on disk."""
 
-from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, read_checkpoint, write_checkpoint
+from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, checkpoint_path, read_checkpoint, write_checkpoint
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import stac_item
 
-__all__ = ["Checkpoint", "MemberFiles", "read_checkpoint", "shipped_names", "shipped_path", "stac_item", "write_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "MemberFiles",
+    "checkpoint_path",
+    "read_checkpoint",
+    "shipped_names",
+    "shipped_path",
+    "stac_item",
+    "write_checkpoint",
+]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import COMPOSE, stac_item
 from cropdetect.errors import CheckpointError
-from cropdetect.files import sha256, whole_folder
+from cropdetect.files import disk_full_named, sha256
 from cropdetect.formats import CheckpointRecord, MemberRecord
 
 RECORD = "checkpoint.json"
@@ -49,23 +49,19 @@ class MemberFiles:
     safetensors: bytes
 
 
-def write_checkpoint(
-    path: Path, record: CheckpointRecord, members: Sequence[MemberFiles], *, overwrite: bool = False
-) -> Checkpoint:
-    """Write a checkpoint folder, whole or not at all.
+def write_checkpoint(path: Path, record: CheckpointRecord, members: Sequence[MemberFiles]) -> Checkpoint:
+    """Write a checkpoint folder.
 
     Args:
-        path: the folder to make.
+        path: a folder that is empty, or made here.
         record: everything but `members`, which is filled here.
         members: the networks, at least one.
-        overwrite: replace what is at `path`.
 
     Returns:
         What was written. The same arguments give the same bytes.
 
     Raises:
         CheckpointError: there are no members.
-        OutputExistsError: `path` is there and `overwrite` is false.
         DiskFullError: the disk has no room.
     """
     if not members:
@@ -80,13 +76,13 @@ def write_checkpoint(
         for number, member in enumerate(members)
     ]
     record = record.model_copy(update={"members": records})
-    with whole_folder(path, overwrite=overwrite) as partial:
-        (partial / "members").mkdir()
+    with disk_full_named(path):
+        (path / "members").mkdir(parents=True)
         for member, content in zip(record.members, members, strict=True):
-            (partial / member.onnx).write_bytes(content.onnx)
-            (partial / member.safetensors).write_bytes(content.safetensors)
-        (partial / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        write_description(partial, record)
+            (path / member.onnx).write_bytes(content.onnx)
+            (path / member.safetensors).write_bytes(content.safetensors)
+        (path / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_description(path, record)
     return Checkpoint(path, record)
 
 
@@ -97,17 +93,21 @@ def write_description(folder: Path, record: CheckpointRecord) -> None:
     (folder / COMPOSE).write_bytes((files(__package__) / COMPOSE).read_bytes())
 
 
+def checkpoint_path(path: Path) -> Path:
+    """Return the folder of a checkpoint; where there is none, that of the checkpoint of this name that comes with the package."""
+    return shipped_path(str(path)) if not path.exists() and str(path) in shipped_names() else path
+
+
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint folder and check that every member is there and unchanged.
 
     Args:
-        path: the folder; or, where there is none of that name, the name of a checkpoint that comes with the package.
+        path: see `checkpoint_path`.
 
     Raises:
         CheckpointError: the folder or a file is missing, damaged, of a newer version, or leads outside the folder.
     """
-    if not path.exists() and str(path) in shipped_names():
-        path = shipped_path(str(path))
+    path = checkpoint_path(path)
     record = _read_record(path)
     for member in record.members:
         _check_member(path, member.onnx, member.onnx_sha256)

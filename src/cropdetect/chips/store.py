@@ -18,7 +18,7 @@ from cropdetect import __version__
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
 from cropdetect.errors import ChipStoreError, FieldsError, UnreadableFileError, UnsafePathError
-from cropdetect.files import refuse_existing, whole_folder
+from cropdetect.files import disk_full_named
 from cropdetect.formats import ChipStoreAttributes
 from cropdetect.imagery.safety import refuse_zarr_objects
 from cropdetect.progress import Progress
@@ -39,20 +39,17 @@ _NO_DAY = np.iinfo(np.int64).min  # NaT, as NumPy stores it
 _DAYS = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "_FillValue": _NO_DAY}
 
 
-def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> RandomAccessChips:
-    """Write chips into a Zarr 3 store, whole or not at all, and open it.
+def write_chips(chips: ChipSet, out: Path) -> RandomAccessChips:
+    """Write chips into a Zarr 3 store and open it.
 
     Args:
         chips: what to write.
-        out: the store.
-        overwrite: replace a store that is there already.
+        out: the store: a folder that is empty, or made here.
 
     Raises:
-        OutputExistsError: `out` is there and `overwrite` is false.
         FieldsError: no field has a chip.
         DiskFullError: the disk has no room.
     """
-    refuse_existing(out, overwrite=overwrite)
     info = chips.info
     n, size, steps, bands = len(chips), info.size, info.n_steps, len(info.bands)
     if n == 0:
@@ -77,9 +74,9 @@ def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> Random
         cropdetect_version=__version__,
     )
     ids = chips.fields["field_id"].to_numpy()[chips.field_of_chip]
-    with whole_folder(out, overwrite=overwrite) as folder, Progress("cutting", n, "chips") as progress:
+    with disk_full_named(out), Progress("cutting", n, "chips") as progress:
         store = zarr.create_group(
-            folder, zarr_format=3, attributes=attributes.model_dump(mode="json") | {"warnings": list(info.warnings)}
+            out, zarr_format=3, attributes=attributes.model_dump(mode="json") | {"warnings": list(info.warnings)}
         )
         shapes = {"image": (n, steps, bands, size, size), "mask": (n, size, size), "clear": (n, steps, size, size)}
         arrays: dict[str, Any] = {}
@@ -99,8 +96,8 @@ def write_chips(chips: ChipSet, out: Path, *, overwrite: bool = False) -> Random
             values = values if values.dtype.kind == "i" else values.astype(str).astype("U")
             _array(store, name, values.shape, values.dtype)[:] = values
         with warnings.catch_warnings(action="ignore"):  # not in the specification yet, but what xarray looks for
-            zarr.consolidate_metadata(folder, zarr_format=3)
-        _writable(chips.fields).to_parquet(folder / "fields.parquet")
+            zarr.consolidate_metadata(out, zarr_format=3)
+        _writable(chips.fields).to_parquet(out / "fields.parquet")
     return open_chips(out)
 
 

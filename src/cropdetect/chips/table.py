@@ -12,20 +12,25 @@ import pandas as pd
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
 from cropdetect.errors import InputNotFoundError, TableError
-from cropdetect.fields import as_text, field_ids, read_plain_table
+from cropdetect.fields import as_text, field_ids, find_label_column, read_plain_table
 
 _LARGE = 100  # a band whose values reach beyond this holds digital numbers
 
 
-def read_table(folder: Path, *, label_column: str = "label") -> RandomAccessChips:
+def read_table(folder: Path, *, label_column: str | None = None) -> RandomAccessChips:
     """Read `series.parquet|csv` (field_id, date, a column a band) and `fields.parquet|csv` (field_id, label, lon, lat, ...).
 
     A missing value is NaN; a step is clear where some band has a value. Bands that are empty throughout are left out.
+
+    Args:
+        folder: holds both tables.
+        label_column: column of labels (default: label, crop, crop:code or crop_code, if there is one).
 
     Raises:
         InputNotFoundError: one of the two files is missing.
         UnreadableFileError: a file is damaged.
         TableError: a column is missing or holds something else than it should.
+        FieldsError: a named column is absent, or two columns could be the labels.
     """
     series, series_file = _read(folder, "series", label_column)
     fields, fields_file = _read(folder, "fields", label_column)
@@ -123,21 +128,21 @@ class TableChips(RandomAccessChips):
         )
 
 
-def _read(folder: Path, name: str, label_column: str) -> tuple[pd.DataFrame, Path]:
+def _read(folder: Path, name: str, label_column: str | None) -> tuple[pd.DataFrame, Path]:
     for suffix in (".parquet", ".csv"):
         file = folder / f"{name}{suffix}"
         if file.is_file():
-            return read_plain_table(file, text=("field_id", label_column)), file
+            return read_plain_table(file, text=[label_column] if label_column else []), file
     raise InputNotFoundError(f"there is no {name}.parquet or {name}.csv", where=folder, fix="See the README's Tables.")
 
 
-def _fields(fields: pd.DataFrame, file: Path, label_column: str) -> gpd.GeoDataFrame:
+def _fields(fields: pd.DataFrame, file: Path, label_column: str | None) -> gpd.GeoDataFrame:
     fields = fields.reset_index(drop=True)
+    label_column = find_label_column(fields, label_column, where=file)
     if label_column != "label":
-        if label_column not in fields.columns:
-            raise TableError(f"column {label_column} is missing", where=file, fix=f"The columns are {', '.join(fields.columns)}.")
-        fields = fields.drop(columns="label", errors="ignore").rename(columns={label_column: "label"})
-    if "label" in fields.columns:
+        fields = fields.drop(columns="label", errors="ignore")
+    if label_column is not None:
+        fields = fields.rename(columns={label_column: "label"})
         fields["label"] = as_text(fields["label"])
     fields["field_id"], no_id = field_ids(fields["field_id"])
     repeated = fields["field_id"].duplicated()

@@ -1,25 +1,43 @@
 """The command line: one thin command a verb."""
 
+import signal
 import sys
 import warnings
+
+import click
 
 from cropdetect.cli import data, learning, prediction  # noqa: F401, in the order in which --help lists them
 from cropdetect.cli.app import app
 from cropdetect.errors import CropDetectError
+from cropdetect.runs import Stopped, command_line
 
 __all__ = ["app", "main"]
 
+_terminated = 0  # the signal that stopped the command
+
 
 def main() -> None:
-    """Run the command line; a named error ends with exit code 2 and no traceback."""
+    """Run the command line; a named error ends with exit code 2, an interruption with 128 + the number of the signal."""
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = lambda message, *_: print(f"Warning: {message}", file=sys.stderr)
+    signal.signal(signal.SIGTERM, _terminate)
+    command_line.set(("cropdetect", *sys.argv[1:]))
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except CropDetectError as error:
         print(f"{error.name}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("Stopped. Run the same command again to go on.", file=sys.stderr)
-        sys.exit(130)
+    except (KeyboardInterrupt, click.Abort) as stop:
+        print(stop if isinstance(stop, Stopped) else "Stopped.", file=sys.stderr)
+        sys.exit(128 + (_terminated or signal.SIGINT))
+
+
+def _terminate(number: int, _: object) -> None:
+    """Stop as Ctrl-C does, so that unfinished work is kept or removed."""
+    global _terminated
+    _terminated = number
+    raise KeyboardInterrupt

@@ -85,13 +85,15 @@ def simulate(
 
 @app.command()
 def info(
-    path: Annotated[Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint or predictions.", show_default=False)],
+    path: Annotated[
+        Path, typer.Argument(help="Imagery, fields, chips, table, checkpoint, predictions or scores.", show_default=False)
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    labels: Labels = None,
     pattern: Pattern = None,
     date: Date = None,
     layer: Layer = None,
     id_column: IdColumn = None,
-    labels: Labels = None,
 ) -> None:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 

@@ -60,7 +60,6 @@ def train(
     seed: TrainSeed = None,
     config: Config = None,
     licence: Annotated[str, typer.Option(help="Licence of the training data, kept in the checkpoint.")] = "unknown",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped training was.")] = False,
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
     date: Date = None,
@@ -115,7 +114,6 @@ def train(
         recipe=recipe,
         config=config,
         licence=licence,
-        resume=resume,
         overwrite=overwrite,
         **{name: value for name, value in given.items() if value is not None},
     )
@@ -228,7 +226,7 @@ def evaluate(
     out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
     labels: Annotated[Path, typer.Option(help="Vector file, CSV or Parquet with field ids and labels.", show_default=False)],
     label_column: Annotated[
-        str | None, typer.Option(help="Column of the labels (default: crop, label, crop:code or crop_code).")
+        str | None, typer.Option(help="Column of the labels (default: label, crop, crop:code or crop_code).")
     ] = None,
     id_column: IdColumn = None,
     legend: Legend = None,
@@ -264,7 +262,7 @@ def evaluate(
 
 
 def _show_scores(scores: Any, out: Path, *, as_json: bool) -> None:
-    from cropdetect.outputs.summary import scores_summary
+    from cropdetect.outputs import scores_summary
 
     if as_json:
         print(scores.model_dump_json(indent=1))

@@ -30,7 +30,7 @@ Bbox = Annotated[str | None, typer.Option(help="west,south,east,north in degrees
 Limit = Annotated[int | None, typer.Option(min=1, help="Use the first so many fields.")]
 ChipSize = Annotated[int, typer.Option(min=1, max=1024, help="Height and width of chips, pixels.")]
 Memory = Annotated[int, typer.Option(min=64, metavar="MB", help="Memory that cutting may hold.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that is there already.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another output of cropdetect; other files stay.")]
 # What trains
 Recipe = Annotated[str | None, typer.Option(help="default (ours) or cv4a (as in 2020, its faults mended).")]
 Model = Annotated[str | None, typer.Option(help="conv-gru-v2 (default), conv-gru, tempcnn or pse-ltae.")]

@@ -1,6 +1,5 @@
 """The verbs that answer: predict, report."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -92,7 +91,6 @@ def predict(
         submission=submission,
         season_year=season_year,
         overwrite=overwrite,
-        command=sys.argv,
     )
     from cropdetect.outputs import prediction_summary, read_prediction_table
 
@@ -106,6 +104,7 @@ def report(
     out: Annotated[Path | None, typer.Argument(help="Page to write (default: report.html in that folder).")] = None,
     labels: Annotated[Path | None, typer.Option(help="Table or vector file of known crops: adds scores.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column of the known crops.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make report.html again: map, areas, doubtful fields, data quality, scores.
 
@@ -113,4 +112,5 @@ def report(
     """
     from cropdetect import api
 
-    say(f"The report lies in {api.report(predictions, out, labels=labels, label_column=label_column)}.")
+    page = api.report(predictions, out, labels=labels, label_column=label_column, overwrite=overwrite)
+    say(f"The report lies in {page}.")

@@ -1,6 +1,6 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
-from cropdetect.fields.columns import as_text, field_ids
+from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column
 from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
 from cropdetect.fields.id_raster import IdRaster
 from cropdetect.fields.labels import read_labels
@@ -12,6 +12,7 @@ from cropdetect.fields.vector import is_vector_file
 
 __all__ = [
     "CV4A_LEGEND",
+    "NO_LABELS",
     "FieldSet",
     "IdRaster",
     "as_text",
@@ -19,6 +20,7 @@ __all__ = [
     "field_points",
     "field_positions",
     "fields_of",
+    "find_label_column",
     "is_vector_file",
     "ordered_legend",
     "polygons_only",

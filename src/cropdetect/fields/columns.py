@@ -1,4 +1,4 @@
-"""The columns of a user's table: which one holds the ids, and values as text that is never changed.
+"""The columns of a user's table: which hold the ids and the labels, and their values as text that is never changed.
 
 Ids, labels and classes are text as it was written: ``007``, ``None``, ``1.0`` and ``" a"`` stay what they are. Only numbers are
 written the way people write them: the number 7.0 is ``7``.
@@ -15,7 +15,9 @@ import pandas as pd
 from cropdetect.errors import FieldsError
 
 ID_COLUMNS = ("field_id", "fieldid", "id", "fid", "parcel_id", "objectid", "gid", "localid", "gml_id")
-LABEL_COLUMNS = ("label", "crop:code", "crop_code", "crop")
+LABEL_COLUMNS = ("label", "crop", "crop:code", "crop_code")
+NO_LABELS = ""
+"""Name of the label column where no labels are wanted."""
 
 _INT64 = np.iinfo(np.int64)
 _EXACT = 2**53  # the largest floating-point numbers below which every whole number has its own
@@ -130,12 +132,37 @@ def find_id_column(table: pd.DataFrame, named: str | None, *, where: Path) -> tu
 
 
 def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, option: str = "--labels") -> str | None:
-    """Return the column of labels: the one that was named, or the first of `LABEL_COLUMNS`, in any case of letters.
+    """Return the column of labels: the named one, else the first of `LABEL_COLUMNS`, in any case of letters, or None.
+
+    Columns without a value are passed over where another has values.
+
+    Args:
+        table: what a file holds.
+        named: as the user named it; `NO_LABELS`: none is wanted; None: by the rule.
+        where: the file, for messages.
+        option: the option that names the column, for messages.
 
     Raises:
-        FieldsError: there is no column of that name.
+        FieldsError: the named column is absent, or two columns could be the labels and differ.
     """
-    return find_column(table, named, LABEL_COLUMNS, where=where)
+    if named == NO_LABELS:
+        return None
+    if named is not None:
+        return find_column(table, named, LABEL_COLUMNS, where=where)
+    present = _present(table, LABEL_COLUMNS)
+    filled = [name for name in present if table[name].notna().any()]
+    if not filled:
+        return next(iter(present), None)
+    first, *others = filled
+    for other in others:
+        differ = int((as_text(table[first]).fillna("") != as_text(table[other]).fillna("")).sum())
+        if differ:
+            raise FieldsError(
+                f"both {first} and {other} could be the column of labels, and they differ in {differ} of {len(table)} rows",
+                where=where,
+                fix=f"Name the right one with {option}, for example {option} {first}.",
+            )
+    return first
 
 
 def listed(names: Sequence[str]) -> str:

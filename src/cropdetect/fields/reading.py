@@ -42,7 +42,7 @@ def read_fields(
         path: a vector file or an archive with one (see `read_vector`), or a GeoTIFF of field ids (0 = none).
         layer: layer of a vector file (default: the one with polygons; of several, the one with the columns that are named here).
         id_column: column of ids (default: field_id, id, fid, ...; else the row number).
-        label_column: column of labels (default: label, crop:code, crop_code, crop, if there is one).
+        label_column: column of labels (default: label, crop, crop:code or crop_code, if there is one).
         legend: label code -> class name; codes that it lacks are no labels.
         buffer: metres to grow the fields by; below 0 they shrink.
         imagery: where the fields will be looked for: an id raster must lie on it, and a vector file needs a CRS when it has one.
@@ -52,8 +52,8 @@ def read_fields(
         UnreadableFileError: the file is damaged.
         UnsafePathError: the file leads to the network or to other files.
         UnknownLayoutError: its suffix is none of these.
-        FieldsError: a named column or layer is absent, several layers could be meant, a CRS is missing or does not fit the
-            coordinates, an id raster lies on none of the tiles.
+        FieldsError: a named column or layer is absent, several layers could be meant, two columns could be the labels, a CRS is
+            missing or does not fit the coordinates, an id raster lies on none of the tiles.
         LegendError: the legend has none of the codes.
     """
     path = checked(path)
@@ -63,7 +63,7 @@ def read_fields(
         if layer is not None:
             raise FieldsError("a raster of ids has no layers", where=path, fix="Leave --layer out.")
         return _from_raster(path, legend, buffer, imagery)
-    named = [name for name in (id_column, label_column) if name is not None]
+    named = [name for name in (id_column, label_column) if name]
     raw, warnings = read_vector(path, layer=layer, named=named)
     if imagery is not None:
         _check_crs(raw, imagery, path)

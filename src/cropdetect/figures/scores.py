@@ -5,10 +5,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from pydantic import ValidationError
 
-from cropdetect.errors import InputNotFoundError, UnreadableFileError
+from cropdetect.errors import InputNotFoundError
 from cropdetect.formats import MetricsRecord
+from cropdetect.outputs.scores import read_metrics
 
 _DARK = 0.5  # share from which on the number is white
 
@@ -25,7 +25,7 @@ def plot_confusion(metrics: MetricsRecord | Path, *, shares: bool = False, ax: A
         InputNotFoundError: there is no such file, or it holds no confusion matrix.
         UnreadableFileError: it is damaged.
     """
-    record = _record(metrics)
+    record = metrics if isinstance(metrics, MetricsRecord) else read_metrics(metrics)
     if record.confusion is None:
         raise InputNotFoundError("these scores hold no confusion matrix", fix="Run evaluate or crossval again.")
     counts = np.array(record.confusion)
@@ -58,7 +58,7 @@ def plot_reliability(metrics: MetricsRecord | Path, *, ax: Axes | None = None) -
         InputNotFoundError: there is no such file, or it holds no reliability bins.
         UnreadableFileError: it is damaged.
     """
-    record = _record(metrics)
+    record = metrics if isinstance(metrics, MetricsRecord) else read_metrics(metrics)
     if record.reliability is None:
         raise InputNotFoundError("these scores hold no reliability bins", fix="Run evaluate or crossval again.")
     axes = ax or plt.subplots(figsize=(4, 4), layout="constrained")[1]
@@ -70,15 +70,3 @@ def plot_reliability(metrics: MetricsRecord | Path, *, ax: Axes | None = None) -
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="stated confidence", ylabel="share that is right", aspect="equal")
     axes.set_title(f"expected calibration error {record.ece:.1%}", fontsize=9)
     return axes
-
-
-def _record(metrics: MetricsRecord | Path) -> MetricsRecord:
-    if isinstance(metrics, MetricsRecord):
-        return metrics
-    file = metrics / "metrics.json" if metrics.is_dir() else metrics
-    if not file.is_file():
-        raise InputNotFoundError("no such file", where=file, fix="Name a metrics.json, or the folder of evaluate or crossval.")
-    try:
-        return MetricsRecord.model_validate_json(file.read_bytes())
-    except ValidationError as error:
-        raise UnreadableFileError("this is no metrics.json", where=file, fix="Run evaluate or crossval again.") from error

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.chips.batch import season_day
-from cropdetect.formats import FamiliarityRecord
+from cropdetect.evaluation import NoveltyDetector
+from cropdetect.formats import NoveltyRecord
 from cropdetect.inference.season import FieldSeries
-from cropdetect.metrics import Familiarity
 
 
 def season_cells(
@@ -45,11 +45,8 @@ def season_cells(
     return np.asarray(means.reshape(n_fields, -1))
 
 
-def unlike_training(
-    series: FieldSeries, n_fields: int, record: FamiliarityRecord, season_year: int | None
-) -> npt.NDArray[np.bool_]:
+def unlike_training(series: FieldSeries, n_fields: int, record: NoveltyRecord, season_year: int | None) -> npt.NDArray[np.bool_]:
     """Tell which fields are unlike all training fields, (field,); a field without a clear date in the season is, too."""
     cells = season_cells(series, n_fields, record.bands, record.edges, season_year)
-    familiarity = Familiarity(np.array(record.centres), np.array(record.covariance), record.threshold)
-    strangeness = familiarity.strangeness(cells)
-    return np.asarray(~(strangeness <= record.threshold))
+    detector = NoveltyDetector(np.array(record.centres), np.array(record.covariance), record.threshold)
+    return np.asarray(~(detector.distance(cells) <= record.threshold))

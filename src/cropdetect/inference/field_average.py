@@ -7,11 +7,11 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.evaluation import EnsembleScaling, Scaling
 from cropdetect.formats import CalibrationRecord
 from cropdetect.inference.chip_answers import ChipAnswers
 from cropdetect.inference.predictions import Predictions
 from cropdetect.inference.season import SeasonOfField, joined_series
-from cropdetect.metrics import EnsembleScaling, Scaling
 
 _ANSWERED = ("ok", "partly_outside")
 

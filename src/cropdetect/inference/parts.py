@@ -1,4 +1,4 @@
-"""The state of an unfinished prediction: `state.json` and the answers so far, one small file every few seconds."""
+"""What an unfinished prediction continues from: the answers so far, one small file every few seconds."""
 
 import re
 import time
@@ -8,11 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
-from cropdetect.errors import OutputExistsError
 from cropdetect.files import whole_file
-from cropdetect.formats import PartialState
 from cropdetect.inference.chip_answers import ChipAnswers
 
 _SECONDS_A_PART = 3.0
@@ -25,34 +22,18 @@ class Parts:
     Each file appears whole and is named after its batches, so a run that was killed goes on behind the last one.
 
     Args:
-        folder: `OUT/.partial`; made when missing.
-        state: what the prediction is of.
+        folder: holds nothing but the answers of this prediction; made when missing.
 
     Raises:
-        OutputExistsError: the folder holds the state of another prediction.
         DiskFullError: the disk has no room.
     """
 
-    def __init__(self, folder: Path, state: PartialState) -> None:
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._waiting: list[ChipAnswers] = []
         self._saved = self._done = 0
         self._last = time.monotonic()
-        file = folder / "state.json"
-        if not file.is_file():
-            with whole_file(file) as partial:
-                partial.write_text(state.model_dump_json(indent=1) + "\n", "utf-8")
-            return
-        try:
-            found = PartialState.model_validate_json(file.read_bytes())
-        except ValidationError:
-            found = None
-        if found != state:
-            raise OutputExistsError(
-                "the folder holds an unfinished prediction of other inputs, checkpoint or options",
-                where=folder.parent,
-                fix="Run the command that was stopped again, name another output, or add --overwrite to begin anew.",
-            )
 
     def finished(self) -> Iterator[ChipAnswers]:
         """Yield the answers of the runs before, in order, up to the first that is missing or damaged."""

@@ -1,19 +1,15 @@
 """The main job: chips and a checkpoint in, one row of probabilities a field out."""
 
-import hashlib
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from cropdetect import __version__
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import ChipStoreError
-from cropdetect.formats import PartialState
 from cropdetect.inference.backends import open_backend
 from cropdetect.inference.chip_answers import ChipAnswers, answer_chips
 from cropdetect.inference.familiarity import unlike_training
@@ -51,7 +47,8 @@ def predict_chips(
         precision: "f32", or "bf16" (OpenVINO on the CPU).
         workers: threads for the networks (default: all cores).
         batch_size: chips a batch (default: 16 of 32 x 32 pixels, more where they are smaller).
-        state: folder that keeps the answers so far, or None. The same call goes on where it was stopped.
+        state: folder that keeps the answers so far, or None. The same call continues from there; the caller keeps the states of
+            different calls apart.
         season_year: year that days are counted from (default: the year of each chip's median date).
 
     Returns:
@@ -62,7 +59,6 @@ def predict_chips(
         OptionError: device, precision or workers cannot be used.
         MissingExtraError: bf16 without OpenVINO.
         CheckpointError: a member cannot be run, or does not fit chips or legend.
-        OutputExistsError: `state` belongs to another prediction.
         DiskFullError: no room for the state.
     """
     record = checkpoint.record
@@ -72,10 +68,7 @@ def predict_chips(
     average = FieldAverage(chips.fields, chips.field_of_chip, tuple(record.legend), record.calibration, chips.info.bands)
     # before anything is kept: a device or precision that is not there leaves no trace
     backend = open_backend(checkpoint.member_paths(), device=device, precision=precision, workers=workers)
-    parts = None
-    if state is not None:
-        key = _fingerprint(chips, checkpoint, device, precision, season_year)
-        parts = Parts(state, PartialState(fingerprint=key, batch_size=batch_size, n_batches=n_batches))
+    parts = None if state is None else Parts(state)
     cutting, network, workers_used = Clock(), Clock(), 1
     start = time.monotonic(), time.process_time()
     with Progress("predicting", len(chips), "chips") as progress:
@@ -133,12 +126,3 @@ class _Cutter:
             )
         self._start += len(batch)
         return batch
-
-
-def _fingerprint(chips: ChipSet, checkpoint: Checkpoint, device: str, precision: str, season_year: int | None) -> str:
-    """Hash all that the answers to the chips depend on; the checkpoint's record holds the hashes of its members."""
-    options = json.dumps([__version__, device, precision, season_year, len(chips.fields), chips.info.fingerprint])
-    digest = hashlib.sha256(options.encode())
-    digest.update(checkpoint.record.model_dump_json().encode())
-    digest.update(np.ascontiguousarray(chips.field_of_chip, np.int64).tobytes())
-    return digest.hexdigest()

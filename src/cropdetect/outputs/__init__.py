@@ -1,9 +1,9 @@
 """From predictions to files."""
 
 from cropdetect.outputs.colours import class_colours
-from cropdetect.outputs.read import read_prediction_table, read_predictions
+from cropdetect.outputs.read import read_prediction_run, read_prediction_table, read_predictions
 from cropdetect.outputs.table import prediction_table, probability_columns
-from cropdetect.outputs.terminal import prediction_summary
+from cropdetect.outputs.terminal import prediction_summary, scores_summary
 from cropdetect.outputs.write import write_outputs
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "prediction_summary",
     "prediction_table",
     "probability_columns",
+    "read_prediction_run",
     "read_prediction_table",
     "read_predictions",
+    "scores_summary",
     "write_outputs",
 ]

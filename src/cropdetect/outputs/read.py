@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import InputNotFoundError, UnreadableFileError
+from cropdetect.formats import PredictionRun
 from cropdetect.inference import Predictions
 
 
@@ -36,6 +37,19 @@ def read_predictions(out: Path) -> Predictions:
         )
     except (ValueError, KeyError, OSError) as error:
         raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix="Predict again.") from error
+
+
+def read_prediction_run(out: Path) -> PredictionRun:
+    """Read the `run.json` of a prediction.
+
+    Raises:
+        UnreadableFileError: it is damaged or not a prediction's.
+    """
+    file = out / "run.json"
+    try:
+        return PredictionRun.model_validate_json(file.read_bytes())
+    except (ValueError, OSError) as error:
+        raise UnreadableFileError("this is not the record of a prediction", where=file, fix="Predict again.") from error
 
 
 def _unlike_training(table: gpd.GeoDataFrame) -> npt.NDArray[np.bool_] | None:

@@ -14,7 +14,7 @@ from rasterio.warp import transform_bounds
 from shapely import box, union_all
 
 from cropdetect.files import sha256
-from cropdetect.formats import RunRecord
+from cropdetect.formats import PredictionRun
 from cropdetect.imagery.series import Imagery
 
 STAC_ITEM = "stac-item.json"
@@ -40,7 +40,7 @@ _KINDS: dict[str, tuple[str, str, list[str]]] = {
 }
 
 
-def write_stac_item(folder: Path, *, run: RunRecord, imagery: Imagery | None, bounds: Iterable[float] | None) -> Path:
+def write_stac_item(folder: Path, *, run: PredictionRun, imagery: Imagery | None, bounds: Iterable[float] | None) -> Path:
     """Write `stac-item.json` for the files that lie in a folder; the same answers give the same bytes.
 
     Times, paths and machine are left to run.json. The geometry is the imagery's extent, or that of the fields where there is no

@@ -1,18 +1,30 @@
-"""The short picture of a prediction that a terminal of 80 columns shows."""
+"""What the terminal shows of predictions and of scores: plain text of at most 80 columns."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cropdetect.evaluation import Z_95
+from cropdetect.formats import AreaRecord, MetricsRecord
 from cropdetect.outputs.report.totals import MEANINGS, areas_ha
 
 _WIDTH = 80
-_ROWS = 15  # crops; the rest are counted together
+_CROPS = 15  # rows; the other crops are counted together
+_DOUBTS = 5  # rows
+_SCORES = {
+    "log_loss": "log loss (nats)",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "kappa": "kappa",
+    "ece": "calibration error",
+}
 
 
 def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path) -> str:
@@ -26,35 +38,98 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     areas = areas_ha(table)
     crop = table["crop_id"].fillna(0).to_numpy(np.int64) - 1
     confidence = table["confidence"].to_numpy(np.float64, na_value=np.nan)
+    answered = np.isfinite(confidence)
+    status = table["status"].astype(str).to_numpy(dtype=str)
     shown = Table(box=None, pad_edge=False, width=_WIDTH - 2, header_style="bold")
     shown.add_column("crop", ratio=1, overflow="fold")
-    for name in ("fields", "area, ha", "mean confidence"):
-        if name != "area, ha" or areas is not None:
-            shown.add_column(name, justify="right", no_wrap=True)
+    for name in ("fields", "mean confidence") if areas is None else ("fields", "area, ha", "mean confidence"):
+        shown.add_column(name, justify="right", no_wrap=True)
 
-    def add(name: str, rows: np.ndarray) -> None:
+    def add(name: str, rows: npt.NDArray[np.bool_]) -> None:
         cells = [f"{rows.sum():,}"]
         if areas is not None:
             cells.append(f"{np.nansum(areas[rows]):,.1f}")
-        sure = confidence[rows & np.isfinite(confidence)]
-        shown.add_row(Text(name), *cells, f"{sure.mean():.0%}" if len(sure) else "")
+        known = confidence[rows & answered]
+        shown.add_row(Text(name), *cells, f"{known.mean():.0%}" if len(known) else "")
 
     order = sorted((k for k in range(len(legend)) if (crop == k).any()), key=lambda k: (-(crop == k).sum(), k))
-    for k in order[:_ROWS]:
+    for k in order[:_CROPS]:
         add(legend[k], crop == k)
-    if len(order) > _ROWS:
-        add(f"{len(order) - _ROWS} other crops", np.isin(crop, order[_ROWS:]))
-    below = (crop < 0) & np.isfinite(confidence)
+    if len(order) > _CROPS:
+        add(f"{len(order) - _CROPS} other crops", np.isin(crop, order[_CROPS:]))
+    below = (crop < 0) & answered
     if below.any():
         add("no crop: not sure enough", below)
-    status = table["status"].astype(str).to_numpy(dtype=str)
-    for word in sorted(set(status[~np.isfinite(confidence)])):
-        add(f"no answer, {word}: {MEANINGS.get(word, '')}".rstrip(": "), (status == word) & ~np.isfinite(confidence))
+    for word in sorted(set(status[~answered])):
+        add(f"no answer, {word}: {MEANINGS.get(word, '')}".rstrip(": "), (status == word) & ~answered)
     add("all fields", np.ones(len(table), bool))
+    return _text(shown, Text(f"Look at {out / 'report.html'} first. {_files(out)}", overflow="fold"))
+
+
+def scores_summary(scores: MetricsRecord) -> str:
+    """Return scores with their intervals, classes, areas, dates, doubts and warnings.
+
+    Class names and field ids are cut where they are too long; nothing in them is taken for markup.
+    """
+    title = f"{scores.n_fields} fields with a label and an answer" + (f"; {scores.validation}" if scores.validation else "")
+    shown: list[Table | Text] = [Text(title), _overall(scores), _classes(scores)]
+    if scores.areas is not None:
+        shown.append(_areas(scores.areas))
+    if scores.by_date:
+        table = _table("dates up to", "fields", "log loss", "accuracy", "macro F1")
+        for day in scores.by_date:
+            table.add_row(str(day.until), str(day.n_fields), *(f"{v:.3f}" for v in (day.log_loss, day.accuracy, day.macro_f1)))
+        shown.append(table)
+    doubts = scores.label_doubts or []
+    if doubts:
+        table = _table("doubtful label", "is labelled", "looks like", "probability")
+        for doubt in doubts[:_DOUBTS]:
+            table.add_row(Text(str(doubt.field_id)), Text(doubt.label), Text(doubt.predicted), f"{doubt.confidence:.2f}")
+        shown.append(table)
+    if len(doubts) > _DOUBTS:
+        shown.append(Text(f"... and {len(doubts) - _DOUBTS} more in label_doubts.csv"))
+    return _text(*shown, *(Text(f"Warning: {warning}") for warning in scores.warnings))
+
+
+def _overall(scores: MetricsRecord) -> Table:
+    table = _table("score", "value", "95 % interval")
+    for name, title in _SCORES.items():
+        value = getattr(scores, name)
+        if value is not None:
+            table.add_row(title, f"{value:.3f}", _interval(scores, name))
+    return table
+
+
+def _classes(scores: MetricsRecord) -> Table:
+    table = _table("class", "fields", "precision", "recall", "F1", "95 % of F1")
+    for name, one in scores.per_class.items():
+        numbers = (_number(value) for value in (one.precision, one.recall, one.f1))
+        table.add_row(Text(name), str(one.n), *numbers, _interval(scores, f"f1:{name}"))
+    return table
+
+
+def _areas(areas: AreaRecord) -> Table:
+    table = _table(f"area ({areas.unit})", "mapped", "estimated", "+- (95 %)", "user's", "producer's")
+    for one in areas.classes:
+        half = None if one.standard_error is None else Z_95 * one.standard_error
+        numbers = (_amount(value) for value in (one.mapped, one.estimated, half))
+        table.add_row(Text(one.name), *numbers, _number(one.users_accuracy), _number(one.producers_accuracy))
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(first, overflow="ellipsis", no_wrap=True, max_width=28)
+    for name in others:
+        table.add_column(name, justify="right", overflow="ellipsis", no_wrap=True)
+    return table
+
+
+def _text(*shown: Table | Text) -> str:
     console = Console(width=_WIDTH, color_system=None, highlight=False)
     with console.capture() as text:
-        console.print(shown)
-        console.print(Text(f"Look at {out / 'report.html'} first. {_files(out)}", overflow="fold"))
+        for one in shown:
+            console.print(one)
     return "\n".join(line.rstrip() for line in text.get().splitlines())
 
 
@@ -64,3 +139,16 @@ def _files(out: Path) -> str:
     names = [name for name in there if name not in maps]
     names += maps if len(maps) <= 4 else [f"{len(maps)} crop maps and previews"]
     return f"Beside it: {', '.join(names)}."
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _amount(value: float | None) -> str:
+    return "" if value is None else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _interval(scores: MetricsRecord, name: str) -> str:
+    interval = (scores.intervals or {}).get(name)
+    return "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"

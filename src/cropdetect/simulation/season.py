@@ -15,7 +15,7 @@ import pandas as pd
 from rasterio.warp import transform
 
 from cropdetect.errors import DiskFullError, OptionError
-from cropdetect.files import refuse_existing, whole_folder
+from cropdetect.files import disk_full_named
 from cropdetect.progress import Progress
 from cropdetect.simulation.acquire import Season, acquire
 from cropdetect.simulation.backdrop import Backdrop
@@ -48,15 +48,14 @@ def simulate(
     region: str = "western-kenya",
     year: int | None = None,
     workers: int | None = None,
-    overwrite: bool = False,
 ) -> Path:
     """Write a synthetic season: images, fields, labels of the training fields, and the truth of all.
 
     The same arguments give the same bytes, whatever the number of workers.
 
     Args:
-        out: folder to write. `truth.csv` in it has one row a field: label, crop_id, split (train, test), block, tile,
-            n_pixels, position, planting day and the shares of the plants that grow there.
+        out: folder that is empty, or made here. `truth.csv` in it has one row a field: label, crop_id, split
+            (train, test), block, tile, n_pixels, position, planting day and the shares of the plants that grow there.
         tiles: number of tiles, two high and as many wide as needed.
         height: rows of a tile, 10 m pixels.
         width: columns of a tile, 10 m pixels.
@@ -67,14 +66,12 @@ def simulate(
         region: `western-kenya`, `eastern-uganda` (later season, other soils, more clouds) or `flanders` (temperate).
         year: the season year; a year other than the region's own is earlier or later, wetter or drier, cloudier or clearer.
         workers: processes; default: one a CPU, at most 8.
-        overwrite: replace what is there.
 
     Returns:
         `out`.
 
     Raises:
         OptionError: a value cannot be used, or more fields are asked for than grow in the scene.
-        OutputExistsError: `out` is there already.
         DiskFullError: the disk has no room.
     """
     if layout not in get_args(Layout):
@@ -91,30 +88,29 @@ def simulate(
     place = region_named(region)
     season_year = place.year if year is None else year
     days = _days(place, season_year, dates)
-    refuse_existing(out, overwrite=overwrite)
     frames, across, down = mosaic(tiles, height, width, aligned=layout != "cv4a")
     _check_disk(out, tiles * height * width, len(days), layout)
     season = Season(place, Year.of(place, season_year), season_year, seed, (across, down))
     n_workers = workers or min(
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MAX_WORKERS
     )
-    with whole_folder(out, overwrite=overwrite) as folder:
-        scratch = folder / ".scratch"
-        scratch.mkdir()
+    with disk_full_named(out):
+        scratch = out / ".scratch"
+        scratch.mkdir(parents=True)
         with Progress("simulating a season", tiles * (1 + len(days)), "images") as progress:
             candidates = []
             for found in _in_parallel(_make_scene, [(season, f, scratch) for f in frames], n_workers):
                 candidates.append(found)
                 progress.advance(note="the ground")
             truth = choose_fields(place, candidates, fields, seed, max(across, down))
-            _write_fields(folder, scratch, place, frames, candidates, truth, layout)
-            jobs = [(season, f, day, scratch, folder, layout, tiles) for f in frames for day in days]
+            _write_fields(out, scratch, place, frames, candidates, truth, layout)
+            jobs = [(season, f, day, scratch, out, layout, tiles) for f in frames for day in days]
             for day in _in_parallel(_make_date, jobs, n_workers):
                 progress.advance(note=f"{day}")
         if layout == "netcdf":
             for frame in frames:
-                write_cubes(folder / _tile_folder(frame, tiles), scratch, place, frame, days)
-        _write_truth(folder / "truth.csv", place, truth)
+                write_cubes(out / _tile_folder(frame, tiles), scratch, place, frame, days)
+        _write_truth(out / "truth.csv", place, truth)
         shutil.rmtree(scratch)
     return out
 

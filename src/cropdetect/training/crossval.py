@@ -1,8 +1,6 @@
 """Cross-validation: every labelled field answered by what has not seen it."""
 
 import datetime as dt
-import hashlib
-import json
 import shutil
 import zipfile
 from contextlib import nullcontext
@@ -11,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
-from cropdetect import metrics
+from cropdetect import evaluation
 from cropdetect.chips.batch import season_day
 from cropdetect.chips.chipset import RandomAccessChips
-from cropdetect.errors import OutputExistsError, TrainingDataError
+from cropdetect.errors import TrainingDataError
 from cropdetect.files import whole_file
-from cropdetect.formats import CrossValidationState, DateScore, TrainOptions
+from cropdetect.formats import DateScore, TrainOptions
 from cropdetect.progress import Progress
 from cropdetect.training.baselines import BASELINES
 from cropdetect.training.chips import TrainingChips, read_training_chips
@@ -79,18 +76,16 @@ def cross_validate(
         fields: the labelled fields.
         folds: see `make_folds`.
         options: how to learn; `model` is a network or one of `BASELINES`.
-        state: folder of the state; the caller removes it at the end.
+        state: folder that is there; the caller keeps the states of different calls apart, and removes them.
         by_date: also answer from the dates up to each of six days of the season.
 
     Raises:
-        OutputExistsError: `state` belongs to another cross-validation.
         OptionError: there is no such model, or it cannot leave out dates.
         TrainingDataError: a fold cannot be learnt.
         DiskFullError: no room for the state.
     """
     learner = _learner(options.model)
     days = _days(chips, options.season_year) if by_date else np.empty(0)
-    _open_state(state, _fingerprint(chips, fields, folds, options, days))
     positions = np.flatnonzero(folds.of_field >= 0)
     shape = (len(fields.rows), len(fields.legend))
     answers, by_day = np.full(shape, np.nan), np.full((len(days), *shape), np.nan)
@@ -102,7 +97,7 @@ def cross_validate(
             file, folder = state / f"fold-{fold:03d}.npz", state / f"fold-{fold:03d}"
             found = _kept(file)
             if found is None:
-                folder.mkdir(exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True)
                 fitted = learner.fit(chips, fields, training, options, folder, f"fold {fold + 1} of {n_folds}")
                 dated = [fitted.probabilities(test, day) for day in days.tolist()]
                 found = fitted.probabilities(test), np.reshape(dated, (len(days), len(test), shape[1]))
@@ -133,7 +128,7 @@ def scores_by_date(
     for day, probabilities in zip(answers.days.tolist(), answers.by_day, strict=True):
         known = np.isfinite(probabilities).all(axis=1)
         if known.any():
-            found = metrics.score(probabilities[known], labels[known], legend)
+            found = evaluation.score(probabilities[known], labels[known], legend)
             scores.append(
                 DateScore(
                     until=dt.date(year, 1, 1) + dt.timedelta(days=day),
@@ -178,42 +173,6 @@ def _unlearnt(fields: LabelledFields, folds: Folds) -> tuple[str, ...]:
         test = np.unique(fields.classes[folds.test(fold)])
         lost += [f"{fields.legend[i]} (fold {folds.names[fold]})" for i in np.setdiff1d(test, fields.classes[training]).tolist()]
     return (f"classes that were answered without a field to learn from: {', '.join(lost)}",) if lost else ()
-
-
-def _fingerprint(
-    chips: TrainingChips, fields: LabelledFields, folds: Folds, options: TrainOptions, days: npt.NDArray[np.float64]
-) -> str:
-    """Hash all that decides the answers."""
-    parts = [
-        chips.chips.info.fingerprint,
-        list(chips.chips.info.bands),
-        [str(name) for name in chips.chips.fields["field_id"].iloc[fields.rows]],
-        fields.classes.tolist(),
-        list(fields.legend),
-        folds.of_field.tolist(),
-        [training.tolist() for training in folds.training],
-        days.tolist(),
-        options.model_dump(mode="json"),
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _open_state(folder: Path, expected: str) -> None:
-    file = folder / "state.json"
-    if not file.is_file():
-        with whole_file(file) as partial:
-            partial.write_text(CrossValidationState(fingerprint=expected).model_dump_json(indent=2) + "\n", encoding="utf-8")
-        return
-    try:
-        found = CrossValidationState.model_validate_json(file.read_bytes()).fingerprint
-    except ValidationError:
-        found = ""
-    if found != expected:
-        raise OutputExistsError(
-            "here lies an unfinished cross-validation of other data, folds or options",
-            where=folder,
-            fix="Run the command that was stopped again, name another output, or add --overwrite to begin anew.",
-        )
 
 
 def _kept(file: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from pytorch_lightning.utilities.seed import isolate_rng
 
-from cropdetect import metrics, models
+from cropdetect import evaluation, models
 from cropdetect.formats import Statistics, TrainOptions
 from cropdetect.progress import Progress
 from cropdetect.training.blueprint import blueprint
@@ -38,9 +38,9 @@ class OutOfFold:
     probabilities: npt.NDArray[np.float64]
     labels: npt.NDArray[np.int64]
 
-    def scaled(self, scaling: metrics.Scaling | None) -> "OutOfFold":
+    def scaled(self, scaling: evaluation.Scaling | None) -> "OutOfFold":
         """Return the same answers, each calibrated."""
-        return replace(self, probabilities=metrics.scaled(self.probabilities, scaling))
+        return replace(self, probabilities=evaluation.scaled(self.probabilities, scaling))
 
     def pooled(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return of each field the mean of its answers (field, class), its label and how many answers it has."""

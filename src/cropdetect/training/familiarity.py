@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.chips.batch import season_day
-from cropdetect.formats import FamiliarityRecord
+from cropdetect.evaluation import fit_novelty_detector
+from cropdetect.formats import NoveltyRecord
 from cropdetect.imagery.bands import is_nearest
 from cropdetect.inference.familiarity import season_cells
 from cropdetect.inference.season import SeasonOfField, clear_means, joined_series
-from cropdetect.metrics import fit_familiarity
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.folds import stratified_folds
 from cropdetect.training.labels import LabelledFields
@@ -27,7 +27,7 @@ def familiarity_record(
     *,
     season_year: int | None = None,
     seed: int = 0,
-) -> FamiliarityRecord | None:
+) -> NoveltyRecord | None:
     """Describe the labelled fields by the means of their bands in six portions of the season.
 
     Args:
@@ -59,8 +59,8 @@ def familiarity_record(
     series = joined_series(bands, {row: season.joined() for row, season in seasons.items()})
     cells = season_cells(series, len(fields.rows), bands, edges, season_year)
     folds = stratified_folds(fields.classes, groups, _FOLDS, seed)
-    found = fit_familiarity(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
-    return FamiliarityRecord(
+    found = fit_novelty_detector(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
+    return NoveltyRecord(
         bands=list(bands),
         edges=edges,
         centres=_short(found.centres),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect import metrics, models
+from cropdetect import evaluation, models
 from cropdetect.formats import CalibrationRecord, TrainOptions
 from cropdetect.progress import Progress
 from cropdetect.training.chips import TrainingChips
@@ -35,7 +35,7 @@ class Fitted:
     members: Sequence[Sequence[models.Network]]
     out_of_fold: OutOfFold
     calibration: CalibrationRecord
-    scaling: metrics.EnsembleScaling
+    scaling: evaluation.EnsembleScaling
 
     @property
     def networks(self) -> list[models.Network]:
@@ -54,7 +54,7 @@ class Fitted:
         """Return calibrated probabilities (field, class) and labels of the fields that members left out."""
         means, labels, n_answers = self.out_of_fold.scaled(self.scaling.each).pooled()
         for n in np.unique(n_answers):
-            means[n_answers == n] = metrics.scaled(means[n_answers == n], self.scaling.of_mean(n))
+            means[n_answers == n] = evaluation.scaled(means[n_answers == n], self.scaling.of_mean(n))
         return means, labels
 
 
@@ -112,7 +112,7 @@ def fit(ensemble: Ensemble, folder: Path, description: str = "training") -> Fitt
     return Fitted(ensemble, members, out_of_fold, calibration, scaling)
 
 
-def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[CalibrationRecord, metrics.EnsembleScaling]:
+def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[CalibrationRecord, evaluation.EnsembleScaling]:
     """Fit how probabilities become calibrated ones.
 
     Each answer is calibrated by what the trainings say of the fields that they left out. A mean of calibrated answers is less
@@ -131,17 +131,17 @@ def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[
         Rahaman, R., Thiery, A. H. (2021). Uncertainty Quantification and Deep Ensembles. NeurIPS.
     """
     if method == "none":
-        return CalibrationRecord(), metrics.EnsembleScaling()
+        return CalibrationRecord(), evaluation.EnsembleScaling()
     raw, labels = out_of_fold.probabilities, out_of_fold.labels
     with np.errstate(divide="ignore"):
-        own = (metrics.fit_temperature if method == "temperature" else metrics.fit_vector)(np.log(raw), labels)
+        own = (evaluation.fit_temperature if method == "temperature" else evaluation.fit_vector)(np.log(raw), labels)
     after = out_of_fold.scaled(own)
     pooling = _pooling(after)
     if pooling is None:
-        scaling = metrics.EnsembleScaling(mean=own)
+        scaling = evaluation.EnsembleScaling(mean=own)
     else:
-        as_it_is = metrics.Scaling(np.ones_like(own.scale), np.zeros_like(own.bias))
-        scaling = metrics.EnsembleScaling(own, as_it_is, pooling)
+        as_it_is = evaluation.Scaling(np.ones_like(own.scale), np.zeros_like(own.bias))
+        scaling = evaluation.EnsembleScaling(own, as_it_is, pooling)
     of_mean = scaling.of_mean(members)
     assert of_mean is not None
     record = CalibrationRecord(
@@ -152,10 +152,10 @@ def fit_calibration(out_of_fold: OutOfFold, method: str, members: int) -> tuple[
         each_bias=[] if scaling.each is None else own.bias.tolist(),
         pooling=scaling.pooling,
         fitted_on=f"out-of-fold predictions of {len(np.unique(out_of_fold.fields))} training fields",
-        log_loss_before=metrics.log_loss(raw, labels),
-        log_loss_after=metrics.log_loss(after.probabilities, labels),
-        ece_before=metrics.calibration_error(raw, labels),
-        ece_after=metrics.calibration_error(after.probabilities, labels),
+        log_loss_before=evaluation.log_loss(raw, labels),
+        log_loss_after=evaluation.log_loss(after.probabilities, labels),
+        ece_before=evaluation.calibration_error(raw, labels),
+        ece_after=evaluation.calibration_error(after.probabilities, labels),
     )
     return record, scaling
 
@@ -167,7 +167,7 @@ def _pooling(out_of_fold: OutOfFold) -> float | None:
     if not several.any():
         return None
     own = np.repeat(several, n_answers)
-    single = metrics.fit_temperature(np.log(out_of_fold.probabilities[own]), out_of_fold.labels[own])
-    mean = metrics.fit_temperature(np.log(means[several]), labels[several])
+    single = evaluation.fit_temperature(np.log(out_of_fold.probabilities[own]), out_of_fold.labels[own])
+    mean = evaluation.fit_temperature(np.log(means[several]), labels[several])
     pooling = np.log(mean.scale[0] / single.scale[0]) / (1 - 1 / n_answers[several]).mean()
     return float(np.clip(pooling, 0, _MOST_POOLING))

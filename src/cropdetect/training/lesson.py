@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from cropdetect import metrics
+from cropdetect import evaluation
 from cropdetect.formats import TrainOptions
 from cropdetect.models import Network
 from cropdetect.training.data import Sample
@@ -109,7 +109,7 @@ class Lesson(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Score the validation fields."""
         _, probabilities, labels = field_probabilities(self._answers)
-        self.log(VALIDATION, metrics.log_loss(probabilities, labels))
+        self.log(VALIDATION, evaluation.log_loss(probabilities, labels))
 
     def configure_optimizers(self) -> Any:
         """Only matrices decay, since biases and norms have no reason to be small."""

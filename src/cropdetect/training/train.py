@@ -1,15 +1,14 @@
 """The verb `train`: labelled chips to a checkpoint."""
 
-import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from cropdetect import checkpoint, metrics, models
+from cropdetect import checkpoint, evaluation, models
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.errors import TrainingDataError
-from cropdetect.files import refuse_existing
 from cropdetect.formats import TrainOptions
 from cropdetect.training.chips import read_training_chips
 from cropdetect.training.familiarity import familiarity_record
@@ -18,7 +17,6 @@ from cropdetect.training.groups import spatial_groups
 from cropdetect.training.labels import labelled_fields
 from cropdetect.training.record import checkpoint_record
 from cropdetect.training.split import Split, n_folds
-from cropdetect.training.state import fingerprint, open_state
 
 
 def train(
@@ -26,8 +24,7 @@ def train(
     out: Path,
     options: TrainOptions,
     *,
-    resume: bool = False,
-    overwrite: bool = False,
+    state: Path | None = None,
     data_names: Sequence[str] = (),
     licence: str = "",
 ) -> checkpoint.Checkpoint:
@@ -38,14 +35,13 @@ def train(
 
     The same chips, options and seed give the same weights on one machine with the same number of threads, also if the
     training was interrupted and resumed.
-    State lies in `.OUT.train` beside `out` until the end.
 
     Args:
         chips: chips whose fields table has a column `label`.
-        out: folder of the checkpoint.
+        out: folder of the checkpoint: empty, or made here.
         options: see `TrainOptions`.
-        resume: go on with an interrupted training of the same data and options.
-        overwrite: replace what is at `out`.
+        state: folder that keeps what an interrupted training continues from (default: nothing is kept); the caller keeps
+            the states of different trainings apart, and removes them.
         data_names: names of the data sets, for the record.
         licence: of the training data, for the record.
 
@@ -53,11 +49,9 @@ def train(
         TrainingDataError: too few fields, labels, classes or groups.
         LegendError: the legend in the options names a class twice.
         MissingBandError: the network needs a band that is absent.
-        OptionError: an option cannot be used, or `resume` finds another training's state.
-        OutputExistsError: `out` is there and `overwrite` is false.
+        OptionError: an option cannot be used.
         DiskFullError: the disk has no room.
     """
-    refuse_existing(out, overwrite=overwrite)
     if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
         raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
     labelled = read_training_chips(chips)
@@ -71,10 +65,9 @@ def train(
         wanted=2 * n_folds(options.validation_share),
     )
     ensemble = prepare(labelled.only(fields.rows), fields, np.arange(len(fields.rows)), groups.of_field, options)
-    of_field = None if groups.of_field is None else groups.of_field.tolist()
-    folder = open_state(out, fingerprint(chips, fields, of_field, options), resume=resume)
-    fitted = fit(ensemble, folder)
-    scores = metrics.score(*fitted.held_out(), fields.legend)
+    with tempfile.TemporaryDirectory() as nowhere:
+        fitted = fit(ensemble, state or Path(nowhere))
+    scores = evaluation.score(*fitted.held_out(), fields.legend)
     record = checkpoint_record(
         fitted.networks[0],
         labelled.only(fields.rows),
@@ -99,9 +92,7 @@ def train(
     )
     record = record.model_copy(update={"familiarity": familiarity})
     files = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in fitted.networks]
-    written = checkpoint.write_checkpoint(out, record, files, overwrite=overwrite)
-    shutil.rmtree(folder, ignore_errors=True)
-    return written
+    return checkpoint.write_checkpoint(out, record, files)
 
 
 def _validation(groups: str, splits: Sequence[Split], options: TrainOptions) -> str:

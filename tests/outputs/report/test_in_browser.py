@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cropdetect.evaluation import score
 from cropdetect.formats import LabelDoubt
-from cropdetect.metrics import score
 from cropdetect.outputs import prediction_table
 from cropdetect.outputs.report import page, render
 from tests.outputs.report.made_up import LEGEND, made_up_content, made_up_predictions

@@ -12,14 +12,14 @@ import pandas as pd
 from pydantic import ValidationError
 
 from cropdetect.errors import UnreadableFileError
-from cropdetect.formats import MetricsRecord, RunRecord
+from cropdetect.formats import MetricsRecord, PredictionRun
 from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.read import read_prediction_table
 from cropdetect.outputs.series import read_series
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import spreadsheet_safe
 
-_R = TypeVar("_R", RunRecord, MetricsRecord)
+_R = TypeVar("_R", PredictionRun, MetricsRecord)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ReportContent:
     labels: "pd.Series[str] | None" = None
     series: FieldSeries | None = None
     previews: tuple[Path, ...] = ()
-    run: RunRecord | None = None
+    run: PredictionRun | None = None
     metrics: MetricsRecord | None = None
     kind: str = "prediction"
 
@@ -63,7 +63,7 @@ def read_content(folder: Path) -> ReportContent:
         UnreadableFileError: a file is damaged.
     """
     table, legend = read_prediction_table(folder)
-    run = _record(folder / "run.json", RunRecord)
+    run = _record(folder / "run.json", PredictionRun)
     return ReportContent(
         title=title_of(run) if run else folder.resolve().name,
         table=table,
@@ -75,7 +75,7 @@ def read_content(folder: Path) -> ReportContent:
     )
 
 
-def title_of(run: RunRecord) -> str:
+def title_of(run: PredictionRun) -> str:
     """Return the name of the data, so that a page does not depend on where it lies."""
     return next((Path(one.path).resolve().name for one in run.inputs if one.kind != "fields"), "Predictions")
 

@@ -17,6 +17,7 @@ from cropdetect.outputs.report.curves import curves_of
 from cropdetect.outputs.report.outlines import map_of
 from cropdetect.outputs.report.totals import areas_ha, by_class, clear_by_date, confidence_counts, statuses
 
+GENERATOR = '<meta name="generator" content="cropdetect">'  # tells a page of the tool from other files
 _SHOWN = 25_000  # fields in the page; of more it shows a sample
 _LEAST_CERTAIN = 100  # that are in the sample whatever chance says
 _SCRIPTS = ("page", "data", "fields", "map", "pointer", "season", "detail", "table", "charts", "overview", "scores", "start")

@@ -1,4 +1,4 @@
-"""Areas of the classes with the map's errors taken out, and their standard errors."""
+"""Areas of the classes, corrected for the map's errors, and their standard errors."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.evaluation.scores import number_or_none, ratio
 from cropdetect.formats import AreaRecord, ClassArea
-from cropdetect.metrics.confusion import ratio
 
-METHOD = (
+Z_95 = 1.96  # standard errors to either side that hold 95 %
+_METHOD = (
     "Olofsson et al. 2014 (Remote Sensing of Environment 148): the labelled fields are a sample stratified by mapped class; "
     "ratio estimator by field area; finite population correction where the number of mapped fields is known"
 )
@@ -33,9 +34,9 @@ def estimate_areas(
 ) -> tuple[AreaRecord, tuple[str, ...]]:
     """Estimate the area of each class from the map and the labelled fields.
 
-    What was mapped as a class is shared out among the true classes as its labelled fields are, by their area; with fields of
-    one size these are equations 4 to 11 of Olofsson et al. (2014). Standard errors are of the estimates, once (95 % of
-    intervals of 1.96 standard errors to either side hold the truth).
+    The area mapped as a class is divided among the true classes in proportion to the area of its labelled fields; with fields
+    of one size these are equations 4 to 11 of Olofsson et al. (2014). Intervals of `Z_95` standard errors to either side of
+    an estimate hold the truth in 95 % of cases.
 
     Args:
         predicted: (sample,) mapped class of each labelled field, position in `legend`.
@@ -43,8 +44,8 @@ def estimate_areas(
         legend: class names.
         mapped: (class,) area mapped as each class, of all fields.
         unit: of `mapped`.
-        sizes: (sample,) area of each labelled field; None: all alike.
-        n_mapped: (class,) number of fields mapped as each class; None: so many that the sample is a small part.
+        sizes: (sample,) area of each labelled field; None: equal sizes.
+        n_mapped: (class,) number of fields mapped as each class; None: many more than are labelled.
         probability_sample: whether the labelled fields were drawn at random within each mapped class.
 
     Returns:
@@ -81,10 +82,10 @@ def estimate_areas(
             mapped=float(mapped[i]),
             estimated=float(area[i]) if whole > 0 else None,
             standard_error=float(area_se[i]) if whole > 0 else None,
-            users_accuracy=_or_none(users[i]),
-            users_accuracy_se=_or_none(users_se[i]),
-            producers_accuracy=_or_none(producers[i]),
-            producers_accuracy_se=_or_none(producers_se[i]),
+            users_accuracy=number_or_none(users[i]),
+            users_accuracy_se=number_or_none(users_se[i]),
+            producers_accuracy=number_or_none(producers[i]),
+            producers_accuracy_se=number_or_none(producers_se[i]),
         )
         for i, name in enumerate(legend)
     ]
@@ -94,7 +95,7 @@ def estimate_areas(
         classes=classes,
         overall_accuracy=float(joint.trace() / whole) if whole > 0 else None,
         overall_accuracy_se=float(np.sqrt(own.sum()) / whole) if whole > 0 else None,
-        method=METHOD,
+        method=_METHOD,
     )
     return record, tuple(warnings)
 
@@ -114,7 +115,3 @@ def _shares(
         return share, np.full(n_classes, _LARGEST_VARIANCE * unseen)
     residual = sizes[:, None] * (is_class - share) / sizes.mean()
     return share, unseen * (residual**2).sum(axis=0) / (n * (n - 1))
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

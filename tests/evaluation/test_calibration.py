@@ -1,11 +1,50 @@
-"""Temperature and vector scaling find what made the probabilities too sure, and do not overfit rare classes."""
+"""Calibration errors are those of other code; scalings find the best temperature and do not overfit rare classes."""
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import log_softmax
+from sklearn.calibration import calibration_curve
 
 from cropdetect.errors import LegendError
-from cropdetect.metrics import Scaling, calibration_error, fit_temperature, fit_vector, log_loss
+from cropdetect.evaluation import Scaling, calibration_error, fit_temperature, fit_vector, log_loss, reliability_bins
+
+
+def test_calibration_error_of_a_hand_worked_case() -> None:
+    # Two fields at 0.9 (one right): gap 0.4, weight 2/4. One at 0.6 (right): gap 0.4. One at 0.5 (wrong): gap 0.5.
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
+    labels = np.array([0, 1, 1, 1])
+    assert calibration_error(probabilities, labels) == pytest.approx(0.5 * 0.4 + 0.25 * 0.4 + 0.25 * 0.5)
+
+
+def test_calibration_bins_are_fifteen_and_closed_on_the_right() -> None:
+    # 0.6 = 9/15 lies in (8/15, 9/15]; with 0.55 in the same bin the two gaps cancel, with 0.61 in the next they do not.
+    same = np.array([[0.6, 0.4], [0.55, 0.45]])
+    labels = np.array([0, 1])
+    assert calibration_error(same, labels) == pytest.approx(abs(0.4 - 0.55) / 2)
+    other = np.array([[0.6, 0.4], [0.61, 0.39]])
+    assert calibration_error(other, labels) == pytest.approx((0.4 + 0.61) / 2)
+
+
+def test_calibrated_probabilities_have_a_small_error_and_overconfident_ones_a_large_one() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet([1, 1, 1], 20_000)
+    labels = (rng.random(20_000)[:, None] > probabilities.cumsum(axis=1)).sum(axis=1)
+    assert calibration_error(probabilities, labels) < 0.015
+    sharpened = probabilities**4 / (probabilities**4).sum(axis=1, keepdims=True)
+    assert calibration_error(sharpened, labels) > 0.1
+
+
+def test_reliability_bins_are_those_of_scikit_learn_and_make_up_the_calibration_error() -> None:
+    rng = np.random.default_rng(0)
+    probabilities, labels = rng.dirichlet([0.4] * 4, 500), rng.integers(0, 4, 500)
+    bins = [one for one in reliability_bins(probabilities, labels) if one.n]
+    right = probabilities.argmax(axis=1) == labels
+    accuracy, confidence = calibration_curve(right, probabilities.max(axis=1), n_bins=15)
+    np.testing.assert_allclose([one.accuracy for one in bins], accuracy)
+    np.testing.assert_allclose([one.confidence for one in bins], confidence)
+    error = sum(one.n * abs(one.accuracy - one.confidence) for one in bins) / 500
+    assert error == pytest.approx(calibration_error(probabilities, labels))
 
 
 def honest(n: int, k: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -68,6 +107,27 @@ def test_vector_scaling_of_a_handful_of_fields_stays_with_the_temperature() -> N
     rare = fit_vector(scores, labels).apply(scores)[:, 3]
     assert rare.min() > 0
     assert abs(fit_vector(scores, labels).bias[3]) < 1
+
+
+def test_vector_scaling_has_the_lowest_penalised_log_loss_by_another_minimiser() -> None:
+    scores, labels = honest(200, seed=7)
+    scores = log_softmax(1.7 * scores + [0.8, 0, 0, -0.4], axis=1).clip(min=np.log(1e-6))
+    temperature = fit_temperature(scores, labels).scale
+    found = fit_vector(scores, labels, strength=4.0)
+
+    def loss(values: np.ndarray) -> float:
+        of_truth = log_softmax(values[:4] * scores + values[4:], axis=1)[np.arange(200), labels]
+        return -of_truth.sum() + 2.0 * (((values[:4] - temperature) ** 2).sum() + (values[4:] ** 2).sum())
+
+    best = minimize(loss, np.r_[temperature, np.zeros(4)], method="BFGS", options={"gtol": 1e-5}).x
+    np.testing.assert_allclose(np.r_[found.scale, found.bias], best, atol=1e-5)
+
+
+def test_fields_that_are_all_right_or_all_alike_give_a_finite_temperature() -> None:
+    sure = np.log(np.array([[0.9, 0.1], [0.2, 0.8]]))
+    assert fit_temperature(sure, np.array([0, 1])).temperature == pytest.approx(1 / 4)  # the sharpest that is allowed
+    assert fit_temperature(sure, np.array([1, 0])).temperature == pytest.approx(1 / 0.05)  # and the flattest
+    assert fit_temperature(np.zeros((5, 3)), np.array([0, 1, 2, 0, 0])).temperature == 1
 
 
 def test_a_probability_of_zero_can_be_calibrated() -> None:

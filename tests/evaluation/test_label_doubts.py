@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cropdetect.metrics import label_doubts
+from cropdetect.evaluation import label_doubts
 
 LEGEND = ["maize", "wheat", "soy"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from cropdetect.errors import LegendError
-from cropdetect.metrics import calibration_error, clipped, log_loss, score
+from cropdetect.evaluation import clipped, confusion_matrix, log_loss, score, scores_by_size
 
 LEGEND = ["maize", "wheat", "soy", "beans"]
 
@@ -54,31 +54,6 @@ def test_clipped_rows_sum_to_one() -> None:
     assert clipped(probabilities.astype(np.float32)).sum(axis=1) == pytest.approx(1.0, abs=1e-12)
 
 
-def test_calibration_error_of_a_hand_worked_case() -> None:
-    # Two fields at 0.9 (one right): gap 0.4, weight 2/4. One at 0.6 (right): gap 0.4. One at 0.5 (wrong): gap 0.5.
-    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
-    labels = np.array([0, 1, 1, 1])
-    assert calibration_error(probabilities, labels) == pytest.approx(0.5 * 0.4 + 0.25 * 0.4 + 0.25 * 0.5)
-
-
-def test_calibration_bins_are_fifteen_and_closed_on_the_right() -> None:
-    # 0.6 = 9/15 lies in (8/15, 9/15]; with 0.55 in the same bin the two gaps cancel, with 0.61 in the next they do not.
-    same = np.array([[0.6, 0.4], [0.55, 0.45]])
-    labels = np.array([0, 1])
-    assert calibration_error(same, labels) == pytest.approx(abs(0.4 - 0.55) / 2)
-    other = np.array([[0.6, 0.4], [0.61, 0.39]])
-    assert calibration_error(other, labels) == pytest.approx((0.4 + 0.61) / 2)
-
-
-def test_calibrated_probabilities_have_a_small_error_and_overconfident_ones_a_large_one() -> None:
-    rng = np.random.default_rng(0)
-    probabilities = rng.dirichlet([1, 1, 1], 20_000)
-    labels = (rng.random(20_000)[:, None] > probabilities.cumsum(axis=1)).sum(axis=1)
-    assert calibration_error(probabilities, labels) < 0.015
-    sharpened = probabilities**4 / (probabilities**4).sum(axis=1, keepdims=True)
-    assert calibration_error(sharpened, labels) > 0.1
-
-
 @pytest.mark.parametrize(
     ("probabilities", "labels", "message"),
     [
@@ -91,3 +66,43 @@ def test_calibrated_probabilities_have_a_small_error_and_overconfident_ones_a_la
 def test_what_does_not_fit_is_refused(probabilities: np.ndarray, labels: np.ndarray, message: str) -> None:
     with pytest.raises(LegendError, match=message):
         score(probabilities, labels, LEGEND)
+
+
+def case(n: int = 300, k: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.dirichlet([0.4] * k, n), rng.integers(0, k, n)
+
+
+def test_kappa_of_the_paper_s_first_table() -> None:
+    # Cohen 1960, Table 1 (shares of 200 cases): observed agreement 0.70, by chance 0.41, kappa 0.49.
+    confusion = (200 * np.array([[0.44, 0.07, 0.09], [0.05, 0.20, 0.05], [0.01, 0.03, 0.06]])).round().astype(int)
+    true, predicted = np.indices((3, 3))
+    labels, stated = np.repeat(true.ravel(), confusion.ravel()), np.repeat(predicted.ravel(), confusion.ravel())
+    result = score(np.eye(3)[stated], labels, ["schizophrenia", "neurosis", "psychosis"])
+    assert result.confusion == confusion.tolist()
+    assert result.kappa == pytest.approx(reference.cohen_kappa_score(labels, stated))
+    assert result.kappa == pytest.approx(0.49, abs=0.005)
+
+
+def test_kappa_is_null_where_chance_agrees_fully() -> None:
+    assert score(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 0]), ["a", "b"]).kappa is None
+
+
+def test_confusion_matrix_is_that_of_scikit_learn() -> None:
+    probabilities, labels = case()
+    predicted = probabilities.argmax(axis=1)
+    np.testing.assert_array_equal(
+        confusion_matrix(labels, predicted, 4), reference.confusion_matrix(labels, predicted, labels=range(4))
+    )
+
+
+def test_scores_by_size_share_the_fields_out_by_their_pixels() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    small, large = scores_by_size(probabilities, np.array([1, 0, 1, 0]), np.array([2.0, 4.9, 30.0, 49.0]))
+    assert (small.lower_pixels, small.upper_pixels, small.n, small.accuracy) == (0, 5, 2, 0.5)
+    assert (large.lower_pixels, large.upper_pixels, large.n, large.accuracy) == (25, 50, 2, 1.0)
+    assert large.log_loss == pytest.approx(-(np.log(0.8) + np.log(0.6)) / 2, abs=1e-3)
+
+
+def test_fields_of_one_size_give_no_scores_by_size() -> None:
+    assert scores_by_size(np.eye(2), np.array([0, 1]), np.ones(2)) is None

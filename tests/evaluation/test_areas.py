@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cropdetect.metrics import estimate_areas
+from cropdetect.evaluation import estimate_areas
 
 # Table 8: sample counts, rows mapped, columns reference; mapped areas in pixels of 30 m.
 CLASSES = ["deforestation", "forest gain", "stable forest", "stable non-forest"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, norm
 
-from cropdetect.metrics import Familiarity, fit_familiarity
+from cropdetect.evaluation import NoveltyDetector, fit_novelty_detector
 
 MIX = np.random.default_rng(7).normal(size=(8, 8))
 
@@ -19,47 +19,47 @@ def fields(n: int, seed: int, *, missing: float = 0.2) -> tuple[np.ndarray, np.n
 
 def test_new_fields_of_the_training_classes_are_flagged_at_the_stated_rate() -> None:
     cells, classes = fields(1500, 0)
-    found = fit_familiarity(cells, classes, 3, np.arange(1500) % 5, false_alarm_rate=0.05)
+    found = fit_novelty_detector(cells, classes, 3, np.arange(1500) % 5, false_alarm_rate=0.05)
     new, _ = fields(4000, 1)
-    assert (found.strangeness(new) > found.threshold).mean() == pytest.approx(0.05, abs=0.02)
+    assert (found.distance(new) > found.threshold).mean() == pytest.approx(0.05, abs=0.02)
 
 
 def test_fields_whose_bands_do_not_belong_together_are_flagged_though_each_band_is_usual() -> None:
     cells, classes = fields(1500, 0)
-    found = fit_familiarity(cells, classes, 3, np.arange(1500) % 5)
+    found = fit_novelty_detector(cells, classes, 3, np.arange(1500) % 5)
     new, labels = fields(500, 1, missing=0)
     shuffled = np.random.default_rng(2).permuted(new[labels == 1], axis=0)  # each cell keeps its own distribution
-    assert (found.strangeness(shuffled) > found.threshold).mean() > 0.3
+    assert (found.distance(shuffled) > found.threshold).mean() > 0.3
 
 
 def test_a_crop_that_was_not_trained_on_is_flagged() -> None:
     cells, classes = fields(1500, 0)
-    found = fit_familiarity(cells, classes, 3, np.arange(1500) % 5)
+    found = fit_novelty_detector(cells, classes, 3, np.arange(1500) % 5)
     between, _ = fields(300, 3)
-    assert (found.strangeness(between + 7.5 * np.array([1, -1] * 4)) > found.threshold).mean() > 0.9
+    assert (found.distance(between + 7.5 * np.array([1, -1] * 4)) > found.threshold).mean() > 0.9
 
 
 @pytest.mark.parametrize("n_cells", [1, 4, 40])
-def test_strangeness_is_a_standard_normal_score_of_the_squared_distance(n_cells: int) -> None:
-    familiarity = Familiarity(np.zeros((1, n_cells)), np.eye(n_cells), 0.0)
+def test_the_distance_is_a_standard_normal_score_of_the_squared_distance(n_cells: int) -> None:
+    detector = NoveltyDetector(np.zeros((1, n_cells)), np.eye(n_cells), 0.0)
     squared = chi2.ppf(0.95, n_cells)
     cells = np.full((1, n_cells), np.sqrt(squared / n_cells))
-    assert familiarity.strangeness(cells)[0] == pytest.approx(norm.ppf(0.95), abs=0.05)
+    assert detector.distance(cells)[0] == pytest.approx(norm.ppf(0.95), abs=0.05)
 
 
 def test_unknown_cells_take_no_part_and_a_field_without_any_has_no_score() -> None:
-    familiarity = Familiarity(np.array([[0.0, 0.0], [9.0, 9.0]]), np.array([[4.0, 1.0], [1.0, 9.0]]), 0.0)
-    alone = Familiarity(np.array([[0.0], [9.0]]), np.array([[9.0]]), 0.0)
-    scores = familiarity.strangeness(np.array([[np.nan, 3.0], [np.nan, np.nan]]))
-    assert scores[0] == pytest.approx(alone.strangeness(np.array([[3.0]]))[0])
+    detector = NoveltyDetector(np.array([[0.0, 0.0], [9.0, 9.0]]), np.array([[4.0, 1.0], [1.0, 9.0]]), 0.0)
+    alone = NoveltyDetector(np.array([[0.0], [9.0]]), np.array([[9.0]]), 0.0)
+    scores = detector.distance(np.array([[np.nan, 3.0], [np.nan, np.nan]]))
+    assert scores[0] == pytest.approx(alone.distance(np.array([[3.0]]))[0])
     assert np.isnan(scores[1])
 
 
 def test_cells_that_are_never_known_and_classes_of_one_field_do_no_harm() -> None:
     cells, classes = fields(200, 4)
     cells[:, 5], classes[0] = np.nan, 3
-    found = fit_familiarity(cells, classes, 5, np.arange(200) % 5)
+    found = fit_novelty_detector(cells, classes, 5, np.arange(200) % 5)
     assert np.isfinite(found.centres).all()
-    assert np.isfinite(found.strangeness(cells)).all()
+    assert np.isfinite(found.distance(cells)).all()
     new, _ = fields(50, 5)
-    assert np.isfinite(found.strangeness(new)).all()
+    assert np.isfinite(found.distance(new)).all()

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from cropdetect.metrics import bootstrap_differences, bootstrap_intervals, score
+from cropdetect.evaluation import bootstrap_differences, bootstrap_intervals, score
 
 LEGEND = ["maize", "wheat", "soy"]
 
@@ -111,3 +111,22 @@ def test_eight_thousand_fields_take_a_second_or_two() -> None:
     start = time.process_time()
     bootstrap_intervals(probabilities, labels, [str(i) for i in range(10)])
     assert time.process_time() - start < 3
+
+
+def test_intervals_are_the_quantiles_of_the_scores_of_fields_drawn_by_whole_groups() -> None:
+    probabilities, labels = answers(60, 7)
+    groups = np.arange(60) // 6
+    rng = np.random.default_rng(3)
+    members = [np.flatnonzero(groups == group) for group in range(10)]
+    draws = [np.concatenate([members[group] for group in drawn]) for drawn in rng.integers(0, 10, (200, 10))]
+    scores = [score(probabilities[rows], labels[rows], LEGEND) for rows in draws]
+    found = bootstrap_intervals(probabilities, labels, LEGEND, groups, n_resamples=200, seed=3)
+    for name in ("log_loss", "accuracy", "balanced_accuracy", "macro_f1", "kappa", "ece"):
+        expected = np.quantile([getattr(one, name) for one in scores], [0.025, 0.975])
+        assert found[name] == pytest.approx(expected, abs=1e-12), name
+
+
+def test_one_group_has_one_draw() -> None:
+    probabilities, labels = answers(30, 8)
+    accuracy = score(probabilities, labels, LEGEND).accuracy
+    assert bootstrap_intervals(probabilities, labels, LEGEND, np.zeros(30))["accuracy"] == (accuracy, accuracy)

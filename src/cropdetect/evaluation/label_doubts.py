@@ -1,4 +1,4 @@
-"""Labels that the answers confidently contradict."""
+"""Fields whose label the predictions confidently contradict."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ def label_doubts(
 ) -> list[LabelDoubt]:
     """List the fields whose label is likely wrong (confident learning).
 
-    A class is confidently stated where its probability reaches the mean that it has among the fields that carry its label: so
-    a class whose answers are unsure in general is not held to the same number as one that is mostly clear. A field is listed
-    when its most likely class is confidently stated and is not its label.
+    A class is predicted with confidence where its probability reaches the mean that it has among the fields with its label:
+    a class that is often uncertain has a lower threshold than one that is mostly clear. A field is listed when its most
+    likely class is predicted with confidence and is not its label.
 
     Args:
         probabilities: (field, class), by networks that have not seen the field's label (out of fold).
@@ -27,7 +27,7 @@ def label_doubts(
         field_ids: (field,).
 
     Returns:
-        The most doubtful first: by how far the probability of the label lies below that of the answer.
+        The most doubtful first: by how far the probability of the label lies below that of the predicted class.
 
     References:
         Northcutt, C., Jiang, L. and Chuang, I. (2021). Confident Learning: Estimating Uncertainty in Dataset Labels. JAIR 70.

@@ -1,0 +1,43 @@
+"""Evaluation: predictions against labels, calibration, and fields unlike the training fields (NumPy and SciPy)."""
+
+from cropdetect.evaluation.areas import Z_95, estimate_areas
+from cropdetect.evaluation.bootstrap import SCORES, Difference, bootstrap_differences, bootstrap_intervals
+from cropdetect.evaluation.calibration import (
+    EnsembleScaling,
+    Scaling,
+    calibration_error,
+    fit_temperature,
+    fit_vector,
+    reliability_bins,
+    scaled,
+)
+from cropdetect.evaluation.evaluate import evaluate_predictions, evaluate_probabilities
+from cropdetect.evaluation.label_doubts import label_doubts
+from cropdetect.evaluation.novelty import NoveltyDetector, fit_novelty_detector
+from cropdetect.evaluation.scores import clipped, confusion_matrix, log_loss, score, scores_by_size
+
+__all__ = [
+    "SCORES",
+    "Z_95",
+    "Difference",
+    "EnsembleScaling",
+    "NoveltyDetector",
+    "Scaling",
+    "bootstrap_differences",
+    "bootstrap_intervals",
+    "calibration_error",
+    "clipped",
+    "confusion_matrix",
+    "estimate_areas",
+    "evaluate_predictions",
+    "evaluate_probabilities",
+    "fit_novelty_detector",
+    "fit_temperature",
+    "fit_vector",
+    "label_doubts",
+    "log_loss",
+    "reliability_bins",
+    "scaled",
+    "score",
+    "scores_by_size",
+]

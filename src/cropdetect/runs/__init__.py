@@ -1,0 +1,7 @@
+"""What a verb writes: an output that is whole or not there, unfinished work, and a record of the run."""
+
+from cropdetect.runs.manifest import read_run, replace_file
+from cropdetect.runs.output import OutputFolder, Stopped, Work, command_line
+from cropdetect.runs.paths import refuse_overlap
+
+__all__ = ["OutputFolder", "Stopped", "Work", "command_line", "read_run", "refuse_overlap", "replace_file"]

@@ -1,0 +1,103 @@
+"""What tells one call of a verb from another: its arguments, and the content of its inputs."""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+_BLOCK = 4096
+_BLOCKS = 8  # of a file, evenly spread
+_FILES = 4096  # whose content is sampled; of the others only name, size and time count
+
+
+def plain(value: Any) -> Any:
+    """Return arguments as JSON holds them; dataclasses and records become objects, paths and dates text.
+
+    Raises:
+        TypeError: a value is of a kind that is not known, so that no argument is left out of a fingerprint by accident.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    raise TypeError(f"an argument of the type {type(value).__name__} has no place in a fingerprint")
+
+
+def paths_in(value: Any) -> list[Path]:
+    """Return all paths among some arguments, also those inside dataclasses and mappings."""
+    if isinstance(value, os.PathLike):
+        return [Path(value)]
+    if dataclasses.is_dataclass(value):
+        return [path for field in dataclasses.fields(value) for path in paths_in(getattr(value, field.name))]
+    if isinstance(value, Mapping):
+        return [path for item in value.values() for path in paths_in(item)]
+    if isinstance(value, list | tuple):
+        return [path for item in value for path in paths_in(item)]
+    return []
+
+
+def fingerprint(verb: str, arguments: Mapping[str, Any], inputs: list[Path]) -> str:
+    """Hash a call: the version of the package, the verb, all arguments, and the content of all inputs.
+
+    Args:
+        verb: name of the verb.
+        arguments: as `plain` returns them.
+        inputs: files and folders.
+    """
+    parts = {
+        "version": version("cropdetect"),
+        "verb": verb,
+        "arguments": arguments,
+        "inputs": [[str(path), content(path)] for path in inputs],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def content(path: Path) -> str:
+    """Hash a file, or all files of a folder: names, sizes, times of change to the nanosecond, and samples of their bytes.
+
+    An input that is not there has the hash of its absence.
+    """
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else list(_files(path))
+    sampled = max(1, -(-len(files) // _FILES))
+    for position, file in enumerate(files):
+        try:
+            stat = file.stat()
+            digest.update(f"{file.relative_to(path)}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode("utf-8", "surrogatepass"))
+            if position % sampled == 0 and file.is_file():
+                _sample(file, stat.st_size, digest)
+        except OSError as error:
+            digest.update(f"{file.relative_to(path)}\0{error.errno}\0".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder in order; what lies behind links to folders is not looked at."""
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(root) / name
+
+
+def _sample(file: Path, size: int, digest: "hashlib._Hash") -> None:
+    starts = range(0, size, max(_BLOCK, size // _BLOCKS))
+    with file.open("rb") as opened:
+        for start in (*starts, max(0, size - _BLOCK)):
+            opened.seek(start)
+            digest.update(opened.read(_BLOCK))
