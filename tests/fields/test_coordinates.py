@@ -121,6 +121,13 @@ def test_fields_beside_the_imagery_are_no_error(tmp_path: Path) -> None:
     assert read_fields(path, imagery=season()).table["status"].tolist() == ["ok"]
 
 
+def test_a_local_crs_does_not_lie_on_imagery(tmp_path: Path) -> None:
+    path = write(tmp_path / "f.parquet", shapely.box(0, 0, 9, 9), 'LOCAL_CS["farm",UNIT["metre",1]]')
+    with pytest.raises(FieldsError, match=r"\(farm\) is a local one"):
+        read_fields(path, imagery=season())
+    assert read_fields(path).table["status"].tolist() == ["ok"]
+
+
 def test_one_field_with_impossible_coordinates_loses_no_other(tmp_path: Path) -> None:
     shapes = [KENYA, shapely.box(640_000, 59_000, 640_100, 59_100), KENYA]
     gpd.GeoDataFrame({"field_id": [1, 2, 3]}, geometry=shapes, crs="EPSG:4326").to_parquet(tmp_path / "f.parquet")

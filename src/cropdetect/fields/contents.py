@@ -37,12 +37,11 @@ _LEADS_ELSEWHERE = re.compile(rb"<\s*OGR\w+|<!ENTITY|gdal_streamed_alg", re.IGNO
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*(?=\{)')
 
 
-def check_content(file: Path, shown: Path) -> None:
+def check_content(file: Path) -> None:
     """Refuse a file that is not what its name says.
 
     Args:
         file: a vector file, or the folder of a File Geodatabase.
-        shown: the file that the user named, for messages.
 
     Raises:
         UnreadableFileError: it is something else, or cut off.
@@ -51,7 +50,7 @@ def check_content(file: Path, shown: Path) -> None:
     """
     suffix = file.suffix.lower()
     if suffix == ".gdb":
-        _check_geodatabase(file, shown)
+        _check_geodatabase(file)
         return
     with file.open("rb") as content:
         head = content.read(_HEAD)
@@ -61,14 +60,14 @@ def check_content(file: Path, shown: Path) -> None:
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e")
         fits = text.startswith(b"{") if suffix in JSON_SUFFIXES else text.startswith(b"<") and b"opengis.net/gml" in head
         if fits and _LEADS_ELSEWHERE.search(head):
-            raise UnsafePathError("it leads to other files or to the network", where=shown, fix="Export the fields themselves.")
+            raise UnsafePathError("it leads to other files or to the network", where=file, fix="Export the fields themselves.")
     if not fits:
-        raise UnreadableFileError(f"the file is not what its name ({suffix}) says", where=shown, fix="Copy or export it again.")
+        raise UnreadableFileError(f"the file is not what its name ({suffix}) says", where=file, fix="Copy or export it again.")
     # GDAL reads a truncated Shapefile without a word; its header says how many 16-bit words it should have.
     if suffix == ".shp" and file.stat().st_size < 2 * int.from_bytes(head[24:28], "big"):
-        raise UnreadableFileError("the file is shorter than its header says", where=shown, fix="Copy or export it again.")
+        raise UnreadableFileError("the file is shorter than its header says", where=file, fix="Copy or export it again.")
     if suffix in JSON_SUFFIXES:
-        _check_stated_crs(file, shown)
+        _check_stated_crs(file)
 
 
 def json_driver(file: Path) -> str:
@@ -86,16 +85,16 @@ def json_driver(file: Path) -> str:
     return "GeoJSONSeq" if whole and more else "GeoJSON"
 
 
-def _check_geodatabase(folder: Path, shown: Path) -> None:
+def _check_geodatabase(folder: Path) -> None:
     files = list(folder.iterdir())
     if not any(file.suffix.lower() == ".gdbtable" for file in files):
-        raise UnreadableFileError("the folder is no File Geodatabase", where=shown, fix="Copy or export it again.")
+        raise UnreadableFileError("the folder is no File Geodatabase", where=folder, fix="Copy or export it again.")
     for file in files:
         if file.is_symlink() or file.is_dir():
-            raise UnsafePathError(f"{file.name} in it leads elsewhere", where=shown, fix="Copy the geodatabase itself.")
+            raise UnsafePathError(f"{file.name} in it leads elsewhere", where=folder, fix="Copy the geodatabase itself.")
 
 
-def _check_stated_crs(file: Path, shown: Path) -> None:
+def _check_stated_crs(file: Path) -> None:
     """Refuse a CRS that is a link, which GDAL would follow, and one that is unknown, for which GDAL would take another."""
     with file.open("rb") as content, mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as text:
         for found in _CRS_MEMBER.finditer(text):
@@ -107,7 +106,7 @@ def _check_stated_crs(file: Path, shown: Path) -> None:
             if kind in ("link", "url"):
                 raise UnsafePathError(
                     "its CRS is a link to the network",
-                    where=shown,
+                    where=file,
                     fix='Write the CRS by name, e.g. "urn:ogc:def:crs:EPSG::32636".',
                 )
             name = properties.get("name") if isinstance(properties, dict) and kind == "name" else None
@@ -115,4 +114,4 @@ def _check_stated_crs(file: Path, shown: Path) -> None:
                 try:
                     CRS.from_user_input(name)
                 except CRSError as error:
-                    raise FieldsError(f"its CRS {name!r} is not known", where=shown, fix="Write it like EPSG:32636.") from error
+                    raise FieldsError(f"its CRS {name!r} is not known", where=file, fix="Write it like EPSG:32636.") from error

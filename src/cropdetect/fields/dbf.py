@@ -45,7 +45,8 @@ def text_encoding(shapefile: Path) -> tuple[str | None, str | None]:
     table = shapefile.with_suffix(".dbf")
     if not table.is_file() or any(shapefile.with_suffix(suffix).is_file() for suffix in (".cpg", ".CPG")):
         return None, None
-    content = table.read_bytes()[:_LOOKED_AT]
+    with table.open("rb") as file:
+        content = file.read(_LOOKED_AT)
     rows = _rows(content)
     if rows.states_encoding:
         return None, None

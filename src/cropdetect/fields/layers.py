@@ -34,12 +34,14 @@ class Layer:
         file: its data set.
         name: its name there.
         columns: names of the attributes, the key's among them.
+        whole: names of those of whole numbers.
         key: name of the column of keys (GDAL's feature ids), or "".
     """
 
     file: Path
     name: str
     columns: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     key: str = ""
 
     def has_polygons(self) -> bool:
@@ -71,7 +73,8 @@ def layers_of(file: Path) -> list[Layer]:
             )
         if driver == "GML" and info["geometry_name"] == "extent":
             continue  # INSPIRE's record of the whole data set
-        layers.append(Layer(file, name, (*map(str, info["fields"]), *filter(None, [key])), key))
+        whole = tuple(str(column) for column, kind in zip(info["fields"], info["dtypes"], strict=True) if "int" in str(kind))
+        layers.append(Layer(file, name, (*map(str, info["fields"]), *filter(None, [key])), whole, key))
     return layers
 
 
@@ -120,9 +123,7 @@ def _source(file: Path) -> str | Path:
 
 def _with_gaps(layer: Layer, table: gpd.GeoDataFrame) -> "dict[str, pd.api.extensions.ExtensionArray]":
     """Return the columns of whole numbers that became floating-point numbers because some are missing."""
-    info = pyogrio.read_info(_source(layer.file), layer=layer.name)
-    whole = [str(name) for name, dtype in zip(info["fields"], info["dtypes"], strict=True) if "int" in str(dtype)]
-    names = [name for name in whole if name in table.columns and table[name].dtype.kind == "f"]
+    names = [name for name in layer.whole if name in table.columns and table[name].dtype.kind == "f"]
     if not names:
         return {}
     arrow = pyogrio.read_arrow(_source(layer.file), layer=layer.name, columns=names, read_geometry=False)[1]

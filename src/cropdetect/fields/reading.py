@@ -182,6 +182,12 @@ def _check_crs(raw: gpd.GeoDataFrame, imagery: Imagery, path: Path) -> None:
             where=path,
             fix=f"{likely}Set the CRS in the file (a Shapefile needs its .prj).",
         )
+    if raw.crs is not None and has_crs and CRS.from_user_input(raw.crs).is_engineering:
+        raise FieldsError(
+            f"its coordinate reference system ({raw.crs.name}) is a local one, with no place on Earth",
+            where=path,
+            fix="State the CRS that the coordinates are in.",
+        )
     if raw.crs is not None and not has_crs:
         raise FieldsError(
             "the imagery has no coordinate reference system (CRS), so that polygons cannot be laid on it",

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cropdetect.errors import FieldsError
@@ -47,22 +48,56 @@ def fields_of_tiles(
         FieldsError: polygons for tiles without CRS; else see `read_fields` and `IdRaster`.
         LegendError: the legend has none of the codes.
     """
+    files, tables, tile_of, notes = _read_files(imagery, read_vector, label_column=label_column, buffer=buffer)
+    names = [imagery.path.name if path.parent == imagery.path else tile.name for path, tile in files.items()]
+    table = concatenate(tables)
+    new_ids: tuple[pd.Series[Any], ...] = ()
+    warnings = gathered(names, notes) if len(files) > 1 else notes[0]
+    if len(files) > 1:
+        table, new_ids, doubts = merge_fields(table, np.concatenate(tile_of), names, _near(imagery, table))
+        warnings += doubts
+    warnings += _without_fields(imagery)
+    labelled = legend is not None and "label" in table.columns
+    if labelled:
+        table["label"], missing = class_names(table["label"], legend, where=imagery.path)
+        warnings += missing
+    rasters = tuple(tile.field_files.field_ids if buffer == 0 else None for tile in imagery.tiles)
+    if not any(rasters):
+        rasters = ()
+    ids_of = dict(zip(files, new_ids, strict=False))
+    return FieldSet(
+        table,
+        rasters,
+        warnings,
+        ordered_legend((), legend) if labelled else (),
+        tuple(None if raster is None else ids_of.get(raster) for raster in rasters) if new_ids else (),
+    )
+
+
+def _read_files(
+    imagery: Imagery, read_vector: _ReadVector, *, label_column: str | None, buffer: float
+) -> tuple[dict[Path, ImageSeries], list[gpd.GeoDataFrame], list[npt.NDArray[np.int64]], list[tuple[str, ...]]]:
+    """Read every field file once: rasters first, then vector files.
+
+    Returns:
+        the files, each with the first tile that it belongs to; their tables; for each row of these the position of its file;
+        and the warnings of each file.
+    """
     painted: dict[Path, ImageSeries] = {}
-    polygons: dict[Path, ImageSeries] = {}
-    bare = [tile.name for tile in imagery.tiles if tile.field_files.field_ids is None and tile.field_files.vector is None]
+    drawn: dict[Path, ImageSeries] = {}
     for tile in imagery.tiles:
         if tile.field_files.field_ids is not None:
             painted.setdefault(tile.field_files.field_ids, tile)
         elif tile.field_files.vector is not None:
-            polygons.setdefault(tile.field_files.vector, tile)
-    tables, tile_of, tile_warnings = [], [], []
+            drawn.setdefault(tile.field_files.vector, tile)
+    tables, tile_of, warnings = [], [], []
     if painted:
         sources = [TileRasters(tile.geobox, path, tile.field_files.labels) for path, tile in painted.items()]
-        table, tile_of_row, found = raster_parts(sources)
+        table, positions, found = raster_parts(sources)
         tables.append(buffer_fields(table, buffer, imagery_crs=table.crs, where=imagery.path))
-        tile_of.append(tile_of_row)
-        tile_warnings += found
-    for path, tile in polygons.items():
+        tile_of.append(positions)
+        warnings += found
+    for path, tile in drawn.items():
         if tile.geobox.crs is None and len(imagery.tiles) > 1:
             raise FieldsError(
                 "its images have no coordinate reference system (CRS), so that polygons cannot be laid on them",
@@ -70,32 +105,19 @@ def fields_of_tiles(
                 fix="Set the images' CRS, or give the fields as field_ids.tif on their grid.",
             )
         read = read_vector(path, label_column=label_column, buffer=buffer, imagery=replace(imagery, tiles=(tile,)))
-        tile_of.append(np.full(len(read.table), len(tile_warnings), np.int64))
+        tile_of.append(np.full(len(read.table), len(warnings), np.int64))
         tables.append(read.table)
-        tile_warnings.append(read.warnings)
-    files = {**painted, **polygons}
-    names = [imagery.path.name if path.parent == imagery.path else tile.name for path, tile in files.items()]
-    table = concatenate(tables)
-    maps: tuple[pd.Series[Any], ...] = ()
-    warnings = gathered(names, tile_warnings) if len(files) > 1 else tile_warnings[0]
-    if len(files) > 1:
-        table, maps, doubts = merge_fields(table, np.concatenate(tile_of), names, _near(imagery, table))
-        warnings += doubts
-    if bare:
-        more = ", ..." if len(bare) > _SHOWN else ""
-        warnings += (f"folders with images and without fields of their own ({len(bare)}): {', '.join(bare[:_SHOWN])}{more}",)
-    if legend is not None and "label" in table.columns:
-        table["label"], missing = class_names(table["label"], legend, where=imagery.path)
-        warnings += missing
-    name_of = dict(zip(files, maps, strict=False))
-    rasters = tuple(tile.field_files.field_ids if buffer == 0 else None for tile in imagery.tiles)
-    return FieldSet(
-        table,
-        rasters if any(rasters) else (),
-        warnings,
-        ordered_legend((), legend) if legend is not None and "label" in table.columns else (),
-        tuple(None if raster is None else name_of.get(raster) for raster in rasters) if any(rasters) and maps else (),
-    )
+        warnings.append(read.warnings)
+    return {**painted, **drawn}, tables, tile_of, warnings
+
+
+def _without_fields(imagery: Imagery) -> tuple[str, ...]:
+    """Warn of tiles that have no field file."""
+    bare = [tile.name for tile in imagery.tiles if tile.field_files.field_ids is None and tile.field_files.vector is None]
+    if not bare:
+        return ()
+    more = ", ..." if len(bare) > _SHOWN else ""
+    return (f"folders with images and without fields of their own ({len(bare)}): {', '.join(bare[:_SHOWN])}{more}",)
 
 
 def _near(imagery: Imagery, table: gpd.GeoDataFrame) -> float:

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pyarrow
 import pyogrio
 
-from cropdetect.errors import FieldsError, InputNotFoundError, UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import CropDetectError, FieldsError, InputNotFoundError, UnknownLayoutError, UnreadableFileError
 from cropdetect.fields.archives import ARCHIVE_SUFFIXES, data_sets, unpacked
 from cropdetect.fields.columns import listed
 from cropdetect.fields.contents import DRIVERS, PARQUET_SUFFIXES, check_content
@@ -75,11 +75,13 @@ def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = 
         python_warnings.simplefilter("ignore")  # pyogrio warns of geometries that cannot be read: they get a status
         try:
             for file in files:
-                check_content(file, path)
+                check_content(file)
             chosen, warnings = _choose([found for file in files for found in layers_of(file)], path, layer, named)
             table, more = read_layer(chosen, keep_key=chosen.key in named)
         except _DAMAGED as error:
             raise unreadable(path, error) from error
+        except CropDetectError as error:  # which names the file that was unpacked, not the archive
+            raise type(error)(error.what, where=path, fix=error.fix) from error
     return table, warnings + tuple(f"{path.name}: {text}" for text in more)
 
 
