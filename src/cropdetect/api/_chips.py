@@ -33,13 +33,14 @@ def chips(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
+    options = options or DataOptions()
     output = OutputFolder("chips", locals())
     if preset not in ("default", "cv4a"):
         raise OptionError(f"there is no preset {preset!r}", fix="Use --preset default or --preset cv4a.")
     if recognise(imagery) != "imagery":
         raise OptionError("chips are cut from imagery, which this is not", where=imagery, fix="See cropdetect info.")
     if not output.finished():
-        data = open_data(imagery, options or DataOptions(), preset)
+        data = open_data(imagery, options, preset)
         told(data.warnings)
         with output.writing() as work:
             write_chips(data.chips, work.new)

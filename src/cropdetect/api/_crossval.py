@@ -56,6 +56,7 @@ def crossval(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
+    options = options or DataOptions()
     output = OutputFolder("crossval", locals())
     from cropdetect.evaluation import evaluate_probabilities
     from cropdetect.inference import seasons_of
@@ -71,7 +72,7 @@ def crossval(
         return read_metrics(output.path)
     preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
     with output.writing() as work:
-        chips, fields = labelled_chips(stored(data, work.state, options or DataOptions(), preset), settings)
+        chips, fields = labelled_chips(stored(data, work.state, options, preset), settings)
         table = chips.chips.fields.iloc[fields.rows]
         made = make_folds(
             table,

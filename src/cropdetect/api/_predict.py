@@ -57,7 +57,7 @@ def predict(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    checkpoint = checkpoint_path(checkpoint)
+    checkpoint, options = checkpoint_path(checkpoint), options or DataOptions()
     output = OutputFolder("predict", locals())
     if output.finished():
         return read_prediction_run(output.path)
@@ -137,7 +137,14 @@ def _open(
     opened = open_data(data, options, record.chips.preset, labels=False)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
-    return trained, opened, opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)
+    nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
+    return trained, opened, nowhere + opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)
+
+
+def _no_chips(opened: Data) -> tuple[str, ...]:
+    """Warn that no field can be answered, which mostly means a wrong place or CRS."""
+    counts = ", ".join(f"{count} {status}" for status, count in opened.chips.fields["status"].value_counts().items())
+    return (f"No field has a pixel on the images ({counts}): check the place and the CRS of both.",)
 
 
 def _versions() -> dict[str, str]:

@@ -40,6 +40,7 @@ def train(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
+    options = options or DataOptions()
     output = OutputFolder("train", locals())
     from cropdetect.training import train as train_members
 
@@ -48,7 +49,7 @@ def train(
         return read_checkpoint(output.path)
     preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
     with output.writing() as work:
-        chips = stored(data, work.state, options or DataOptions(), preset)
+        chips = stored(data, work.state, options, preset)
         train_members(chips, work.new, settings, state=work.state, data_names=(data.name,), licence=licence)
     return read_checkpoint(output.path)
 

@@ -4,12 +4,10 @@ import signal
 import sys
 import warnings
 
-import click
-
 from cropdetect.cli import data, learning, prediction  # noqa: F401, in the order in which --help lists them
-from cropdetect.cli.app import app
+from cropdetect.cli.app import StoppedError, app
 from cropdetect.errors import CropDetectError
-from cropdetect.runs import Stopped, command_line
+from cropdetect.runs import command_line
 
 __all__ = ["app", "main"]
 
@@ -24,15 +22,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     command_line.set(("cropdetect", *sys.argv[1:]))
     try:
-        sys.exit(app(standalone_mode=False))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        app()
     except CropDetectError as error:
         print(f"{error.name}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort) as stop:
-        print(stop if isinstance(stop, Stopped) else "Stopped.", file=sys.stderr)
+    except StoppedError as stop:
+        print(stop, file=sys.stderr)
         sys.exit(128 + (_terminated or signal.SIGINT))
 
 

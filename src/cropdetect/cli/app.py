@@ -1,9 +1,26 @@
 """The typer application that the verbs join."""
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
+
+
+class StoppedError(Exception):
+    """Ctrl-C, or another signal that stops a command; typer would end without a word."""
+
+
+class _Group(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise StoppedError(str(stop) or "Stopped.") from stop
+
 
 app = typer.Typer(
     name="cropdetect",
+    cls=_Group,
     help="A calibrated crop for every field, from any imagery and any field boundaries.\n\n"
     "Example: cropdetect predict season/ out/ --fields fields.gpkg --checkpoint checkpoint/",
     no_args_is_help=True,

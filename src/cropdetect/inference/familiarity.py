@@ -30,7 +30,7 @@ def season_cells(
     values = series.values[:, [series.bands.index(band) for band in bands]].astype(np.float64)
     day = np.empty(len(series.date), np.float64)
     starts = np.flatnonzero(np.diff(series.field, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(day)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(day)][: len(starts)], strict=True):
         day[start:end] = season_day(series.date[None, start:end], season_year)[0]
     portion = np.digitize(day, edges) - 1
     portion[day == edges[-1]] = portions - 1

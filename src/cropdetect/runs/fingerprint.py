@@ -16,7 +16,7 @@ _FILES = 4096  # whose content is sampled; of the others only name, size and tim
 
 
 def plain(value: Any) -> Any:
-    """Return arguments as JSON holds them; dataclasses and records become objects, paths and dates text.
+    """Return arguments as JSON holds them; dataclasses and records become objects, paths (absolute) and dates text.
 
     Raises:
         TypeError: a value is of a kind that is not known, so that no argument is left out of a fingerprint by accident.
@@ -24,7 +24,7 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return str(Path(value).resolve())
     if isinstance(value, dt.date):
         return value.isoformat()
     if dataclasses.is_dataclass(value):

@@ -1,0 +1,235 @@
+"""Whatever a verb is asked to do, every file that the tool did not write is still there afterwards, byte for byte."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from shapely import box
+
+from cropdetect import api
+from cropdetect.checkpoint import shipped_path
+from cropdetect.errors import CropDetectError
+from cropdetect.imagery import open_imagery
+from cropdetect.runs import Stopped, read_run
+from tests.runs.conftest import SMALL, TRAINED, Call, contents, write_table, written
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cropdetect", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
+
+
+def refused(done: subprocess.CompletedProcess[str], name: str) -> bool:
+    return done.returncode == 2 and done.stderr.startswith(f"{name}: ") and "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def mine(tmp_path: Path, table: Path) -> Path:
+    """A user's own copy of a table."""
+    return Path(shutil.copytree(table, tmp_path / "mine"))
+
+
+# The commands that lost files, through the installed command --------------------------------------------------------
+
+
+def test_predict_into_its_own_input_is_refused(mine: Path, checkpoint: Path) -> None:
+    before = contents(mine)
+    for out in (mine, mine / "out", mine.parent):
+        for more in ((), ("--overwrite",)):
+            assert refused(run("predict", mine, out, "--checkpoint", checkpoint, *more), "OutputPathError")
+    assert contents(mine) == before
+
+
+def test_predict_into_a_folder_of_other_files_is_refused(mine: Path, checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("fields.gpkg", "predictions.csv", "preview_holiday.tif", "crop_map_official.tif", "submission.csv"):
+        (out / name).write_text("mine")
+    before = contents(out)
+    for more in ((), ("--overwrite",)):
+        done = run("predict", mine, out, "--checkpoint", checkpoint, *more)
+        assert refused(done, "OutputExistsError")
+        assert "preview_holiday.tif" in done.stderr
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("verb", ["chips", "train", "crossval", "evaluate"])
+def test_overwriting_an_input_or_what_is_around_it_is_refused(mine: Path, verb: str) -> None:
+    more = {"crossval": ("--folds", "random"), "evaluate": ("--labels", mine / "fields.csv")}.get(verb, ())
+    before = contents(mine.parent)
+    for out in (mine, mine.parent):
+        assert refused(run(verb, mine, out, *more, "--overwrite"), "OutputPathError")
+    assert contents(mine.parent) == before
+
+
+@pytest.mark.parametrize("verb", ["predict", "train"])
+def test_the_working_folder_works(mine: Path, checkpoint: Path, tmp_path: Path, verb: str) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    more = ("--checkpoint", checkpoint) if verb == "predict" else ("--epochs", 1, "--members", 1)
+    assert run(verb, mine, ".", *more, cwd=here).returncode == 0
+    assert set(contents(here)) == written(here)
+
+
+def test_another_clear_is_another_command(tmp_path: Path, checkpoint: Path) -> None:
+    api.simulate(tmp_path / "season", **SMALL)
+    arguments = ("chips", tmp_path / "season", tmp_path / "chips.zarr")
+    assert run(*arguments).returncode == 0
+    assert "nothing to do" in run(*arguments).stderr
+    assert refused(run(*arguments, "--clear", "none"), "OutputExistsError")
+    image = next((tmp_path / "season").rglob("*_B04_*.tif"))
+    with image.open("r+b") as file:  # pixels that change in place
+        file.seek(-100, 2)
+        file.write(b"\1" * 50)
+    assert refused(run(*arguments), "OutputExistsError")
+
+
+@pytest.mark.parametrize("far", [True, False])
+def test_fields_beside_the_images_get_a_status_and_leave_nothing_that_refuses(tmp_path: Path, far: bool) -> None:
+    api.simulate(tmp_path / "season", **SMALL)
+    with_fields = gpd.GeoDataFrame({"field_id": [1, 2]}, geometry=[box(9, 9, 9.01, 9.01)] * 2, crs="EPSG:4326")
+    fields = tmp_path / "fields.gpkg"
+    if not far:
+        west, south, _, _ = open_imagery(tmp_path / "season").tiles[0].geobox.extent.boundingbox
+        with_fields = gpd.GeoDataFrame(
+            {"field_id": [1, 2]}, geometry=[box(west, south, west + 1, south + 1)] * 2, crs="EPSG:32736"
+        )
+    with_fields.to_file(fields)
+    done = run("predict", tmp_path / "season", tmp_path / "out", "--fields", fields, "--checkpoint", "kenya-simulated")
+    assert done.returncode == 0, done.stderr
+    assert "No field has a pixel on the images" in done.stderr
+    status = set(pd.read_csv(tmp_path / "out" / "predictions.csv")["status"])
+    assert status <= {"outside", "too_small", "invalid_geometry"}
+    assert not (tmp_path / "out" / ".partial").exists()
+
+
+@pytest.mark.parametrize("below", ["", "out", "deep/out"])
+def test_an_output_that_is_a_file_is_named(mine: Path, checkpoint: Path, tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert refused(run("predict", mine, tmp_path / "file" / below, "--checkpoint", checkpoint), "OutputPathError")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_report_replaces_no_file_of_the_user(mine: Path, checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    api.predict(mine, out, checkpoint=checkpoint)
+    (tmp_path / "page.html").write_text("mine")
+    for more in ((), ("--overwrite",)):
+        assert refused(run("report", out, tmp_path / "page.html", *more), "OutputExistsError")
+    assert refused(run("report", out, out / "fields.parquet"), "OutputPathError")
+    assert run("report", out, tmp_path / "new.html").returncode == 0
+    assert refused(run("report", out, tmp_path / "new.html"), "OutputExistsError")
+    assert run("report", out, tmp_path / "new.html", "--overwrite").returncode == 0
+    (out / "report.html").write_text("corrected by hand")
+    assert refused(run("report", out), "OutputExistsError")
+    assert run("report", out, "--overwrite").returncode == 0
+    assert "nothing to do" in run("predict", mine, out, "--checkpoint", checkpoint).stderr
+
+
+# Any verb, any folder, any moment ------------------------------------------------------------------------------------
+
+NAMES = (
+    "fields.gpkg", "fields.parquet", "series.csv", "series.parquet", "predictions.csv", "report.html", "metrics.json", "run.json",
+    "checkpoint.json", "members/000.onnx", "season/truth.csv", "zarr.json", "image/zarr.json", "crop_map.tif", "notes.txt",
+    "README.md", ".hidden", "deep/er/thesis.doc",
+)  # fmt: skip
+PLACES = ("out", "mine", "mine/out", ".", "link", "deep/out", "season", "trained", "predictions")
+
+
+def verbs(root: Path) -> dict[str, Call]:
+    mine, season, trained = root / "mine", root / "season", root / "trained"
+    return {
+        "predict": lambda out, **more: api.predict(mine, out, checkpoint=trained, **more),
+        "predict images": lambda out, **more: api.predict(season, out, checkpoint=root / "kenya", **more),
+        "chips": lambda out, **more: api.chips(season, out, **more),
+        "train": lambda out, **more: api.train(mine, out, **TRAINED, **more),
+        "crossval": lambda out, **more: api.crossval(mine, out, folds="random", n_folds=2, model="gradient-boosting", **more),
+        "evaluate": lambda out, **more: api.evaluate(root / "predictions", out, labels=mine / "fields.csv", **more),
+        "simulate": lambda out, **more: api.simulate(out, **SMALL, workers=1, **more),
+        "report": lambda out, **more: api.report(root / "predictions", out, **more),
+    }
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with inputs and outputs of the tool, which each example copies."""
+    root = tmp_path_factory.mktemp("prepared")
+    write_table(root / "mine")
+    api.simulate(root / "season", **SMALL)
+    shutil.copytree(shipped_path("kenya-simulated"), root / "kenya")
+    api.train(root / "mine", root / "trained", **TRAINED)
+    api.predict(root / "mine", root / "predictions", checkpoint=root / "trained")
+    (root / "link").symlink_to("mine")
+    return root
+
+
+@contextlib.contextmanager
+def stopping_after(steps: int | None) -> Iterator[None]:
+    """Interrupt what runs inside at the n-th step of the file system."""
+    names, left = ("open", "mkdir", "rename", "replace", "unlink", "rmdir", "write_text"), steps
+    before = {name: getattr(Path, name) for name in names}
+
+    def counted(name: str) -> Call:
+        def called(*arguments: object, **named: object) -> object:
+            nonlocal left
+            if left is not None:
+                left -= 1
+                if left == 0:
+                    raise KeyboardInterrupt
+            return before[name](*arguments, **named)
+
+        return called
+
+    for name in names:
+        setattr(Path, name, counted(name))
+    try:
+        yield
+    finally:
+        for name in names:
+            setattr(Path, name, before[name])
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(
+    verb=st.sampled_from(sorted(verbs(Path()))),
+    place=st.sampled_from(PLACES),
+    files=st.dictionaries(st.sampled_from(NAMES), st.binary(max_size=20), max_size=6),
+    calls=st.lists(st.tuples(st.booleans(), st.one_of(st.none(), st.integers(1, 60))), min_size=1, max_size=3),
+)
+def test_every_file_that_the_tool_did_not_write_is_still_there(
+    prepared: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    verb: str,
+    place: str,
+    files: dict[str, bytes],
+    calls: list[tuple[bool, int | None]],
+) -> None:
+    root = tmp_path_factory.mktemp("root") / "root"
+    shutil.copytree(prepared, root, symlinks=True)
+    out = root / place
+    for name, text in files.items():
+        if (out / name).parent.is_dir() or not out.exists():
+            with contextlib.suppress(OSError):
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                if not (out / name).exists():
+                    (out / name).write_bytes(text)
+    for overwrite, steps in calls:
+        replaceable = written(out) if read_run(out) is not None else set()
+        before = {path: text for path, text in contents(root).items() if not _replaceable(root / path, out, replaceable)}
+        with contextlib.suppress(CropDetectError, Stopped, KeyboardInterrupt), stopping_after(steps):
+            verbs(root)[verb](out, overwrite=overwrite)
+        after = contents(root)
+        assert {path: after.get(path) for path in before} == before, (verb, place, overwrite, steps)
+
+
+def _replaceable(path: Path, out: Path, names: set[str]) -> bool:
+    return path.is_relative_to(out) and (path.relative_to(out).as_posix() in names or ".partial" in path.relative_to(out).parts)
