@@ -18,7 +18,7 @@ from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_f
 from cropdetect.chips.narrow import selected_fields
 from cropdetect.chips.plan import ChipPlace, TilePass, cv4a_places, default_places, plan_pass
 from cropdetect.errors import GridError, MissingBandError, OptionError
-from cropdetect.fields.fieldset import FieldSet
+from cropdetect.fields import FieldSet
 from cropdetect.formats import Preset
 from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window
 

@@ -21,6 +21,7 @@ from cropdetect.cli.options import (
     Fields,
     IdColumn,
     Labels,
+    Layer,
     Legend,
     Limit,
     Members,
@@ -44,6 +45,7 @@ def train(
     data: DataPath,
     out: Annotated[Path, typer.Argument(help="Checkpoint folder to write.", show_default=False)],
     fields: Fields = None,
+    layer: Layer = None,
     labels: Labels = None,
     legend: Legend = None,
     id_column: IdColumn = None,
@@ -79,6 +81,7 @@ def train(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         label_column=labels,
         legend=legend,
@@ -130,6 +133,7 @@ def crossval(
         ),
     ],
     fields: Fields = None,
+    layer: Layer = None,
     labels: Labels = None,
     legend: Legend = None,
     id_column: IdColumn = None,
@@ -173,6 +177,7 @@ def crossval(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         label_column=labels,
         legend=legend,

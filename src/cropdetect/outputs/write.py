@@ -10,7 +10,7 @@ from pyogrio.errors import DataSourceError, FeatureError, GeometryError
 from rasterio.errors import RasterioError
 
 from cropdetect.errors import DiskFullError
-from cropdetect.fields.fieldset import FieldSet
+from cropdetect.fields import FieldSet
 from cropdetect.files import disk_full_named
 from cropdetect.formats import PredictionRun
 from cropdetect.imagery import Imagery

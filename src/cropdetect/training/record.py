@@ -7,7 +7,7 @@ import numpy as np
 
 import cropdetect
 from cropdetect import models
-from cropdetect.fields import degrees
+from cropdetect.fields import field_points
 from cropdetect.formats import (
     CalibrationRecord,
     CheckpointRecord,
@@ -80,7 +80,7 @@ def _season(chips: TrainingChips, season_year: int | None) -> SeasonRecord:
 
 
 def _region(chips: TrainingChips, fields: LabelledFields) -> RegionRecord | None:
-    points = degrees(chips.chips.fields.iloc[fields.rows])
+    points = field_points(chips.chips.fields.iloc[fields.rows])
     if points is None:
         return None
     west, south, east, north = (float(value) for value in points.total_bounds)

@@ -16,12 +16,12 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from rasterio import features
 
-from cropdetect.fields.codes import code_text
-from cropdetect.fields.idraster import IdRaster
+from cropdetect.fields.columns import as_text
+from cropdetect.fields.id_raster import IdRaster
 from cropdetect.fields.legend import class_names
 
 _LONLAT = CRS.from_epsg(4326)
-APART = 10.0  # pixels between the parts of a field in two tiles from which on they are hardly one field
+MERGE_DISTANCE = 10.0  # pixels between the parts of a field in two tiles from which on they are hardly one field
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def raster_parts(tiles: Sequence[TileRasters]) -> tuple[gpd.GeoDataFrame, npt.ND
     columns: dict[str, Any] = {"field_id": pixels.index.to_numpy(np.int64), "raster_pixels": pixels.to_numpy(np.int64)}
     if any(tile.labels is not None for tile in tiles):
         codes = [_majority(one.labels).reindex(one.pixels.index).astype("float64") for one in tallies]
-        columns["label"] = code_text(pd.concat(codes).reset_index(drop=True))
+        columns["label"] = as_text(pd.concat(codes).reset_index(drop=True))
     columns["status"] = pd.Series(["ok"] * len(pixels), dtype=object)
     shapes, where = _placed(tiles, tallies)
     rows = pd.MultiIndex.from_arrays([where, shapes.index])
@@ -179,7 +179,7 @@ def _outlines(tiles: Sequence[TileRasters], tallies: Sequence[_Tally]) -> tuple[
     everywhere, _ = _placed(tiles, tallies)
     target = _shared_crs(tiles)
     several = everywhere[everywhere.index.duplicated(keep=False)]
-    near = APART * max(abs(tile.geobox.affine.a) for tile in tiles)
+    near = MERGE_DISTANCE * max(abs(tile.geobox.affine.a) for tile in tiles)
     if target is not None and target.is_geographic and not all(_geographic(tile) for tile in tiles):
         near /= 111_320  # metres a degree
     apart = [int(str(one)) for one, parts in several.groupby(level=0) if shapely.distance(parts.iloc[0], parts.iloc[1]) > near]
