@@ -1,7 +1,7 @@
 # Everything runs in a virtual environment of its own, with the versions that constraints.txt pins.
 #   make demo                      set up, then run the main job on a small simulated season
 #   make test                      set up, then pass the tests
-#   make docs                      write the parts of the documentation that are made from the code
+#   make docs                      write the parts of the documentation that are made from code and checkpoints
 #   make test TORCH_INDEX=https://download.pytorch.org/whl/cpu     take PyTorch's CPU wheels (much smaller)
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +12,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test browser lint types check docs bench clean
+.PHONY: demo test browser lint lint-js types check docs bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
@@ -34,10 +34,21 @@ types: $(VENV)/.dev
 
 check: test lint types
 
-# The parts of the documentation that are made from the code; tests hold them up to date.
+# needs Node.js with npm: apt-get install nodejs npm
+JS := scripts/js
+ASSETS := src/cropdetect/outputs/report/assets
+
+lint-js: $(JS)/node_modules
+	$(JS)/node_modules/.bin/prettier --config $(JS)/package.json --check "$(ASSETS)/*.js" "$(ASSETS)/*.css" "$(JS)/*.js"
+	$(JS)/node_modules/.bin/eslint --config $(JS)/eslint.config.js --max-warnings 0 $(ASSETS) $(JS)/eslint.config.js
+
+$(JS)/node_modules: $(JS)/package.json $(JS)/package-lock.json
+	npm ci --prefix $(JS) --no-audit --no-fund
+	touch $@
+
+# The parts of the documentation that are made from code and checkpoints; tests hold them up to date.
 docs: $(VENV)/.dev
-	$(BIN)/python scripts/write_help.py
-	$(BIN)/python scripts/write_schemas.py
+	set -e; for script in $(wildcard scripts/write_*.py scripts/draw_*.py); do $(BIN)/python $$script; done
 
 # DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
 bench: $(VENV)/.dev
@@ -60,4 +71,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@ $(VENV)/.runtime
 
 clean:
-	rm -rf $(VENV) build dist $(OUT)
+	rm -rf $(VENV) $(JS)/node_modules build dist $(OUT)

@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/model_card.py [--out FILE]
 
-Writes docs/model_card.json, which scripts/make_docs.py prints into docs/index.md. The season: 1,000 fields, seed 4242.
+Writes docs/model_card.json, which scripts/write_checkpoints.py prints into docs/index.md. The season: 1,000 fields, seed 4242.
 """
 
 import argparse

@@ -19,10 +19,11 @@ IN_WHEEL = (
         for file in ("checkpoint.json", "members/000.onnx")
     ),
     "cropdetect/checkpoint/docker-compose.yml",
+    *(f"cropdetect/outputs/report/assets/{name}" for name in ("page.html.jinja", "page.css", "start.js")),
 )
 NEVER = (
     *(".chips.zarr", "__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".git/", ".season"),
-    "data/output/predictions.csv",
+    *("data/output/predictions.csv", "node_modules"),
 )
 
 

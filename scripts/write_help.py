@@ -1,4 +1,7 @@
-"""Write what `cropdetect ... --help` prints into the README's blocks. tests/test_readme.py holds them up to date."""
+"""Write what `cropdetect ... --help` prints into the README's blocks.
+
+Usage: python scripts/write_help.py
+"""
 
 import re
 from pathlib import Path
@@ -11,10 +14,10 @@ README = Path(__file__).parents[1] / "README.md"
 _BLOCK = re.compile(r"(```console\n\$ cropdetect ?([a-z0-9 -]*?) ?--help\n)(.*?)(```)", re.DOTALL)
 
 
-def main() -> None:
-    """Rewrite the README."""
+def pages() -> dict[Path, str]:
+    """Return the README by its path."""
     text = README.read_text("utf-8")
-    README.write_text(_BLOCK.sub(lambda block: f"{block[1]}{_help(block[2])}\n{block[4]}", text), "utf-8")
+    return {README: _BLOCK.sub(lambda block: f"{block[1]}{_help(block[2])}\n{block[4]}", text)}
 
 
 def _help(verb: str) -> str:
@@ -23,4 +26,5 @@ def _help(verb: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")

@@ -1,6 +1,6 @@
 """Write docs/schemas.md: every file format of `cropdetect.formats` as a table and as JSON Schema.
 
-`make docs` runs it; tests/test_schemas.py holds the page up to date.
+Usage: python scripts/write_schemas.py
 """
 
 import inspect
@@ -19,14 +19,14 @@ Every file that cropdetect writes or takes as configuration is one of these. All
 """
 
 
-def page() -> str:
-    """Return the page."""
+def pages() -> dict[Path, str]:
+    """Return the page by its path."""
     records = [record for record in vars(formats).values() if _is_format(record)]
     inner = {name for record in records for name in record.model_json_schema().get("$defs", {})}
     first = [record for record in records if record.__name__ not in inner]  # a part of others is shown once, after them
     parts = [record for record in records if record.__name__ in inner]
     contents = "\n".join(f"* [{record.__name__}](#{record.__name__.lower()})" for record in (*first, *parts))
-    return "\n".join([_HEAD, contents, *(_section(record) for record in (*first, *parts))])
+    return {PAGE: "\n".join([_HEAD, contents, *(_section(record) for record in (*first, *parts))])}
 
 
 def _is_format(value: object) -> bool:
@@ -78,10 +78,6 @@ def _text(field: dict[str, Any]) -> str:
     return f"{text} ({bounds})" if text and bounds else text or bounds
 
 
-def main() -> None:
-    """Write the page."""
-    PAGE.write_text(page(), "utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")

@@ -1,13 +1,23 @@
-"""The page on imagery shows every layout that is accepted."""
+"""The page on imagery shows every layout and every band that is known."""
 
 from pathlib import Path
 
-from cropdetect.imagery.layouts import ACCEPTED
+from cropdetect.imagery.bands import BANDS
+from cropdetect.imagery.layouts import LAYOUTS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "imagery.md").read_text("utf-8")
 
 
 def test_the_page_shows_the_trees_that_error_messages_show() -> None:
     blocks = PAGE.split("```\n")[1::2]
-    assert [block.rstrip("\n") for block in blocks] == [tree for _, tree in ACCEPTED]
-    assert all(f"## {what}\n" in PAGE for what, _ in ACCEPTED)
+    assert [block.rstrip("\n") for block in blocks] == [layout.tree for layout in LAYOUTS]
+    assert all(f"## {layout.description}\n" in PAGE for layout in LAYOUTS)
+
+
+def test_the_page_shows_the_table_of_bands() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{band.name}` | {band.kind} | {band.role} | {band.wavelength or ''} | {band.sensor or ''} | {band.clear} |"
+        for band in BANDS
+        if band.kind != "by-product"
+    ]

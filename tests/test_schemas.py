@@ -1,8 +1,7 @@
-"""The page of file formats is what the code says, and its schemas accept what the code writes."""
+"""The page of file formats has schemas that accept what the code writes."""
 
 import json
 import re
-import runpy
 from pathlib import Path
 
 import jsonschema
@@ -10,11 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "schemas.md"
-
-
-def test_the_page_is_up_to_date() -> None:
-    page = runpy.run_path(str(ROOT / "scripts" / "write_schemas.py"))["page"]
-    assert PAGE.read_text("utf-8") == page(), "Run `make docs`."
 
 
 def test_every_link_leads_to_a_section() -> None:

@@ -190,7 +190,7 @@ def test_names_with_spaces_and_other_alphabets_work(season: Path, tmp_path: Path
         data, out, checkpoint=checkpoint, options=api.DataOptions(fields=write_fields(tmp_path / "champs é.gpkg", fields))
     )
     table = gpd.read_parquet(out / "fields.parquet")
-    assert table["field_id"].tolist() == ["поле 1", "=cmd|' /C calc'!A0", "c, d"]  # blanks around an id are no part of it
+    assert table["field_id"].tolist() == ["поле 1", "=cmd|' /C calc'!A0", "c, d\n"]  # an id is never changed
     assert table["status"].tolist() == ["ok"] * 3
     assert "\n=cmd" not in (out / "predictions.csv").read_text("utf-8")
 

@@ -9,7 +9,7 @@ import rasterio
 import shapely
 
 from cropdetect.errors import FieldsError, UnreadableFileError, UnsafePathError
-from cropdetect.fields import CV4A_LEGEND, IdRaster, fields_of, idraster, read_fields
+from cropdetect.fields import CV4A_LEGEND, IdRaster, fields_of, id_raster, read_fields
 from cropdetect.imagery import FieldFiles, Imagery, Window
 from tests.chips.memory import MemorySeries, imagery
 
@@ -59,7 +59,7 @@ def test_the_height_of_the_strips_changes_nothing(tmp_path: Path, monkeypatch: p
     path = paint(tmp_path / "ids.tif", blobs().astype("int32"), tiled=True, blockxsize=16, blockysize=16)
     whole = read_fields(path, imagery=imagery(tile())).table
     for rows in (1, 7, 16):
-        monkeypatch.setattr(idraster, "_STRIP_PIXELS", rows * 30)
+        monkeypatch.setattr(id_raster, "_STRIP_PIXELS", rows * 30)
         strips = read_fields(path, imagery=imagery(tile())).table
         assert strips["raster_pixels"].tolist() == whole["raster_pixels"].tolist()
         assert shapely.equals(strips.geometry.to_numpy(), whole.geometry.to_numpy()).all()
@@ -190,9 +190,12 @@ def test_imagery_without_fields_says_how_to_name_them() -> None:
 def test_files_of_several_tiles_are_put_together(tmp_path: Path, far: float, ids: list[object], areas: list[int]) -> None:
     import geopandas as gpd
 
+    def box(x: float) -> shapely.Polygon:
+        return shapely.box(640_000 + x, 59_990, 640_010 + x, 60_000)
+
     parts = {
-        "a": ([1, 2], [shapely.box(0, 0, 10, 10), shapely.box(20, 0, 30, 10)]),
-        "b": ([2, 3 if far == 40 else 1], [shapely.box(30, 0, 40, 10), shapely.box(far, 0, far + 10, 10)]),
+        "a": ([1, 2], [box(0), box(20)]),
+        "b": ([2, 3 if far == 40 else 1], [box(30), box(far)]),
     }
     tiles = []
     for name, (names, shapes) in parts.items():

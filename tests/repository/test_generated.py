@@ -1,7 +1,9 @@
 """Files that scripts make are as the scripts make them now."""
 
 import filecmp
-import importlib.util
+import importlib
+import re
+import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +21,11 @@ from tests.repository.conftest import ROOT
 SHIPPED = ROOT / "src" / "cropdetect" / "checkpoint" / "shipped" / "kenya-simulated"
 
 
+DOCUMENTATION = sorted(file.stem for kind in ("write", "draw") for file in (ROOT / "scripts").glob(f"{kind}_*.py"))
+
+
 def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module(name)
 
 
 def assert_same_pixels(first: Path, second: Path) -> None:
@@ -49,10 +50,22 @@ def assert_same(first: Path, second: Path) -> None:
     assert (different, unreadable) == ([], [])
 
 
-@pytest.mark.parametrize("name", ["index.md", "checkpoints.md"])
-def test_docs_repeat_what_the_checkpoints_and_the_model_card_say(name: str) -> None:
-    text = (ROOT / "docs" / name).read_text("utf-8")
-    assert script("make_docs").page(text) == text, "run scripts/make_docs.py"
+@pytest.mark.parametrize("name", DOCUMENTATION)
+def test_what_make_docs_writes_is_up_to_date(name: str) -> None:
+    written = script(name).pages()
+    assert written
+    for path, text in written.items():
+        assert path.read_text("utf-8") == text, f"{path.name} is stale: run `make docs`"
+
+
+def test_make_docs_runs_every_script_of_the_documentation() -> None:
+    assert {"write_help", "write_schemas", "write_models", "write_checkpoints", "draw_architecture", "draw_rooms"} <= set(
+        DOCUMENTATION
+    )
+    plan = subprocess.run(
+        ["make", "-n", "docs", "VENV=no-such-folder"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert all(f"scripts/{name}.py" in plan for name in DOCUMENTATION)
 
 
 def test_every_shipped_checkpoint_has_a_card() -> None:
@@ -72,14 +85,28 @@ def test_the_page_would_change_with_the_checkpoint() -> None:
     text = (ROOT / "docs" / "index.md").read_text("utf-8")
     fields = read_checkpoint(SHIPPED).record.training.n_fields
     assert f"| fields | {fields} |" in text
-    assert script("make_docs").page(text.replace(f"| fields | {fields} |", "| fields | 12 |")) == text
+    assert script("write_checkpoints").page(text.replace(f"| fields | {fields} |", "| fields | 12 |")) == text
 
 
-def test_the_picture_is_the_scripts_and_is_xml() -> None:
-    svg = (ROOT / "docs" / "images" / "architecture.svg").read_text("utf-8")
-    assert svg == script("draw_architecture").picture(), "run scripts/draw_architecture.py"
+@pytest.mark.parametrize("name", ["architecture", "rooms"])
+def test_drawings_are_xml_with_colours_for_the_dark(name: str) -> None:
+    svg = (ROOT / "docs" / "images" / f"{name}.svg").read_text("utf-8")
     assert ET.fromstring(svg).tag.endswith("svg")
     assert "prefers-color-scheme: dark" in svg
+
+
+def test_the_drawing_of_the_rooms_has_a_dot_for_every_import_and_no_arrow_upwards() -> None:
+    package = ROOT / "src" / "cropdetect"
+    names = [name.removeprefix("cropdetect.") for name in script("draw_rooms").rooms()]
+    found = set()
+    for file in package.rglob("*.py"):
+        room = file.relative_to(package).parts[0].removesuffix(".py")
+        lines = re.findall(r"^ *(?:from|import) cropdetect(?:\.| import )(.+)", file.read_text("utf-8"), re.MULTILINE)
+        found |= {(room, name) for name in names for line in lines if re.match(rf"{name}\b", line) and name != room in names}
+    assert found <= {(a, b) for k, a in enumerate(names) for b in names[k + 1 :]}
+    svg = ET.parse(ROOT / "docs" / "images" / "rooms.svg").getroot()
+    assert len([one for one in svg if one.tag.endswith("circle")]) == len(found) > 20
+    assert [one.text for one in svg if one.get("class") == "title"] == names
 
 
 def test_the_example_is_the_simulated_season_and_the_shipped_checkpoint(tmp_path: Path) -> None:
@@ -90,10 +117,11 @@ def test_the_example_is_the_simulated_season_and_the_shipped_checkpoint(tmp_path
     assert size < 4_000_000
 
 
-def test_the_shipped_checkpoint_is_described_as_the_code_does_now(tmp_path: Path) -> None:
-    write_description(tmp_path, read_checkpoint(SHIPPED).record)
-    for name in files(tmp_path):
-        assert (tmp_path / name).read_bytes() == (SHIPPED / name).read_bytes(), "run scripts/refresh_stac_item.py"
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_checkpoint_is_described_as_the_code_does_now(tmp_path: Path, name: str) -> None:
+    write_description(tmp_path, read_checkpoint(shipped_path(name)).record)
+    for file in files(tmp_path):
+        assert (tmp_path / file).read_bytes() == (shipped_path(name) / file).read_bytes(), "run scripts/refresh_stac_item.py"
 
 
 def test_the_example_gives_every_field_a_crop_without_a_warning(tmp_path: Path) -> None:

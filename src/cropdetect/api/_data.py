@@ -8,14 +8,13 @@ from typing import Literal
 
 from cropdetect.chips import ChipSet, RandomAccessChips, cut_chips, open_chips, read_table
 from cropdetect.errors import InputNotFoundError, OptionError
-from cropdetect.fields import NO_LABELS, FieldSet, fields_of, read_fields, read_legend
+from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Preset
 from cropdetect.imagery import Imagery, open_imagery
 
 Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores"]
 
 _ALWAYS = ("until", "bbox", "limit")  # what any kind of data takes
-VECTOR_SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".geojson", ".json", ".shp")
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class DataOptions:
 
     Attributes:
         fields: vector file or id raster (default: what lies with the imagery).
+        layer: layer of the fields' file (default: the one with polygons).
         id_column: column of the field ids (default: found by name).
         label_column: column of the labels (default: found by name).
         legend: YAML file that maps label codes to class names.
@@ -42,6 +42,7 @@ class DataOptions:
     """
 
     fields: Path | None = None
+    layer: str | None = None
     id_column: str | None = None
     label_column: str | None = None
     legend: Path | None = None
@@ -77,8 +78,10 @@ def recognise(path: Path) -> Kind:
     """
     if not path.exists():
         raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
+    if is_vector_file(path):
+        return "fields"
     if path.is_file():
-        return "fields" if path.suffix.lower() in VECTOR_SUFFIXES else "imagery"
+        return "imagery"
     if (path / "checkpoint.json").is_file():
         return "checkpoint"
     if (path / "metrics.json").is_file() and (path / "predictions.csv").is_file():
@@ -90,7 +93,7 @@ def recognise(path: Path) -> Kind:
     if (path / "zarr.json").is_file() and "cropdetect-chips" in (path / "zarr.json").read_text(errors="replace"):
         return "chips"
     names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
-    if len(names) == 1 and Path(names[0]).suffix.lower() in VECTOR_SUFFIXES:
+    if len(names) == 1 and is_vector_file(path / names[0]):
         return "fields"
     return "imagery"
 
@@ -150,9 +153,12 @@ def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, 
     )
     legend = read_legend(options.legend) if options.legend else None
     if options.fields is None:
+        if options.layer is not None:
+            raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
         return imagery, fields_of(imagery, label_column=options.label_column, legend=legend, buffer=options.buffer)
     fields = read_fields(
         options.fields,
+        layer=options.layer,
         id_column=options.id_column,
         label_column=options.label_column,
         legend=legend,

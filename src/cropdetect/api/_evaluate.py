@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from cropdetect.api._labels import read_labels
 from cropdetect.evaluation import evaluate_predictions
-from cropdetect.fields import read_legend
+from cropdetect.fields import read_labels, read_legend
 from cropdetect.formats import MetricsRecord
 from cropdetect.outputs import read_predictions
 from cropdetect.outputs.report import read_content, render, with_scores

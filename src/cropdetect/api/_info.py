@@ -14,7 +14,7 @@ from cropdetect.checkpoint import read_checkpoint
 from cropdetect.chips import ChipSet, open_chips, read_table
 from cropdetect.errors import CropDetectError
 from cropdetect.evaluation import SCORES
-from cropdetect.fields import FieldSet, fields_of, read_fields
+from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields
 from cropdetect.formats import Record
 from cropdetect.imagery import Imagery, ImageSeries, Window, open_imagery
 from cropdetect.outputs.scores import read_metrics
@@ -39,7 +39,15 @@ class Description(Record):
         return "\n".join(lines)
 
 
-def info(path: Path, *, label_column: str | None = None, pattern: str | None = None, date: dt.date | None = None) -> Description:
+def info(
+    path: Path,
+    *,
+    pattern: str | None = None,
+    date: dt.date | None = None,
+    layer: str | None = None,
+    id_column: str | None = None,
+    label_column: str | None = None,
+) -> Description:
     """Describe imagery, fields, chips, a table, a checkpoint, predictions or scores.
 
     Args:
@@ -47,6 +55,8 @@ def info(path: Path, *, label_column: str | None = None, pattern: str | None = N
         label_column: column of the labels (default: found by name).
         pattern: regular expression that finds date and band in file names (imagery).
         date: day of images whose names tell none.
+        layer: layer of a vector file (fields).
+        id_column: column of the field ids (fields).
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -56,7 +66,7 @@ def info(path: Path, *, label_column: str | None = None, pattern: str | None = N
         facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date), label_column)
     else:
         describe: Mapping[Kind, Callable[[Path], tuple[dict[str, Any], list[str]]]] = {
-            "fields": lambda file: _fields_file(file, label_column),
+            "fields": lambda file: _fields_file(file, layer, id_column, label_column),
             "chips": lambda store: _chips(open_chips(store)),
             "table": lambda folder: _chips(read_table(folder, label_column=label_column)),
             "checkpoint": _checkpoint,
@@ -106,10 +116,12 @@ def _clear_share(imagery: Imagery) -> dict[str, float]:
     return {"quartile_1": round(float(low), 2), "median": round(float(middle), 2), "quartile_3": round(float(high), 2)}
 
 
-def _fields_file(path: Path, label_column: str | None) -> tuple[dict[str, Any], list[str]]:
-    if path.is_dir():
+def _fields_file(
+    path: Path, layer: str | None, id_column: str | None, label_column: str | None
+) -> tuple[dict[str, Any], list[str]]:
+    if path.is_dir() and not is_vector_file(path):
         path = next(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    fields = read_fields(path, label_column=label_column)
+    fields = read_fields(path, layer=layer, id_column=id_column, label_column=label_column)
     return _fields(fields), list(fields.warnings)
 
 

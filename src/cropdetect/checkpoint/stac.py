@@ -1,4 +1,7 @@
-"""A checkpoint as a STAC item, by the extensions ML-Model 1.0.0 and MLM 1.5.2."""
+"""A checkpoint as a STAC item, by the extensions ML-Model 1.0.0 and MLM 1.5.2.
+
+pystac has no class for the former, and its class for the latter writes version 1.4.0.
+"""
 
 import datetime as dt
 import json
@@ -6,6 +9,7 @@ import re
 from typing import Any
 
 import pystac
+from pystac.extensions.classification import Classification
 
 from cropdetect.formats import CheckpointRecord
 
@@ -100,7 +104,7 @@ def _mlm(record: CheckpointRecord) -> dict[str, Any]:
                 "tasks": ["classification"],
                 "result": {"shape": [-1, len(record.legend)], "dim_order": ["batch", "class"], "data_type": "float32"},
                 "classification:classes": [
-                    {"value": value, "name": f"{value}_{_slug(name)}", "description": name}
+                    Classification.create(value, name=f"{value}_{_slug(name)}", description=name).to_dict()
                     for value, name in enumerate(record.legend, start=1)
                 ],
             }

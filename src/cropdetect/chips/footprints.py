@@ -15,7 +15,7 @@ from pyproj import CRS
 from shapely import box
 
 from cropdetect.fields import IdRaster
-from cropdetect.imagery.series import Window
+from cropdetect.imagery import Window
 
 _AT_ONCE = 4096  # fields whose pixels are looked for at a time, at a hundred bytes a pixel; 12 of them are kept
 _TOUCHED = 1e-6  # share below which a pixel is touched by rounding only

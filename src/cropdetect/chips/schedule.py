@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.chips.windows import ChipWindow
-from cropdetect.imagery.series import Window
+from cropdetect.imagery import Window
 
 
 @dataclass(frozen=True)

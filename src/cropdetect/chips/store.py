@@ -21,7 +21,7 @@ from cropdetect.chips.season import median_dates
 from cropdetect.errors import ChipStoreError, FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.files import disk_full_named
 from cropdetect.formats import ChipStoreAttributes
-from cropdetect.imagery.safety import refuse_zarr_objects
+from cropdetect.imagery import refuse_zarr_objects
 from cropdetect.progress import Progress
 
 _BATCH = 32

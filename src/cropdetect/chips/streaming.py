@@ -13,7 +13,7 @@ from cropdetect.chips.footprints import Footprints
 from cropdetect.chips.schedule import TileSchedule
 from cropdetect.chips.season import median_dates
 from cropdetect.chips.windows import ChipWindow
-from cropdetect.imagery.series import Imagery, ImageSeries, PixelBlock, Window
+from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window
 
 
 class CutChips(ChipSet):

@@ -8,13 +8,12 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow
 
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo
 from cropdetect.chips.memory import MemoryChips
-from cropdetect.errors import InputNotFoundError, TableError, UnreadableFileError
-from cropdetect.fields import clean_ids, code_text, find_label_column
+from cropdetect.errors import InputNotFoundError, TableError
+from cropdetect.fields import as_text, field_ids, find_label_column, read_plain_table
 
 _LARGE = 100  # a band whose values reach beyond this holds digital numbers
 
@@ -34,8 +33,8 @@ def read_table(folder: Path, *, label_column: str | None = None) -> MemoryChips:
         TableError: a column is missing or holds something else than it should.
         FieldsError: a named column is absent, or two columns could be the labels.
     """
-    series, series_file = _read(folder, "series")
-    fields, fields_file = _read(folder, "fields")
+    series, series_file = _read(folder, "series", label_column)
+    fields, fields_file = _read(folder, "fields", label_column)
     for table, file, columns in ((series, series_file, ("field_id", "date")), (fields, fields_file, ("field_id",))):
         for column in columns:
             if column not in table.columns:
@@ -115,15 +114,11 @@ def _chips(
     return info, fields, ChipBatch(chip_field, image, mask, np.asarray(np.isfinite(image).any(axis=2)), date)
 
 
-def _read(folder: Path, name: str) -> tuple[pd.DataFrame, Path]:
+def _read(folder: Path, name: str, label_column: str | None) -> tuple[pd.DataFrame, Path]:
     for suffix in (".parquet", ".csv"):
         file = folder / f"{name}{suffix}"
         if file.is_file():
-            try:
-                return pd.read_parquet(file) if suffix == ".parquet" else pd.read_csv(file), file
-            except (pyarrow.ArrowException, OSError, ValueError) as error:
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                raise UnreadableFileError(f"the table cannot be read ({reason})", where=file, fix="Export it again.") from error
+            return read_plain_table(file, text=[label_column] if label_column else []), file
     raise InputNotFoundError(f"there is no {name}.parquet or {name}.csv", where=folder, fix="See the README's Tables.")
 
 
@@ -134,8 +129,8 @@ def _fields(fields: pd.DataFrame, file: Path, label_column: str | None) -> gpd.G
         fields = fields.drop(columns="label", errors="ignore")
     if label_column is not None:
         fields = fields.rename(columns={label_column: "label"})
-        fields["label"] = code_text(fields["label"])
-    fields["field_id"], no_id = clean_ids(fields["field_id"])
+        fields["label"] = as_text(fields["label"])
+    fields["field_id"], no_id = field_ids(fields["field_id"])
     repeated = fields["field_id"].duplicated()
     fields["status"] = np.select([no_id, repeated], ["no_id", "duplicate_id"], "ok").astype(object)
     fields = fields.drop(columns="geometry", errors="ignore")
@@ -158,7 +153,7 @@ def _in_order(series: pd.DataFrame, file: Path, bands: Sequence[str], warnings: 
     if dates.isna().any():
         raise TableError(f"{int(dates.isna().sum())} rows have no date", where=file, fix="Remove them.")
     numbers = series[list(bands)].replace([np.inf, -np.inf], np.nan)
-    ids, no_id = clean_ids(series["field_id"])
+    ids, no_id = field_ids(series["field_id"])
     ordered = numbers.assign(field_id=ids, date=dates)[~no_id]
     if no_id.any():
         warnings.append(f"{file.name}: {int(no_id.sum())} rows without a field id are left out")

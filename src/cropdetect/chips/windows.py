@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.chips.footprints import Footprints
-from cropdetect.imagery.series import Window
+from cropdetect.imagery import Window
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from cropdetect.cli.options import (
     Fields,
     IdColumn,
     Labels,
+    Layer,
     Layout,
     Legend,
     Limit,
@@ -91,6 +92,8 @@ def info(
     labels: Labels = None,
     pattern: Pattern = None,
     date: Date = None,
+    layer: Layer = None,
+    id_column: IdColumn = None,
 ) -> None:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -98,7 +101,9 @@ def info(
     """
     from cropdetect import api
 
-    description = api.info(path, label_column=labels, pattern=pattern, date=data_options(date=date).date)
+    description = api.info(
+        path, pattern=pattern, date=data_options(date=date).date, layer=layer, id_column=id_column, label_column=labels
+    )
     print(description.model_dump_json(indent=1) if json else description.text())
 
 
@@ -107,6 +112,7 @@ def chips(
     imagery: Annotated[Path, typer.Argument(help="Imagery folder or cube.", show_default=False)],
     out: Annotated[Path, typer.Argument(help="Store to write, e.g. chips.zarr.", show_default=False)],
     fields: Fields = None,
+    layer: Layer = None,
     id_column: IdColumn = None,
     labels: Labels = None,
     legend: Legend = None,
@@ -133,6 +139,7 @@ def chips(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         label_column=labels,
         legend=legend,

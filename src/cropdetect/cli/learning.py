@@ -21,6 +21,7 @@ from cropdetect.cli.options import (
     Fields,
     IdColumn,
     Labels,
+    Layer,
     Legend,
     Limit,
     LogDir,
@@ -45,6 +46,7 @@ def train(
     data: DataPath,
     out: Annotated[Path, typer.Argument(help="Checkpoint folder to write.", show_default=False)],
     fields: Fields = None,
+    layer: Layer = None,
     labels: Labels = None,
     legend: Legend = None,
     id_column: IdColumn = None,
@@ -81,6 +83,7 @@ def train(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         label_column=labels,
         legend=legend,
@@ -133,6 +136,7 @@ def crossval(
         ),
     ],
     fields: Fields = None,
+    layer: Layer = None,
     labels: Labels = None,
     legend: Legend = None,
     id_column: IdColumn = None,
@@ -178,6 +182,7 @@ def crossval(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         label_column=labels,
         legend=legend,

@@ -12,8 +12,9 @@ DataPath = Annotated[
     Path, typer.Argument(help="Imagery folder or cube, chips.zarr, or a folder with series.parquet.", show_default=False)
 ]
 Fields = Annotated[
-    Path | None, typer.Option(help="Field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile) or a field-id raster.")
+    Path | None, typer.Option(help="Field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...) or a field-id raster.")
 ]
+Layer = Annotated[str | None, typer.Option(help="Layer of the fields' file (default: the one with polygons).")]
 IdColumn = Annotated[str | None, typer.Option(help="Column of the field ids.")]
 Labels = Annotated[str | None, typer.Option("--labels", help="Column of the crop labels.")]
 Legend = Annotated[Path | None, typer.Option(help="YAML file that maps label codes to class names.")]

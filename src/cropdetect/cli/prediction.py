@@ -14,6 +14,7 @@ from cropdetect.cli.options import (
     Date,
     Fields,
     IdColumn,
+    Layer,
     Limit,
     Memory,
     Offset,
@@ -31,6 +32,7 @@ def predict(
     out: Annotated[Path, typer.Argument(help="Output folder.", show_default=False)],
     checkpoint: Annotated[Path, typer.Option(help="Checkpoint folder.", show_default=False)],
     fields: Fields = None,
+    layer: Layer = None,
     id_column: IdColumn = None,
     buffer: Buffer = 0.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -59,6 +61,7 @@ def predict(
 
     options = data_options(
         fields=fields,
+        layer=layer,
         id_column=id_column,
         buffer=buffer,
         pattern=pattern,

@@ -13,7 +13,7 @@ from cropdetect.evaluation.areas import estimate_areas
 from cropdetect.evaluation.bootstrap import FEW_GROUPS, bootstrap_intervals
 from cropdetect.evaluation.label_doubts import label_doubts
 from cropdetect.evaluation.scores import score, scores_by_size
-from cropdetect.fields import code_text, field_positions, square_blocks
+from cropdetect.fields import as_text, field_positions, square_blocks
 from cropdetect.formats import MetricsRecord
 
 _EQUAL_AREA = "EPSG:6933"  # EASE-Grid 2.0: a square metre is a square metre everywhere
@@ -127,7 +127,7 @@ def _joined(
     fields: gpd.GeoDataFrame, answered: npt.NDArray[np.bool_], legend: Sequence[str], labels: pd.DataFrame, where: object
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return one row a scored field (`row` in `fields`, `class`, `group`), in the order of `fields`, and warnings."""
-    known = pd.DataFrame({"row": np.arange(len(fields)), "field_id": code_text(fields["field_id"]).to_numpy()})
+    known = pd.DataFrame({"row": np.arange(len(fields)), "field_id": as_text(fields["field_id"]).to_numpy()})
     known["answered"] = answered
     known = known[~fields["status"].isin(["duplicate_id", "no_id"]).to_numpy()]
     joined = known.merge(labels, on="field_id")

@@ -1,28 +1,32 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
-from cropdetect.fields.blocks import degrees, field_positions, square_blocks
-from cropdetect.fields.codes import clean_ids, code_text
-from cropdetect.fields.columns import NO_LABELS, find_label_column
-from cropdetect.fields.fieldset import FieldSet
-from cropdetect.fields.idraster import IdRaster
+from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column
+from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
+from cropdetect.fields.id_raster import IdRaster
+from cropdetect.fields.labels import read_labels
 from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend, read_legend
-from cropdetect.fields.polygons import polygons_only
+from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.reading import fields_of, read_fields
+from cropdetect.fields.table import FieldSet
+from cropdetect.fields.vector import is_vector_file
 
 __all__ = [
     "CV4A_LEGEND",
     "NO_LABELS",
     "FieldSet",
     "IdRaster",
-    "clean_ids",
-    "code_text",
-    "degrees",
+    "as_text",
+    "field_ids",
+    "field_points",
     "field_positions",
     "fields_of",
     "find_label_column",
+    "is_vector_file",
     "ordered_legend",
     "polygons_only",
     "read_fields",
+    "read_labels",
     "read_legend",
+    "read_plain_table",
     "square_blocks",
 ]

@@ -1,16 +1,85 @@
-"""Which columns of a user's table hold the field ids and the labels: the one rule for all tables."""
+"""The columns of a user's table: which hold the ids and the labels, and their values as text that is never changed.
+
+Ids, labels and classes are text as it was written: ``007``, ``None``, ``1.0`` and ``" a"`` stay what they are. Only numbers are
+written the way people write them: the number 7.0 is ``7``.
+"""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cropdetect.errors import FieldsError
-from cropdetect.fields.codes import code_text
 
-ID_COLUMNS = ("field_id", "fieldid", "id", "fid", "parcel_id", "objectid", "gid")
+ID_COLUMNS = ("field_id", "fieldid", "id", "fid", "parcel_id", "objectid", "gid", "localid", "gml_id")
 LABEL_COLUMNS = ("label", "crop", "crop:code", "crop_code")
 NO_LABELS = ""
 """Name of the label column where no labels are wanted."""
+
+_INT64 = np.iinfo(np.int64)
+_EXACT = 2**53  # the largest floating-point numbers below which every whole number has its own
+
+
+def as_text(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return values as text, dtype object; None where a value is missing or blank.
+
+    Text stays as it is. Whole floating-point numbers lose their ".0".
+    """
+    text = [None if missing else _text(value) for value, missing in zip(values, pd.isna(values), strict=True)]
+    return pd.Series([entry if entry and not entry.isspace() else None for entry in text], index=values.index, dtype=object)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def field_ids(values: "pd.Series[Any]") -> tuple["pd.Series[Any]", npt.NDArray[np.bool_]]:
+    """Return field ids, and where they are missing.
+
+    Whole numbers are int64 where all of them fit; all else is str. A missing id is replaced by one that no field has and that
+    tells its row: -(row + 1), or "row-<row + 1>" among text, row counted from 0.
+    """
+    text = as_text(values)
+    missing = text.isna().to_numpy()
+    row = np.arange(1, len(text) + 1)
+    numbers = [int(entry) for entry in text[~missing]] if _whole_numbers(values[~missing]) else None
+    if numbers is not None and all(_INT64.min + len(text) <= number <= _INT64.max for number in numbers):
+        ids = pd.Series(min([0, *numbers]) - row, index=values.index, dtype="int64")
+        ids[~missing] = np.array(numbers, np.int64)
+        return ids, missing
+    prefix, taken = "row-", set(text[~missing])
+    while any(f"{prefix}{number}" in taken for number in row[missing]):
+        prefix = f"no-id-{prefix}"
+    text[missing] = [f"{prefix}{number}" for number in row[missing]]
+    return text.astype(str), missing
+
+
+def _whole_numbers(values: "pd.Series[Any]") -> bool:
+    """Tell whether all values are numbers without a fraction; text is no number, whatever it says."""
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return False
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return True
+    if pd.api.types.is_float_dtype(values.dtype):
+        return bool(np.isfinite(values).all() and (values == np.floor(values)).all())
+    return values.dtype == object and all(
+        isinstance(value, int | np.integer) and not isinstance(value, bool)
+        for value in values  # a column of Python's own integers
+    )
+
+
+def rounded(values: "pd.Series[Any]") -> bool:
+    """Tell whether whole numbers were stored as floating-point numbers so large that neighbours look the same."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return False
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    large = np.abs(numbers) >= _EXACT
+    return bool(large.any() and _whole_numbers(values.dropna()))
 
 
 def find_column(table: pd.DataFrame, named: str | None, known: Sequence[str], *, where: object) -> str | None:
@@ -23,14 +92,43 @@ def find_column(table: pd.DataFrame, named: str | None, known: Sequence[str], *,
         where: the file, for messages.
 
     Raises:
-        FieldsError: the named column is absent.
+        FieldsError: the named column is absent; the error lists the columns.
     """
     if named is None:
         return next(iter(_present(table, known)), None)
-    columns = _columns(table)
-    if named not in columns:
-        raise FieldsError(f"there is no column {named!r}", where=where, fix=f"The columns: {', '.join(columns) or 'none'}.")
+    if named not in _names(table):
+        raise FieldsError(f"there is no column {named!r}", where=where, fix=f"The columns: {listed(_names(table))}.")
     return named
+
+
+def find_id_column(table: pd.DataFrame, named: str | None, *, where: Path) -> tuple[str | None, list[str]]:
+    """Return the column of field ids, and warnings.
+
+    It is the one that was named, or `field_id`, or the first of `ID_COLUMNS` (in any case of letters) that tells the rows
+    apart: a column that repeats values, or has none, holds no ids.
+
+    Returns:
+        None where there is no such column.
+
+    Raises:
+        FieldsError: there is no column of that name.
+    """
+    if named is not None:
+        return find_column(table, named, ID_COLUMNS, where=where), []
+    warnings = []
+    for name in _present(table, ID_COLUMNS):
+        ids = as_text(table[name]).dropna()
+        if len(ids) == 0 < len(table):
+            warnings.append(f"{where.name}: the column {name} is empty, so it holds no field ids")
+        elif ids.duplicated().any() and name.lower() != ID_COLUMNS[0]:
+            repeated = ids[ids.duplicated()].iloc[0]
+            warnings.append(
+                f"{where.name}: the column {name} repeats values (such as {repeated}), so it holds no field ids; "
+                "--id-column names another"
+            )
+        else:
+            return name, warnings
+    return None, warnings
 
 
 def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, option: str = "--labels") -> str | None:
@@ -57,7 +155,7 @@ def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, 
         return next(iter(present), None)
     first, *others = filled
     for other in others:
-        differ = int((code_text(table[first]).fillna("") != code_text(table[other]).fillna("")).sum())
+        differ = int((as_text(table[first]).fillna("") != as_text(table[other]).fillna("")).sum())
         if differ:
             raise FieldsError(
                 f"both {first} and {other} could be the column of labels, and they differ in {differ} of {len(table)} rows",
@@ -67,10 +165,15 @@ def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, 
     return first
 
 
-def _columns(table: pd.DataFrame) -> list[str]:
-    return [str(name) for name in table.columns if name != "geometry"]
+def listed(names: Sequence[str]) -> str:
+    """Return names as a user reads them."""
+    return ", ".join(names) or "none"
 
 
 def _present(table: pd.DataFrame, known: Sequence[str]) -> list[str]:
-    by_name = {name.lower(): name for name in reversed(_columns(table))}
+    by_name = {name.lower(): name for name in reversed(_names(table))}
     return [by_name[name] for name in known if name in by_name]
+
+
+def _names(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table.columns if name != "geometry"]

@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from cropdetect.errors import InputNotFoundError, LegendError, UnreadableFileError
-from cropdetect.fields.codes import code_text
+from cropdetect.fields.columns import as_text
 
 CV4A_LEGEND: Mapping[str, str] = {
     "1": "Maize",
@@ -26,7 +26,7 @@ def read_legend(path: Path) -> dict[str, str]:
     """Read a legend: a YAML mapping from label code to class name. Several codes may share a name.
 
     Returns:
-        code (as text) -> class name, in the order of the file.
+        code -> class name, both as they are written, in the order of the file.
 
     Raises:
         InputNotFoundError: there is no such file.
@@ -36,17 +36,18 @@ def read_legend(path: Path) -> dict[str, str]:
     if not path.is_file():
         raise InputNotFoundError("there is no such legend file", where=path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        yaml.safe_load(text)  # refuses what is no plain YAML
+        content = yaml.load(text, Loader=yaml.BaseLoader)  # all text: 07, no and 1.0 stay what they are
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UnreadableFileError(f"not a YAML file: {error}", where=path) from error
     fix = "Write one line a code, for example `1200: maize`."
     if not isinstance(content, dict) or not content:
         raise LegendError("the legend is not a mapping of label codes to class names", where=path, fix=fix)
     for code, name in content.items():
-        if isinstance(code, dict | list | tuple) or not isinstance(name, str | int | float) or not str(name).strip():
+        if not isinstance(code, str) or not isinstance(name, str) or not name.strip():
             raise LegendError(f"code {code!r} has no class name, but {name!r}", where=path, fix=fix)
-    codes = code_text(pd.Series(list(content), dtype=object))
-    return {str(code): str(name).strip() for code, name in zip(codes, content.values(), strict=True)}
+    return content
 
 
 def class_names(
@@ -60,14 +61,15 @@ def class_names(
         where: the file, for messages.
 
     Returns:
-        class name or None per field (dtype object), and warnings. A code that the legend lacks gives None and a warning.
+        class name or None per field (dtype object), and warnings. A code that the legend lacks gives None and a warning;
+        so do classes that differ only in blanks around them.
 
     Raises:
         LegendError: the legend has none of the codes.
     """
-    text = code_text(codes)
+    text = as_text(codes)
     if legend is None:
-        return text, ()
+        return text, _differ_in_blanks(text, where)
     known = text.isin(list(legend))
     unknown = text[~known & text.notna()]
     warnings: tuple[str, ...] = ()
@@ -82,6 +84,14 @@ def class_names(
         warnings = (f"{where}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled",)
     names = pd.Series([legend[code] if here else None for code, here in zip(text, known, strict=True)], codes.index, dtype=object)
     return names, warnings
+
+
+def _differ_in_blanks(labels: "pd.Series[Any]", where: object) -> tuple[str, ...]:
+    classes = pd.Series(labels.dropna().unique(), dtype=object)
+    alike = classes[classes.str.strip().duplicated(keep=False)]
+    if alike.empty:
+        return ()
+    return (f"{where}: these classes differ only in blanks around them: {', '.join(map(repr, alike[:4]))}",)
 
 
 def ordered_legend(labels: Iterable[str | None], legend: Mapping[str, str] | None = None) -> tuple[str, ...]:

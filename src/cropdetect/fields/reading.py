@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
-import shapely
+import numpy as np
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
 
-from cropdetect.errors import FieldsError, InputNotFoundError, UnknownLayoutError
-from cropdetect.fields.fieldset import FieldSet
-from cropdetect.fields.fieldtable import field_table
-from cropdetect.fields.idraster import lies_on, open_raster
+from cropdetect.errors import FieldsError, InputNotFoundError
+from cropdetect.fields.coordinates import impossible_coordinates, likely_crs
+from cropdetect.fields.geometry import buffer_fields
+from cropdetect.fields.id_raster import lies_on, open_raster
 from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend
-from cropdetect.fields.places import fields_of_places
-from cropdetect.fields.polygons import buffered
-from cropdetect.fields.rastertable import TileRasters, raster_table
-from cropdetect.fields.vector import VECTOR_SUFFIXES, read_vector
-from cropdetect.imagery.safety import checked, gdal
-from cropdetect.imagery.series import Imagery
+from cropdetect.fields.raster_table import TileRasters, raster_table
+from cropdetect.fields.table import FieldSet, field_table
+from cropdetect.fields.tiles import fields_of_tiles
+from cropdetect.fields.vector import read_vector
+from cropdetect.imagery import Imagery, checked, gdal
 
 _RASTER_SUFFIXES = (".tif", ".tiff")
 
@@ -28,6 +28,7 @@ _RASTER_SUFFIXES = (".tif", ".tiff")
 def read_fields(
     path: Path,
     *,
+    layer: str | None = None,
     id_column: str | None = None,
     label_column: str | None = None,
     legend: Mapping[str, str] | None = None,
@@ -37,7 +38,8 @@ def read_fields(
     """Read fields from a vector file or an id raster.
 
     Args:
-        path: GeoPackage, GeoParquet, GeoJSON, Shapefile, or a GeoTIFF of field ids (0 = none).
+        path: a vector file or an archive with one (see `read_vector`), or a GeoTIFF of field ids (0 = none).
+        layer: layer of a vector file (default: the one with polygons; of several, the one with the columns that are named here).
         id_column: column of ids (default: field_id, id, fid, ...; else the row number).
         label_column: column of labels (default: label, crop, crop:code or crop_code, if there is one).
         legend: label code -> class name; codes that it lacks are no labels.
@@ -47,25 +49,33 @@ def read_fields(
     Raises:
         InputNotFoundError: there is no such file.
         UnreadableFileError: the file is damaged.
+        UnsafePathError: the file leads to the network or to other files.
         UnknownLayoutError: its suffix is none of these.
-        FieldsError: a named column is absent, two columns could be the labels, a CRS is missing, an id raster lies on none of
-            the tiles.
+        FieldsError: a named column or layer is absent, several layers could be meant, two columns could be the labels, a CRS is
+            missing or does not fit the coordinates, an id raster lies on none of the tiles.
         LegendError: the legend has none of the codes.
     """
     path = checked(path)
-    if not path.is_file():
-        raise InputNotFoundError("there is no such fields file", where=path, fix="Check the path.")
-    suffix = path.suffix.lower()
-    if suffix in _RASTER_SUFFIXES:
+    if path.suffix.lower() in _RASTER_SUFFIXES:
+        if not path.is_file():
+            raise InputNotFoundError("there is no such fields file", where=path, fix="Check the path.")
+        if layer is not None:
+            raise FieldsError("a raster of ids has no layers", where=path, fix="Leave --layer out.")
         return _from_raster(path, legend, buffer, imagery)
-    if suffix not in VECTOR_SUFFIXES:
-        known = ", ".join((*VECTOR_SUFFIXES, *_RASTER_SUFFIXES))
-        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=f"Known are {known}.")
-    raw, warnings = read_vector(path)
-    crs = None if imagery is None else _imagery_crs(imagery)
+    named = [name for name in (id_column, label_column) if name]
+    raw, warnings = read_vector(path, layer=layer, named=named)
     if imagery is not None:
-        _check_crs(raw, crs, path)
-    fields = field_table(raw, path, id_column=id_column, label_column=label_column, legend=legend, buffer=buffer, imagery_crs=crs)
+        _check_crs(raw, imagery, path)
+    fields = field_table(
+        raw,
+        path,
+        id_column=id_column,
+        label_column=label_column,
+        legend=legend,
+        buffer=buffer,
+        imagery_crs=None if imagery is None else _imagery_crs(imagery),
+        impossible=impossible_coordinates(raw, imagery, path),
+    )
     return replace(fields, warnings=warnings + fields.warnings)
 
 
@@ -79,8 +89,8 @@ def fields_of(
     """Read the fields that lie with the imagery: id and label rasters, or vector files.
 
     An id in several id rasters is one field, except in chip folders: there, as in several vector files, it is one where its
-    parts lie near each other, and otherwise the ids are written with the folder's name (see `together`). Label codes of the cv4a
-    layout are named by `CV4A_LEGEND` unless a legend is given.
+    parts lie near each other, and otherwise the ids are written with the folder's name (see `merge_fields`). Label codes of the
+    cv4a layout are named by `CV4A_LEGEND` unless a legend is given.
 
     Args:
         imagery: what was opened.
@@ -102,7 +112,7 @@ def fields_of(
         raise FieldsError("no fields lie with the imagery", where=imagery.path, fix=name_them)
     painted = [tile for tile in tiles if tile.field_files.field_ids is not None]
     if imagery.layout == "chips" or not painted:
-        return fields_of_places(imagery, read_fields, label_column=label_column, legend=legend, buffer=buffer)
+        return fields_of_tiles(imagery, read_fields, label_column=label_column, legend=legend, buffer=buffer)
     if len(painted) < len(tiles) and any(tile.field_files.vector is not None for tile in tiles):
         raise FieldsError("some tiles have an id raster, others a vector file", where=imagery.path, fix=name_them)
     sources = [TileRasters(t.geobox, Path(str(t.field_files.field_ids)), t.field_files.labels) for t in painted]
@@ -150,10 +160,7 @@ def _painted(
         warnings = (*warnings, "label codes beyond 1 to 7 are not those of the CV4A competition; the codes are the class names")
         names = None
     if buffer != 0:
-        shapes = buffered(table.geometry, buffer, imagery_crs=_imagery_crs(imagery) if imagery else None, where=tiles[0].ids)
-        gone = shapely.is_empty(shapes)
-        table["geometry"] = table.geometry.where(gone, gpd.GeoSeries(shapes, crs=table.crs))
-        table.loc[gone, "status"] = "too_small"
+        table = buffer_fields(table, buffer, imagery_crs=_imagery_crs(imagery) if imagery else None, where=tiles[0].ids)
         rasters = (None,) * len(rasters)  # from here on the fields are polygons
     has_labels = "label" in table.columns
     return FieldSet(table, rasters, warnings, ordered_legend((), names) if names and has_labels else ())
@@ -164,14 +171,23 @@ def _imagery_crs(imagery: Imagery) -> CRS | None:
     return None if crs is None else CRS.from_user_input(crs.to_wkt())
 
 
-def _check_crs(raw: gpd.GeoDataFrame, imagery_crs: CRS | None, path: Path) -> None:
-    if raw.crs is None and imagery_crs is not None:
+def _check_crs(raw: gpd.GeoDataFrame, imagery: Imagery, path: Path) -> None:
+    has_crs = _imagery_crs(imagery) is not None
+    if raw.crs is None and has_crs:
+        points = np.asarray(raw.geometry.dropna().centroid.get_coordinates())
+        likely = f"The coordinates look like {likely_crs(points, imagery)}. " if len(points) else ""
         raise FieldsError(
             "the fields have no coordinate reference system (CRS), but the imagery has",
             where=path,
-            fix="Set the CRS in the file (a Shapefile needs its .prj).",
+            fix=f"{likely}Set the CRS in the file (a Shapefile needs its .prj).",
         )
-    if raw.crs is not None and imagery_crs is None:
+    if raw.crs is not None and has_crs and CRS.from_user_input(raw.crs).is_engineering:
+        raise FieldsError(
+            f"its coordinate reference system ({raw.crs.name}) is a local one, with no place on Earth",
+            where=path,
+            fix="State the CRS that the coordinates are in.",
+        )
+    if raw.crs is not None and not has_crs:
         raise FieldsError(
             "the imagery has no coordinate reference system (CRS), so that polygons cannot be laid on it",
             where=path,
@@ -179,11 +195,10 @@ def _check_crs(raw: gpd.GeoDataFrame, imagery_crs: CRS | None, path: Path) -> No
         )
 
 
-def _overlaps(source: object, geobox: GeoBox) -> bool:
+def _overlaps(source: Any, geobox: GeoBox) -> bool:
     """Tell whether a georeferenced raster and a tile share ground."""
-    crs = getattr(source, "crs", None)
-    if crs is None or geobox.crs is None:
+    if source.crs is None or geobox.crs is None:
         return False
-    own = GeoBox(source.shape, source.transform, crs.to_wkt())  # type: ignore[attr-defined]
+    own = GeoBox(source.shape, source.transform, source.crs.to_wkt())
     there = own.extent.to_crs(geobox.crs)
     return bool(there.geom.intersection(geobox.extent.geom).area > 0)

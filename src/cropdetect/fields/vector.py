@@ -1,81 +1,145 @@
-"""Reading a vector file of fields into a plain table, whatever its format."""
+"""Reading a vector file of fields, or the one in an archive, into a plain table, whatever its format."""
 
+import warnings as python_warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
 import pyarrow
 import pyogrio
 
-from cropdetect.errors import FieldsError, UnreadableFileError
-from cropdetect.imagery.safety import unreadable
+from cropdetect.errors import CropDetectError, FieldsError, InputNotFoundError, UnknownLayoutError, UnreadableFileError
+from cropdetect.fields.archives import ARCHIVE_SUFFIXES, data_sets, unpacked
+from cropdetect.fields.columns import listed
+from cropdetect.fields.contents import DRIVERS, PARQUET_SUFFIXES, check_content
+from cropdetect.fields.layers import Layer, layers_of, read_layer
+from cropdetect.imagery import checked, unreadable
 
-_SHAPEFILE, _SQLITE, _PARQUET = b"\x00\x00\x27\x0a", b"SQLite format 3\x00", b"PAR1"
+_PLAIN = (*DRIVERS, *PARQUET_SUFFIXES)
+VECTOR_SUFFIXES = (*_PLAIN, *ARCHIVE_SUFFIXES)
+
 _DAMAGED = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
     pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError,
     pyarrow.ArrowException,
+    OSError,
+    UnicodeDecodeError,
 )
-_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".shp": "ESRI Shapefile"}
+_SETTINGS = {
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_HTTP_PROXY": "http://127.0.0.1:1",  # nobody is there: GDAL has no switch that turns its network off
+    "GDAL_HTTPS_PROXY": "http://127.0.0.1:1",
+    "GDAL_HTTP_MAX_RETRY": "0",
+    "GML_DOWNLOAD_WFS_SCHEMA": "NO",
+    "GML_FIELDTYPES": "ALWAYS_STRING",  # else 007 becomes 7
+    "GML_ATTRIBUTES_TO_OGR_FIELDS": "YES",  # INSPIRE writes the crop into xlink:title of specificLandUse
+    "OGR_GEOJSON_DATE_AS_STRING": "YES",
+}
 
-PARQUET_SUFFIXES = (".parquet", ".geoparquet")
-VECTOR_SUFFIXES = (*_DRIVERS, *PARQUET_SUFFIXES)
+
+def is_vector_file(path: Path) -> bool:
+    """Tell whether a path is a vector file by its name, or an archive that holds one."""
+    suffix = path.suffix.lower()
+    if suffix in ARCHIVE_SUFFIXES and path.is_file():
+        try:
+            return bool(data_sets(path, _PLAIN))
+        except UnreadableFileError:
+            return True  # reading it says what is wrong
+    return suffix in _PLAIN and (path.is_file() or suffix == ".gdb")
 
 
-def read_vector(path: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    """Read the fields' geometries and all columns.
+def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = ()) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read the geometries and all columns of a vector file.
 
-    The content must be what the suffix says, so that no other driver of GDAL (virtual layers, services) ever opens the file.
+    Args:
+        path: GeoPackage, GeoParquet, GeoJSON (also one feature a line), Shapefile, FlatGeobuf, GML, File Geodatabase, or a
+            .zip, .rar or .7z with one of them.
+        layer: name of the layer (default: the only one with polygons; of several, the only one with the columns `named`).
+        named: columns that the user named.
 
     Returns:
-        the table, its geometry column named `geometry`; and warnings.
+        the table, its geometry column named `geometry`, text as the file has it; and warnings.
 
     Raises:
+        InputNotFoundError: there is no such file.
+        UnknownLayoutError: its suffix is none of these.
         UnreadableFileError: the file is damaged or not what its name says.
-        FieldsError: it holds no geometries.
+        UnsafePathError: it leads to the network or to other files.
+        FieldsError: it holds no geometries, there is no such layer, or several layers could be meant.
     """
-    suffix = path.suffix.lower()
-    _check_content(path, suffix)
-    warnings: tuple[str, ...] = ()
+    path = checked(path)
+    with _gdal_settings(), _data_sets(path) as files, python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore")  # pyogrio warns of geometries that cannot be read: they get a status
+        try:
+            for file in files:
+                check_content(file)
+            chosen, warnings = _choose([found for file in files for found in layers_of(file)], path, layer, named)
+            table, more = read_layer(chosen, keep_key=chosen.key in named)
+        except _DAMAGED as error:
+            raise unreadable(path, error) from error
+        except CropDetectError as error:  # which names the file that was unpacked, not the archive
+            raise type(error)(error.what, where=path, fix=error.fix) from error
+    return table, warnings + tuple(f"{path.name}: {text}" for text in more)
+
+
+@contextmanager
+def _gdal_settings() -> Iterator[None]:
+    """Set pyogrio's GDAL so that nothing leads to the network and text stays as it is, for the `with` block."""
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _SETTINGS}
+    pyogrio.set_gdal_config_options(_SETTINGS)
     try:
-        if suffix in PARQUET_SUFFIXES:
-            table = gpd.read_parquet(path)
-        else:
-            table, warnings = _read_layer(path)
-    except (*_DAMAGED, OSError, UnicodeDecodeError) as error:
-        raise unreadable(path, error) from error
-    except ValueError as error:  # GeoPandas: "Missing geo metadata in Parquet/Feather file"
-        raise FieldsError(
-            f"the file holds no geometries ({error})", where=path, fix="Give a GeoParquet file, or another vector format."
-        ) from error
-    if not isinstance(table, gpd.GeoDataFrame):
-        raise FieldsError("the file holds no geometries", where=path, fix="Give a file with field polygons.")
-    if table.geometry.name != "geometry":
-        table = table.rename(columns={"geometry": "geometry_in_file"}).rename_geometry("geometry")
-    return table.reset_index(drop=True), warnings
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
 
 
-def _read_layer(path: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path) if kind is not None]
+@contextmanager
+def _data_sets(path: Path) -> Iterator[list[Path]]:
+    """Yield the data sets at a path: itself, or those of an archive, unpacked for as long as the `with` block lasts."""
+    suffix = path.suffix.lower()
+    if not (path.is_file() or (path.is_dir() and suffix == ".gdb")):
+        raise InputNotFoundError("there is no such fields file", where=path, fix="Check the path.")
+    if suffix not in VECTOR_SUFFIXES:
+        known = ", ".join(VECTOR_SUFFIXES)
+        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=f"Known are {known}.")
+    if suffix not in ARCHIVE_SUFFIXES:
+        yield [path]
+        return
+    found = data_sets(path, _PLAIN)
+    if len(found) > 1:  # a .json may be anything: beside other files it describes them
+        found = {name: files for name, files in found.items() if not name.lower().endswith(".json")} or found
+    if not found:
+        raise FieldsError("the archive holds no vector file", where=path, fix=f"Known are {', '.join(_PLAIN)}.")
+    with unpacked(
+        path, {f"{n}/{name}": entry for n, files in enumerate(found.values()) for name, entry in files.items()}
+    ) as folder:
+        yield sorted(file for file in folder.glob("*/*") if file.suffix.lower() in _PLAIN)
+
+
+def _choose(layers: Sequence[Layer], path: Path, layer: str | None, named: Sequence[str]) -> tuple[Layer, tuple[str, ...]]:
+    """Return the layer to read, and warnings."""
+    names = listed([one.name for one in layers])
+    if layer is not None:
+        wanted = [one for one in layers if one.name == layer]
+        if not wanted:
+            raise FieldsError(f"there is no layer {layer!r} with geometries", where=path, fix=f"The layers: {names}.")
+        return wanted[0], ()
     if not layers:
         raise FieldsError("the file holds no geometries", where=path, fix="Give a file with field polygons.")
-    layer = layers[0][0]
-    driver = pyogrio.read_info(path, layer=layer)["driver"]
-    if driver != _DRIVERS[path.suffix.lower()]:
-        raise UnreadableFileError(
-            f"the file is not what its name says, but {driver}", where=path, fix="Give it the right suffix."
+    if len(layers) == 1:
+        return layers[0], ()
+    drawn = [one for one in layers if one.has_polygons()]
+    if not drawn:
+        raise FieldsError(f"none of its layers has polygons ({names})", where=path, fix="Give a file with field polygons.")
+    fitting = [one for one in drawn if len(drawn) == 1 or (named and set(named) <= set(one.columns))]
+    if len(fitting) != 1:
+        raise FieldsError(
+            f"several layers have polygons: {listed([one.name for one in drawn])}",
+            where=path,
+            fix="Name one with --layer, or save it in a file of its own.",
         )
-    warnings = (f"{path.name} has {len(layers)} layers; the first, {layer}, is used",) if len(layers) > 1 else ()
-    return pyogrio.read_dataframe(path, layer=layer), warnings
-
-
-def _check_content(path: Path, suffix: str) -> None:
-    with path.open("rb") as file:
-        head = file.read(256)
-    expected = {".gpkg": _SQLITE, ".shp": _SHAPEFILE, ".parquet": _PARQUET, ".geoparquet": _PARQUET}.get(suffix, b"{")
-    if not head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if expected == b"{" else b"").startswith(expected):
-        raise UnreadableFileError(f"the file is not what its name ({suffix}) says", where=path, fix="Copy or export it again.")
-    # GDAL reads a truncated Shapefile without a word; its header says how many 16-bit words it should have.
-    if expected == _SHAPEFILE and path.stat().st_size < 2 * int.from_bytes(head[24:28], "big"):
-        raise UnreadableFileError("the file is shorter than its header says", where=path, fix="Copy or export it again.")
+    why = "polygons" if len(drawn) == 1 else f"polygons and {' and '.join(named)}"
+    return fitting[0], (f"{path.name} has {len(layers)} layers ({names}); {fitting[0].name}, the only one with {why}, is used",)

@@ -1,6 +1,23 @@
 """Any source of pixels as series of dates and bands on one grid."""
 
+from cropdetect.imagery.bands import band_with_role, is_quality
 from cropdetect.imagery.open import open_imagery
-from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window
+from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
+from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
 
-__all__ = ["FieldFiles", "ImageSeries", "Imagery", "PixelBlock", "Window", "open_imagery"]
+__all__ = [
+    "FieldFiles",
+    "ImageSeries",
+    "Imagery",
+    "PixelBlock",
+    "Window",
+    "band_with_role",
+    "checked",
+    "gdal",
+    "is_quality",
+    "merge_warnings",
+    "open_imagery",
+    "raster_driver",
+    "refuse_zarr_objects",
+    "unreadable",
+]

@@ -4,9 +4,9 @@ An expression is "none", or conditions with blanks between them, all of which mu
 
     SCL=4,5 CLD<60
 
-A condition is a band, one of ``=`` (any of the numbers), ``!=`` (none of the numbers), ``<``, ``<=``, ``>``, ``>=``, and a
-number (for the first two: numbers with commas between them). An expression takes the place of the default; that every band
-has a value at the pixel is asked in any case, and is all that "none" asks.
+A condition is a band, an operator and a number. The operators are ``=`` (any of the numbers), ``!=`` (none of the numbers),
+``<``, ``<=``, ``>`` and ``>=``; the first two take several numbers with commas between them. An expression replaces the default.
+In any case every band must have a value at the pixel; "none" asks for nothing else.
 """
 
 import re
@@ -17,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import OptionError
+from cropdetect.imagery.bands import BANDS
 
-DEFAULT = "SCL=4,5,6,7 CLD<40"
+#: The conditions of all bands that the table knows to tell of clouds.
+DEFAULT = " ".join(f"{band.name}{band.clear}" for band in BANDS if band.clear)
 
 _CONDITION = re.compile(r"(?P<band>[^\s=!<>,]+)(?P<operator><=|>=|!=|=|<|>)(?P<numbers>[^\s=!<>]+)")
 _COMPARE: dict[str, Callable[..., npt.NDArray[np.bool_]]] = {
@@ -48,7 +50,7 @@ def parse_clear(text: str) -> tuple[Condition, ...]:
     """Parse an expression.
 
     Raises:
-        OptionError: it is none.
+        OptionError: it is not an expression.
     """
     words = text.split()
     if words == ["none"]:
@@ -81,5 +83,5 @@ def _bad(text: str, why: str) -> OptionError:
 
 
 def default_clear(bands: Collection[str]) -> tuple[Condition, ...]:
-    """Return the default's conditions on those bands that there are."""
+    """Return the conditions of the default on the bands that exist."""
     return tuple(condition for condition in parse_clear(DEFAULT) if condition.band in bands)

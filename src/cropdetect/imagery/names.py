@@ -1,29 +1,25 @@
-r"""What file names and band descriptions tell: date, band and tile.
+r"""Date, band and tile in the names of files and the descriptions of bands.
 
 A pattern is a regular expression with the named groups `date`, `band` and `tile` (any of them), searched in the path of a file
-relative to the folder, with `/` between folders and without the suffix. A user's pattern takes the place of all those below.
-What a path leaves open is looked for in the descriptions of the file's layers: one of `2018-04-15`, `B04`, `B04_20180415`,
-`20180415_B04`; a layer's description goes before a word of the path that is only taken for a band.
+relative to the folder, with `/` between folders and without the suffix. A user's pattern replaces all patterns below. What a path
+does not have is looked for in the descriptions of the file's layers: `2018-04-15`, `B04`, `B04_20180415` or `20180415_B04`. A
+layer's description counts more than a word of the path that only may be a band.
 
-Dates are written yyyymmdd, yyyy-mm-dd or yyyy_mm_dd, and may go on with Thhmmss, or yyyyddd (year and day of year).
+A date is yyyymmdd, yyyy-mm-dd or yyyy_mm_dd, with or without a time (Thhmmss), or yyyyddd (year and day of year).
 """
 
-import datetime as dt
 import re
 from dataclasses import dataclass
 
 from cropdetect.errors import OptionError
-from cropdetect.imagery.bands import is_band
+from cropdetect.imagery.bands import BANDS, is_band
 
 _DATE = (
     r"(?<!\d)(?P<date>(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T_]\d{6})?)(?!\d)"
 )
 _DAY_OF_YEAR = r"(?<!\d)(?P<date>(?:19|20)\d\d(?:[0-2]\d\d|3[0-6]\d))(?!\d)"
-_BAND = (
-    r"(?<![A-Za-z0-9])(?P<band>B\d{1,2}A?|SCL|CLD|CLM|Fmask|B?QA(?:_?PIXEL|\d+)?|VV|VH|HH|HV|NDVI|EVI|"
-    r"blue|green|red|nir|swir\d+|rededge\d+)(?![A-Za-z0-9])"
-)
+_BAND = rf"(?<![A-Za-z0-9])(?P<band>{'|'.join(band.spellings for band in BANDS if band.in_paths)})(?![A-Za-z0-9])"
 
 #: Tried first, each on its own.
 PRODUCTS = (
@@ -32,7 +28,7 @@ PRODUCTS = (
     # Cloud probability inside .SAFE folders
     r"S2[A-D]_MSIL2A_(?P<date>\d{8}T\d{6})_N\d{4}_R\d{3}_(?P<tile>T\d{2}[A-Z]{3})_[^/]*/.*(?P<band>)MSK_CLDPRB_\d{2}m$",
 )
-#: Tried next, one after the other; each adds what is still unknown.
+#: Tried next, one after the other; each adds what is not known yet.
 GENERAL = (
     r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])",
     _DATE,
@@ -47,25 +43,25 @@ _RESOLUTION = re.compile(r"(?<![A-Za-z0-9])R?\d{2}m(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True)
-class Name:
-    """What a path or a description tells; "" is unknown.
+class ParsedName:
+    """What is known from a path or a description; "" is unknown.
 
     Attributes:
         date: as written.
         band: name.
         tile: name.
-        sure: whether `band` is more than a word that is taken for a band.
-        pass_key: what tells two acquisitions of one day apart: the path without band and resolution.
+        is_sure: whether `band` is the name of a known band; otherwise it is a word that may be one.
+        group: tells two acquisitions of one day apart: the path without band and resolution.
     """
 
     date: str = ""
     band: str = ""
     tile: str = ""
-    sure: bool = True
-    pass_key: str = ""
+    is_sure: bool = True
+    group: str = ""
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a user's pattern.
 
     Raises:
@@ -81,11 +77,11 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return result
 
 
-def parse_path(path: str, pattern: re.Pattern[str] | None) -> Name | None:
-    """Read a relative path without suffix; None where it is known to be no band (previews, by-products)."""
+def parse_path(path: str, pattern: re.Pattern[str] | None) -> ParsedName | None:
+    """Parse a relative path without suffix; None where the file is not a band (previews, by-products)."""
     if pattern is not None:
         match = pattern.search(path)
-        return Name() if match is None else _named(match.groupdict(), path)
+        return ParsedName() if match is None else _named(match.groupdict(), path)
     for product in PRODUCTS:
         match = re.search(product, path)
         if match:
@@ -96,61 +92,44 @@ def parse_path(path: str, pattern: re.Pattern[str] | None) -> Name | None:
     return _parse_general(path)
 
 
-def _parse_general(path: str) -> Name:
+def _parse_general(path: str) -> ParsedName:
     found: dict[str, str | None] = {}
     for general in GENERAL:
         for match in re.finditer(general, path):
-            # The last one: a file's own name goes before its folders'.
+            # The last match counts: the name of the file comes after those of its folders.
             found.update({key: text for key, text in match.groupdict().items() if key not in found or general != _DAY_OF_YEAR})
     sure = bool(found.get("band"))
     if not sure:
         word = re.search(_WORD.replace("DATE", _BARE_DATE), path)
         if word:
             found["band"] = word["before"] or word["after"] or word["alone"]
-    return _named(found, path, sure=sure)
+    return _named(found, path, is_sure=sure)
 
 
-def _named(groups: dict[str, str | None], path: str, *, sure: bool = True) -> Name:
+def _named(groups: dict[str, str | None], path: str, *, is_sure: bool = True) -> ParsedName:
     band = groups.get("band") or ""
     key = re.sub(rf"(?<![A-Za-z0-9]){re.escape(band)}(?![A-Za-z0-9])", "", path) if band else path
     product = re.search(r"(^|.*/)[^/]+\.SAFE(?=/)", path)
-    return Name(
+    return ParsedName(
         date=groups.get("date") or "",
         band=band,
         tile=groups.get("tile") or "",
-        sure=sure,
-        pass_key=product[0] if product else _RESOLUTION.sub("", key),
+        is_sure=is_sure,
+        group=product[0] if product else _RESOLUTION.sub("", key),
     )
 
 
-def says_nothing(folder: str) -> bool:
-    """Whether a folder's name has neither date nor band nor resolution, nor is a part of a Sentinel-2 product."""
+def is_place_name(folder: str) -> bool:
+    """Whether a folder may be named after a place: without date, band and resolution, and not part of a Sentinel-2 product."""
     tokens = (_DATE, _DAY_OF_YEAR, _BAND, _RESOLUTION, r"\.SAFE$|^GRANULE$|^IMG_DATA$")
     return not any(re.search(token, folder) for token in tokens)
 
 
-def parse_description(text: str) -> Name:
-    """Read a layer's description."""
+def parse_description(text: str) -> ParsedName:
+    """Parse the description of a layer."""
     date = re.search(_DATE, text)
     band = re.search(_BAND, text)
     if band:
-        return Name(date=date["date"] if date else "", band=band["band"])
+        return ParsedName(date=date["date"] if date else "", band=band["band"])
     rest = re.sub(r"^[\s_.:-]+|[\s_.:-]+$", "", text.replace(date["date"], "") if date else text)
-    return Name(date=date["date"] if date else "", band=rest)
-
-
-def to_date(text: str) -> dt.date | None:
-    """Return the day of a date as written in a name; None where there is no such day."""
-    digits = re.sub(r"[-_:. T]", "", text)
-    try:
-        if len(digits) == 7:
-            return dt.datetime.strptime(digits, "%Y%j").date()
-        return dt.datetime.strptime(digits[:8], "%Y%m%d").date()
-    except ValueError:
-        return None
-
-
-def to_time(text: str) -> str:
-    """Return the time of day as written in a name, hhmmss, or ""."""
-    match = re.search(r"[T_](\d{6})$", text)
-    return match[1] if match else ""
+    return ParsedName(date=date["date"] if date else "", band=rest)

@@ -7,18 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
-from cropdetect.imagery import chipfolders, cube, cv4a, files
-from cropdetect.imagery.assemble import Options, build_series
+from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
-from cropdetect.imagery.layouts import accepted
-from cropdetect.imagery.names import compiled
-from cropdetect.imagery.naming import Naming
-from cropdetect.imagery.notes import gathered
-from cropdetect.imagery.safety import checked
-from cropdetect.imagery.series import Imagery
-
-# Each module has NAME, recognise(path, naming) and find(path, naming). The first that recognises a path takes it.
-_LAYOUTS = (cv4a, chipfolders, cube, files)
+from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts
+from cropdetect.imagery.layouts.rasters import Rasters
+from cropdetect.imagery.names import compile_pattern
+from cropdetect.imagery.series import Imagery, merge_warnings
+from cropdetect.imagery.stores.safety import checked
 
 
 def open_imagery(
@@ -37,55 +32,54 @@ def open_imagery(
         path: folder or file.
         pattern: regular expression with the groups date, band, tile (see `cropdetect.imagery.names`), searched in the paths of
             the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in the paths below the chip.
-        date: day of the images whose names tell none (default: tags and sidecar files, see `cropdetect.imagery.undated`).
+        date: day of the images without a date in their names (default: from metadata, see `cropdetect.imagery.dates`).
         resolution: pixel size in units of the CRS (default: that of the finest band that is used).
         clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: SCL in
-            {4, 5, 6, 7} and CLD < 40, where there are such bands).
-        offset: what to take off every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
+            {4, 5, 6, 7} and CLD < 40, if these bands exist).
+        offset: what to subtract from every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
 
     Raises:
-        InputNotFoundError: there is nothing at the path.
-        UnknownLayoutError: what is there is no imagery.
+        InputNotFoundError: the path does not exist, or is an empty folder.
+        UnknownLayoutError: no imagery was recognised.
         UnreadableFileError: a file is damaged.
         UnsafePathError: a file leads elsewhere (VRT, links, addresses).
         MissingBandError: a band that was named is absent.
         GridError: a file of a tile does not fit the others.
         OptionError: an argument cannot be used.
     """
-    options = Options(
+    root = checked(path)
+    if not root.exists():
+        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
+    if root.is_dir() and not any(root.iterdir()):
+        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted_layouts()}")
+    root = _chips_folder(root)
+    options = OpenOptions(
+        root=root if root.is_dir() else root.parent,
+        pattern=None if pattern is None else compile_pattern(pattern),
+        date=date,
         resolution=resolution,
         clear=None if clear is None else parse_clear(clear),
         offset=_checked_offset(offset),
         bands=_checked_bands(bands),
     )
-    root = checked(Path(path) if not isinstance(path, str) else path)
-    if not root.exists():
-        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
-    if root.is_dir() and not any(root.iterdir()):
-        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted()}")
-    root = _inner(root)
-    naming = Naming(root if root.is_dir() else root.parent, None if pattern is None else compiled(pattern), date)
-    for layout in _LAYOUTS:
-        if layout.recognise(root, naming):
-            found = layout.find(root, naming)
-            break
-    else:
-        raise UnknownLayoutError("this is no imagery that can be read", where=root, fix=accepted())
+    layout = next((layout for layout in LAYOUTS if layout.recognises(root, options)), None)
+    if layout is None:
+        raise UnknownLayoutError("no images were found that can be read", where=root, fix=accepted_layouts())
+    found = layout.find(root, options)
     if len(found) == 1:
         found = [replace(found[0], name="")]
     tiles, warnings = zip(*(build_series(tile, root, options) for tile in found), strict=True)
-    names = [tile.name for tile in found]
-    return Imagery(path=root, layout=layout.NAME, tiles=tiles, warnings=gathered(names, warnings))
+    return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=merge_warnings([tile.name for tile in found], warnings))
 
 
-def _inner(root: Path) -> Path:
+def _chips_folder(root: Path) -> Path:
     """Return the folder `chips` in a folder that has no other imagery, as the input folder of the container is."""
     inner = root / "chips"
     if not inner.is_dir() or inner.is_symlink():
         return root
-    others = (entry for entry in root.iterdir() if entry.name not in ("chips", "checkpoint") and not entry.name.startswith("."))
-    return root if any(entry.is_dir() or files.recognise(entry, Naming(root)) for entry in others) else inner
+    others = [entry for entry in root.iterdir() if entry.name not in ("chips", "checkpoint") and not entry.name.startswith(".")]
+    return root if any(entry.is_dir() or Rasters().recognises(entry, OpenOptions(root)) for entry in others) else inner
 
 
 def _checked_offset(offset: float | None) -> float | None:

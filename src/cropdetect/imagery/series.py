@@ -1,4 +1,4 @@
-"""The one shape that every source of pixels takes: a series of dates and bands on one grid, read by window."""
+"""What every source of pixels becomes: a series of dates and bands on one grid, read by window."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from odc.geo.geobox import GeoBox
+
+_SHOWN = 3  # tiles that a warning names
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class FieldFiles:
     vector: Path | None = None
 
 
+@dataclass(eq=False, repr=False)
 class ImageSeries(ABC):
     """One tile: all dates and bands on one grid. Nothing is read before `read`.
 
@@ -69,8 +72,8 @@ class ImageSeries(ABC):
         block_shape: (height, width) of the blocks the files are stored in; windows on such borders read fastest.
         sensor: "sentinel-2", "sentinel-1", ... where it is known from names or metadata, else None.
         units: what the numbers are, e.g. "digital number".
-        offset: what was taken off every reflectance (0 or 1000).
-        sources: file names, for run.json.
+        offset: what is subtracted from every reflectance (0 or 1000).
+        sources: names of the files that pixels come from, for run.json; `files` has all files, with their folders.
         n_bytes: size of the source files, bytes.
         field_files: field files that belong to this tile.
     """
@@ -108,6 +111,11 @@ class ImageSeries(ABC):
             UnreadableFileError: a file is damaged; it is named.
         """
 
+    def files(self) -> list[Path]:
+        """Return the absolute paths of every file that the tile is read from, in order; see `Imagery.files`."""
+        beside = (self.field_files.field_ids, self.field_files.labels, self.field_files.vector)
+        return sorted(path.absolute() for path in beside if path is not None)
+
 
 @dataclass(frozen=True)
 class Imagery:
@@ -134,3 +142,32 @@ class Imagery:
     def bands(self) -> tuple[str, ...]:
         """The bands that every tile has, in the first tile's order."""
         return tuple(b for b in self.tiles[0].bands if all(b in tile.bands for tile in self.tiles))
+
+    def files(self) -> list[Path]:
+        """Return the absolute paths of every file that pixels, masks, dates, offsets or fields come from, each once, in order.
+
+        A Zarr store is its folder, whose chunks may change while the folder itself does not.
+        """
+        return sorted({path for tile in self.tiles for path in tile.files()})
+
+
+def merge_warnings(tiles: Sequence[str], warnings: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Join the warnings of all tiles; one that several tiles have is given once, with the tiles' names.
+
+    Args:
+        tiles: names of the tiles.
+        warnings: of each tile; they may begin with "tile <name>: ".
+    """
+    tiles_of: dict[str, list[str]] = {}
+    for tile, texts in zip(tiles, warnings, strict=True):
+        for text in texts:
+            tiles_of.setdefault(text.removeprefix(f"tile {tile}: "), []).append(tile)
+    original = {text for texts in warnings for text in texts}
+    merged = []
+    for text, names in tiles_of.items():
+        if len(names) > 1:
+            shown = ", ".join(names[:_SHOWN])
+            merged.append(f"{len(names)} tiles ({shown}{', ...' if len(names) > _SHOWN else ''}): {text}")
+        else:
+            merged.append(text if text in original else f"tile {names[0]}: {text}")
+    return tuple(merged)

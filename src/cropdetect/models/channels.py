@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from cropdetect.errors import OptionError
+from cropdetect.imagery.bands import BANDS
 from cropdetect.models.network import Network
 
-REFLECTANCES = frozenset(("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"))
+REFLECTANCES = frozenset(band.name for band in BANDS if band.sensor == "sentinel-2" and band.kind == "reflectance")
 """Sentinel-2 band names, which get a square root unless `scaling` says otherwise."""
 
 NORMALISED_DIFFERENCES = {

@@ -19,7 +19,7 @@ from rasterio.io import MemoryFile
 from shapely import box
 
 from cropdetect.fields import FieldSet, IdRaster
-from cropdetect.imagery.series import Imagery, Window
+from cropdetect.imagery import Imagery, Window
 from cropdetect.outputs.colours import class_colours
 
 _NO_NAME = re.compile(r"[^\w.-]")

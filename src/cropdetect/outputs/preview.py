@@ -12,10 +12,10 @@ import rasterio
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 
-from cropdetect.imagery.series import Imagery, ImageSeries, Window
+from cropdetect.imagery import Imagery, ImageSeries, Window, band_with_role
 from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.crop_map import map_names
-from cropdetect.outputs.spectral import band_of, ndvi, true_colour
+from cropdetect.outputs.spectral import ndvi, true_colour
 
 _SIDE = 1000  # pixels of the longer side, at most
 _TILES = 16  # imagery of more tiles (a chip each) gets no pictures
@@ -126,7 +126,7 @@ def _window_of_fields(predictions: Predictions, tile: ImageSeries) -> Window | N
 
 
 def _look(tile: ImageSeries, window: Window, position: int) -> _Look:
-    red, nir = band_of("red", tile.bands), band_of("nir", tile.bands)
+    red, nir = band_with_role("red", tile.bands), band_with_role("nir", tile.bands)
     own = tuple(band for band in tile.bands if band.upper() == "NDVI")
     bands = true_colour(tile.bands) or own[:1] or ((red, nir) if red and nir else tile.bands[:1])
     factor = max(1, math.ceil(max(window.shape) / _SIDE))

@@ -1,27 +1,16 @@
-"""Which bands make true colour and NDVI, by the names that bands have."""
+"""True colour and NDVI, from whichever bands there are."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-_NAMES = {
-    "blue": ("B02", "B2", "BLUE"),
-    "green": ("B03", "B3", "GREEN"),
-    "red": ("B04", "B4", "RED"),
-    "nir": ("B08", "B8", "NIR", "B8A"),
-}
-
-
-def band_of(colour: str, bands: Sequence[str]) -> str | None:
-    """Return the band that shows "blue", "green", "red" or "nir" (near infrared), or None."""
-    known = {band.upper(): band for band in bands}
-    return next((known[name] for name in _NAMES[colour] if name in known), None)
+from cropdetect.imagery import band_with_role
 
 
 def true_colour(bands: Sequence[str]) -> tuple[str, str, str] | None:
     """Return the red, green and blue band, or None where one is missing."""
-    red, green, blue = (band_of(colour, bands) for colour in ("red", "green", "blue"))
+    red, green, blue = (band_with_role(colour, bands) for colour in ("red", "green", "blue"))
     return (red, green, blue) if red and green and blue else None
 
 
@@ -38,7 +27,7 @@ def ndvi(values: npt.NDArray[np.floating], bands: Sequence[str]) -> npt.NDArray[
     if own is not None:
         given = values[..., own].astype(np.float32)
         return given / np.float32(10_000) if np.nanmax(np.abs(given), initial=0) > 2 else given
-    red, nir = band_of("red", bands), band_of("nir", bands)
+    red, nir = band_with_role("red", bands), band_with_role("nir", bands)
     if red is None or nir is None:
         return None
     infrared, visible = values[..., bands.index(nir)], values[..., bands.index(red)]

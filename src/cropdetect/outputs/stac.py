@@ -9,21 +9,19 @@ from typing import Any
 import pystac
 import rasterio
 from odc.geo.geobox import GeoBox
+from pystac.extensions.projection import ProjectionExtension
 from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
 from shapely import box, union_all
 
 from cropdetect.files import sha256
 from cropdetect.formats import PredictionRun
-from cropdetect.imagery.series import Imagery
+from cropdetect.imagery import Imagery
 
 STAC_ITEM = "stac-item.json"
 
 _ANSWERS = "predictions.csv"
-_EXTENSIONS = [
-    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
-]
+_PROCESSING = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"  # pystac has no class for it
 _COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 
 # By name first, then by its part before "_", then by suffix: title, media type, roles.
@@ -69,14 +67,14 @@ def write_stac_item(folder: Path, *, run: PredictionRun, imagery: Imagery | None
             "processing:lineage": f"cropdetect predict: {run.n_chips} chips of {run.n_fields} fields on {len(days)} dates, "
             f"bands {', '.join(run.bands)}, precision {run.precision}",
             "processing:software": {name: run.versions[name] for name in ("cropdetect", "onnxruntime") if name in run.versions},
-            **_projection(imagery),
         },
-        stac_extensions=_EXTENSIONS,
     )
+    ProjectionExtension.ext(item, add_if_missing=True).apply(**_projection(imagery))
+    item.stac_extensions.append(_PROCESSING)
     for file in sorted(folder.iterdir()):
         kind = _KINDS.get(file.name) or _KINDS.get(file.stem.split("_")[0]) or _KINDS.get(file.suffix)
         if kind is not None:
-            item.add_asset(_key(file), _asset(file, *kind))
+            _add_asset(item, file, *kind)
     path = folder / STAC_ITEM
     text = json.dumps(item.to_dict(include_self_link=False, transform_hrefs=False), indent=2, ensure_ascii=False)
     path.write_text(text + "\n", "utf-8")
@@ -88,12 +86,12 @@ def _key(file: Path) -> str:
     return file.name if file.stem in ("fields",) else file.stem
 
 
-def _asset(file: Path, title: str, media_type: str, roles: list[str]) -> pystac.Asset:
-    grid: dict[str, Any] = {}
+def _add_asset(item: pystac.Item, file: Path, title: str, media_type: str, roles: list[str]) -> None:
+    asset = pystac.Asset(f"./{file.name}", title=title, media_type=media_type, roles=roles)
+    item.add_asset(_key(file), asset)
     if file.suffix == ".tif":
         with rasterio.open(file) as image:
-            grid = _grid(image.shape, image.transform, image.crs)
-    return pystac.Asset(f"./{file.name}", title=title, media_type=media_type, roles=roles, extra_fields=grid)
+            ProjectionExtension.ext(asset).apply(**_grid(image.shape, image.transform, image.crs))
 
 
 def _projection(imagery: Imagery | None) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def _projection(imagery: Imagery | None) -> dict[str, Any]:
     grids: list[GeoBox] = [] if imagery is None else [tile.geobox for tile in imagery.tiles]
     crs = {None if grid.crs is None else grid.crs.to_wkt() for grid in grids}
     if len(crs) != 1:
-        return {"proj:code": None}
+        return {"code": None}
     wkt = crs.pop()
     known = None if wkt is None else CRS.from_wkt(wkt)
     if len(grids) == 1:
@@ -110,15 +108,15 @@ def _projection(imagery: Imagery | None) -> dict[str, Any]:
 
 
 def _grid(shape: Iterable[int], transform: Iterable[float], crs: CRS | None) -> dict[str, Any]:
-    return {**_code(crs), "proj:shape": [int(side) for side in shape], "proj:transform": [float(n) for n in list(transform)[:6]]}
+    return {**_code(crs), "shape": [int(side) for side in shape], "transform": [float(n) for n in list(transform)[:6]]}
 
 
 def _code(crs: CRS | None) -> dict[str, Any]:
     """Return the CRS by its authority's code; one without a code by its WKT."""
     if crs is None:
-        return {"proj:code": None}
+        return {"code": None}
     authority = crs.to_authority()
-    return {"proj:code": ":".join(authority)} if authority is not None else {"proj:code": None, "proj:wkt2": crs.to_wkt()}
+    return {"code": ":".join(authority)} if authority is not None else {"code": None, "wkt2": crs.to_wkt()}
 
 
 def _bounds(imagery: Imagery | None) -> list[float] | None:

@@ -10,10 +10,10 @@ from pyogrio.errors import DataSourceError, FeatureError, GeometryError
 from rasterio.errors import RasterioError
 
 from cropdetect.errors import DiskFullError
-from cropdetect.fields.fieldset import FieldSet
+from cropdetect.fields import FieldSet
 from cropdetect.files import disk_full_named
 from cropdetect.formats import PredictionRun
-from cropdetect.imagery.series import Imagery
+from cropdetect.imagery import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
 from cropdetect.outputs.preview import write_previews

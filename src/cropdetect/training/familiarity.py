@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from cropdetect.evaluation import fit_novelty_detector
 from cropdetect.formats import NoveltyRecord
-from cropdetect.imagery.bands import is_quality
+from cropdetect.imagery import is_quality
 from cropdetect.inference.series import ChipMeans, field_series, season_cells
 from cropdetect.training.data import TrainingData
 from cropdetect.training.split import stratified_folds

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import cropdetect
-from cropdetect.fields import degrees
+from cropdetect.fields import field_points
 from cropdetect.formats import (
     CheckpointRecord,
     ChipRecord,
@@ -70,7 +70,7 @@ def _season(data: TrainingData) -> SeasonRecord:
 
 
 def _region(data: TrainingData) -> RegionRecord | None:
-    points = degrees(data.chips.fields)
+    points = field_points(data.chips.fields)
     if points is None:
         return None
     west, south, east, north = (float(value) for value in points.total_bounds)

@@ -11,7 +11,7 @@ from cropdetect import models
 from cropdetect.chips import ChipBatch
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.formats import TrainOptions
-from cropdetect.imagery.bands import is_quality
+from cropdetect.imagery import is_quality
 from cropdetect.training.data import TrainingData
 
 _DIGITAL_NUMBERS = 20.0  # a band whose 99 % quantile is above this is not a ratio such as reflectance or NDVI

@@ -13,7 +13,7 @@ import pytest
 from cropdetect.evaluation import score
 from cropdetect.formats import LabelDoubt
 from cropdetect.outputs import prediction_table
-from cropdetect.outputs.report import page, render
+from cropdetect.outputs.report import render, summary
 from tests.outputs.report.made_up import LEGEND, made_up_content, made_up_predictions
 
 chromium = pytest.importorskip("tests.outputs.report.chromium")
@@ -306,7 +306,7 @@ def test_fields_without_place_season_or_labels_give_a_page_too(tmp_path, shared_
 
 
 def test_more_fields_than_fit_become_a_sample_that_says_so(tmp_path, shared_browser, monkeypatch):
-    monkeypatch.setattr(page, "_SHOWN", 120)
+    monkeypatch.setattr(summary, "_SHOWN", 120)
     content = made_up_content(300, n_dates=6)
     file = tmp_path / "report.html"
     file.write_text(render(content), "utf-8")

@@ -5,6 +5,8 @@ import json
 import re
 import zlib
 from dataclasses import replace
+from html.parser import HTMLParser
+from importlib.resources import files
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +15,14 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 
 from cropdetect.inference import FieldSeries
-from cropdetect.outputs.report import curves, outlines, page, render
-from cropdetect.outputs.report.blobs import Blobs
+from cropdetect.outputs.report import curves, outlines, render, summary, write_report
+from cropdetect.outputs.report.page import SCRIPTS
 from cropdetect.outputs.report.totals import areas_ha, by_class, clear_by_date
-from cropdetect.outputs.report.write import write_report
 from tests.outputs.report.made_up import LEGEND, made_up_content
+
+ASSETS = files("cropdetect.outputs.report") / "assets"
+EXPORT = re.compile(r"^export (?:async )?(?:function|const) (\w+)", re.MULTILINE)
+DECLARATION = re.compile(r"^(?:export )?(?:async )?(?:function|const|let) (\w+)", re.MULTILINE)
 
 
 def blob(html, name, dtype):
@@ -97,7 +102,7 @@ def test_seasons_are_kept_to_a_sixty_thousandth_of_their_range(monkeypatch):
 def test_averages_are_those_of_the_fields_given_the_crop():
     dates = np.array(["2018-03-01", "2018-03-21", "2019-03-03", "2019-03-21"], "datetime64[D]")
     series = FieldSeries(("NDVI",), np.array([0, 0, 1, 1]), dates, np.array([[0.2], [0.4], [0.4], [np.nan]], np.float32))
-    told = curves.curves_of(series, np.arange(2), np.array([1, 1]), 2, Blobs())
+    told = curves.curves_of(series, np.arange(2), np.array([1, 1]), 2, {})
     # day 59 of 2018 and day 61 of 2019 share ten days; on 21 March only the first field was clear
     assert told["bands"][0]["averages"] == [[], [(60.0, 0.3), (79.0, 0.4)]]
 
@@ -140,17 +145,98 @@ def test_clear_shares_count_the_fields_seen_each_day():
     assert clear_by_date(series) == [("2019-06-01", 0.5, 2), ("2019-06-11", 1.0, 1)]
 
 
-def test_json_in_the_page_cannot_end_its_element():
-    text = page.embedded({"a": "</script><!--\u2028&", "b": "\ud800"})
-    assert not set("<>&\u2028") & set(text)
-    assert json.loads(text)["a"] == "</script><!--\u2028&"
+class Elements(HTMLParser):
+    """The texts of a page by the elements that hold them, and its comments."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.texts, self.comments, self._tag = {}, [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self._tag = tag
+        self.texts.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag):
+        self._tag = ""
+
+    def handle_data(self, data):
+        if self._tag:
+            self.texts[self._tag][-1] += data
+
+    def handle_comment(self, data):
+        self.comments.append(data)
+
+
+HOSTILE = ("</script><!--\u2028&", 'it\'s "quoted"', "a\x00\x07\r\nb\x7f", "{{ 7 * 7 }}{% raw %}", "<b>bold</b>")
+
+
+def test_text_of_the_users_can_end_no_element_and_is_read_back_as_it_is():
+    content = made_up_content(len(HOSTILE), n_dates=2)
+    table = content.table.assign(field_id=list(HOSTILE))
+    legend = (*HOSTILE, *LEGEND[len(HOSTILE) :])
+    html = render(replace(content, table=table, legend=legend, title="".join(HOSTILE)))
+    elements = Elements(html)
+    assert elements.texts["h1"] == ["".join(HOSTILE)]
+    assert elements.texts["title"] == ["".join(HOSTILE) + ": crops of 5 fields"]
+    assert "b" not in elements.texts
+    assert elements.comments == []
+    embedded = re.search(r'id="data">(.*?)</script>', html, re.DOTALL)[1]
+    assert not set("<>&'") & set(embedded)
+    data = json.loads(embedded)
+    assert (data["ids"], data["legend"], data["title"]) == (list(HOSTILE), list(legend), "".join(HOSTILE))
+
+
+def test_a_name_that_is_no_text_still_gives_a_page(tmp_path):
+    name = b"field\xff".decode("utf-8", "surrogateescape")  # as a folder's name of another encoding is read
+    file = write_report(replace(made_up_content(3, n_dates=2), title=name), tmp_path / "report.html")
+    assert data_of(file.read_text("utf-8"))["title"] == "field?"
+
+
+def test_warnings_and_facts_of_the_run_are_on_the_page_as_text(run):
+    warned = run.model_copy(update={"warnings": ["<i>cloudy</i> & wet"]})
+    html = render(replace(made_up_content(3, n_dates=2), run=warned))
+    assert "<li>&lt;i&gt;cloudy&lt;/i&gt; &amp; wet</li>" in html
+    facts = dict(re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", html))
+    assert facts["Checkpoint"] == run.checkpoint
+    assert facts["Bands"] == ", ".join(run.bands)
+    assert facts["Map"].startswith("EPSG:32631; outlines simplified")
+
+
+def test_the_lead_counts_fields_and_classes():
+    lead = re.search(r'<p class="muted">(Predicted.*?)</p>', render(made_up_content(1, n_dates=2)))[1]
+    assert lead == "Predicted crops. 1 field, 9 crop classes."
+
+
+def test_the_script_documents_every_key_of_the_summary():
+    documented = (ASSETS / "data.js").read_text("utf-8").split("@typedef {object} Summary")[1].split("@typedef")[0]
+    names = re.findall(r"@property \{.*\} (\w+)", documented)
+    assert sorted(names) == sorted(data_of(render(made_up_content(3, n_dates=2))))
+
+
+def test_every_script_is_in_the_page_and_finds_what_it_imports():
+    assets = {file.stem: file.read_text("utf-8") for file in ASSETS.glob("*.js")}
+    assert set(assets) == set(SCRIPTS)
+    exported = {
+        name: set(re.findall(r"^export (?:async )?(?:function|const) (\w+)", text, re.M)) for name, text in assets.items()
+    }
+    imported = []
+    for name, text in assets.items():
+        for names, source in re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', text, re.M):
+            imported += re.findall(r"\w+", names)
+            assert set(re.findall(r"\w+", names)) <= exported[source], f"{name}.js imports from {source}.js"
+            assert SCRIPTS.index(source) < SCRIPTS.index(name), f"{name}.js must come after {source}.js"
+        assert text.count("\nimport ") + text.startswith("import ") == len(re.findall(r"^import \{", text, re.M))
+    assert set().union(*exported.values()) <= set(imported)
+    declared = [name for text in assets.values() for name in DECLARATION.findall(text)]
+    assert len(declared) == len(set(declared))  # the page reads them as one module
 
 
 def test_the_policy_names_the_scripts_own_hash_and_allows_no_connection():
     import hashlib
 
     html = render(made_up_content(3, n_dates=2))
-    script = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)[-1]
+    script = re.findall(r'<script type="module">(.*?)</script>', html, re.DOTALL)[-1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
     assert f"script-src 'sha256-{digest}'" in policy
@@ -164,7 +250,7 @@ def test_the_same_content_gives_the_same_page(tmp_path):
 
 
 def test_a_sample_holds_the_least_certain_fields(monkeypatch):
-    monkeypatch.setattr(page, "_SHOWN", 150)
+    monkeypatch.setattr(summary, "_SHOWN", 150)
     content = made_up_content(400, n_dates=2)
     data = data_of(render(content))
     assert (data["n_fields"], len(data["ids"])) == (400, 150)

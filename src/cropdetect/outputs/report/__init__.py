@@ -1,4 +1,4 @@
-"""report.html: one self-contained page a prediction, evaluation or cross-validation."""
+"""report.html: one self-contained page for each prediction, evaluation or cross-validation."""
 
 from cropdetect.outputs.report.content import (
     ReportContent,

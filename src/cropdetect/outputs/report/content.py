@@ -27,8 +27,8 @@ class ReportContent:
     """Everything that a page shows.
 
     Attributes:
-        title: what the page is of.
-        table: one row a field, as `prediction_table` makes it.
+        title: name of the data.
+        table: one row for each field, as `prediction_table` makes it.
         legend: class names, in the order of the `prob_` columns.
         labels: (field,) known classes, None where there is none.
         series: seasons of the fields, or None.
@@ -76,7 +76,7 @@ def read_content(folder: Path) -> ReportContent:
 
 
 def title_of(run: PredictionRun) -> str:
-    """Return the name of the data, so that a page does not depend on where it lies."""
+    """Return the name of the data: a page does not depend on the folder that it lies in."""
     return next((Path(one.path).resolve().name for one in run.inputs if one.kind != "fields"), "Predictions")
 
 
@@ -91,14 +91,14 @@ def _record(file: Path, kind: type[_R]) -> _R | None:
 
 
 def with_scores(content: ReportContent, metrics: MetricsRecord, known: pd.DataFrame) -> ReportContent:
-    """Add scores and the labels that they rest on.
+    """Add scores, and the labels behind them.
 
     Args:
-        content: a prediction's.
+        content: the content of a prediction.
         metrics: its scores.
         known: field_id and label of the scored fields.
     """
-    names = {spreadsheet_safe(name): name for name in content.legend}  # what a CSV file quotes is the same text
+    names = {spreadsheet_safe(name): name for name in content.legend}  # a name quoted in a CSV file is the same name
     cells = zip(known["field_id"].astype(str), known["label"].astype(str), strict=True)
     label = {spreadsheet_safe(one): names.get(spreadsheet_safe(name), name) for one, name in cells}
     ids = content.table["field_id"].astype(str).map(spreadsheet_safe)
@@ -115,15 +115,15 @@ def crossval_content(
     fields: gpd.GeoDataFrame | None = None,
     series: FieldSeries | None = None,
 ) -> ReportContent:
-    """Make the content of a cross-validation: out-of-fold probabilities, with places and seasons where they are known.
+    """Return the content of a cross-validation: out-of-fold probabilities, with geometry and seasons where they are known.
 
     Args:
-        predictions: field_id, label, and a `prob_` column a class.
+        predictions: columns field_id, label, and `prob_` of each class.
         legend: class names in the order of the `prob_` columns.
         metrics: their scores.
-        title: what the page is of.
-        fields: the fields in the same order, for their geometry.
-        series: their seasons; rows count in the same order.
+        title: name of the data.
+        fields: the fields with their geometry, in the order of `predictions`.
+        series: their seasons; its fields are rows of `predictions`.
     """
     n = len(predictions)
     nowhere = gpd.GeoSeries([None] * n)
@@ -158,7 +158,7 @@ def read_scores(folder: Path) -> ReportContent:
     """Read what `evaluate` or `crossval` wrote: metrics.json and predictions.csv.
 
     Raises:
-        UnreadableFileError: one of the two is missing, damaged, or they do not fit each other.
+        UnreadableFileError: a file is missing or damaged, or the two do not fit each other.
     """
     metrics, file = _record(folder / "metrics.json", MetricsRecord), folder / "predictions.csv"
     try:

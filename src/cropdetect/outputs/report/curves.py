@@ -6,26 +6,26 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.inference import FieldSeries
-from cropdetect.outputs.report.blobs import Blobs
+from cropdetect.outputs.report.blobs import pack
 from cropdetect.outputs.spectral import ndvi
 
 _BUDGET = 14_000_000  # characters of the page that curves may take
-_BLOCK = 1000  # fields that are unpacked together when one of them is looked at
+_BLOCK = 1000  # fields that the page unpacks together when it shows one of them
 _LEVELS = 65_534
-_BIN = 10  # days of a step of the averages
+_BIN = 10  # days over which averages are taken
 
 
 def curves_of(
-    series: FieldSeries, shown: npt.NDArray[np.int64], crop: npt.NDArray[np.int64], n_classes: int, blobs: Blobs
+    series: FieldSeries, shown: npt.NDArray[np.int64], crop: npt.NDArray[np.int64], n_classes: int, arrays: dict[str, str]
 ) -> dict[str, Any] | None:
-    """Pack the seasons of the shown fields; bands beyond the page's budget are left out and named.
+    """Pack the seasons of the shown fields; bands that exceed the page's budget are left out and named.
 
     Args:
         series: seasons of all fields.
         shown: rows of the fields table that the page shows, ascending.
         crop: (field,) class of every field, -1 where it has none.
         n_classes: number of classes.
-        blobs: gets the arrays.
+        arrays: gets the packed arrays: `season-rows`, and by band and block `season-dates-0`, `season-0-0`, ...
     """
     if not len(series.date) or not series.bands:
         return None
@@ -39,9 +39,9 @@ def curves_of(
     curves |= {band: series.values[:, k] for k, band in enumerate(series.bands) if band not in own}
     wide = np.uint16 if len(dates) < 65_536 else np.uint32
     rows_of = np.bincount(position[series.field[there]], minlength=len(shown))
-    blobs.add("season-rows", rows_of.astype(np.uint32))
+    arrays["season-rows"] = pack(rows_of.astype(np.uint32))
     ends = np.append(0, np.cumsum(rows_of))[[*range(0, len(shown), _BLOCK), len(shown)]]
-    used = _add(blobs, "season-dates", date_of[there].astype(wide), ends)
+    used = _add(arrays, "season-dates", date_of[there].astype(wide), ends)
     bands: list[dict[str, Any]] = []
     left_out: list[str] = []
     day, binned = _season_days(series)
@@ -49,10 +49,10 @@ def curves_of(
         low, high = _range(values)
         steps = np.round((values[there] - low) / (high - low) * _LEVELS) + 1
         quantised = np.where(np.isfinite(steps), steps, 0).astype(np.uint16)
-        size = _add(blobs, f"season-{number}", quantised, ends)
+        size = _add(arrays, f"season-{number}", quantised, ends)
         if used + size > _BUDGET and bands:
             for block in range(len(ends) - 1):
-                blobs.remove(f"season-{number}-{block}")
+                del arrays[f"season-{number}-{block}"]
             left_out.append(name)
             continue
         used += size
@@ -67,10 +67,12 @@ def curves_of(
     }
 
 
-def _add(blobs: Blobs, name: str, values: npt.NDArray[np.generic], ends: npt.NDArray[np.int64]) -> int:
+def _add(arrays: dict[str, str], name: str, values: npt.NDArray[np.generic], ends: npt.NDArray[np.int64]) -> int:
     """Pack values block by block; return the characters they take."""
     blocks = zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
-    return sum(blobs.size(blobs.add(f"{name}-{k}", values[a:b])) for k, (a, b) in enumerate(blocks))
+    packed = {f"{name}-{k}": pack(values[a:b]) for k, (a, b) in enumerate(blocks)}
+    arrays.update(packed)
+    return sum(map(len, packed.values()))
 
 
 def _range(values: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The map of the page: outlines simplified and quantised, pictures laid under them."""
+"""The map of the page: simplified and quantised outlines, and the pictures under them."""
 
 import base64
 import warnings
@@ -17,21 +17,21 @@ from rasterio.io import MemoryFile
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from cropdetect.errors import UnreadableFileError
-from cropdetect.outputs.report.blobs import Blobs
+from cropdetect.outputs.report.blobs import pack
 
 _VERTICES = 400_000  # in the page, at most
-_FINE = 0.02  # of the side of a middling field: outlines may move by so much
+_FINE = 0.02  # of the side of a median field: outlines may move by so much
 _POLYGONS = (3, 6)
 _WEB_MERCATOR = CRS.from_epsg(3857)
 
 
-def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], blobs: Blobs) -> dict[str, Any] | None:
+def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], arrays: dict[str, str]) -> dict[str, Any] | None:
     """Pack outlines and pictures; None where no field has a place.
 
     Args:
         table: the fields that the page shows.
         previews: `preview*.tif`.
-        blobs: gets the outlines.
+        arrays: gets the packed arrays: `rings` of each field, `vertices` of each ring, `outlines` from vertex to vertex.
 
     Raises:
         UnreadableFileError: a picture is damaged.
@@ -54,9 +54,9 @@ def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], blobs: Blobs) -> d
     step = max(tolerance / 4, max(east - west, north - south) / 2**30, 1e-9)
     coordinates, ring = shapely.get_coordinates(rings, return_index=True)
     quantised = np.round((coordinates - [west, south]) / step).astype(np.int64)
-    blobs.add("rings", np.bincount(field, minlength=len(table)).astype(np.uint32))
-    blobs.add("vertices", np.bincount(ring, minlength=len(rings)).astype(np.uint32))
-    blobs.add("outlines", np.diff(quantised, axis=0, prepend=0).astype(np.int32))
+    arrays["rings"] = pack(np.bincount(field, minlength=len(table)).astype(np.uint32))
+    arrays["vertices"] = pack(np.bincount(ring, minlength=len(rings)).astype(np.uint32))
+    arrays["outlines"] = pack(np.diff(quantised, axis=0, prepend=0).astype(np.int32))
     images = [image for file in previews if (image := _image(file, crs)) is not None]
     return {
         "crs": _name(crs),

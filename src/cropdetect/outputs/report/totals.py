@@ -1,4 +1,4 @@
-"""What the page says of all fields together, whether or not it shows every one of them."""
+"""Sums and counts over all fields, also those that the page does not show."""
 
 import warnings
 from typing import Any
@@ -40,9 +40,9 @@ def areas_ha(table: gpd.GeoDataFrame) -> npt.NDArray[np.float64] | None:
 def by_class(
     probabilities: npt.NDArray[np.float64], crop: npt.NDArray[np.int64], areas: npt.NDArray[np.float64] | None
 ) -> list[dict[str, float]]:
-    """Sum fields and hectares by class: of those called it, and as the probabilities expect with their spread.
+    """Sum fields and hectares by class: as mapped, and as the probabilities expect, with the spread.
 
-    The spread is the standard deviation of the sum if the stated probabilities were right and fields independent:
+    The spread is the standard deviation of the sum if the probabilities are right and fields are independent:
     sqrt(sum of a^2 p (1 - p)).
 
     Args:

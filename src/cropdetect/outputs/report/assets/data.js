@@ -1,57 +1,79 @@
-// What the page holds: JSON, and arrays that are deflated and written in base64.
-const DATA = JSON.parse($("data").textContent);
-const N = DATA.ids.length;
+// What the page holds: the summary (JSON), and arrays that are deflated and written in base64.
+import { byId } from "./dom.js";
 
-async function unpack(name, Kind) {
-  const holder = $(`blob-${name}`);
-  const text = atob(holder.textContent);
+/**
+ * The summary that `summary.py` makes. Sums and counts are of all fields; lists by field are of those shown.
+ * @typedef {object} Summary
+ * @property {string} title name of the data
+ * @property {"prediction"|"evaluation"|"crossval"} kind
+ * @property {string[]} legend class names; a class is a position in it
+ * @property {string[]} colours "#rrggbb" of each class
+ * @property {string[]} labels names that the column "label" counts in
+ * @property {number} n_fields number of all fields
+ * @property {number} n_least_certain number of the least certain fields that are always shown
+ * @property {string[]} ids ids of the shown fields
+ * @property {string[]} columns names of the rows of the array "numbers"
+ * @property {Array<{status: string, fields: number, meaning: string}>} statuses
+ * @property {?MapData} map null where no field has a place
+ * @property {?SeasonData} season null where no series is known
+ * @property {ClassTotals[]} classes
+ * @property {number} n_answered
+ * @property {number} n_no_crop fields with an answer, but below the least confidence
+ * @property {?number} total_ha
+ * @property {?number} mean_confidence
+ * @property {number[]} confidence_counts fields in twenty steps of 5 %
+ * @property {Array<[string, number, number]>} clear_by_date date, share of clear fields, fields seen
+ * @property {Object<string, string>} run what the page says of the run, by name
+ * @property {string[]} warnings
+ * @property {?object} metrics metrics.json, see docs/schemas.md
+ *
+ * @typedef {object} MapData outlines lie in the arrays "rings", "vertices" and "outlines"
+ * @property {?string} crs
+ * @property {?number} unit_metres metres of a unit
+ * @property {[number, number]} origin
+ * @property {number} step length of a step of the outlines, in units
+ * @property {[number, number, number, number]} bounds west, south, east, north
+ * @property {Array<{bounds: number[], jpeg: string, date: string, picture: string}>} images
+ *
+ * @typedef {object} SeasonData values lie in arrays of `block` fields each
+ * @property {string[]} dates
+ * @property {boolean} wide whether dates are counted in 32 bits
+ * @property {number} block
+ * @property {Array<{name: string, low: number, high: number, blob: string, averages: number[][][]}>} bands
+ * @property {string[]} left_out bands that the page has no room for
+ *
+ * @typedef {object} ClassTotals hectares are missing where no area is known
+ * @property {number} fields
+ * @property {number} expected_fields
+ * @property {number} spread_fields
+ * @property {number} [ha]
+ * @property {number} [expected_ha]
+ * @property {number} [spread_ha]
+ */
+
+/** @type {Summary} */
+export const summary = JSON.parse(byId("data").textContent);
+
+/** Number of the fields that the page shows. */
+export const N = summary.ids.length;
+
+/** Position of every class of the legend. */
+export const CLASSES = summary.legend.map((_, k) => k);
+
+/** Unpack an array, for example `await unpack("rings", Uint32Array)`. */
+export async function unpack(name, ArrayType) {
+  const text = atob(byId(`blob-${name}`).textContent);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Kind(await new Response(stream).arrayBuffer());
+  return new ArrayType(await new Response(stream).arrayBuffer());
 }
 
-// Crops are told apart by colour, hatching (on outlines), shape (of points) and a code of letters.
-const GREY = "#8a8f98", NONE = "#ffffff";
-const CODES = (() => {
-  const taken = new Set();
-  return DATA.legend.map((name) => {
-    const letters = [...name.normalize("NFC").toUpperCase()].filter((c) => /[\p{L}\p{N}]/u.test(c));
-    const candidates = [letters.slice(0, 2).join(""), (letters[0] || "") + (letters[2] || ""), (letters[0] || "") + (letters.at(-1) || "")];
-    let code = candidates.find((c) => c && !taken.has(c));
-    for (let k = 2; !code; k++) if (!taken.has(`${letters[0] || "C"}${k}`)) code = `${letters[0] || "C"}${k}`;
-    taken.add(code);
-    return code;
+/** Where each of several runs begins, and where the last one ends, from their lengths. */
+export function offsetsOf(lengths) {
+  const offsets = new Uint32Array(lengths.length + 1);
+  lengths.forEach((n, k) => {
+    offsets[k + 1] = offsets[k] + n;
   });
-})();
-const colourOf = (crop) => (crop >= 0 ? DATA.colours[crop] : NONE);
-const cropName = (crop) => (crop >= 0 ? DATA.legend[crop] : "no crop given");
-
-const HATCHES = [
-  [], [[0, 8, 8, 0]], [[0, 0, 8, 8]], [[0, 4, 8, 4]], [[4, 0, 4, 8]], [[0, 4, 8, 4], [4, 0, 4, 8]], [[0, 0, 8, 8], [0, 8, 8, 0]], [[3.5, 4, 4.5, 4]],
-];
-// One tile of a crop's hatching: a canvas of 8 x 8 pixels, thicker lines from the ninth crop on.
-function hatch(crop, colour) {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = 8;
-  const pen = tile.getContext("2d");
-  pen.strokeStyle = colour;
-  pen.lineCap = "square";
-  pen.lineWidth = crop >= HATCHES.length ? 2.2 : 1.1;
-  for (const [x0, y0, x1, y1] of crop < 0 ? [] : HATCHES[crop >= HATCHES.length ? 1 + (crop % (HATCHES.length - 1)) : crop]) {
-    for (const [dx, dy] of [[0, 0], [8, 0], [-8, 0], [0, 8], [0, -8]]) {
-      pen.beginPath();
-      pen.moveTo(x0 + dx, y0 + dy);
-      pen.lineTo(x1 + dx, y1 + dy);
-      pen.stroke();
-    }
-  }
-  return tile;
+  return offsets;
 }
-function swatch(crop) {
-  const box = el("span", { class: "swatch", "aria-hidden": "true" });
-  box.style.backgroundColor = colourOf(crop);
-  box.style.backgroundImage = crop >= 0 ? `url(${hatch(crop, "#000a").toDataURL()})` : "none";
-  return box;
-}
-const cropTag = (crop) => el("span", {}, swatch(crop), " ", cropName(crop), crop >= 0 ? ` (${CODES[crop]})` : "");

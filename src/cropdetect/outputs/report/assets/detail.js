@@ -1,52 +1,127 @@
 // Everything about the chosen field.
-const COLUMNS = {
-  confidence: ["confidence", "probability of the crop", (x) => percent(x, 1)],
-  entropy: ["entropy", "how spread the probabilities are, in nats: 0 is certain", (x) => `${plain(x, 3)} nats`],
-  disagreement: ["members disagree", "how far the networks of the ensemble contradict each other, in nats: 0 is agreement", (x) => `${plain(x, 4)} nats`],
-  n_dates: ["clear dates", "dates with at least one clear pixel in the field", (x) => plain(x)],
-  clear_share: ["clear share", "share of the field's pixels and dates without cloud, shadow or gap", (x) => percent(x)],
-  n_pixels: ["pixels", "area of the field inside the imagery, in pixels", (x) => `${plain(x, x < 100 ? 1 : 0)} pixels`],
-  area_ha: ["area", "area of the outline", hectares],
-};
-const sureness = (p) => (p >= 0.9 ? "very sure" : p >= 0.7 ? "fairly sure" : p >= 0.5 ? "unsure" : "hardly more than a guess");
+import { colourOf, cropTag, swatch } from "./crops.js";
+import { summary } from "./data.js";
+import { byId, el, hint, muted, replaceChildren } from "./dom.js";
+import {
+  columns,
+  FACTS,
+  fields,
+  hasColumn,
+  isAnswered,
+  isRight,
+  labelOf,
+  probability,
+  rankedClasses,
+  statusMeaning,
+  statusOf,
+} from "./fields.js";
+import { formatPercent, isKnown } from "./format.js";
+import { season, seasonChart, seasonOf } from "./season.js";
 
-function showDetail() {
-  const i = fields.chosen, panel = $("detail");
+const INVITATION =
+  "Click a field on the map or in the list, or search for its id. " +
+  "This panel then shows its crop, how sure the answer is, and its season.";
+const NDVI_MEANING = "normalised difference vegetation index: (near infrared − red) / (near infrared + red)";
+
+export function showDetail() {
+  const i = fields.chosen;
+  const panel = byId("detail");
   if (i < 0) {
-    replace(panel, el("h3", {}, "No field chosen"), el("p", { class: "muted" }, "Click a field on the map or in the list, or search for its id: its crop, how sure the answer is, and its season appear here."));
+    replaceChildren(panel, el("h3", {}, "No field chosen"), muted(INVITATION));
     return;
   }
-  const parts = [el("h3", {}, "Field ", DATA.ids[i])];
-  if (answered(i)) {
-    const crop = column.crop[i], [first, second] = ranked(i);
-    parts.push(el("p", { class: "verdict" }, cropTag(crop)));
-    parts.push(el("p", {}, `${percent(column.confidence[i], 1)} – ${sureness(column.confidence[i])}.`, second === undefined ? "" : ` Next: ${DATA.legend[crop < 0 ? first : second]}, ${percent(column[`p${crop < 0 ? first : second}`][i], 1)}.`));
-  } else parts.push(el("p", { class: "verdict" }, "No answer"), el("p", {}, `${statusOf(i)}: ${DATA.statuses[column.status[i]].meaning}.`));
-  const label = labelOf(i);
-  if (label !== null) parts.push(el("p", {}, `Known label: ${label}`, answered(i) ? (label === DATA.legend[bestClass(i)] ? " ✓ as answered." : " ✗ not as answered.") : "."));
-  if (answered(i)) {
-    parts.push(el("h3", {}, "Probabilities"), el("div", { class: "bars", id: "bars" }, ranked(i).map((k) => {
-      const p = column[`p${k}`][i];
-      return [el("span", {}, swatch(k), " ", DATA.legend[k]), el("div", { class: "track" }, el("div", { class: "fill", style: { width: `${100 * p}%`, background: colourOf(k) } })), el("span", { class: "number" }, percent(p, 1))];
-    })));
-  }
-  const chart = el("div", { id: "season" });
-  if (DATA.season) {
-    const bands = DATA.season.bands.map((b, k) => el("option", { value: k, selected: k === season.band }, b.name));
-    const pick = el("select", { id: "band", onchange: (e) => { season.band = Number(e.target.value); fillSeason(i, chart); } }, bands);
-    parts.push(el("div", { class: "bar" }, el("h3", {}, "Why? Its season"), el("label", { class: "muted" }, "show ", pick)));
-    if (DATA.season.bands[0].name === "NDVI") parts.push(el("p", { class: "muted" }, hint("NDVI", "normalised difference vegetation index: (near infrared − red) / (near infrared + red)"), " is near 0.1 on bare soil and 0.8 under dense green leaves."));
-    parts.push(chart);
-    fillSeason(i, chart);
-  }
-  const facts = [["status", statusOf(i), DATA.statuses[column.status[i]].meaning]];
-  for (const [key, [name, meaning, show]] of Object.entries(COLUMNS)) if (has(key)) facts.push([name, known(column[key][i]) ? show(column[key][i]) : "–", meaning]);
-  parts.push(el("h3", {}, "All values"), el("dl", { id: "values" }, facts.map(([name, text, meaning]) => [el("dt", {}, hint(name, meaning)), el("dd", {}, text)])));
-  replace(panel, parts);
+  replaceChildren(
+    panel,
+    el("h3", {}, "Field ", summary.ids[i]),
+    isAnswered(i) ? answerOf(i) : noAnswerOf(i),
+    labelSentence(i),
+    isAnswered(i) ? probabilityBars(i) : null,
+    summary.season ? seasonPart(i) : null,
+    valueList(i),
+  );
 }
-async function fillSeason(i, chart) {
-  const points = await seasonOf(i, season.band);
-  if (fields.chosen !== i) return;
-  replace(chart, points.length ? seasonChart(i, season.band, points) : el("p", { class: "muted" }, "The imagery does not show this field."));
-  if (DATA.season.left_out.length) chart.append(el("p", { class: "muted" }, `To keep the page small it leaves out ${DATA.season.left_out.join(", ")}: see series.parquet.`));
+
+function answerOf(i) {
+  const crop = columns.crop[i];
+  const [first, second] = rankedClasses(i);
+  const next = crop < 0 ? first : second; // no crop given: the answer is below the least confidence
+  const sentence = `${formatPercent(columns.confidence[i], 1)} – ${inWords(columns.confidence[i])}.`;
+  const runnerUp =
+    second === undefined ? "" : ` Next: ${summary.legend[next]}, ${formatPercent(probability(i, next), 1)}.`;
+  return [el("p", { class: "verdict" }, cropTag(crop)), el("p", {}, sentence, runnerUp)];
+}
+
+function inWords(confidence) {
+  if (confidence >= 0.9) return "very sure";
+  if (confidence >= 0.7) return "fairly sure";
+  return confidence >= 0.5 ? "unsure" : "hardly more than a guess";
+}
+
+const noAnswerOf = (i) => [
+  el("p", { class: "verdict" }, "No answer"),
+  el("p", {}, `${statusOf(i)}: ${statusMeaning(i)}.`),
+];
+
+function labelSentence(i) {
+  const label = labelOf(i);
+  if (label === null) return null;
+  const verdict = !isAnswered(i) ? "." : isRight(i) ? " ✓ as answered." : " ✗ not as answered.";
+  return el("p", {}, `Known label: ${label}`, verdict);
+}
+
+function probabilityBars(i) {
+  const bars = rankedClasses(i).map((k) => {
+    const style = { width: `${100 * probability(i, k)}%`, background: colourOf(k) };
+    return [
+      el("span", {}, swatch(k), " ", summary.legend[k]),
+      el("div", { class: "track" }, el("div", { class: "fill", style })),
+      el("span", { class: "number" }, formatPercent(probability(i, k), 1)),
+    ];
+  });
+  return [el("h3", {}, "Probabilities"), el("div", { class: "bars", id: "bars" }, bars)];
+}
+
+/** The season of a field, and a choice of bands. */
+function seasonPart(i) {
+  const { bands } = summary.season;
+  const chart = el("div", { id: "season" });
+  const options = bands.map(({ name }, k) => el("option", { value: k, selected: k === season.band }, name));
+  const onchange = ({ target }) => {
+    season.band = Number(target.value);
+    showSeason(i, chart);
+  };
+  const select = el("select", { id: "band", onchange }, options);
+  const title = el("h3", {}, "Why? Its season");
+  showSeason(i, chart);
+  return [
+    el("div", { class: "bar" }, title, el("label", { class: "muted" }, "show ", select)),
+    bands[0].name === "NDVI"
+      ? muted(hint("NDVI", NDVI_MEANING), " is near 0.1 on bare soil and 0.8 under dense green leaves.")
+      : null,
+    chart,
+  ];
+}
+
+async function showSeason(i, chart) {
+  const { band } = season;
+  const points = await seasonOf(i, band);
+  if (fields.chosen !== i || season.band !== band) return; // the user was faster
+  const leftOut = summary.season.left_out;
+  replaceChildren(
+    chart,
+    points.length ? seasonChart(i, band, points) : muted("The imagery does not show this field."),
+    leftOut.length
+      ? muted(`To keep the page small it leaves out ${leftOut.join(", ")}: see series.parquet.`)
+      : null,
+  );
+}
+
+function valueList(i) {
+  const values = [["status", statusOf(i), statusMeaning(i)]];
+  for (const [key, { name, meaning, format }] of Object.entries(FACTS)) {
+    const value = columns[key]?.[i];
+    if (hasColumn(key)) values.push([name, isKnown(value) ? format(value) : "–", meaning]);
+  }
+  const list = values.map(([name, text, meaning]) => [el("dt", {}, hint(name, meaning)), el("dd", {}, text)]);
+  return [el("h3", {}, "All values"), el("dl", { id: "values" }, list)];
 }

@@ -1,104 +1,119 @@
-// The fields: their numbers, which of them pass the filter, and which one is chosen.
-const column = {};
-const fields = { passing: new Uint8Array(N), list: [], chosen: -1, sort: { key: "row", down: false } };
-const filter = { text: "", hidden: new Set(), low: 0, high: 100, status: "", verdict: "" };
-const listeners = { filter: [], choice: [] };
-const announce = (what) => listeners[what].forEach((listener) => listener());
+// The fields: their numbers, and which one is chosen.
+import { CLASSES, N, summary, unpack } from "./data.js";
+import { byId, el } from "./dom.js";
+import { formatHectares, formatNumber, formatPercent, isKnown } from "./format.js";
 
-async function loadNumbers() {
+/**
+ * Numbers of the shown fields by name (`Summary.columns`): arrays of N, NaN where a number is not known.
+ * `crop` is a class or -1; `p0`, `p1`, ... are the probabilities of the classes.
+ * @type {Object<string, Float32Array>}
+ */
+export const columns = {};
+
+/** `passing`: 1 where a field passes the filter; `list`: those fields, sorted; `chosen`: a field or -1. */
+export const fields = {
+  passing: new Uint8Array(N),
+  list: [],
+  chosen: -1,
+  sort: { key: "row", down: false },
+};
+
+/** What the page says about a number of a field. */
+export const FACTS = {
+  confidence: {
+    name: "confidence",
+    meaning: "probability of the crop",
+    format: (x) => formatPercent(x, 1),
+  },
+  entropy: {
+    name: "entropy",
+    meaning: "how spread the probabilities are, in nats: 0 is certain",
+    format: (x) => `${formatNumber(x, 3)} nats`,
+  },
+  disagreement: {
+    name: "members disagree",
+    meaning: "how far the networks of the ensemble contradict each other, in nats: 0 is agreement",
+    format: (x) => `${formatNumber(x, 4)} nats`,
+  },
+  n_dates: {
+    name: "clear dates",
+    meaning: "dates with at least one clear pixel in the field",
+    format: (x) => formatNumber(x),
+  },
+  clear_share: {
+    name: "clear share",
+    meaning: "share of the field's pixels and dates without cloud, shadow or gap",
+    format: (x) => formatPercent(x),
+  },
+  n_pixels: {
+    name: "pixels",
+    meaning: "area of the field inside the imagery, in pixels",
+    format: (x) => `${formatNumber(x, x < 100 ? 1 : 0)} pixels`,
+  },
+  area_ha: {
+    name: "area",
+    meaning: "area of the outline",
+    format: formatHectares,
+  },
+};
+
+const listeners = { filter: [], choice: [], view: [] };
+
+/** Call a function whenever the filter, the chosen field ("choice") or the view of the map changes. */
+export const listen = (event, listener) => listeners[event].push(listener);
+export const announce = (event, detail) => listeners[event].forEach((listener) => listener(detail));
+
+export async function loadNumbers() {
   const all = await unpack("numbers", Float32Array);
-  DATA.columns.forEach((name, k) => { column[name] = all.subarray(k * N, (k + 1) * N); });
+  summary.columns.forEach((name, k) => {
+    columns[name] = all.subarray(k * N, (k + 1) * N);
+  });
 }
-const has = (name) => name in column && column[name].some((x) => !Number.isNaN(x));
-const value = (name, i) => (name in column ? column[name][i] : NaN);
-const statusOf = (i) => DATA.statuses[column.status[i]].status;
-const labelOf = (i) => (known(value("label", i)) ? DATA.labels[column.label[i]] : null);
-const answered = (i) => known(column.confidence[i]);
-const bestClass = (i) => { let best = -1; for (let k = 0; k < DATA.legend.length; k++) if (known(value(`p${k}`, i)) && (best < 0 || column[`p${k}`][i] > column[`p${best}`][i])) best = k; return best; };
-const ranked = (i) => DATA.legend.map((_, k) => k).filter((k) => known(column[`p${k}`][i])).sort((a, b) => column[`p${b}`][i] - column[`p${a}`][i]);
 
-function passes(i) {
-  const { text, hidden, low, high, status, verdict } = filter;
-  if (text && !DATA.ids[i].toLowerCase().includes(text)) return false;
-  if (hidden.has(column.crop[i])) return false;
-  const sure = 100 * column.confidence[i];
-  if (known(sure) ? sure < low - 1e-6 || sure > high + 1e-6 : low > 0 || high < 100) return false;
-  if (status && statusOf(i) !== status) return false;
-  if (verdict) {
-    const label = labelOf(i);
-    if (verdict === "none" ? label !== null : label === null || !answered(i)) return false;
-    if (verdict !== "none" && (label === DATA.legend[bestClass(i)]) !== (verdict === "right")) return false;
+/** Whether a number is known of any field. */
+export const hasColumn = (name) => name in columns && columns[name].some((x) => !Number.isNaN(x));
+
+export const statusOf = (i) => summary.statuses[columns.status[i]].status;
+export const statusMeaning = (i) => summary.statuses[columns.status[i]].meaning;
+export const isAnswered = (i) => isKnown(columns.confidence[i]);
+export const probability = (i, k) => columns[`p${k}`][i];
+
+/** The known label of a field, or null. */
+export const labelOf = (i) =>
+  "label" in columns && isKnown(columns.label[i]) ? summary.labels[columns.label[i]] : null;
+
+/** Whether the most probable class of a field is its known label. */
+export const isRight = (i) => labelOf(i) === summary.legend[bestClass(i)];
+
+function bestClass(i) {
+  let best = -1;
+  for (const k of CLASSES) {
+    if (isKnown(probability(i, k)) && (best < 0 || probability(i, k) > probability(i, best))) best = k;
   }
-  return true;
+  return best;
 }
-function refilter() {
-  const list = [];
-  for (let i = 0; i < N; i++) if ((fields.passing[i] = passes(i) ? 1 : 0)) list.push(i);
-  fields.list = list;
-  resort();
-  announce("filter");
-}
-function resort() {
-  const { key, down } = fields.sort;
-  const sign = down ? -1 : 1;
-  if (key === "row") return void fields.list.sort((a, b) => sign * (a - b));
-  const texts = { id: (i) => DATA.ids[i], crop: (i) => cropName(column.crop[i]), status: statusOf, label: (i) => labelOf(i) || "" }[key];
-  if (texts) {
-    const order = new Intl.Collator("en", { numeric: true }).compare;
-    fields.list.sort((a, b) => sign * order(texts(a), texts(b)) || a - b);
-  } else {
-    const numbers = column[key]; // what is not known comes last either way
-    fields.list.sort((a, b) => (known(numbers[a]) ? 0 : 1) - (known(numbers[b]) ? 0 : 1) || sign * (numbers[a] - numbers[b]) || a - b);
-  }
-}
-function choose(i, { look = true } = {}) {
+
+/** The classes of a field, the most probable first. */
+export const rankedClasses = (i) =>
+  CLASSES.filter((k) => isKnown(probability(i, k))).sort((a, b) => probability(i, b) - probability(i, a));
+
+/** Choose a field (-1: none). The map moves to it unless `move` is false. */
+export function choose(i, { move = true } = {}) {
   fields.chosen = i;
-  announce("choice");
-  if (look && i >= 0) showOnMap(i);
+  announce("choice", { move });
 }
-function step(by) {
-  if (!fields.list.length) return;
-  const at = fields.list.indexOf(fields.chosen);
-  choose(fields.list[(at + by + fields.list.length) % fields.list.length]);
-}
-const choiceButton = (i) => el("button", { class: "link", type: "button", onclick: () => { choose(i); $("detail").scrollIntoView({ block: "nearest" }); } }, DATA.ids[i]);
 
-function startFilters() {
-  const set = (id, event, change) => $(id).addEventListener(event, (e) => { change(e.target.value); refilter(); });
-  $("filters").addEventListener("submit", (e) => e.preventDefault());
-  $("search").addEventListener("keydown", (e) => { if (e.key === "Enter" && fields.list.length) choose(fields.list[0]); });
-  set("search", "input", (text) => { filter.text = text.trim().toLowerCase(); });
-  set("low", "input", (text) => { filter.low = Number(text) || 0; });
-  set("high", "input", (text) => { filter.high = text === "" ? 100 : Number(text); });
-  set("status", "change", (text) => { filter.status = text; });
-  set("verdict", "change", (text) => { filter.verdict = text; });
-  replace($("status"), el("option", { value: "" }, "any"), DATA.statuses.map((s) => el("option", { value: s.status }, `${s.status} (${plain(s.fields)})`)));
-  if (has("label")) {
-    $("verdict-label").hidden = false;
-    replace($("verdict"), [["", "any"], ["right", "right"], ["wrong", "wrong"], ["none", "no label"]].map(([v, t]) => el("option", { value: v }, t)));
-  }
-  const crops = DATA.legend.map((_, k) => k);
-  if (column.crop.some((c) => c < 0)) crops.push(-1);
-  $("crops").append(...crops.map((crop) => el("button", {
-    type: "button", class: "crop", "aria-pressed": "true", "data-crop": crop,
-    onclick: (e) => {
-      const shown = filter.hidden.has(crop);
-      if (shown) filter.hidden.delete(crop); else filter.hidden.add(crop);
-      e.currentTarget.setAttribute("aria-pressed", shown);
-      refilter();
-    },
-  }, cropTag(crop))));
-  $("reset").addEventListener("click", () => resetFilter());
-  listeners.filter.push(() => { $("found").textContent = `${count(fields.list.length, "field")} of ${plain(N)} shown.`; });
+/** Choose the field that comes `by` places later in the list. */
+export function chooseNext(by) {
+  const { list, chosen } = fields;
+  if (list.length) choose(list[(list.indexOf(chosen) + by + list.length) % list.length]);
 }
-function resetFilter(changes = {}) {
-  Object.assign(filter, { text: "", low: 0, high: 100, status: "", verdict: "" }, changes);
-  filter.hidden.clear();
-  $("search").value = filter.text;
-  $("low").value = filter.low;
-  $("high").value = filter.high;
-  $("status").value = filter.status;
-  $("verdict").value = filter.verdict;
-  document.querySelectorAll("#crops button").forEach((b) => b.setAttribute("aria-pressed", "true"));
-  refilter();
+
+/** A button with the id of a field, which chooses it. */
+export function choiceButton(i) {
+  const onclick = () => {
+    choose(i);
+    byId("detail").scrollIntoView({ block: "nearest" });
+  };
+  return el("button", { class: "link", type: "button", onclick }, summary.ids[i]);
 }

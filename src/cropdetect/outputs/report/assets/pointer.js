@@ -1,91 +1,190 @@
-// Moving the map, and finding the field under the pointer.
-function inside(i, x, y) {
-  let odd = false;
+// Moving the map with pointer, wheel and keys, and finding the field under the pointer.
+import { cropName } from "./crops.js";
+import { N, summary } from "./data.js";
+import { byId, el, replaceChildren } from "./dom.js";
+import { choose, chooseNext, columns, fields, isAnswered, listen, statusOf } from "./fields.js";
+import { formatPercent } from "./format.js";
+import {
+  bringIntoView,
+  fitAll,
+  fromPixelX,
+  fromPixelY,
+  hasPlace,
+  isPoint,
+  map,
+  panBy,
+  zoomBy,
+} from "./map.js";
+import { paint, repaint } from "./paint.js";
+
+const FINGER = 12; // pixels: a click may miss a small field by so much
+const HOVER = 6; // pixels, likewise for a pointer that rests
+const CLICK = 4; // pixels: a pointer that moves farther drags the map
+const PAN = 60; // pixels of an arrow key
+
+/** Whether a place lies inside a field: a ray from it crosses the outline an odd number of times. */
+function isInside(i, x, y) {
+  let isOdd = false;
   for (let r = map.ringAt[i]; r < map.ringAt[i + 1]; r++) {
-    const from = map.vertexAt[r], to = map.vertexAt[r + 1];
-    for (let k = from, before = to - 1; k < to; before = k++) {
-      if (map.y[k] > y !== map.y[before] > y && x < ((map.x[before] - map.x[k]) * (y - map.y[k])) / (map.y[before] - map.y[k]) + map.x[k]) odd = !odd;
+    const to = map.vertexAt[r + 1];
+    let before = to - 1;
+    for (let k = map.vertexAt[r]; k < to; before = k++) {
+      if (map.y[k] > y === map.y[before] > y) continue;
+      const slope = (map.x[before] - map.x[k]) / (map.y[before] - map.y[k]);
+      if (x < slope * (y - map.y[k]) + map.x[k]) isOdd = !isOdd;
     }
   }
-  return odd;
+  return isOdd;
 }
-// The field at a place of the canvas: the smallest outline around it, or else the nearest within a finger's width.
-function fieldAt(px, py, reach = 12) {
-  const x = (px - map.wide / 2) / map.view.scale + map.view.x, y = (map.high / 2 - py) / map.view.scale + map.view.y;
-  let best = -1, least = Infinity, near = -1, nearest = (reach / map.view.scale) ** 2;
-  for (let i = 0; i < N; i++) {
-    const w = map.box[4 * i], s = map.box[4 * i + 1], e = map.box[4 * i + 2], n = map.box[4 * i + 3];
-    if (!fields.passing[i] || Number.isNaN(w)) continue;
-    if (x >= w && x <= e && y >= s && y <= n && !isPoint(i) && (e - w) * (n - s) < least && inside(i, x, y)) { best = i; least = (e - w) * (n - s); }
-    const gap = Math.max(w - x, 0, x - e) ** 2 + Math.max(s - y, 0, y - n) ** 2;
-    if (gap <= nearest && (isPoint(i) || Math.max(e - w, n - s) * map.view.scale < reach)) { near = i; nearest = gap; }
-  }
-  return best >= 0 ? best : near;
-}
-function zoomBy(times, px = map.wide / 2, py = map.high / 2) {
-  const { view } = map, x = (px - map.wide / 2) / view.scale + view.x, y = (map.high / 2 - py) / view.scale + view.y;
-  view.scale *= times;
-  view.x = x - (px - map.wide / 2) / view.scale;
-  view.y = y - (map.high / 2 - py) / view.scale;
-  repaint();
-}
-function panBy(dx, dy) { map.view.x -= dx / map.view.scale; map.view.y += dy / map.view.scale; repaint(); }
 
-function startMap() {
+/** The field at a pixel: the smallest outline around it, or else the nearest small field within reach, or -1. */
+function fieldAt(px, py, reach = FINGER) {
+  const x = fromPixelX(px);
+  const y = fromPixelY(py);
+  const around = { field: -1, area: Infinity };
+  const near = { field: -1, distance: (reach / map.view.scale) ** 2 };
+  for (let i = 0; i < N; i++) {
+    if (!fields.passing[i] || !hasPlace(i)) continue;
+    const west = map.box[4 * i];
+    const south = map.box[4 * i + 1];
+    const east = map.box[4 * i + 2];
+    const north = map.box[4 * i + 3];
+    const area = (east - west) * (north - south);
+    const isInBox = x >= west && x <= east && y >= south && y <= north;
+    if (isInBox && !isPoint(i) && area < around.area && isInside(i, x, y)) {
+      Object.assign(around, { field: i, area });
+    }
+    const distance = Math.max(west - x, 0, x - east) ** 2 + Math.max(south - y, 0, y - north) ** 2;
+    const isSmall = isPoint(i) || Math.max(east - west, north - south) * map.view.scale < reach;
+    if (distance <= near.distance && isSmall) Object.assign(near, { field: i, distance });
+  }
+  return around.field >= 0 ? around.field : near.field;
+}
+
+export function startMap() {
   if (!map.ready) {
-    $("map-figure").hidden = true;
+    byId("map-figure").hidden = true;
     document.querySelector(".split").classList.add("nomap");
     return;
   }
-  const canvas = $("map");
-  map.wide = canvas.clientWidth;
-  map.high = canvas.clientHeight;
+  const canvas = byId("map");
+  map.width = canvas.clientWidth;
+  map.height = canvas.clientHeight;
   fitAll();
-  const pointers = new Map();
-  let moved = 0;
-  const place = (e) => { const r = canvas.getBoundingClientRect(); return [e.clientX - r.left, e.clientY - r.top]; };
-  canvas.addEventListener("pointerdown", (e) => { if (!pointers.size) moved = 0; pointers.set(e.pointerId, place(e)); canvas.setPointerCapture(e.pointerId); $("tip").hidden = true; });
-  canvas.addEventListener("pointermove", (e) => {
-    const now = place(e), before = pointers.get(e.pointerId);
-    if (!before) return hover(now);
-    const others = [...pointers].filter(([id]) => id !== e.pointerId).map(([, p]) => p);
-    if (others.length) {
-      const [ox, oy] = others[0], apart = (p) => Math.hypot(p[0] - ox, p[1] - oy) || 1;
-      zoomBy(apart(now) / apart(before), (now[0] + ox) / 2, (now[1] + oy) / 2);
-    } else if (moved + Math.hypot(now[0] - before[0], now[1] - before[1]) > 4) panBy(now[0] - before[0], now[1] - before[1]);
-    moved += Math.hypot(now[0] - before[0], now[1] - before[1]);
-    pointers.set(e.pointerId, now);
+  startPointers(canvas);
+  startKeys(canvas);
+  byId("zoom-in").addEventListener("click", () => zoomBy(1.6));
+  byId("zoom-out").addEventListener("click", () => zoomBy(1 / 1.6));
+  byId("zoom-all").addEventListener("click", fitAll);
+  byId("picture").addEventListener("change", repaint);
+  showCaption();
+  listen("view", repaint);
+  listen("filter", repaint);
+  listen("choice", ({ move }) => {
+    if (move && fields.chosen >= 0) bringIntoView(fields.chosen);
+    else repaint();
   });
-  canvas.addEventListener("pointerup", (e) => { if (pointers.delete(e.pointerId) && moved <= 4 && !pointers.size) choose(fieldAt(...place(e)), { look: false }); });
-  canvas.addEventListener("pointercancel", (e) => pointers.delete(e.pointerId));
-  canvas.addEventListener("pointerleave", () => { $("tip").hidden = true; });
-  canvas.addEventListener("wheel", (e) => { e.preventDefault(); zoomBy(Math.exp(-Math.max(-200, Math.min(200, e.deltaY)) / 300), ...place(e)); }, { passive: false });
-  const keys = {
-    ArrowLeft: () => panBy(60, 0), ArrowRight: () => panBy(-60, 0), ArrowUp: () => panBy(0, 60), ArrowDown: () => panBy(0, -60),
-    "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: fitAll, n: () => step(1), p: () => step(-1),
-    Enter: () => choose(fieldAt(map.wide / 2, map.high / 2, Infinity), { look: false }),
-  };
-  canvas.addEventListener("keydown", (e) => { const act = keys[e.key]; if (act && !e.ctrlKey && !e.metaKey && !e.altKey) { e.preventDefault(); act(); } });
-  $("zoom-in").addEventListener("click", () => zoomBy(1.6));
-  $("zoom-out").addEventListener("click", () => zoomBy(1 / 1.6));
-  $("zoom-all").addEventListener("click", fitAll);
-  $("picture").addEventListener("change", repaint);
-  const pictures = DATA.map.images;
-  $("picture-label").hidden = !pictures.length;
-  const what = [...new Set(pictures.map((p) => [p.picture, p.date].filter(Boolean).join(", ")))].slice(0, 3).join("; ");
-  $("map-caption").textContent = `Colour, hatching and letters: crop. The fainter, the less sure.${what ? ` Image: ${what}.` : ""}`;
-  listeners.filter.push(repaint);
-  listeners.choice.push(repaint);
   new ResizeObserver(repaint).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  addEventListener("beforeprint", () => { map.printing = true; paint(); });
-  addEventListener("afterprint", () => { map.printing = false; paint(); });
+  addEventListener("beforeprint", () => paintFor({ printing: true }));
+  addEventListener("afterprint", () => paintFor({ printing: false }));
 }
-function hover([px, py]) {
-  const i = fieldAt(px, py, 6), tip = $("tip");
+
+function paintFor({ printing }) {
+  map.printing = printing;
+  paint();
+}
+
+/** One pointer drags or clicks, two zoom. */
+function startPointers(canvas) {
+  const pointers = new Map(); // places by the pointers' ids
+  let moved = 0;
+  const placeOf = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (!pointers.size) moved = 0;
+    pointers.set(event.pointerId, placeOf(event));
+    canvas.setPointerCapture(event.pointerId);
+    byId("tip").hidden = true;
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const now = placeOf(event);
+    const before = pointers.get(event.pointerId);
+    if (!before) {
+      showTip(now);
+      return;
+    }
+    moved += Math.hypot(now[0] - before[0], now[1] - before[1]);
+    const other = [...pointers].find(([id]) => id !== event.pointerId);
+    if (other) pinch(before, now, other[1]);
+    else if (moved > CLICK) panBy(now[0] - before[0], now[1] - before[1]);
+    pointers.set(event.pointerId, now);
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    const isClick = pointers.delete(event.pointerId) && moved <= CLICK && !pointers.size;
+    if (isClick) choose(fieldAt(...placeOf(event)), { move: false });
+  });
+  canvas.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));
+  canvas.addEventListener("pointerleave", () => {
+    byId("tip").hidden = true;
+  });
+  const wheel = (event) => {
+    event.preventDefault();
+    zoomBy(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 300), ...placeOf(event));
+  };
+  canvas.addEventListener("wheel", wheel, { passive: false });
+}
+
+/** Zoom by two fingers, of which one moves. */
+function pinch(before, now, [x, y]) {
+  const distance = (place) => Math.hypot(place[0] - x, place[1] - y) || 1;
+  zoomBy(distance(now) / distance(before), (now[0] + x) / 2, (now[1] + y) / 2);
+}
+
+function startKeys(canvas) {
+  const middle = () => fieldAt(map.width / 2, map.height / 2, Infinity);
+  const actions = {
+    ArrowLeft: () => panBy(PAN, 0),
+    ArrowRight: () => panBy(-PAN, 0),
+    ArrowUp: () => panBy(0, PAN),
+    ArrowDown: () => panBy(0, -PAN),
+    "+": () => zoomBy(1.5),
+    "=": () => zoomBy(1.5),
+    "-": () => zoomBy(1 / 1.5),
+    0: fitAll,
+    n: () => chooseNext(1),
+    p: () => chooseNext(-1),
+    Enter: () => choose(middle(), { move: false }),
+  };
+  canvas.addEventListener("keydown", (event) => {
+    const action = actions[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+function showCaption() {
+  const { images } = summary.map;
+  const names = new Set(images.map(({ picture, date }) => [picture, date].filter(Boolean).join(", ")));
+  const shown = [...names].slice(0, 3).join("; ");
+  byId("picture-label").hidden = !images.length;
+  byId("map-caption").textContent =
+    `Colour, hatching and letters: crop. The fainter, the less sure.${shown ? ` Image: ${shown}.` : ""}`;
+}
+
+/** Name the field under a resting pointer. */
+function showTip([px, py]) {
+  const i = fieldAt(px, py, HOVER);
+  const tip = byId("tip");
   tip.hidden = i < 0;
   if (i < 0) return;
-  replace(tip, el("b", {}, DATA.ids[i]), el("br"), answered(i) ? `${cropName(column.crop[i])}, ${percent(column.confidence[i])} sure` : `no answer: ${statusOf(i)}`);
-  tip.style.left = `${Math.min(px + 14, Math.max(0, map.wide - tip.offsetWidth - 4))}px`;
-  tip.style.top = `${Math.min(py + 14, Math.max(0, map.high - tip.offsetHeight - 4))}px`;
+  const answer = isAnswered(i)
+    ? `${cropName(columns.crop[i])}, ${formatPercent(columns.confidence[i])} sure`
+    : `no answer: ${statusOf(i)}`;
+  replaceChildren(tip, el("b", {}, summary.ids[i]), el("br"), answer);
+  tip.style.left = `${Math.min(px + 14, Math.max(0, map.width - tip.offsetWidth - 4))}px`;
+  tip.style.top = `${Math.min(py + 14, Math.max(0, map.height - tip.offsetHeight - 4))}px`;
 }

@@ -1,48 +1,219 @@
-// Against labels: scores, confusion, reliability, classes, sizes, dates, label doubts.
-function showScores() {
-  const m = DATA.metrics;
-  $("scores").hidden = !m;
-  if (!m) return;
-  const within = (key, show) => (m.intervals && m.intervals[key] ? ` (95 %: ${show(m.intervals[key][0])} to ${show(m.intervals[key][1])})` : "");
-  const p1 = (x) => percent(x, 1), n3 = (x) => plain(x, 3);
-  const rows = [["accuracy", "share of fields that are right", p1], ["balanced_accuracy", "mean over the crops of the share that is found", p1], ["macro_f1", "mean over the crops of F1, the balance of precision and recall", n3], ["kappa", "agreement beyond chance: 0 is chance, 1 is perfect", n3],
-    ["log_loss", "penalty for confident mistakes, in nats: 0 is best", n3], ["ece", "expected calibration error: how far stated confidence and share of right answers lie apart", p1]]
-    .filter(([key]) => known(m[key])).map(([key, meaning, show]) => [hint(key.replaceAll("_", " "), meaning), { number: show(m[key]) }, m.intervals && m.intervals[key] ? { number: `${show(m.intervals[key][0])} to ${show(m.intervals[key][1])}` } : { number: "–" }]);
-  const right = Math.round(m.accuracy * m.n_fields);
-  const parts = [el("p", {}, `${plain(right)} of ${count(m.n_fields, "labelled field")} are right: ${p1(m.accuracy)}${within("accuracy", p1)}.`), (m.warnings || []).map((w) => el("p", { class: "note" }, w)),
-    el("div", { class: "pair" }, tableOf("Scores", ["score", "value", hint("95 % interval", "by drawing groups of fields again and again (bootstrap)")], rows), m.reliability ? el("div", {}, el("h3", {}, "Is the stated confidence right?"), reliabilityChart(m.reliability), el("p", { class: "muted" }, `On the dashed line it is; below it the answers are too sure. Larger dots: more fields. Expected calibration error (ECE): ${p1(m.ece)}.`)) : null)];
-  if (m.confusion) parts.push(el("h3", {}, "What is taken for what?"), confusion(m));
-  parts.push(el("h3", {}, "Crop by crop"), perClass(m));
-  if (m.by_size) parts.push(el("h3", {}, "By size of the field"), tableOf(null, ["pixels", "fields", "right", "log loss"], m.by_size.map((s) => [s.upper_pixels === null ? `${plain(s.lower_pixels)} and more` : `${plain(s.lower_pixels)} to ${plain(s.upper_pixels)}`, { number: plain(s.n) }, { number: p1(s.accuracy) }, { number: n3(s.log_loss) }])));
-  if (m.by_date) parts.push(el("h3", {}, "How early in the season is it known?"), tableOf("With the dates up to a day only", ["until", "fields", "right", "macro F1", "log loss"], m.by_date.map((d) => [d.until, { number: plain(d.n_fields) }, { number: p1(d.accuracy) }, { number: n3(d.macro_f1) }, { number: n3(d.log_loss) }])));
-  if (m.label_doubts) parts.push(el("h3", {}, "Labels that may be wrong"), doubts(m));
-  replace($("scores-body"), parts.flat());
+// Against labels: scores, confusion, reliability, classes, sizes, dates, doubtful labels.
+import { reliabilityChart } from "./charts.js";
+import { CODES } from "./crops.js";
+import { summary } from "./data.js";
+import { byId, el, hint, muted, numberCell, replaceChildren, tableOf } from "./dom.js";
+import { choiceButton } from "./fields.js";
+import { formatNumber, formatPercent, isKnown, plural, sum } from "./format.js";
+
+const MOST_DOUBTS = 50; // labels that are listed
+
+const inPercent = (x) => formatPercent(x, 1);
+const inThousandths = (x) => formatNumber(x, 3);
+
+/** Scores in the order of the page. */
+const SCORES = [
+  { key: "accuracy", format: inPercent, meaning: "share of fields that are right" },
+  {
+    key: "balanced_accuracy",
+    format: inPercent,
+    meaning: "mean over the crops of the share that is found",
+  },
+  {
+    key: "macro_f1",
+    format: inThousandths,
+    meaning: "mean over the crops of F1, the balance of precision and recall",
+  },
+  {
+    key: "kappa",
+    format: inThousandths,
+    meaning: "agreement beyond chance: 0 is chance, 1 is perfect",
+  },
+  {
+    key: "log_loss",
+    format: inThousandths,
+    meaning: "penalty for confident mistakes, in nats: 0 is best",
+  },
+  {
+    key: "ece",
+    format: inPercent,
+    meaning: "expected calibration error: how far stated confidence and share of right answers lie apart",
+  },
+];
+
+export function showScores() {
+  const { metrics } = summary;
+  if (!metrics) return;
+  replaceChildren(
+    byId("scores-body"),
+    accuracySentence(metrics),
+    (metrics.warnings || []).map((warning) => el("p", { class: "note" }, warning)),
+    el("div", { class: "pair" }, scoreTable(metrics), metrics.reliability ? reliability(metrics) : null),
+    metrics.confusion ? [el("h3", {}, "What is taken for what?"), confusion(metrics)] : null,
+    [el("h3", {}, "Crop by crop"), classTable(metrics)],
+    metrics.by_size ? [el("h3", {}, "By size of the field"), sizeTable(metrics.by_size)] : null,
+    metrics.by_date
+      ? [el("h3", {}, "How early in the season is it known?"), dateTable(metrics.by_date)]
+      : null,
+    metrics.label_doubts ? [el("h3", {}, "Labels that may be wrong"), doubts(metrics.label_doubts)] : null,
+  );
 }
-function confusion(m) {
-  const names = m.legend, totals = m.confusion.map((row) => row.reduce((a, b) => a + b, 0)), holder = el("div", { id: "confusion" });
-  const button = el("button", { type: "button", class: "tools", onclick: () => fill(button.textContent === "Show shares") });
-  function fill(shares) {
-    button.textContent = shares ? "Show counts" : "Show shares";
-    const head = el("tr", {}, el("th", { scope: "col" }, "true ↓  answered →"), names.map((name, k) => el("th", { scope: "col", title: name, class: "number" }, DATA.legend[k] === name ? CODES[k] : name)), el("th", { scope: "col", class: "number" }, "fields"));
-    const rows = m.confusion.map((row, t) => el("tr", {}, el("th", { scope: "row" }, names[t], DATA.legend[t] === names[t] ? ` (${CODES[t]})` : ""), row.map((n, k) => {
-      const share = totals[t] ? n / totals[t] : 0, cell = el("td", { class: t === k ? "right" : null, title: `${count(n, "field")} of ${names[t]} answered as ${names[k]} (${percent(share, 1)})` }, shares ? (totals[t] ? percent(share) : "–") : plain(n));
-      if (n) cell.style.background = `color-mix(in srgb, var(--accent) ${Math.round(65 * share)}%, transparent)`;
-      return cell;
-    }), el("td", { class: "number" }, plain(totals[t]))));
-    replace(holder, el("div", { class: "scroll" }, el("table", { class: "confusion" }, el("caption", {}, shares ? "Share of the fields of each true crop" : "Number of fields"), el("thead", {}, head), el("tbody", {}, rows))));
-  }
-  fill(false);
+
+/** "low to high" of an interval, or "" where none is known. */
+function intervalOf({ intervals }, key, format) {
+  const interval = intervals?.[key];
+  return interval ? interval.map(format).join(" to ") : "";
+}
+
+function accuracySentence(metrics) {
+  const nRight = Math.round(metrics.accuracy * metrics.n_fields);
+  const interval = intervalOf(metrics, "accuracy", inPercent);
+  const of = `${formatNumber(nRight)} of ${plural(metrics.n_fields, "labelled field")} are right`;
+  return el("p", {}, `${of}: ${inPercent(metrics.accuracy)}${interval ? ` (95 %: ${interval})` : ""}.`);
+}
+
+function scoreTable(metrics) {
+  const known = SCORES.filter(({ key }) => isKnown(metrics[key]));
+  const rows = known.map(({ key, format, meaning }) => [
+    hint(key.replaceAll("_", " "), meaning),
+    numberCell(format(metrics[key])),
+    numberCell(intervalOf(metrics, key, format) || "–"),
+  ]);
+  const interval = hint("95 % interval", "by drawing groups of fields again and again (bootstrap)");
+  return tableOf("Scores", ["score", "value", interval], rows);
+}
+
+function reliability(metrics) {
+  const explanation =
+    "On the dashed line it is; below it the answers are too sure. Larger dots: more fields. " +
+    `Expected calibration error (ECE): ${inPercent(metrics.ece)}.`;
+  return el(
+    "div",
+    {},
+    el("h3", {}, "Is the stated confidence right?"),
+    reliabilityChart(metrics.reliability),
+    muted(explanation),
+  );
+}
+
+/** True classes by answered classes, as counts or as shares of each true class. */
+function confusion(metrics) {
+  const holder = el("div", { id: "confusion" });
+  let isInShares = false;
+  const show = () => {
+    button.textContent = isInShares ? "Show counts" : "Show shares";
+    replaceChildren(holder, confusionTable(metrics, isInShares));
+  };
+  const onclick = () => {
+    isInShares = !isInShares;
+    show();
+  };
+  const button = el("button", { type: "button", class: "tools", onclick });
+  show();
   return el("div", {}, button, holder);
 }
-function perClass(m) {
-  const show = (name, key, x) => { const i = m.intervals && m.intervals[`${key}:${name}`]; return { number: known(x) ? `${percent(x, 1)}${i ? ` (${percent(i[0])} to ${percent(i[1])})` : ""}` : "–" }; };
-  const worst = Object.entries(m.per_class).sort((a, b) => b[1].n - a[1].n);
-  return tableOf(m.intervals ? "In brackets: 95 % intervals" : null, ["crop", "fields", hint("precision", "of the fields answered as this crop, the share that is right"), hint("recall", "of the fields of this crop, the share that is found"), hint("F1", "harmonic mean of precision and recall")],
-    worst.map(([name, c]) => [name, { number: plain(c.n) }, show(name, "precision", c.precision), show(name, "recall", c.recall), show(name, "f1", c.f1)]));
+
+function confusionTable({ legend, confusion: counts }, isInShares) {
+  const codeOf = (k) => (summary.legend[k] === legend[k] ? CODES[k] : null);
+  const heads = legend.map((name, k) =>
+    el("th", { scope: "col", title: name, class: "number" }, codeOf(k) ?? name),
+  );
+  const rows = counts.map((row, t) => {
+    const total = sum(row);
+    const cells = row.map((n, k) => confusionCell(n, total, legend[t], legend[k], isInShares));
+    const code = codeOf(t);
+    return el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, legend[t], code ? ` (${code})` : ""),
+      cells,
+      el("td", { class: "number" }, formatNumber(total)),
+    );
+  });
+  const corner = el("th", { scope: "col" }, "true ↓  answered →");
+  const last = el("th", { scope: "col", class: "number" }, "fields");
+  const table = el(
+    "table",
+    { class: "confusion" },
+    el("caption", {}, isInShares ? "Share of the fields of each true crop" : "Number of fields"),
+    el("thead", {}, el("tr", {}, corner, heads, last)),
+    el("tbody", {}, rows),
+  );
+  return el("div", { class: "scroll" }, table);
 }
-function doubts(m) {
-  if (!m.label_doubts.length) return el("p", {}, "No label is confidently contradicted.");
-  const at = new Map(DATA.ids.map((id, i) => [id, i])), shown = m.label_doubts.slice(0, 50);
-  return el("div", { id: "doubts" }, el("p", {}, `${count(m.label_doubts.length, "label")} are confidently contradicted${m.label_doubts.length > 50 ? "; the 50 most doubtful" : ""}: look at the field's season before believing either.`),
-    tableOf(null, ["field", "label", "answer", "sure of it", "sure of the label"], shown.map((d) => [at.has(String(d.field_id)) ? choiceButton(at.get(String(d.field_id))) : String(d.field_id), d.label, d.predicted, { number: percent(d.confidence, 1) }, { number: percent(d.label_probability, 1) }])));
+
+/** `n` of `total` fields of a crop got an answer. */
+function confusionCell(n, total, truth, answer, isInShares) {
+  const share = total ? n / total : 0;
+  const title = `${plural(n, "field")} of ${truth} answered as ${answer} (${inPercent(share)})`;
+  const text = !isInShares ? formatNumber(n) : total ? formatPercent(share) : "–";
+  const background = `color-mix(in srgb, var(--accent) ${Math.round(65 * share)}%, transparent)`;
+  return el(
+    "td",
+    { class: truth === answer ? "right" : null, title, style: n ? { background } : null },
+    text,
+  );
+}
+
+function classTable(metrics) {
+  const cellOf = (name, key, value) => {
+    const interval = intervalOf(metrics, `${key}:${name}`, (x) => formatPercent(x));
+    return numberCell(isKnown(value) ? `${inPercent(value)}${interval ? ` (${interval})` : ""}` : "–");
+  };
+  const classes = Object.entries(metrics.per_class).sort((a, b) => b[1].n - a[1].n);
+  const rows = classes.map(([name, { n, precision, recall, f1 }]) => [
+    name,
+    numberCell(formatNumber(n)),
+    cellOf(name, "precision", precision),
+    cellOf(name, "recall", recall),
+    cellOf(name, "f1", f1),
+  ]);
+  const heads = [
+    "crop",
+    "fields",
+    hint("precision", "of the fields answered as this crop, the share that is right"),
+    hint("recall", "of the fields of this crop, the share that is found"),
+    hint("F1", "harmonic mean of precision and recall"),
+  ];
+  return tableOf(metrics.intervals ? "In brackets: 95 % intervals" : null, heads, rows);
+}
+
+function sizeTable(sizes) {
+  const rows = sizes.map(({ lower_pixels: lower, upper_pixels: upper, n, accuracy, log_loss: logLoss }) => [
+    upper === null ? `${formatNumber(lower)} and more` : `${formatNumber(lower)} to ${formatNumber(upper)}`,
+    ...[formatNumber(n), inPercent(accuracy), inThousandths(logLoss)].map(numberCell),
+  ]);
+  return tableOf(null, ["pixels", "fields", "right", "log loss"], rows);
+}
+
+function dateTable(dates) {
+  const rows = dates.map(({ until, n_fields: n, accuracy, macro_f1: macroF1, log_loss: logLoss }) => [
+    until,
+    ...[formatNumber(n), inPercent(accuracy), inThousandths(macroF1), inThousandths(logLoss)].map(numberCell),
+  ]);
+  const heads = ["until", "fields", "right", "macro F1", "log loss"];
+  return tableOf("With the dates up to a day only", heads, rows);
+}
+
+function doubts(all) {
+  if (!all.length) return el("p", {}, "No label is confidently contradicted.");
+  const rowOfId = new Map(summary.ids.map((id, i) => [id, i]));
+  const rows = all.slice(0, MOST_DOUBTS).map((doubt) => {
+    const id = String(doubt.field_id);
+    return [
+      rowOfId.has(id) ? choiceButton(rowOfId.get(id)) : id,
+      doubt.label,
+      doubt.predicted,
+      numberCell(inPercent(doubt.confidence)),
+      numberCell(inPercent(doubt.label_probability)),
+    ];
+  });
+  const n = `${plural(all.length, "label")} ${all.length === 1 ? "is" : "are"} confidently contradicted`;
+  const shown = all.length > MOST_DOUBTS ? `; the ${MOST_DOUBTS} most doubtful` : "";
+  return el(
+    "div",
+    { id: "doubts" },
+    el("p", {}, `${n}${shown}: look at the field's season before believing either.`),
+    tableOf(null, ["field", "label", "answer", "sure of it", "sure of the label"], rows),
+  );
 }

@@ -1,76 +1,172 @@
-// The season of one field: its clear means by date, the days it was not seen, and the average of its crop.
-const season = { at: null, blocks: new Map(), band: 0 };
-const DAY = 86400000;
-const time = (text) => Date.parse(`${text}T00:00:00Z`);
+// The season of one field: its clear means by date, unclear days, and the averages of its most probable crops.
+import { axisLine, chartOf, gridLine, joined, label, ticksOf } from "./charts.js";
+import { colourOf, cropName, swatch } from "./crops.js";
+import { offsetsOf, summary, unpack } from "./data.js";
+import { el, svg } from "./dom.js";
+import { rankedClasses } from "./fields.js";
+import { DAY, formatNumber, isKnown, timeOf } from "./format.js";
 
-function blockOf(blob, block, Kind) {
+const LEVELS = 65534; // that values are rounded to; 0 is an unclear day
+const MARGINS = { width: 640, height: 280, left: 52, right: 14, top: 12, bottom: 40 };
+
+/** `band` is the position of the band that is shown. */
+export const season = { band: 0 };
+
+const blocks = new Map(); // unpacked arrays by name
+let rowOffsets = null;
+
+function blockOf(blob, block, ArrayType) {
   const name = `${blob}-${block}`;
-  if (!season.blocks.has(name)) season.blocks.set(name, unpack(name, Kind));
-  return season.blocks.get(name);
+  if (!blocks.has(name)) blocks.set(name, unpack(name, ArrayType));
+  return blocks.get(name);
 }
-async function seasonOf(i, band) {
-  if (!season.at) {
-    const rows = await unpack("season-rows", Uint32Array), at = new Uint32Array(N + 1);
-    rows.forEach((n, k) => { at[k + 1] = at[k] + n; });
-    season.at = at;
-  }
-  const { low, high, blob } = DATA.season.bands[band], size = DATA.season.block, block = Math.floor(i / size), first = season.at[block * size];
-  const [days, steps] = await Promise.all([blockOf("season-dates", block, DATA.season.wide ? Uint32Array : Uint16Array), blockOf(blob, block, Uint16Array)]);
+
+/**
+ * The values of a field in one band, in order of time.
+ * @returns {Promise<Array<{date: string, time: number, value: number}>>} the value of an unclear day is NaN
+ */
+export async function seasonOf(i, band) {
+  rowOffsets ??= offsetsOf(await unpack("season-rows", Uint32Array));
+  const { block: size, wide, dates } = summary.season;
+  const { low, high, blob } = summary.season.bands[band];
+  const block = Math.floor(i / size);
+  const [days, steps] = await Promise.all([
+    blockOf("season-dates", block, wide ? Uint32Array : Uint16Array),
+    blockOf(blob, block, Uint16Array),
+  ]);
+  const first = rowOffsets[block * size];
   const points = [];
-  for (let k = season.at[i] - first; k < season.at[i + 1] - first; k++) {
-    points.push({ date: DATA.season.dates[days[k]], value: steps[k] ? low + ((steps[k] - 1) / 65534) * (high - low) : NaN });
+  for (let k = rowOffsets[i] - first; k < rowOffsets[i + 1] - first; k++) {
+    const value = steps[k] ? low + ((steps[k] - 1) / LEVELS) * (high - low) : NaN;
+    const date = dates[days[k]];
+    points.push({ date, time: timeOf(date), value });
   }
   return points;
 }
-// The averages count days from 1 January of the season's year: here that of the field's middle date.
+
+/** The average of a crop. It counts days from 1 January of the year of the field's middle date. */
 function averageOf(crop, band, points) {
-  const start = time(`${points[points.length >> 1].date.slice(0, 4)}-01-01`);
-  return DATA.season.bands[band].averages[crop].map(([day, mean]) => ({ at: start + day * DAY, value: mean }));
+  const start = timeOf(`${points[points.length >> 1].date.slice(0, 4)}-01-01`);
+  return summary.season.bands[band].averages[crop].map(([day, value]) => ({
+    time: start + day * DAY,
+    value,
+  }));
 }
-function ticks(low, high, wanted = 5) {
-  const rough = (high - low) / wanted, ten = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * ten).find((k) => k >= rough), first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, k) => (first + k) * step);
+
+/** The averages of a field's two most probable crops, where they are known in its season. */
+function averagesNear(i, band, points, from, to) {
+  const isNear = ({ time }) => time >= from - 5 * DAY && time <= to + 5 * DAY;
+  return rankedClasses(i)
+    .slice(0, 2)
+    .map((crop, rank) => ({ crop, rank, line: averageOf(crop, band, points).filter(isNear) }))
+    .filter(({ line }) => line.length > 1);
 }
-function months(from, to) {
-  const all = [], day = new Date(from);
-  for (let m = Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), 1), d = new Date(m); m <= to; d = new Date(m), m = Date.UTC(d.getUTCFullYear(), d.getUTCMonth() + 1, 1)) if (m >= from) all.push(m);
+
+/** The chart of a field in one band, and its keys. */
+export function seasonChart(i, band, points) {
+  const { name } = summary.season.bands[band];
+  const clear = points.filter(({ value }) => isKnown(value));
+  const from = points[0].time;
+  const to = Math.max(points.at(-1).time, from + DAY);
+  const averages = averagesNear(i, band, points, from, to);
+  const range = rangeOf([...clear, ...averages.flatMap(({ line }) => line)]);
+  const words = `${name} of field ${summary.ids[i]} on ${clear.length} clear of ${points.length} dates`;
+  const chart = chartOf({ ...MARGINS, x: [from, to], y: range, label: words });
+  const digits = drawValueAxis(chart, range);
+  drawMonths(chart, from, to);
+  [...averages].reverse().forEach((average) => drawAverage(chart, average));
+  points.filter(({ value }) => !isKnown(value)).forEach((point) => drawUnclear(chart, point));
+  chart.node.append(axisLine(chart));
+  drawClear(chart, clear, ({ date, value }) => `${date}: ${name} ${formatNumber(value, digits + 2)}`);
+  return [chart.node, keysOf(clear.length, points.length, averages)];
+}
+
+/** Lowest and highest value, with some room. */
+function rangeOf(points) {
+  const values = points.map(({ value }) => value);
+  let [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  if (high - low < 1e-6) [low, high] = [low - 0.5, high + 0.5];
+  const room = 0.06 * (high - low);
+  return [low - room, high + room];
+}
+
+/** Draw lines at round values; return the digits that they need. */
+function drawValueAxis(chart, [low, high]) {
+  const ticks = ticksOf(low, high);
+  const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1;
+  const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
+  for (const value of ticks) {
+    const y = chart.toY(value);
+    chart.node.append(
+      gridLine(chart, { y }),
+      label(chart.left - 6, y + 4, "end", formatNumber(value, digits)),
+    );
+  }
+  return digits;
+}
+
+function drawMonths(chart, from, to) {
+  const months = monthsBetween(from, to);
+  for (const month of months) {
+    const date = new Date(month);
+    const name = date.toLocaleString("en", { month: "short", timeZone: "UTC" });
+    const isYearShown = date.getUTCMonth() === 0 || month === months[0];
+    const words = isYearShown ? `${name} ${date.getUTCFullYear()}` : name;
+    const x = chart.toX(month);
+    chart.node.append(gridLine(chart, { x }), label(x, chart.bottom + 26, "middle", words));
+  }
+}
+
+/** The beginnings of at most eight months, evenly spaced. */
+function monthsBetween(from, to) {
+  const all = [];
+  const first = new Date(from);
+  const monthAt = (k) => Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + k, 1);
+  for (let k = 0; monthAt(k) <= to; k++) if (monthAt(k) >= from) all.push(monthAt(k));
   const every = Math.ceil(all.length / 8);
   return all.filter((_, k) => k % every === 0);
 }
-function seasonChart(i, band, points) {
-  const W = 640, H = 280, L = 52, R = 14, T = 12, B = 40, name = DATA.season.bands[band].name;
-  const clear = points.filter((p) => known(p.value));
-  const from = time(points[0].date), to = Math.max(time(points.at(-1).date), from + DAY);
-  const order = ranked(i).slice(0, 2);
-  const lines = order.map((crop) => ({ crop, line: averageOf(crop, band, points).filter((p) => p.at >= from - 5 * DAY && p.at <= to + 5 * DAY) })).filter((one) => one.line.length > 1);
-  const values = [...clear.map((p) => p.value), ...lines.flatMap((one) => one.line.map((p) => p.value))];
-  let low = Math.min(...values), high = Math.max(...values);
-  if (!values.length) [low, high] = [0, 1];
-  if (high - low < 1e-6) [low, high] = [low - 0.5, high + 0.5];
-  const room = 0.06 * (high - low);
-  [low, high] = [low - room, high + room];
-  const X = (t) => L + ((t - from) / (to - from)) * (W - L - R), Y = (v) => T + ((high - v) / (high - low)) * (H - T - B);
-  const path = (list) => list.map((p, k) => `${k ? "L" : "M"}${X(p.at).toFixed(1)},${Y(p.value).toFixed(1)}`).join("");
-  const steps = ticks(low, high), digits = steps.length > 1 && steps[1] - steps[0] < 1 ? (steps[1] - steps[0] < 0.1 ? 2 : 1) : 0;
-  const chart = draw("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${name} of field ${DATA.ids[i]} on ${clear.length} clear of ${points.length} dates` });
-  for (const v of steps) chart.append(draw("line", { class: "grid", x1: L, x2: W - R, y1: Y(v), y2: Y(v) }), draw("text", { x: L - 6, y: Y(v) + 4, "text-anchor": "end" }, plain(v, digits)));
-  for (const m of months(from, to)) {
-    const d = new Date(m);
-    chart.append(draw("line", { class: "grid", x1: X(m), x2: X(m), y1: T, y2: H - B }), draw("text", { x: X(m), y: H - B + 26, "text-anchor": "middle" }, `${d.toLocaleString("en", { month: "short", timeZone: "UTC" })}${d.getUTCMonth() === 0 || months(from, to)[0] === m ? ` ${d.getUTCFullYear()}` : ""}`));
-  }
-  lines.reverse().forEach(({ crop, line }) => {
-    const first = crop === order[0];
-    chart.append(draw("path", { d: path(line), fill: "none", stroke: colourOf(crop), "stroke-width": first ? 5 : 2.5, "stroke-opacity": first ? 0.55 : 0.8, "stroke-dasharray": first ? null : "3 5", class: "average", "data-crop": crop }));
+
+/** The most probable crop gets a broad line, the next one dots. */
+function drawAverage(chart, { crop, rank, line }) {
+  const style =
+    rank === 0
+      ? { "stroke-width": 5, "stroke-opacity": 0.55 }
+      : { "stroke-width": 2.5, "stroke-opacity": 0.8, "stroke-dasharray": "3 5" };
+  const d = joined(line.map(({ time, value }) => [chart.toX(time), chart.toY(value)]));
+  chart.node.append(
+    svg("path", { class: "average", "data-crop": crop, d, fill: "none", stroke: colourOf(crop), ...style }),
+  );
+}
+
+/** A short stroke on the axis. */
+function drawUnclear(chart, { date, time }) {
+  const x = chart.toX(time);
+  const place = { x1: x, x2: x, y1: chart.bottom - 1, y2: chart.bottom + 9 };
+  const style = { stroke: "currentColor", "stroke-opacity": 0.35, "stroke-width": 1.5 };
+  const title = svg("title", {}, `${date}: not seen (cloud, shadow or a gap)`);
+  chart.node.append(svg("line", { class: "cloudy", ...place, ...style }, title));
+}
+
+function drawClear(chart, points, titleOf) {
+  const places = points.map(({ time, value }) => [chart.toX(time), chart.toY(value)]);
+  const style = { fill: "none", stroke: "currentColor", "stroke-width": 2 };
+  chart.node.append(svg("path", { d: joined(places), ...style }));
+  points.forEach((point, k) => {
+    const [cx, cy] = places[k].map((place) => place.toFixed(1));
+    const title = svg("title", {}, titleOf(point));
+    chart.node.append(svg("circle", { class: "clear", cx, cy, r: 4, fill: "currentColor" }, title));
   });
-  for (const p of points) {
-    if (known(p.value)) continue;
-    chart.append(draw("line", { class: "cloudy", x1: X(time(p.date)), x2: X(time(p.date)), y1: H - B - 1, y2: H - B + 9, stroke: "currentColor", "stroke-opacity": 0.35, "stroke-width": 1.5 }, draw("title", {}, `${p.date}: not seen (cloud, shadow or a gap)`)));
-  }
-  chart.append(draw("line", { class: "axis", x1: L, x2: W - R, y1: H - B, y2: H - B }));
-  chart.append(draw("path", { d: path(clear.map((p) => ({ at: time(p.date), value: p.value }))), fill: "none", stroke: "currentColor", "stroke-width": 2 }));
-  for (const p of clear) chart.append(draw("circle", { class: "clear", cx: X(time(p.date)).toFixed(1), cy: Y(p.value).toFixed(1), r: 4, fill: "currentColor" }, draw("title", {}, `${p.date}: ${name} ${plain(p.value, digits + 2)}`)));
-  const keys = el("div", { class: "keys" }, el("span", {}, "● this field, clear dates"), el("span", {}, `| not seen that day (${points.length - clear.length} of ${points.length})`),
-    lines.reverse().map(({ crop }) => el("span", {}, swatch(crop), ` average of all ${cropName(crop)} here${crop === order[0] ? "" : " (dotted)"}`)));
-  return [chart, keys];
+}
+
+function keysOf(nClear, n, averages) {
+  const average = ({ crop, rank }) =>
+    el("span", {}, swatch(crop), ` average of all ${cropName(crop)} here${rank === 0 ? "" : " (dotted)"}`);
+  return el(
+    "div",
+    { class: "keys" },
+    el("span", {}, "● this field, clear dates"),
+    el("span", {}, `| not seen that day (${n - nClear} of ${n})`),
+    averages.map(average),
+  );
 }

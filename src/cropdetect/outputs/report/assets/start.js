@@ -1,35 +1,42 @@
-// Put the page together.
+// Puts the page together.
+import { showAreas } from "./areas.js";
+import { showDetail } from "./detail.js";
+import { byId } from "./dom.js";
+import { listen, loadNumbers } from "./fields.js";
+import { applyFilter, startFilters } from "./filters.js";
+import { loadMap, map } from "./map.js";
+import { showCards, showQuality } from "./overview.js";
+import { paint } from "./paint.js";
+import { startMap } from "./pointer.js";
+import { showScores } from "./scores.js";
+import { startTable } from "./table.js";
+import { showVisit } from "./visit.js";
+
 async function start() {
   const began = performance.now();
-  $("title").textContent = DATA.title;
-  const what = { prediction: "Predicted crops", evaluation: "Predicted crops against known labels", crossval: "Cross-validation: each field answered by networks that had not seen it" }[DATA.kind];
-  $("lead").textContent = `${what}. ${count(DATA.n_fields, "field")}, ${count(DATA.legend.length, "crop class").replace(/classs$/, "classes")}.`;
-  if (N < DATA.n_fields) {
-    $("sample").hidden = false;
-    $("sample").textContent = `Map and list show ${plain(N)} of ${plain(DATA.n_fields)} fields: a random sample, with the 100 least sure. Areas, counts and scores are of all fields; all fields are in fields.gpkg and predictions.csv.`;
-  }
   await loadNumbers();
   await loadMap();
   startFilters();
   startTable();
   startMap();
-  listeners.choice.push(showDetail);
+  listen("choice", showDetail);
   showCards();
   showAreas();
   showVisit();
   showQuality();
   showScores();
-  showRun();
-  const links = [...document.querySelectorAll("main section h2")].filter((h) => !h.parentElement.hidden);
-  replace($("contents"), links.map((h) => el("a", { href: `#${h.parentElement.id}` }, h.textContent)));
-  refilter();
+  applyFilter();
   showDetail();
   if (map.ready) paint();
+  // Tests and benchmarks read when the page was ready, and how long that took, in milliseconds.
   document.documentElement.dataset.ready = Math.round(performance.now());
   document.documentElement.dataset.took = Math.round(performance.now() - began);
 }
+
 start().catch((error) => {
-  $("problem").hidden = false;
-  $("problem").textContent = `The page could not be drawn: ${error.message}. It needs Chrome 103, Firefox 113, Safari 16.4 or later; the same answers are in fields.gpkg and predictions.csv.`;
+  byId("problem").hidden = false;
+  byId("problem").textContent =
+    `The page could not be drawn: ${error.message}. It needs Chrome 103, Firefox 113, Safari 16.4 or later. ` +
+    "The same answers are in fields.gpkg and predictions.csv.";
   throw error;
 });

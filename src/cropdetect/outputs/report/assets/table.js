@@ -1,66 +1,162 @@
 // The list that follows the filter, page by page, and its CSV.
-const PAGE = 50;
-const list = { page: 0 };
-const listColumns = () => [["id", "field"], ["crop", "crop"], ["confidence", "confidence"], has("label") && ["label", "known label"], has("area_ha") && ["area_ha", "area"],
-  has("n_dates") && ["n_dates", "clear dates"], has("clear_share") && ["clear_share", "clear share"], has("disagreement") && ["disagreement", "members disagree"], ["status", "status"]].filter(Boolean);
+import { cropName, cropTag } from "./crops.js";
+import { CLASSES, summary } from "./data.js";
+import { byId, el, replaceChildren } from "./dom.js";
+import {
+  choiceButton,
+  choose,
+  columns,
+  FACTS,
+  fields,
+  hasColumn,
+  isAnswered,
+  labelOf,
+  listen,
+  probability,
+  statusOf,
+} from "./fields.js";
+import { sortFields } from "./filters.js";
+import { formatNumber, isKnown } from "./format.js";
 
-function cell(key, i) {
+const PAGE_ROWS = 50;
+const NUMBERS = ["area_ha", "n_dates", "clear_share", "disagreement"]; // in the list, where they are known
+
+let pageNumber = 0;
+
+/** Key and name of each column of the list. */
+function listColumns() {
+  return [
+    ["id", "field"],
+    ["crop", "crop"],
+    ["confidence", FACTS.confidence.name],
+    ...(hasColumn("label") ? [["label", "known label"]] : []),
+    ...NUMBERS.filter(hasColumn).map((key) => [key, FACTS[key].name]),
+    ["status", "status"],
+  ];
+}
+
+function cellOf(key, i) {
   if (key === "id") return el("td", {}, choiceButton(i));
-  if (key === "crop") return el("td", {}, answered(i) ? cropTag(column.crop[i]) : "–");
+  if (key === "crop") return el("td", {}, isAnswered(i) ? cropTag(columns.crop[i]) : "–");
   if (key === "label") return el("td", {}, labelOf(i) ?? "–");
   if (key === "status") return el("td", {}, statusOf(i));
-  return el("td", { class: "number" }, known(column[key][i]) ? COLUMNS[key][2](column[key][i]) : "–");
+  const value = columns[key][i];
+  return el("td", { class: "number" }, isKnown(value) ? FACTS[key].format(value) : "–");
 }
+
 function showHead() {
-  const heads = listColumns().map(([key, name]) => {
-    const { sort } = fields, sorted = sort.key === key;
-    const button = el("button", { type: "button", title: COLUMNS[key] ? COLUMNS[key][1] : null, onclick: () => {
-      fields.sort = { key, down: sorted ? !sort.down : false };
-      list.page = 0;
-      resort();
-      showHead();
-      showRows();
-      $("table").querySelector(`[data-key="${key}"] button`).focus();
-    } }, `${name}${sorted ? (sort.down ? " ▼" : " ▲") : ""}`);
-    return el("th", { scope: "col", "data-key": key, class: key in COLUMNS ? "number" : null, "aria-sort": sorted ? (sort.down ? "descending" : "ascending") : "none" }, button);
-  });
-  replace($("table").tHead, el("tr", {}, heads));
+  const heads = listColumns().map(([key, name]) => headOf(key, name));
+  replaceChildren(byId("table").tHead, el("tr", {}, heads));
 }
-function showRows() {
-  const pages = Math.max(1, Math.ceil(fields.list.length / PAGE)), columns = listColumns();
-  list.page = Math.max(0, Math.min(list.page, pages - 1));
-  const rows = fields.list.slice(list.page * PAGE, (list.page + 1) * PAGE);
-  replace($("table").tBodies[0], rows.map((i) => el("tr", { "data-row": i, class: i === fields.chosen ? "chosen" : null, onclick: (e) => { if (!e.target.closest("button")) choose(i); } }, columns.map(([key]) => cell(key, i)))));
-  $("page").textContent = `page ${list.page + 1} of ${plain(pages)}`;
-  $("previous").disabled = list.page === 0;
-  $("next").disabled = list.page === pages - 1;
+
+/** A column's head, which sorts the list by it. */
+function headOf(key, name) {
+  const { sort } = fields;
+  const isSorted = sort.key === key;
+  const onclick = () => sortBy(key, isSorted && !sort.down);
+  const mark = !isSorted ? "" : sort.down ? " ▼" : " ▲";
+  const attributes = {
+    scope: "col",
+    "data-key": key,
+    class: key in FACTS ? "number" : null,
+    "aria-sort": !isSorted ? "none" : sort.down ? "descending" : "ascending",
+  };
+  const button = el("button", { type: "button", title: FACTS[key]?.meaning, onclick }, `${name}${mark}`);
+  return el("th", attributes, button);
 }
-// A cell that a spreadsheet would run as a formula gets an apostrophe (OWASP, "CSV Injection").
-function csvCell(text) {
-  let plainText = String(text);
-  if (/^[=+\-@\t\r\n]/.test(plainText) && !/^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(plainText)) plainText = `'${plainText}`;
-  return /[",\r\n]/.test(plainText) ? `"${plainText.replaceAll('"', '""')}"` : plainText;
+
+function sortBy(key, down) {
+  fields.sort = { key, down };
+  sortFields();
+  showHead();
+  showPage(0);
+  byId("table").querySelector(`[data-key="${key}"] button`).focus();
 }
+
+function showPage(number) {
+  const nPages = Math.max(1, Math.ceil(fields.list.length / PAGE_ROWS));
+  pageNumber = Math.max(0, Math.min(number, nPages - 1));
+  const shown = fields.list.slice(pageNumber * PAGE_ROWS, (pageNumber + 1) * PAGE_ROWS);
+  const keys = listColumns().map(([key]) => key);
+  replaceChildren(
+    byId("table").tBodies[0],
+    shown.map((i) => rowOf(i, keys)),
+  );
+  byId("page").textContent = `page ${pageNumber + 1} of ${formatNumber(nPages)}`;
+  byId("previous").disabled = pageNumber === 0;
+  byId("next").disabled = pageNumber === nPages - 1;
+}
+
+function rowOf(i, keys) {
+  const onclick = ({ target }) => {
+    if (!target.closest("button")) choose(i);
+  };
+  const attributes = { "data-row": i, class: i === fields.chosen ? "chosen" : null, onclick };
+  return el(
+    "tr",
+    attributes,
+    keys.map((key) => cellOf(key, i)),
+  );
+}
+
+/** Mark the chosen field, on its own page of the list. */
+function showChosen() {
+  const position = fields.list.indexOf(fields.chosen);
+  const number = Math.floor(position / PAGE_ROWS);
+  if (position >= 0 && number !== pageNumber) {
+    showPage(number);
+    return;
+  }
+  for (const row of byId("table").tBodies[0].rows) {
+    row.classList.toggle("chosen", Number(row.dataset.row) === fields.chosen);
+  }
+}
+
+/** A cell that a spreadsheet would run as a formula gets an apostrophe (OWASP, "CSV Injection"). */
+function csvCell(value) {
+  let text = String(value);
+  const isNumber = /^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text);
+  if (/^[=+\-@\t\r\n]/.test(text) && !isNumber) text = `'${text}`;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The given fields as CSV, in the columns of predictions.csv as far as the page has them. */
 function csvOf(rows) {
-  const numbers = Object.keys(COLUMNS).filter((key) => key in column), classes = DATA.legend.map((_, k) => k);
-  const head = ["field_id", "crop", ...(has("label") ? ["label"] : []), ...numbers, ...classes.map((k) => `prob_${DATA.legend[k]}`), "status"];
-  const number = (x) => (known(x) ? String(Number(x.toPrecision(7))) : "");
-  const lines = rows.map((i) => [DATA.ids[i], column.crop[i] >= 0 ? cropName(column.crop[i]) : "", ...(has("label") ? [labelOf(i) ?? ""] : []), ...numbers.map((key) => number(column[key][i])), ...classes.map((k) => number(column[`p${k}`][i])), statusOf(i)]);
-  return `${[head, ...lines].map((line) => line.map(csvCell).join(",")).join("\n")}\n`;
+  const numbers = Object.keys(FACTS).filter((key) => key in columns);
+  const isLabelled = hasColumn("label");
+  const format = (x) => (isKnown(x) ? String(Number(x.toPrecision(7))) : "");
+  const head = [
+    "field_id",
+    "crop",
+    ...(isLabelled ? ["label"] : []),
+    ...numbers,
+    ...summary.legend.map((name) => `prob_${name}`),
+    "status",
+  ];
+  const lineOf = (i) => [
+    summary.ids[i],
+    columns.crop[i] >= 0 ? cropName(columns.crop[i]) : "",
+    ...(isLabelled ? [labelOf(i) ?? ""] : []),
+    ...numbers.map((key) => format(columns[key][i])),
+    ...CLASSES.map((k) => format(probability(i, k))),
+    statusOf(i),
+  ];
+  const lines = [head, ...rows.map(lineOf)].map((line) => line.map(csvCell).join(","));
+  return `${lines.join("\n")}\n`;
 }
-function startTable() {
-  listeners.filter.push(() => { list.page = 0; showRows(); });
-  listeners.choice.push(() => {
-    const at = fields.list.indexOf(fields.chosen);
-    if (at >= 0 && Math.floor(at / PAGE) !== list.page) { list.page = Math.floor(at / PAGE); return showRows(); }
-    document.querySelectorAll("#table tbody tr").forEach((row) => row.classList.toggle("chosen", Number(row.dataset.row) === fields.chosen));
-  });
-  $("previous").addEventListener("click", () => { list.page--; showRows(); });
-  $("next").addEventListener("click", () => { list.page++; showRows(); });
-  $("csv").addEventListener("click", () => {
-    const link = el("a", { href: URL.createObjectURL(new Blob([csvOf(fields.list)], { type: "text/csv;charset=utf-8" })), download: "fields.csv" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  });
+
+function saveCsv() {
+  const file = new Blob([csvOf(fields.list)], { type: "text/csv;charset=utf-8" });
+  const link = el("a", { href: URL.createObjectURL(file), download: "fields.csv" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+export function startTable() {
+  listen("filter", () => showPage(0));
+  listen("choice", showChosen);
+  byId("previous").addEventListener("click", () => showPage(pageNumber - 1));
+  byId("next").addEventListener("click", () => showPage(pageNumber + 1));
+  byId("csv").addEventListener("click", saveCsv);
   showHead();
 }

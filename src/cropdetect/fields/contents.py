@@ -1,0 +1,117 @@
+"""A vector file's content must be what its name says, and lead nowhere else.
+
+GDAL opens a file with whatever driver likes its content. Some of them run commands or fetch from the network: virtual layers,
+pipelines, a GeoJSON file whose CRS is a link. Such content is refused before GDAL sees it.
+"""
+
+import json
+import mmap
+import re
+from pathlib import Path
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from cropdetect.errors import FieldsError, UnreadableFileError, UnsafePathError
+
+JSON_SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".jsonl", ".ndjson")
+PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+DRIVERS = {
+    ".gpkg": "GPKG",
+    ".shp": "ESRI Shapefile",
+    ".fgb": "FlatGeobuf",
+    ".gml": "GML",
+    ".gdb": "OpenFileGDB",
+    **dict.fromkeys(JSON_SUFFIXES, "GeoJSON"),
+}
+"""What is read through GDAL: suffix -> driver. JSON is one collection, or one feature a line."""
+
+_SIGNATURES = {
+    ".gpkg": b"SQLite format 3\x00",
+    ".shp": b"\x00\x00\x27\x0a",
+    ".fgb": b"fgb",
+    **dict.fromkeys(PARQUET_SUFFIXES, b"PAR1"),
+}
+_HEAD = 2**16  # bytes
+_LEADS_ELSEWHERE = re.compile(rb"<\s*OGR\w+|<!ENTITY|gdal_streamed_alg", re.IGNORECASE)
+_CRS_MEMBER = re.compile(rb'"crs"\s*:\s*(?=\{)')
+
+
+def check_content(file: Path) -> None:
+    """Refuse a file that is not what its name says.
+
+    Args:
+        file: a vector file, or the folder of a File Geodatabase.
+
+    Raises:
+        UnreadableFileError: it is something else, or cut off.
+        UnsafePathError: it leads to the network or to other files.
+        FieldsError: a GeoJSON file states a CRS that does not exist.
+    """
+    suffix = file.suffix.lower()
+    if suffix == ".gdb":
+        _check_geodatabase(file)
+        return
+    with file.open("rb") as content:
+        head = content.read(_HEAD)
+    if suffix in _SIGNATURES:
+        fits = head.startswith(_SIGNATURES[suffix])
+    else:
+        text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x1e")
+        fits = text.startswith(b"{") if suffix in JSON_SUFFIXES else text.startswith(b"<") and b"opengis.net/gml" in head
+        if fits and _LEADS_ELSEWHERE.search(head):
+            raise UnsafePathError("it leads to other files or to the network", where=file, fix="Export the fields themselves.")
+    if not fits:
+        raise UnreadableFileError(f"the file is not what its name ({suffix}) says", where=file, fix="Copy or export it again.")
+    # GDAL reads a truncated Shapefile without a word; its header says how many 16-bit words it should have.
+    if suffix == ".shp" and file.stat().st_size < 2 * int.from_bytes(head[24:28], "big"):
+        raise UnreadableFileError("the file is shorter than its header says", where=file, fix="Copy or export it again.")
+    if suffix in JSON_SUFFIXES:
+        _check_stated_crs(file)
+
+
+def json_driver(file: Path) -> str:
+    """Return the GDAL driver of a JSON file: GeoJSONSeq where every line is a feature, else GeoJSON."""
+    with file.open("rb") as content:
+        line = content.readline(_HEAD).removeprefix(b"\xef\xbb\xbf")
+        more = bool(content.read(_HEAD).strip())
+    if line.startswith(b"\x1e"):
+        return "GeoJSONSeq"
+    # A line that is cut off at _HEAD bytes is no JSON, but then the file's name tells.
+    try:
+        whole = json.loads(line).get("type") == "Feature"
+    except (ValueError, AttributeError):
+        whole = len(line) == _HEAD and file.suffix.lower() not in (".geojson", ".json")
+    return "GeoJSONSeq" if whole and more else "GeoJSON"
+
+
+def _check_geodatabase(folder: Path) -> None:
+    files = list(folder.iterdir())
+    if not any(file.suffix.lower() == ".gdbtable" for file in files):
+        raise UnreadableFileError("the folder is no File Geodatabase", where=folder, fix="Copy or export it again.")
+    for file in files:
+        if file.is_symlink() or file.is_dir():
+            raise UnsafePathError(f"{file.name} in it leads elsewhere", where=folder, fix="Copy the geodatabase itself.")
+
+
+def _check_stated_crs(file: Path) -> None:
+    """Refuse a CRS that is a link, which GDAL would follow, and one that is unknown, for which GDAL would take another."""
+    with file.open("rb") as content, mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        for found in _CRS_MEMBER.finditer(text):
+            try:
+                member, _ = json.JSONDecoder().raw_decode(text[found.end() : found.end() + _HEAD].decode("utf-8", "replace"))
+                kind, properties = str(member.get("type")).lower(), member.get("properties") or {}
+            except (ValueError, AttributeError):
+                continue  # a damaged file, of which GDAL will say more
+            if kind in ("link", "url"):
+                raise UnsafePathError(
+                    "its CRS is a link to the network",
+                    where=file,
+                    fix='Write the CRS by name, e.g. "urn:ogc:def:crs:EPSG::32636".',
+                )
+            name = properties.get("name") if isinstance(properties, dict) and kind == "name" else None
+            if name is not None:
+                try:
+                    CRS.from_user_input(name)
+                except CRSError as error:
+                    raise FieldsError(f"its CRS {name!r} is not known", where=file, fix="Write it like EPSG:32636.") from error

@@ -1,0 +1,87 @@
+"""Labels of fields from whatever a user keeps them in: CSV, Parquet, or a vector file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+from cropdetect.errors import FieldsError, InputNotFoundError
+from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
+from cropdetect.fields.contents import PARQUET_SUFFIXES
+from cropdetect.fields.legend import class_names
+from cropdetect.fields.plain_table import read_plain_table
+from cropdetect.fields.vector import read_vector
+from cropdetect.imagery import checked, unreadable
+
+
+def read_labels(
+    path: Path,
+    id_column: str | None,
+    label_column: str | None,
+    legend: Mapping[str, str] | None,
+    group_column: str | None,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Read `field_id`, `label` and, where there is one, `group` of the fields that have a label.
+
+    Args:
+        path: CSV, Parquet, or a vector file.
+        id_column: default: see `find_id_column`.
+        label_column: default: see `find_label_column`.
+        legend: label code -> class name.
+        group_column: default: `group`, if there is one.
+
+    Returns:
+        One row a labelled field, ids and labels as text; and warnings.
+
+    Raises:
+        InputNotFoundError, UnreadableFileError: the file is absent or damaged.
+        FieldsError: a column is absent, no field has a label, or an id occurs twice.
+        LegendError: the legend has none of the codes.
+    """
+    path = checked(path)
+    if not path.exists():
+        raise InputNotFoundError("there is no such file of labels", where=path, fix="Check --labels.")
+    table, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])
+    ids, doubts = find_id_column(table, id_column, where=path)
+    codes = find_label_column(table, label_column, where=path, option="--label-column")
+    columns = f"The columns: {listed([str(name) for name in table.columns])}."
+    if ids is None:
+        fix = " ".join([f"Name it with --id-column. {columns}", *doubts])
+        raise FieldsError("no column is known to hold field ids", where=path, fix=fix)
+    if codes is None:
+        raise FieldsError("no column is known to hold labels", where=path, fix=f"Name it with --label-column. {columns}")
+    labels, missing = class_names(table[codes], legend, where=path)
+    found = pd.DataFrame({"field_id": as_text(table[ids]), "label": labels})
+    group = find_column(table, group_column, ("group",), where=path)
+    if group is not None:
+        found["group"] = table[group].to_numpy()
+    found = found[found["field_id"].notna() & found["label"].notna()].reset_index(drop=True)
+    if found.empty:
+        raise FieldsError(f"no field has a label in the column {codes}", where=path, fix="Name another with --label-column.")
+    twice = found.loc[found["field_id"].duplicated(), "field_id"].unique()
+    if len(twice):
+        raise FieldsError(
+            f"{len(twice)} field ids have more than one label ({', '.join(twice[:5])})",
+            where=path,
+            fix="Keep one row a field, or name another column with --id-column.",
+        )
+    return found, (*warnings, *doubts, *missing)
+
+
+def _read(path: Path, named: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if path.suffix.lower() in (".csv", ".txt", ".tsv") or not _has_geometry(path):
+        return read_plain_table(path, text=named), ()
+    table, warnings = read_vector(path, named=named)
+    return pd.DataFrame(table.drop(columns="geometry")), warnings
+
+
+def _has_geometry(path: Path) -> bool:
+    """Tell whether a file is more than a plain table: Parquet may be either."""
+    if path.suffix.lower() not in PARQUET_SUFFIXES:
+        return True
+    try:
+        return b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
+    except (pyarrow.ArrowException, OSError) as error:
+        raise unreadable(path, error) from error

@@ -1,0 +1,195 @@
+"""The layers of one data set, and a layer as a table with the values that the file has."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+import pyogrio
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from cropdetect.errors import FieldsError, UnreadableFileError
+from cropdetect.fields import dbf
+from cropdetect.fields.columns import rounded
+from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
+from cropdetect.fields.geometry import holds_polygons
+from cropdetect.fields.plain_table import exact_table
+
+_HIDDEN_KEY = "fid"  # what GDAL calls the key of a table to which its user gave none
+_LOOKED_AT = 1000  # features from which the kind of a layer's geometries is told
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer with geometries.
+
+    Attributes:
+        file: its data set.
+        name: its name there.
+        columns: names of the attributes, the key's among them.
+        whole: names of those of whole numbers.
+        key: name of the column of keys (GDAL's feature ids), or "".
+    """
+
+    file: Path
+    name: str
+    columns: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    key: str = ""
+
+    def has_polygons(self) -> bool:
+        """Tell whether there are polygons among its first features."""
+        if self.file.suffix.lower() in PARQUET_SUFFIXES:
+            geometry = _read_geoparquet(self.file).geometry
+        else:
+            options: dict[str, Any] = {"columns": [], "max_features": _LOOKED_AT, "on_invalid": "ignore"}
+            geometry = pyogrio.read_dataframe(_source(self.file), layer=self.name, **options).geometry
+        return bool(holds_polygons(np.asarray(geometry.array, dtype=object)).any())
+
+
+def layers_of(file: Path) -> list[Layer]:
+    """Return the layers of a data set that have geometries of their own.
+
+    Raises:
+        UnreadableFileError: the content is not what the suffix says.
+    """
+    suffix = file.suffix.lower()
+    if suffix in PARQUET_SUFFIXES:
+        return [Layer(file, file.stem, tuple(pyarrow.parquet.read_schema(file).names))]
+    layers = []
+    for name in (str(name) for name, kind in pyogrio.list_layers(_source(file)) if kind is not None):
+        info = pyogrio.read_info(_source(file), layer=name)
+        driver, key = str(info["driver"]), str(info["fid_column"] or "")
+        if not driver.startswith(DRIVERS[suffix]):  # GeoJSONSeq beside GeoJSON
+            raise UnreadableFileError(
+                f"the file is not what its name says, but {driver}", where=file, fix="Give it the right suffix."
+            )
+        if driver == "GML" and info["geometry_name"] == "extent":
+            continue  # INSPIRE's record of the whole data set
+        whole = tuple(str(column) for column, kind in zip(info["fields"], info["dtypes"], strict=True) if "int" in str(kind))
+        layers.append(Layer(file, name, (*map(str, info["fields"]), *filter(None, [key])), whole, key))
+    return layers
+
+
+def read_layer(layer: Layer, *, keep_key: bool) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read geometries and all columns; a geometry that cannot be read is missing.
+
+    Args:
+        layer: the layer.
+        keep_key: keep the key's column even where it has GDAL's own name.
+
+    Returns:
+        the table, its geometry column named `geometry`, and warnings. Whole numbers are exact: a column of them that has gaps
+        is nullable.
+
+    Raises:
+        FieldsError: it has no geometries.
+    """
+    suffix = layer.file.suffix.lower()
+    if suffix in PARQUET_SUFFIXES:
+        return _read_geoparquet(layer.file), ()
+    encoding, warning = dbf.text_encoding(layer.file) if suffix == ".shp" else (None, None)
+    options: dict[str, Any] = {"encoding": encoding, "on_invalid": "ignore", "fid_as_index": True}
+    table = pyogrio.read_dataframe(_source(layer.file), layer=layer.name, **options)
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise FieldsError("the layer holds no geometries", where=layer.file, fix="Give a file with field polygons.")
+    key = layer.key if layer.key != _HIDDEN_KEY or keep_key else ""
+    if suffix in JSON_SUFFIXES and not (table.index == np.arange(len(table))).all():
+        key = "id"  # the features' own ids, which GDAL takes for keys where they are numbers
+    keys = table.index.to_numpy()
+    table = table.reset_index(drop=True)
+    if key and key not in table.columns:
+        table.insert(0, key, keys)
+    for name, numbers in {**_with_gaps(layer, table), **_with_many_digits(layer, table)}.items():
+        table[name] = numbers
+    return table, (warning,) if warning else ()
+
+
+def _source(file: Path) -> str | Path:
+    """Return what GDAL is given: a path that no other driver opens, where there is such a form."""
+    suffix = file.suffix.lower()
+    if suffix in JSON_SUFFIXES:
+        return f"{json_driver(file)}:{file}"
+    # GDAL would write a .gfs file beside a GML file, and believe one that is there: a part of a file has no neighbours.
+    return f"/vsisubfile/0,{file}" if suffix == ".gml" else file
+
+
+def _with_gaps(layer: Layer, table: gpd.GeoDataFrame) -> "dict[str, pd.api.extensions.ExtensionArray]":
+    """Return the columns of whole numbers that became floating-point numbers because some are missing."""
+    names = [name for name in layer.whole if name in table.columns and table[name].dtype.kind == "f"]
+    if not names:
+        return {}
+    arrow = pyogrio.read_arrow(_source(layer.file), layer=layer.name, columns=names, read_geometry=False)[1]
+    return {name: pd.array(arrow.column(name).to_pylist(), dtype="Int64") for name in names}
+
+
+def _with_many_digits(layer: Layer, table: gpd.GeoDataFrame) -> "dict[str, pd.Series[Any]]":
+    """Return the columns whose whole numbers are too long for GDAL, which rounds them, as the file has them."""
+    found = {}
+    for name in [str(name) for name in table.columns if rounded(table[name])]:
+        numbers: list[Any] | None = None
+        if layer.file.suffix.lower() == ".shp":
+            numbers = dbf.whole_numbers(layer.file, name)
+        elif layer.file.suffix.lower() in JSON_SUFFIXES:
+            numbers = [feature["properties"].get(name) for feature in _features(layer.file)]
+        if numbers is not None and len(numbers) == len(table) and all(one is None or isinstance(one, int) for one in numbers):
+            found[name] = pd.Series(numbers, index=table.index, dtype=object)
+    return found
+
+
+def _features(file: Path) -> list[dict[str, Any]]:
+    text = file.read_text(encoding="utf-8-sig")
+    if json_driver(file) == "GeoJSONSeq":
+        return [json.loads(line) for line in text.replace("\x1e", "").splitlines() if line.strip()]
+    content = json.loads(text)
+    return list(content.get("features", [content]))
+
+
+def _read_geoparquet(file: Path) -> gpd.GeoDataFrame:
+    """Read GeoParquet of any version; the index that pandas may have kept in it becomes columns.
+
+    References:
+        https://geoparquet.org
+    """
+    arrow = pyarrow.parquet.ParquetFile(file).read()
+    name, crs, is_wkb = _geometry_column(arrow.schema, file)
+    if is_wkb:
+        column = arrow.column(name)
+        binary = column.cast(pyarrow.binary()) if not isinstance(column.type, pyarrow.ExtensionType) else column.chunk(0).storage
+        geometry = shapely.from_wkb(np.array(binary.to_pylist(), dtype=object), on_invalid="ignore")
+    else:  # GeoArrow's own encoding of points, polygons ...
+        geometry = np.asarray(gpd.read_parquet(file, columns=[name]).geometry.array, dtype=object)
+    table = exact_table(arrow.drop_columns([name])).rename(columns={"geometry": "geometry_in_file"})
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=crs)
+
+
+def _geometry_column(schema: pyarrow.Schema, file: Path) -> tuple[str, CRS | None, bool]:
+    """Return the name of the column of geometries, its CRS, and whether it is written as WKB."""
+    try:
+        if b"geo" in (schema.metadata or {}):
+            content = json.loads(schema.metadata[b"geo"])
+            name = str(content["primary_column"])
+            column = content["columns"][name]
+            crs = column.get("crs", "OGC:CRS84")
+            return name, None if crs is None else CRS.from_user_input(crs), str(column.get("encoding", "WKB")).upper() == "WKB"
+        for field in schema:  # Parquet's own type of geometries
+            about = field.metadata or {}
+            if about.get(b"ARROW:extension:name") == b"geoarrow.wkb":
+                crs = json.loads(about.get(b"ARROW:extension:metadata") or b"{}").get("crs", "OGC:CRS84")
+                return str(field.name), CRS.from_user_input(crs), True
+    except (KeyError, TypeError, AttributeError, ValueError, CRSError) as error:
+        raise UnreadableFileError(
+            f"its description of geometries is broken ({error})", where=file, fix="Export it again."
+        ) from error
+    raise FieldsError(
+        "the file holds no geometries (it has no GeoParquet metadata)",
+        where=file,
+        fix="Give a GeoParquet file, or another vector format.",
+    )

@@ -1,0 +1,77 @@
+"""Tables without geometry, CSV and Parquet, with the text and the whole numbers that the file has."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+from cropdetect.errors import UnreadableFileError
+from cropdetect.fields.columns import ID_COLUMNS, LABEL_COLUMNS
+
+_DELIMITERS = ",;\t"
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")  # as people write numbers: 007 is text
+
+
+def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
+    """Read CSV (separated by comma, semicolon or tab) or Parquet.
+
+    A CSV file says of no column what it holds. Ids and labels are text as it is written, where only an empty cell is missing;
+    they are whole numbers where all of them look like such. Every other column is what pandas takes it for.
+
+    Args:
+        path: the file, `.parquet`, `.geoparquet` or else CSV.
+        text: columns of ids or labels beside those that are known by name.
+
+    Raises:
+        UnreadableFileError: the file is damaged.
+    """
+    try:
+        if path.suffix.lower() in (".parquet", ".geoparquet"):
+            return exact_table(pyarrow.parquet.ParquetFile(path).read())
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline()
+        options: dict[str, Any] = {"sep": max(_DELIMITERS, key=header.count), "encoding": "utf-8-sig"}
+        table: pd.DataFrame = pd.read_csv(path, **options)
+        wanted = [name for name in table.columns if _is_text(table[name], {*ID_COLUMNS, *LABEL_COLUMNS, *text})]
+        if wanted:
+            written = pd.read_csv(path, usecols=wanted, dtype=object, keep_default_na=False, na_values=[""], **options)
+            for name in wanted:
+                table[name] = _numbers_or_text(written[name])
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UnreadableFileError(f"the table cannot be read ({reason})", where=path, fix="Export it again.") from error
+    return table
+
+
+def exact_table(arrow: pyarrow.Table) -> pd.DataFrame:
+    """Return a table with the whole numbers that it has, also beside missing ones, and the index that pandas kept as columns."""
+    table: pd.DataFrame = arrow.to_pandas()
+    named = [level for level in table.index.names if level is not None]
+    table = (table.reset_index(level=named) if named else table).reset_index(drop=True)
+    for name in arrow.column_names:
+        column = arrow.column(name)
+        if column.null_count and pyarrow.types.is_integer(column.type) and name in table.columns:
+            unsigned = pyarrow.types.is_unsigned_integer(column.type)
+            table[name] = pd.array(column.to_pylist(), dtype="UInt64" if unsigned else "Int64")
+    return table
+
+
+def _is_text(column: "pd.Series[Any]", known: set[str]) -> bool:
+    """Tell whether a column holds text that pandas may have changed."""
+    name = str(column.name)
+    lost_a_word = not pd.api.types.is_numeric_dtype(column.dtype) and bool(column.isna().any())
+    return lost_a_word or name in known or name.lower() in known
+
+
+def _numbers_or_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    written = column.dropna()
+    if len(written) == 0 or not all(_WHOLE.fullmatch(cell) for cell in written):
+        return column
+    if len(written) == len(column):
+        return column.astype("int64")
+    numbers = pd.array([int(cell) if isinstance(cell, str) else None for cell in column], dtype="Int64")
+    return pd.Series(numbers, index=column.index)

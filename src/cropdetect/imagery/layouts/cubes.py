@@ -1,0 +1,195 @@
+"""NetCDF 4 and Zarr cubes: dimensions time, y, x; one variable a band, or a band dimension.
+
+Several cubes in one folder (bands, resolutions or periods) make one series. Cubes in different folders are different tiles, and
+so are cubes that a pattern with a group `tile` tells apart. Variables without y or x are not bands.
+"""
+
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import xarray as xr
+
+from cropdetect.errors import UnknownLayoutError
+from cropdetect.imagery.bands import is_band
+from cropdetect.imagery.dates import parse_date
+from cropdetect.imagery.layers import FoundTile, Layer, group_layers
+from cropdetect.imagery.layouts.folders import find_field_files, paths_with
+from cropdetect.imagery.layouts.layout import Layout, OpenOptions
+from cropdetect.imagery.names import parse_path
+from cropdetect.imagery.stores.cube_grid import cube_grid
+from cropdetect.imagery.stores.cubes import CubeVariable, header_files, open_cube
+from cropdetect.imagery.stores.safety import unreadable
+from cropdetect.imagery.values import product_offset
+
+_STEPS = ("time", "timestamp", "t", "date")
+_Y = ("y", "lat", "latitude", "northing")
+_X = ("x", "lon", "longitude", "easting")
+_BANDS = ("band", "bands", "variable", "channel")
+_SENSOR = re.compile(r"(sentinel[-_ ]?[123])|(landsat)|(modis)", re.IGNORECASE)
+
+
+class Cubes(Layout):
+    """See the module."""
+
+    name = "cube"
+    description = "NetCDF 4 or Zarr cubes with dimensions time, y, x"
+    tree = """ROOT/
+├── season_10m.nc
+├── season_20m.zarr/
+└── fields.gpkg"""
+    suffixes: ClassVar = (".nc", ".nc4", ".zarr")
+
+    def recognises(self, path: Path, options: OpenOptions) -> bool:
+        """See `Layout.recognises`."""
+        return next(paths_with(path, self.suffixes), None) is not None
+
+    def find(self, path: Path, options: OpenOptions) -> list[FoundTile]:
+        """See `Layout.find`."""
+        cubes = list(paths_with(path, self.suffixes))
+        root = path if path.is_dir() and cubes != [path] else path.parent
+        tiles: dict[str, list[Layer]] = {}
+        folders: dict[str, Path] = {}
+        sensor = None
+        for cube in cubes:
+            relative = cube.relative_to(root)
+            match = options.pattern.search(relative.with_suffix("").as_posix()) if options.pattern else None
+            tile = (match.groupdict().get("tile") if match else None) or (
+                "" if relative.parent == Path() else relative.parent.as_posix()
+            )
+            with open_cube(cube) as data:
+                layers = list(_layers(cube, data, relative.with_suffix("").as_posix(), options))
+                sensor = sensor or _sensor(data)
+            if layers:
+                offset, metadata = product_offset(cube, path)
+                tiles.setdefault(tile, []).extend(replace(one, offset=offset, metadata_files=metadata) for one in layers)
+                folders[tile] = cube.parent
+        if not tiles:
+            raise UnknownLayoutError(
+                "no variable has dates and the dimensions y and x",
+                where=path,
+                fix=f"Name the dimensions {', '.join(_STEPS)}; {', '.join(_Y)}; {', '.join(_X)}.",
+            )
+        return [
+            FoundTile(
+                name=tile.replace(os.sep, "_").replace("/", "_"),
+                acquisitions=group_layers(layers),
+                field_files=find_field_files(
+                    root, [folders[tile]] if folders[tile] != root else [], tile=tile, alone=len(tiles) == 1
+                ),
+                sensor=sensor,
+            )
+            for tile, layers in sorted(tiles.items())
+        ]
+
+
+def _layers(path: Path, data: xr.Dataset, relative: str, options: OpenOptions) -> Iterator[Layer]:
+    """Yield the layers of all variables that are images."""
+    headers = header_files(path, map(str, data.data_vars))
+    for name, variable in data.data_vars.items():
+        y, x = _dimension(variable, _Y), _dimension(variable, _X)
+        if y is None or x is None or variable.dtype.kind not in "iuf":
+            continue
+        step, band = _dimension(variable, _STEPS), _dimension(variable, _BANDS)
+        if set(variable.dims) - {y, x, step, band}:
+            continue
+        times = _times(path, data, variable, step, relative, options)
+        names = [str(text) for text in data[band].values] if band and band in data.coords else None
+        if band and names is None:
+            names = [f"{name}_{number + 1}" for number in range(variable.sizes[band])]
+        names = names or [str(name)]
+        geobox, south_up = cube_grid(path, data, variable, y, x)
+        reader = CubeVariable(
+            path=path,
+            geobox=geobox,
+            dtype=variable.dtype,
+            block_shape=_block(variable, y, x),
+            variable=str(name),
+            y=y,
+            x=x,
+            step=step,
+            band=band,
+            n_bands=len(names),
+            south_up=south_up,
+            headers=headers,
+        )
+        nodata, scale, add, units = _encoding(variable)
+        for number, moment in enumerate(times):
+            if moment is None:
+                continue
+            for place, band_name in enumerate(names):
+                if is_band(band_name):
+                    yield Layer(
+                        reader,
+                        number * len(names) + place,
+                        band=band_name,
+                        date=moment.date(),
+                        time=moment.time().isoformat(),
+                        nodata=nodata,
+                        scale=scale,
+                        add=add,
+                        units=units,
+                    )
+
+
+def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
+    return next((str(dim) for dim in variable.dims if str(dim).lower() in names), None)
+
+
+def _times(
+    path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, options: OpenOptions
+) -> list[dt.datetime | None]:
+    """Return the moment of each step (None: not a time). A variable without steps has one moment, if it is known."""
+    if step is not None:
+        return _moments(path, np.asarray(data[step].values))
+    for name in _STEPS:
+        if name in data.coords and data[name].ndim == 0:
+            return _moments(path, np.asarray(data[name].values).reshape(1))
+    named = parse_path(relative, options.pattern)
+    day = parse_date(named.date) if named and named.date else options.date
+    return [] if day is None else [dt.datetime.combine(day, dt.time())]
+
+
+def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None]:
+    if times.dtype.kind == "M":
+        seconds = times.astype("datetime64[s]")
+        return [None if np.isnat(moment) else moment.item() for moment in seconds]
+    if times.dtype.kind in "OUS" or times.dtype.name.startswith("StringDType"):
+        days = [parse_date(str(text)[:10]) for text in times]
+        if all(day is not None for day in days):
+            return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
+    raise unreadable(path, ValueError("its times are not dates; give them CF units such as 'days since 2018-01-01'"))
+
+
+def _encoding(variable: xr.DataArray) -> tuple[float | None, float, float, str]:
+    """Return nodata, scale, addend and units by the CF conventions."""
+
+    def number(name: str) -> float | None:
+        value = variable.attrs.get(name)
+        return None if value is None else float(np.asarray(value).reshape(-1)[0])
+
+    nodata = number("_FillValue") if number("_FillValue") is not None else number("missing_value")
+    scale, add, units = number("scale_factor"), number("add_offset"), variable.attrs.get("units", "")
+    return nodata, 1.0 if scale is None else scale, add or 0.0, units if isinstance(units, str) else ""
+
+
+def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
+    """Return height and width of a chunk; a variable without chunks is stored row by row."""
+    chunks = variable.encoding.get("chunks") or variable.encoding.get("chunksizes")
+    if not chunks:
+        return 1, variable.sizes[x]
+    sizes = dict(zip(variable.dims, chunks, strict=True))
+    return min(int(sizes[y]), variable.sizes[y]), min(int(sizes[x]), variable.sizes[x])
+
+
+def _sensor(data: xr.Dataset) -> str | None:
+    for text in data.attrs.values():
+        match = _SENSOR.search(text) if isinstance(text, str) else None
+        if match:
+            return re.sub(r"sentinel[-_ ]?", "sentinel-", match[0].lower())
+    return None

@@ -1,0 +1,68 @@
+"""What a layout is: it recognises a user's folder or file, and says which tiles lie there."""
+
+import datetime as dt
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from cropdetect.imagery.clear import Condition
+from cropdetect.imagery.layers import FoundTile
+
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """What the user said in `open_imagery`; None is the default.
+
+    Attributes:
+        root: the folder that the user named; sidecar files are looked for up to it.
+        pattern: regular expression with the groups date, band, tile.
+        date: day of images whose names tell none.
+        resolution: pixel size, units of the CRS.
+        clear: conditions of a clear pixel.
+        offset: what is taken off every reflectance.
+        bands: names of the bands to use.
+    """
+
+    root: Path
+    pattern: re.Pattern[str] | None = None
+    date: dt.date | None = None
+    resolution: float | None = None
+    clear: tuple[Condition, ...] | None = None
+    offset: float | None = None
+    bands: tuple[str, ...] | None = None
+
+    @property
+    def pattern_tells_tiles(self) -> bool:
+        """Whether the pattern names tiles, so that folders do not."""
+        return self.pattern is not None and "tile" in self.pattern.groupindex
+
+
+class Layout(ABC):
+    """One way in which imagery lies on disk. A new one is a file with a subclass, and its place in `LAYOUTS`.
+
+    Attributes:
+        name: what `Imagery.layout` is, e.g. "cv4a".
+        description: one line: a heading of docs/imagery.md.
+        tree: how such a folder looks: shown in docs/imagery.md and in error messages.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    tree: ClassVar[str]
+
+    @abstractmethod
+    def recognises(self, path: Path, options: OpenOptions) -> bool:
+        """Whether `path`, which exists, is of this layout; from names alone, without opening files."""
+
+    @abstractmethod
+    def find(self, path: Path, options: OpenOptions) -> list[FoundTile]:
+        """Return the tiles at a `path` that this layout recognises, at least one; from the headers of files only.
+
+        Raises:
+            UnknownLayoutError: no image can be used; it says why.
+            UnreadableFileError: a file is damaged.
+            UnsafePathError: a file leads elsewhere.
+            GridError: a file has no usable grid.
+        """

@@ -1,0 +1,1 @@
+"""How pixels are read: raster files and cubes, open files, grids and resampling, and the safety of all of it."""

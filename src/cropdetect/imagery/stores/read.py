@@ -1,0 +1,103 @@
+"""Read layers into the numbers and the grid of a series."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cropdetect.imagery.layers import Layer
+from cropdetect.imagery.series import Window
+from cropdetect.imagery.stores.resample import Regridder, regridder
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]  # arithmetic in place, which mypy cannot type for every dtype
+
+_PIXELS_AT_ONCE = 4_000_000  # that are regridded at a time; bounds memory
+
+
+class Target(NamedTuple):
+    """A layer to read, and where to.
+
+    Attributes:
+        layer: what is read.
+        out: (y, x), filled with values: NaN (floats) or `nodata` where there is none.
+        valid: (y, x), set to false where there is no value.
+    """
+
+    layer: Layer
+    out: Numbers
+    valid: Mask
+
+
+def read_layers(targets: Iterable[Target], window: Window) -> None:
+    """Read a window of all layers, each file once.
+
+    Raises:
+        UnreadableFileError: a file is damaged; it is named.
+    """
+    by_reader: dict[int, list[Target]] = {}
+    for target in targets:
+        by_reader.setdefault(id(target.layer.reader), []).append(target)
+    for same in by_reader.values():
+        first = same[0].layer
+        if first.axes is None:
+            first.reader.read_into([target.layer.index for target in same], window, [target.out for target in same])
+            for target in same:
+                _to_values(target, _missing(target.out, target.layer))
+        else:
+            plan = regridder(*first.axes, (window.top, window.left, window.bottom, window.right))
+            (top, bottom), (left, right) = plan.rows, plan.columns
+            at_once = max(1, _PIXELS_AT_ONCE // max((bottom - top) * (right - left), same[0].out.size))
+            for start in range(0, len(same), at_once):
+                _read_regridded(same[start : start + at_once], plan)
+
+
+def _read_regridded(targets: list[Target], plan: Regridder) -> None:
+    """Read layers of one file in its own grid and bring them to the series'."""
+    (top, bottom), (left, right) = plan.rows, plan.columns
+    reader = targets[0].layer.reader
+    stored = np.empty((len(targets), bottom - top, right - left), reader.dtype)
+    reader.read_into([target.layer.index for target in targets], Window(top, left, bottom, right), list(stored))
+    alike: dict[tuple[bool, float | None], list[int]] = {}
+    for place, target in enumerate(targets):
+        alike.setdefault((target.layer.interpolated, target.layer.nodata), []).append(place)
+    for (interpolated, nodata), places in alike.items():
+        pixels = stored[places] if len(alike) > 1 else stored
+        missing = _missing(pixels, targets[places[0]].layer)
+        there = np.ones(pixels.shape, bool) if missing is None else ~missing
+        values, good = (plan.smooth if interpolated else plan.nearest)(pixels, there)
+        if values.dtype.kind in "iu":
+            values[~good] = 0 if nodata is None else nodata
+        for place, layer, valid in zip(places, values, good, strict=True):
+            targets[place].out[...] = layer
+            _to_values(targets[place], ~valid)
+
+
+def _missing(pixels: Numbers, layer: Layer) -> Mask | None:
+    """Return where stored numbers are no values; None where all are."""
+    missing = None if layer.nodata is None else pixels == layer.nodata
+    if layer.reader.dtype.kind == "f":
+        nan = np.isnan(pixels)
+        missing = nan if missing is None else missing | nan
+    return missing
+
+
+def _to_values(target: Target, missing: Mask | None) -> None:
+    """Turn stored numbers, read into `target.out`, into values."""
+    out, layer = target.out, target.layer
+    if layer.scale != 1:
+        out *= layer.scale
+    if layer.add != 0:
+        out += layer.add
+    if layer.offset:
+        offset = out.dtype.type(layer.offset)
+        np.maximum(out, offset, out=out)
+        out -= offset
+    if missing is None:
+        return
+    np.logical_and(target.valid, ~missing, out=target.valid)
+    if out.dtype.kind == "f":
+        out[missing] = np.nan
+    elif layer.offset:
+        out[missing] = 0 if layer.nodata is None else layer.nodata

@@ -1,0 +1,135 @@
+"""Nothing in a user's folder may lead to the network, to other files, or to code.
+
+GDAL may use only the driver that fits the first bytes of a file, so a VRT is refused whatever its name is. It does not look for
+sidecar files, and gets absolute paths that it does not parse. HDF5 links to other files and pickled Zarr objects are refused.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import rasterio
+
+from cropdetect.errors import UnreadableFileError, UnsafePathError
+
+_SIGNATURES = {
+    b"II*\0": "GTiff",
+    b"MM\0*": "GTiff",
+    b"II+\0": "GTiff",  # BigTIFF
+    b"MM\0+": "GTiff",
+    b"\0\0\0\x0c": "JP2OpenJPEG",
+    b"\xff\x4f\xff\x51": "JP2OpenJPEG",
+}
+
+_SETTINGS = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no .aux.xml, .ovr, .msk: they may name any other file
+    "GDAL_PAM_ENABLED": "NO",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_HTTP_MAX_RETRY": "0",
+    "GDAL_CACHEMAX": 128 * 2**20,  # bytes
+}
+
+
+def gdal() -> rasterio.Env:
+    """Return the settings under which files are opened and read."""
+    return rasterio.Env(**_SETTINGS)
+
+
+def checked(path: str | os.PathLike[str]) -> Path:
+    """Return a user's path as an absolute one.
+
+    Raises:
+        UnsafePathError: it is an address or one of GDAL's virtual file systems.
+    """
+    text = os.fspath(path)
+    if "://" in text or text.startswith("/vsi"):
+        raise _unsafe(text, "is not a local path")
+    return Path(path).absolute()
+
+
+def raster_driver(path: Path) -> str:
+    """Return the GDAL driver that a file's first bytes call for.
+
+    Raises:
+        UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
+        UnreadableFileError: it is neither GeoTIFF nor JP2.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if path.suffix.lower() == ".vrt" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise _unsafe(path, "is a virtual raster (VRT or other XML), which may lead to other files or the network")
+    driver = _SIGNATURES.get(head[:4])
+    if driver is None:
+        raise unreadable(path, ValueError("it is neither GeoTIFF nor JP2" if head else "it is empty"))
+    return driver
+
+
+def refuse_hdf5_links(path: Path) -> None:
+    """Raise UnsafePathError where an HDF5 file takes data from other files.
+
+    Raises:
+        UnreadableFileError: it is not HDF5, or damaged.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            for name in file:
+                link = file.get(name, getlink=True)
+                if isinstance(link, h5py.ExternalLink):
+                    raise _unsafe(path, f"{name} is a link to another file")
+                item = file.get(name)
+                if not isinstance(item, h5py.Dataset):
+                    continue
+                if item.external or item.is_virtual or item.file.filename != file.filename:
+                    raise _unsafe(path, f"the numbers of {name} lie in other files")
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def refuse_zarr_objects(path: Path) -> None:
+    """Raise UnsafePathError where a Zarr store holds pickled objects, which could run code when read.
+
+    Raises:
+        UnreadableFileError: its metadata is damaged.
+    """
+    for name in (".zarray", ".zmetadata", "zarr.json"):
+        for metadata in path.rglob(name):
+            try:
+                content = json.loads(metadata.read_bytes())
+            except ValueError as error:
+                raise unreadable(metadata, error) from error
+            if "pickle" in set(_codecs(content)):
+                raise _unsafe(metadata, "holds pickled objects, which could run code")
+
+
+def _codecs(content: Any) -> Iterator[str]:
+    """Yield every `id` and `name` in Zarr metadata, at any depth."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            if key in ("id", "name") and isinstance(value, str):
+                yield value.removeprefix("numcodecs.").lower()
+            yield from _codecs(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _codecs(value)
+
+
+def unreadable(path: Path, error: BaseException) -> UnreadableFileError:
+    """Return the error that names a damaged file."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix="Copy or download it again.")
+
+
+def changed_size(path: Path) -> UnreadableFileError:
+    """Return the error that names a file whose image has another size than when the imagery was opened."""
+    return UnreadableFileError("the image has another size than it had when it was opened", where=path, fix="Start again.")
+
+
+def _unsafe(path: object, why: str) -> UnsafePathError:
+    return UnsafePathError(why, where=path, fix="Give local GeoTIFF, JP2, NetCDF or Zarr files with the pixels in them.")

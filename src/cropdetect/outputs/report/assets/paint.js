@@ -1,0 +1,228 @@
+// Painting the map onto its canvas.
+import { CODES, colourOf, GREY, hatchTile } from "./crops.js";
+import { N, summary } from "./data.js";
+import { byId } from "./dom.js";
+import { columns, fields } from "./fields.js";
+import { formatNumber, isKnown } from "./format.js";
+import { boxOf, hasPlace, isPoint, map, toPixelX, toPixelY } from "./map.js";
+
+const LARGE = 14; // pixels: an outline that is larger may be hatched
+const NAMED = 26; // pixels: an outline that is larger gets its crop's code
+const MOST_HATCHED = 4000; // outlines
+const MOST_BOLD = 3000; // outlines
+const CORNERS = [0, 4, 3, 4, 3, 5, 6, 3]; // of the points' shapes; 0 is a circle
+const TURNS = [0, 0.125, 0.75, 0, 0.25, 0.75, 0, 0]; // by which share of a full turn they are turned
+
+const hatchings = new Map(); // patterns by crop
+
+let isAsked = false;
+
+/** Paint with the browser's next frame. */
+export function repaint() {
+  if (!map.ready || isAsked) return;
+  isAsked = true;
+  requestAnimationFrame(() => {
+    isAsked = false;
+    paint();
+  });
+}
+
+export function paint() {
+  const pen = cleanPen();
+  if (byId("picture").checked) paintImages(pen);
+  const { groups, large, others } = visibleFields();
+  pen.lineJoin = "round";
+  for (const group of groups)
+    paintGroup(pen, group, large.length > 0 && large.length < MOST_BOLD ? 1.3 : 0.5);
+  if (large.length < MOST_HATCHED)
+    for (const [crop, members] of byCrop(large)) hatchAndName(pen, crop, members);
+  paintOthers(pen, others);
+  if (fields.chosen >= 0 && hasPlace(fields.chosen)) paintChosen(pen, fields.chosen);
+  showScale();
+}
+
+/** Fit the canvas to its place on the page and wipe it. */
+function cleanPen() {
+  const canvas = byId("map");
+  const ratio = window.devicePixelRatio || 1;
+  map.width = canvas.clientWidth;
+  map.height = canvas.clientHeight;
+  const width = Math.round(map.width * ratio);
+  const height = Math.round(map.height * ratio);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, map.width, map.height);
+  return pen;
+}
+
+function paintImages(pen) {
+  const [x0, y0] = summary.map.origin;
+  const { scale } = map.view;
+  for (const { image, bounds } of map.images) {
+    const [west, south, east, north] = bounds;
+    const [width, height] = [(east - west) * scale, (north - south) * scale];
+    pen.drawImage(image, toPixelX(west - x0), toPixelY(north - y0), width, height);
+  }
+}
+
+/**
+ * The fields on the canvas: those that pass the filter, in groups of one crop and opacity; the large ones among them;
+ * and the others.
+ */
+function visibleFields() {
+  const groups = new Map();
+  const large = [];
+  const others = [];
+  for (let i = 0; i < N; i++) {
+    const left = toPixelX(map.box[4 * i]);
+    const right = toPixelX(map.box[4 * i + 2]);
+    const top = toPixelY(map.box[4 * i + 3]);
+    const bottom = toPixelY(map.box[4 * i + 1]);
+    if (!(right > -10 && left < map.width + 10 && bottom > -10 && top < map.height + 10)) continue; // NaN too
+    if (!fields.passing[i]) {
+      others.push(i);
+      continue;
+    }
+    const crop = columns.crop[i];
+    const alpha = Math.round(opacityOf(i) * 8) / 8;
+    const key = `${crop} ${alpha}`;
+    if (!groups.has(key)) groups.set(key, { crop, alpha, members: [] });
+    groups.get(key).members.push(i);
+    if (!isPoint(i) && Math.max(right - left, bottom - top) > LARGE) large.push(i);
+  }
+  return { groups: groups.values(), large, others };
+}
+
+/** The fainter a field, the less sure its answer. */
+function opacityOf(i) {
+  const confidence = columns.confidence[i];
+  if (!isKnown(confidence)) return 0.25;
+  const chance = 1 / Math.max(2, summary.legend.length);
+  return 0.2 + 0.75 * Math.max(0, Math.min(1, (confidence - chance) / (1 - chance)));
+}
+
+function paintGroup(pen, { crop, alpha, members }, lineWidth) {
+  pen.fillStyle = colourOf(crop);
+  pen.strokeStyle = crop < 0 ? GREY : colourOf(crop);
+  pen.beginPath();
+  for (const i of members) if (!isPoint(i)) traceOutline(pen, i);
+  pen.globalAlpha = alpha;
+  pen.fill("evenodd");
+  pen.globalAlpha = Math.min(1, alpha + 0.25);
+  pen.lineWidth = lineWidth;
+  pen.stroke();
+  pen.beginPath();
+  for (const i of members) if (isPoint(i)) tracePoint(pen, crop, i, pointRadius());
+  pen.globalAlpha = alpha;
+  pen.fill();
+  pen.globalAlpha = 1;
+}
+
+function traceOutline(pen, i) {
+  for (let r = map.ringAt[i]; r < map.ringAt[i + 1]; r++) {
+    const from = map.vertexAt[r];
+    const to = map.vertexAt[r + 1];
+    pen.moveTo(toPixelX(map.x[from]), toPixelY(map.y[from]));
+    for (let k = from + 1; k < to; k++) pen.lineTo(toPixelX(map.x[k]), toPixelY(map.y[k]));
+    pen.closePath();
+  }
+}
+
+const pointRadius = () => Math.max(3, Math.min(8, 2.2 + 60 / Math.sqrt(N)));
+
+/** A point in the shape of its crop. */
+function tracePoint(pen, crop, i, radius) {
+  const x = toPixelX(map.box[4 * i]);
+  const y = toPixelY(map.box[4 * i + 1]);
+  const corners = crop < 0 ? 0 : CORNERS[crop % CORNERS.length];
+  if (!corners) {
+    pen.moveTo(x + radius, y);
+    pen.arc(x, y, radius, 0, 2 * Math.PI);
+    return;
+  }
+  for (let k = 0; k < corners; k++) {
+    const angle = 2 * Math.PI * (k / corners + TURNS[crop % TURNS.length]);
+    const corner = [x + 1.25 * radius * Math.cos(angle), y + 1.25 * radius * Math.sin(angle)];
+    if (k) pen.lineTo(...corner);
+    else pen.moveTo(...corner);
+  }
+  pen.closePath();
+}
+
+function byCrop(members) {
+  const crops = new Map();
+  for (const i of members) {
+    const crop = columns.crop[i];
+    if (!crops.has(crop)) crops.set(crop, []);
+    crops.get(crop).push(i);
+  }
+  return crops;
+}
+
+/** Hatch large outlines, and write the crop's code into those that have room. */
+function hatchAndName(pen, crop, members) {
+  if (crop >= 0) {
+    if (!hatchings.has(crop)) hatchings.set(crop, pen.createPattern(hatchTile(crop, "#000"), "repeat"));
+    pen.globalAlpha = 0.38;
+    pen.fillStyle = hatchings.get(crop);
+    pen.beginPath();
+    for (const i of members) traceOutline(pen, i);
+    pen.fill("evenodd");
+    pen.globalAlpha = 1;
+  }
+  pen.font = "600 12px system-ui, sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineWidth = 3;
+  pen.strokeStyle = "#fffd";
+  pen.fillStyle = "#111";
+  const word = crop >= 0 ? CODES[crop] : "?";
+  for (const i of members) {
+    const [west, south, east, north] = boxOf(i);
+    if (Math.min(east - west, north - south) * map.view.scale < NAMED) continue;
+    const place = [toPixelX((west + east) / 2), toPixelY((south + north) / 2)];
+    pen.strokeText(word, ...place);
+    pen.fillText(word, ...place);
+  }
+}
+
+/** Thin outlines of the fields that do not pass the filter. */
+function paintOthers(pen, others) {
+  pen.beginPath();
+  for (const i of others) if (!isPoint(i)) traceOutline(pen, i);
+  pen.globalAlpha = 0.35;
+  pen.lineWidth = 0.6;
+  pen.strokeStyle = GREY;
+  pen.stroke();
+  pen.globalAlpha = 1;
+}
+
+function paintChosen(pen, i) {
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches && !map.printing;
+  pen.beginPath();
+  if (isPoint(i)) tracePoint(pen, -1, i, pointRadius() + 5);
+  else traceOutline(pen, i);
+  const strokes = [
+    [6, isDark ? "#000" : "#fff"],
+    [3, isDark ? "#fff" : "#000"],
+  ];
+  for (const [lineWidth, strokeStyle] of strokes) {
+    Object.assign(pen, { lineWidth, strokeStyle });
+    pen.stroke();
+  }
+}
+
+/** Show a bar of a round number of metres, at most a quarter of the map long. */
+function showScale() {
+  const metres = summary.map.unit_metres;
+  const bar = byId("scale");
+  bar.hidden = !metres;
+  if (!metres) return;
+  const most = (0.25 * map.width * metres) / map.view.scale;
+  const ten = 10 ** Math.floor(Math.log10(most));
+  const length = [5, 2, 1].map((k) => k * ten).find((k) => k <= most) || ten;
+  bar.style.width = `${(length / metres) * map.view.scale}px`;
+  bar.textContent =
+    length >= 1000 ? `${formatNumber(length / 1000)} km` : `${formatNumber(length, length < 1 ? 2 : 0)} m`;
+}

@@ -1,0 +1,262 @@
+import datetime as dt
+
+import numpy as np
+import pyproj
+import pytest
+import xarray as xr
+
+from cropdetect.errors import GridError, UnknownLayoutError, UnreadableFileError
+from cropdetect.imagery import Window, open_imagery
+from tests.imagery.data import LEFT, TOP, cube, write_raster
+
+SHAPE = (2, 6, 8)
+WHOLE = Window(0, 0, 6, 8)
+APRIL = (dt.date(2018, 4, 15), dt.date(2018, 4, 25))
+
+
+def numbers(start=1, shape=SHAPE, dtype=np.uint16):
+    return (start + np.arange(np.prod(shape)).reshape(shape)).astype(dtype)
+
+
+def save(data, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".zarr":
+        data.to_zarr(path)
+    else:
+        data.to_netcdf(path, engine="h5netcdf")
+    return path
+
+
+@pytest.mark.parametrize("name", ["cube.nc", "cube ä.zarr"])
+@pytest.mark.parametrize("time", ["time", "timestamp", "t"])
+@pytest.mark.parametrize("ascending", [False, True])
+def test_a_variable_is_a_band_and_north_is_up(tmp_path, name, time, ascending):
+    path = save(cube({"B08": numbers(500), "B04": numbers(1)}, time=time, ascending=ascending), tmp_path / name)
+    for place in (path, tmp_path):
+        imagery = open_imagery(place)
+        tile = imagery.tiles[0]
+        assert imagery.layout == "cube"
+        assert (tile.dates, tile.bands, tile.dtype) == (APRIL, ("B04", "B08"), np.uint16)
+        assert tuple(tile.geobox.affine)[:6] == (10, 0, LEFT, 0, -10, TOP)
+        assert tile.geobox.crs.epsg == 32636
+        assert tile.units == "digital number"
+        assert tile.sensor == "sentinel-2"
+        np.testing.assert_array_equal(tile.read(WHOLE).image[:, 0], numbers(1))
+        part = tile.read(Window(1, 2, 4, 7), dates=[1], bands=["B08"]).image
+        np.testing.assert_array_equal(part[:, 0], numbers(500)[1:, 1:4, 2:7])
+
+
+@pytest.mark.parametrize("name", ["cube.nc", "cube.zarr"])
+@pytest.mark.parametrize("order", [("time", "band", "y", "x"), ("band", "time", "y", "x"), ("y", "x", "band", "time")])
+def test_a_band_dimension_names_the_bands(tmp_path, name, order):
+    both = np.stack([numbers(1), numbers(500)], axis=1)
+    data = cube({"any": numbers()}).drop_vars("any")
+    data["reflectance"] = (("time", "band", "y", "x"), both)
+    data = data.assign_coords(band=["B04", "SCL"]).transpose(*order)
+    save(data, tmp_path / name)
+    tile = open_imagery(tmp_path, clear="none").tiles[0]
+    assert tile.bands == ("B04",)
+    named = open_imagery(tmp_path, bands=["SCL", "B04"], clear="none").tiles[0]
+    np.testing.assert_array_equal(named.read(WHOLE).image, both[:, ::-1])
+    np.testing.assert_array_equal(named.read(WHOLE, dates=[1, 0]).image, both[::-1, ::-1])
+
+
+def test_variables_without_space_or_time_are_no_bands(tmp_path):
+    data = cube({"B04": numbers()})
+    data["sunZenithAngles"] = ("time", np.ones(2, np.float32))
+    data["elevation"] = (("y", "x"), np.ones((6, 8), np.float32))
+    save(data, tmp_path / "cube.nc")
+    assert open_imagery(tmp_path).bands == ("B04",)
+
+
+def test_cubes_of_several_resolutions_make_one_series(tmp_path):
+    coarse = numbers(1, (2, 3, 4), np.uint8)
+    coarse[:] = 4
+    coarse[0, 1, 1] = 9
+    save(cube({"B04": numbers()}), tmp_path / "10m.nc")
+    save(cube({"SCL": coarse}, pixel=20), tmp_path / "20m.nc")
+    write_raster(tmp_path / "field_ids.tif", np.ones((6, 8), np.int32))
+    (tmp_path / "fields.gpkg").write_bytes(b"")
+    imagery = open_imagery(tmp_path)
+    tile = imagery.tiles[0]
+    assert tile.geobox.shape == (6, 8)
+    assert tile.mask_bands == ("SCL",)
+    assert tile.sources == ("10m.nc", "20m.nc")
+    assert tile.n_bytes == sum((tmp_path / name).stat().st_size for name in tile.sources)
+    assert tile.field_files.field_ids == tmp_path / "field_ids.tif"
+    assert tile.field_files.vector == tmp_path / "fields.gpkg"
+    clear = tile.read(WHOLE).clear
+    assert np.argwhere(~clear).tolist() == [[0, 2, 2], [0, 2, 3], [0, 3, 2], [0, 3, 3]]
+
+
+def test_cubes_of_several_periods_make_one_series(tmp_path):
+    save(cube({"B04": numbers(1)}), tmp_path / "april.nc")
+    save(cube({"B04": numbers(500)}, times=("2018-05-05", "2018-05-15")), tmp_path / "may.nc")
+    tile = open_imagery(tmp_path).tiles[0]
+    assert [day.month for day in tile.dates] == [4, 4, 5, 5]
+    np.testing.assert_array_equal(tile.read(WHOLE).image[:, 0], np.concatenate([numbers(1), numbers(500)]))
+
+
+def test_cubes_in_folders_of_their_own_are_tiles(tmp_path):
+    for number in range(2):
+        save(cube({"B04": numbers(number + 1)}, left=LEFT + 80 * number), tmp_path / f"tile_{number}" / "S2.nc")
+    first, second = open_imagery(tmp_path).tiles
+    assert (first.name, second.name) == ("tile_0", "tile_1")
+    assert second.geobox.affine.c == LEFT + 80
+
+
+def test_a_cube_on_another_grid_is_named(tmp_path):
+    save(cube({"B04": numbers()}), tmp_path / "a.nc")
+    save(cube({"B08": numbers()}, left=LEFT + 40), tmp_path / "b.nc")
+    with pytest.raises(GridError, match=r"[ab]\.nc"):
+        open_imagery(tmp_path)
+
+
+def test_several_times_of_a_day_are_one_date(tmp_path):
+    classes = np.full(SHAPE, 4, np.uint8)
+    classes[0, :, :5] = 9
+    classes[1, 0, :] = 9
+    data = cube({"B04": numbers(), "SCL": classes}, times=("2018-04-15T10:50", "2018-04-15T11:00"))
+    save(data, tmp_path / "cube.nc")
+    tile = open_imagery(tmp_path).tiles[0]
+    assert tile.dates == APRIL[:1]
+    image = tile.read(WHOLE).image[0, 0]
+    np.testing.assert_array_equal(image[1:], numbers()[1, 1:])
+    np.testing.assert_array_equal(image[0, 5:], numbers()[0, 0, 5:])
+
+
+def test_fill_values_are_no_data_and_numbers_stay_whole(tmp_path):
+    image = numbers()
+    image[0, 2, 3] = 65535
+    save(cube({"B04": image}, attributes={"_FillValue": np.uint16(65535)}), tmp_path / "cube.nc")
+    block = open_imagery(tmp_path).tiles[0].read(WHOLE)
+    assert block.image.dtype == np.uint16
+    np.testing.assert_array_equal(block.image[:, 0], image)
+    assert np.argwhere(~block.clear).tolist() == [[0, 2, 3]]
+
+
+def test_scale_and_offset_are_applied(tmp_path):
+    image = numbers(-20, dtype=np.int16)
+    image[0, 0, 0] = -9999
+    attributes = {"_FillValue": np.int16(-9999), "scale_factor": 0.02, "add_offset": 273.15, "units": "K"}
+    save(cube({"LST": image}, attributes=attributes), tmp_path / "cube.nc")
+    tile = open_imagery(tmp_path).tiles[0]
+    block = tile.read(WHOLE)
+    assert (tile.dtype, tile.units, tile.sensor) == (np.float32, "K", None)
+    assert np.isnan(block.image[0, 0, 0, 0])
+    np.testing.assert_allclose(block.image[1, 0], image[1] * 0.02 + 273.15, rtol=1e-6)
+    assert block.clear.sum() == block.clear.size - 1
+
+
+def test_scaled_reflectance_stays_a_digital_number_and_its_addend_is_the_offset(tmp_path):
+    save(cube({"B04": numbers(1001)}, attributes={"scale_factor": 1e-4, "add_offset": -0.1}), tmp_path / "cube.nc")
+    tile = open_imagery(tmp_path).tiles[0]
+    assert (tile.dtype, tile.units, tile.offset) == (np.uint16, "digital number", 1000)
+    np.testing.assert_array_equal(tile.read(WHOLE).image[:, 0], numbers(1))
+
+
+UTM36_WKT = pyproj.CRS.from_epsg(32636).to_wkt()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"crs": "+init=epsg:32636"},
+        {"crs": "epsg:32636"},
+        {"epsg": 32636},
+        {"epsg": "32636"},
+        {"proj:epsg": 32636},
+        {"crs": UTM36_WKT},
+        {"crs": "+proj=utm +zone=36 +datum=WGS84 +units=m +no_defs"},
+        {"crs": "urn:ogc:def:crs:EPSG::32636"},
+    ],
+)
+def test_the_crs_is_found_in_attributes(tmp_path, attributes):
+    save(cube({"B04": numbers()}, crs=attributes), tmp_path / "cube.nc")
+    assert open_imagery(tmp_path).tiles[0].geobox.crs.epsg == 32636
+
+
+@pytest.mark.parametrize("key", ["crs_wkt", "spatial_ref"])
+def test_the_crs_is_found_in_a_grid_mapping(tmp_path, key):
+    data = cube({"B04": numbers()}, crs={}, attributes={"grid_mapping": "utm"})
+    data["utm"] = ((), 0, {key: UTM36_WKT})
+    save(data, tmp_path / "cube.nc")
+    assert open_imagery(tmp_path).tiles[0].geobox.crs.epsg == 32636
+
+
+def test_without_crs_there_is_none(tmp_path):
+    save(cube({"B04": numbers()}, crs={}), tmp_path / "cube.nc")
+    assert open_imagery(tmp_path).tiles[0].geobox.crs is None
+
+
+def test_a_crs_that_could_be_an_address_or_a_file_is_not_followed(tmp_path):
+    (tmp_path / "here.prj").write_text(UTM36_WKT)
+    for name, text in (("a", "http://localhost:9/crs"), ("b", str(tmp_path / "here.prj"))):
+        save(cube({"B04": numbers()}, crs={"crs": text}), tmp_path / name / "cube.nc")
+        assert open_imagery(tmp_path / name).tiles[0].geobox.crs is None
+
+
+def test_uneven_coordinates_are_an_error(tmp_path):
+    data = cube({"B04": numbers()})
+    x = data.x.values.copy()
+    x[3] += 4
+    save(data.assign_coords(x=x), tmp_path / "cube.nc")
+    with pytest.raises(GridError, match="x is not evenly spaced"):
+        open_imagery(tmp_path)
+
+
+def test_times_that_are_no_dates_are_an_error(tmp_path):
+    save(cube({"B04": numbers()}).assign_coords(time=[0.5, 1.5]), tmp_path / "cube.nc")
+    with pytest.raises(UnreadableFileError, match=r"cube\.nc(.|\n)*CF units"):
+        open_imagery(tmp_path)
+
+
+def test_a_cube_without_bands_is_no_imagery(tmp_path):
+    save(xr.Dataset({"weight": ("sample", np.ones(3))}), tmp_path / "other.nc")
+    with pytest.raises(UnknownLayoutError, match="time"):
+        open_imagery(tmp_path)
+
+
+def test_damaged_cubes_are_named(tmp_path):
+    whole = save(cube({"B04": numbers(shape=(2, 200, 200))}), tmp_path / "cube.nc").read_bytes()
+    for content in (whole[: len(whole) // 2], b"", b"nothing", b"CDF\x01\0\0\0\0"):
+        (tmp_path / "cube.nc").write_bytes(content)
+        with pytest.raises(UnreadableFileError, match=r"cube\.nc"):
+            open_imagery(tmp_path)
+
+
+def test_damaged_zarr_chunks_are_named_when_they_are_read(tmp_path):
+    path = save(cube({"B04": numbers()}), tmp_path / "cube.zarr")
+    chunk = next(file for file in (path / "B04").rglob("*") if file.is_file() and "zarr" not in file.name)
+    chunk.write_bytes(chunk.read_bytes()[:10])
+    with pytest.raises(UnreadableFileError, match=r"cube\.zarr"):
+        open_imagery(path).tiles[0].read(WHOLE)
+
+
+def test_block_shape_is_that_of_the_chunks(tmp_path):
+    data = cube({"B04": numbers(shape=(2, 60, 50))})
+    data.to_netcdf(tmp_path / "cube.nc", engine="h5netcdf", encoding={"B04": {"chunksizes": (1, 20, 25), "zlib": True}})
+    assert open_imagery(tmp_path).tiles[0].block_shape == (20, 25)
+    data.to_zarr(tmp_path / "z.zarr", encoding={"B04": {"chunks": (1, 30, 10)}})
+    assert open_imagery(tmp_path / "z.zarr").tiles[0].block_shape == (30, 10)
+
+
+def test_real_flanders_patch(shared_data):
+    folder = shared_data / "flanders_s2"
+    imagery = open_imagery(folder)
+    tile = imagery.tiles[0]
+    assert len(tile.dates) == 118
+    assert tile.bands == ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
+    assert tile.geobox.boundingbox.bbox == (501360, 5629040, 502000, 5629680)
+    assert tile.field_files.vector == folder / "fields.gpkg"
+    block = tile.read(Window(0, 0, 64, 64))
+    with xr.open_dataset(folder / "S2_L2A_10m.nc", mask_and_scale=False) as fine:
+        np.testing.assert_array_equal(block.image[:, 2], fine.B04.values)
+    with xr.open_dataset(folder / "S2_L2A_20m.nc", mask_and_scale=False) as coarse:
+        classes = coarse.SCL.values.repeat(2, axis=1).repeat(2, axis=2)
+        # The mean of the four bilinear pixels of a 20 m pixel is close to the pixel itself.
+        back = block.image[:, 8].reshape(118, 32, 2, 32, 2).mean(axis=(2, 4))
+        assert np.corrcoef(back.ravel(), coarse.B11.values.ravel())[0, 1] > 0.98
+    assert (block.clear <= np.isin(classes, [4, 5, 6, 7])).all()
+    part = tile.read(Window(10, 20, 42, 52))
+    np.testing.assert_array_equal(part.image, block.image[..., 10:42, 20:52])
