@@ -33,7 +33,7 @@ SCORES = ("log_loss", "accuracy", "macro_f1", "ece")
 
 
 def crossval(data: Path, out: Path, folds: str, settings: dict[str, Any]) -> None:
-    """Cross-validate once; what is in the cache already is left as it is."""
+    """Cross-validate once; what is in the cache already is not computed again."""
     if (out / "cpu.json").is_file():
         return
     start = time.process_time()
@@ -93,8 +93,8 @@ def difference(first: Path, second: Path, groups: pd.Series) -> str:
     classes = pd.Index(legend).get_indexer(labels)
     groups_of = groups.loc[labels.index].to_numpy()
     found = bootstrap_differences(ours[legend].to_numpy(), theirs[legend].to_numpy(), classes, legend, groups_of)
-    told = ((name, found[name]) for name in SCORES)
-    return ", ".join(f"{name} {d.difference:+.4f} ({d.lower:+.4f} to {d.upper:+.4f})" for name, d in told)
+    shown = ((name, found[name]) for name in SCORES)
+    return ", ".join(f"{name} {d.difference:+.4f} ({d.lower:+.4f} to {d.upper:+.4f})" for name, d in shown)
 
 
 def unanswered(outs: Sequence[Path], fields: pd.DataFrame) -> list[str]:
@@ -109,11 +109,11 @@ def unanswered(outs: Sequence[Path], fields: pd.DataFrame) -> list[str]:
         frequencies = labels.value_counts(normalize=True).reindex(ours.columns, fill_value=0)
         every = np.vstack([ours, np.tile(frequencies, (len(empty), 1))])
         records.append(score(every, ours.columns.get_indexer([*labels, *empty]), list(ours.columns)))
-    told = ", ".join(f"{name} {np.mean([getattr(record, name) for record in records]):.4f}" for name in SCORES)
+    numbers = ", ".join(f"{name} {np.mean([getattr(record, name) for record in records]):.4f}" for name in SCORES)
     return [
         "",
         f"{len(labels)} fields; {len(empty)} without a value on any date, not answered here, is counted in the listed numbers. "
-        f"With the frequencies of the classes as its answer, {NETWORKS[0]} has {told}.",
+        f"With the frequencies of the classes as its answer, {NETWORKS[0]} has {numbers}.",
     ]
 
 

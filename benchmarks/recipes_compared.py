@@ -67,7 +67,7 @@ def compare(
     extra: dict[str, Any] | None = None,
     names: Sequence[str] = tuple(TRAININGS),
 ) -> None:
-    """Train every recipe on every fold; what is in the cache is left as it is."""
+    """Train every recipe on every fold; what is in the cache already is not computed again."""
     folder = cache / "season"
     if not folder.is_dir():
         api.simulate(folder, **season)
@@ -152,8 +152,8 @@ def section(cache: Path) -> list[str]:
         assert (a["ids"] == b["ids"]).all()
         differences = bootstrap_differences(a[first], b[second], a["label"], legend, a["group"])
         shown = ((name, differences[name]) for name in ("log_loss", "accuracy", "macro_f1"))
-        told = (f"{name} {d.difference:+.4f} ({d.lower:+.4f} to {d.upper:+.4f})" for name, d in shown)
-        lines.append(f"* {first} less {second}, paired: {', '.join(told)}.")
+        texts = (f"{name} {d.difference:+.4f} ({d.lower:+.4f} to {d.upper:+.4f})" for name, d in shown)
+        lines.append(f"* {first} less {second}, paired: {', '.join(texts)}.")
     return [*lines, ""]
 
 
@@ -161,5 +161,5 @@ def scores(record: MetricsRecord) -> str:
     low, high = (record.intervals or {})["log_loss"]
     recall = np.mean([record.per_class[name].recall or 0 for name in INTERCROPS if name in record.per_class])
     numbers = (record.accuracy, record.macro_f1, record.ece)
-    told = " | ".join(f"{number:.4f}" for number in numbers)
-    return f"{record.log_loss:.4f} ({low:.3f} to {high:.3f}) | {told} | {recall:.3f}"
+    text = " | ".join(f"{number:.4f}" for number in numbers)
+    return f"{record.log_loss:.4f} ({low:.3f} to {high:.3f}) | {text} | {recall:.3f}"

@@ -436,16 +436,16 @@ class TrainOptions(Record):
     members: int | None = Field(
         default=None,
         ge=1,
-        description="trainings; each leaves out another fold of the fields; default: 5, and 10 where the pixels of "
+        description="members of the ensemble; each is trained without another fold of the fields; default: 5, and 10 where the pixels of "
         "fewer than 2,000 fields are looked at, on which networks disagree more than on field means",
     )
     snapshots: int = Field(
-        default=1, ge=1, description="cycles of each training, one after the other; a network is kept at the end of each"
+        default=1, ge=1, description="cycles of each member, one after the other; a network is kept at the end of each"
     )
     validation: Literal["blocked", "random"] = Field(
-        default="blocked", description="whether the fields that a training leaves out share spatial groups with the others"
+        default="blocked", description="whether the fields that a member leaves out share spatial groups with the others"
     )
-    validation_share: float = Field(default=0.2, gt=0, lt=1, description="share of the fields that a training leaves out")
+    validation_share: float = Field(default=0.2, gt=0, lt=1, description="share of the fields that a member leaves out")
     group_column: str | None = Field(
         default=None, description="column whose values no two sides of a validation split share; default: group, if there"
     )

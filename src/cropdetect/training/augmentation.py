@@ -76,7 +76,7 @@ def _mixed(batch: TrainingBatch, generator: torch.Generator, settings: Augmentat
         if takes_gaps:
             usable = usable & batch.clear[guest]
         change = (batch.image[guest] - batch.image[host]) * settings.mix
-        # A value that is missing in either chip leaves the own value as it is.
+        # A value that is missing in either chip leaves its own value unchanged.
         image.index_add_(0, host, torch.where(usable[:, :, None], change, 0.0).nan_to_num_(nan=0.0))
     return batch._replace(image=image)
 

@@ -45,20 +45,20 @@ def train_cycle(
     member: int = 0,
     cycle: int = 0,
 ) -> dict[str, Tensor]:
-    """Train a network for one cycle, from where `file` left off if it exists.
+    """Train a network for one cycle; continue from the state in `file` if it exists.
 
-    What is kept is an exponential moving average of the weights, which is steadier from epoch to epoch and mostly better on
-    other regions (Polyak averaging; Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima"). It runs on the GPU where
-    there is one, in bfloat16 where PyTorch holds that for safe. Torch's random state is changed.
+    The result is an exponential moving average of the weights, which is steadier from epoch to epoch and mostly better on
+    other regions (Polyak averaging; Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima"). Training runs on the GPU
+    where there is one, there in bfloat16 wherever PyTorch's autocast allows it. It changes torch's random state.
 
     Args:
-        network: ends on the CPU with the weights of the last step.
-        batches: what it learns from.
-        validation: with `options.patience` the fields whose log loss decides when to stop and which epoch is kept.
-        options: how it learns.
-        epochs: at most so many.
-        seed: of the dropout.
-        file: state of the training, written after each epoch; plain tensors and numbers, no code.
+        network: the network to train; it ends on the CPU with the weights of the last step.
+        batches: the training batches.
+        validation: with `options.patience`, the fields whose log loss decides when to stop and which epoch is kept.
+        options: loss, optimiser, schedule and averaging.
+        epochs: largest number of epochs.
+        seed: seed of the dropout.
+        file: the state, written after each epoch: plain tensors and numbers, no code.
         on_epoch: called after each epoch, when its state is saved.
         member: for the report.
         cycle: for the report.

@@ -44,7 +44,7 @@ class NetworkSpecification:
         return models.create(self.name, **self.arguments)
 
     def steps(self, batch: ChipBatch) -> ChipBatch:
-        """Return the batch without absent steps, for a network that cannot skip one; else as it is."""
+        """Return the batch without absent steps, for a network that cannot skip one; else unchanged."""
         if self.takes_gaps or batch.date.shape[1] == self.n_steps:
             return batch
         return batch.isel(step=np.argsort(np.isnat(batch.date), axis=1, kind="stable")[:, : self.n_steps])

@@ -1,4 +1,4 @@
-"""The validation fields of each member of an ensemble."""
+"""Which fields each member of an ensemble leaves out, and stratified folds in general."""
 
 import warnings
 from dataclasses import dataclass

@@ -9,9 +9,9 @@ from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.formats import CheckpointRecord, TrainOptions
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
-from cropdetect.training.familiarity import familiarity_record
 from cropdetect.training.groups import Groups, training_groups
 from cropdetect.training.monitor import OnEpoch, tensorboard_log
+from cropdetect.training.novelty import novelty_record
 from cropdetect.training.record import checkpoint_record
 
 Contents = tuple[CheckpointRecord, list[checkpoint.MemberFiles]]
@@ -89,7 +89,7 @@ def train_checkpoint(
         ensemble,
         data,
         evaluation.score(*ensemble.out_of_fold_.calibrated(ensemble.scaling_), data.legend),
-        familiarity_record(data, groups.of_field, bands, seed=options.seed),
+        novelty_record(data, groups.of_field, bands, seed=options.seed),
         data_names=data_names,
         licence=licence,
         validation=_validation(groups.description if blocked else "random fields", ensemble),
@@ -101,7 +101,7 @@ def train_checkpoint(
 def _validation(groups: str, ensemble: NetworkEnsemble) -> str:
     sizes = sorted({len(split.validation) for split in ensemble.splits_})
     n_fields = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-    text = f"{groups}, each class about in proportion, {n_fields} fields a training"
+    text = f"{groups}, each class about in proportion, {n_fields} fields a member"
     if ensemble.options.patience is not None:
         text += "; the best epoch was chosen on the same fields, so the metrics are slightly too good"
     if ensemble.options.calibration != "none":

@@ -16,7 +16,7 @@ _FOLDS = 5
 _DIGITS = 6
 
 
-def familiarity_record(
+def novelty_record(
     data: TrainingData,
     groups: npt.NDArray[np.int64] | None,
     bands: tuple[str, ...],
