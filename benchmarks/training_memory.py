@@ -11,6 +11,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -35,13 +36,13 @@ class Repeated(ChipSet):
         labels = pd.Series(chips.fields["label"].dropna().to_numpy())
         self.fields = gpd.GeoDataFrame(repeated).assign(label=labels.iloc[np.arange(n) % len(labels)].to_numpy())
         self.field_of_chip = np.arange(n)
+        self.median_date = chips.median_date[chips.field_of_chip[self._row]]
 
     def batches(self, batch_size: int, *, first: int = 0) -> Iterator[ChipBatch]:
         """See `ChipSet.batches`."""
         for start in range(first * batch_size, len(self._row), batch_size):
-            rows, part = np.arange(start, min(start + batch_size, len(self._row))), self._row[start : start + batch_size]
-            parts = (getattr(self._chips, name)[part] for name in ("image", "mask", "clear", "date"))
-            yield ChipBatch(rows, *parts)
+            rows = np.arange(start, min(start + batch_size, len(self._row)))
+            yield replace(self._chips.isel(chip=self._row[rows]), field=rows, season_year=self.season_year[rows])
 
 
 def main() -> None:

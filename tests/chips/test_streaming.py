@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cropdetect.chips import ChipBatch, cut_chips
-from cropdetect.chips.plan import block_shape
+from cropdetect.chips.schedule import block_shape
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.fields import FieldSet
-from cropdetect.imagery.series import PixelBlock, Window
+from cropdetect.imagery import PixelBlock, Window
 from tests.chips.memory import DAYS, MemorySeries, imagery
 
 
@@ -58,10 +58,10 @@ def test_any_block_and_budget_give_what_direct_reads_give(
     chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=16, memory_budget=kib * 1024)
     got = joined(list(chips.batches(5)))
     area = np.zeros(len(boxes))
-    places = [place for tile_pass in chips._passes for place in tile_pass.places]
-    for chip, place in enumerate(places):
-        height, width = place.window.shape
-        at = (slice(place.window.top, place.window.bottom), slice(place.window.left, place.window.right))
+    windows = [chip.window for schedule in chips._schedules for chip in schedule.chips]
+    for chip, window in enumerate(windows):
+        height, width = window.shape
+        at = (slice(window.top, window.bottom), slice(window.left, window.right))
         np.testing.assert_array_equal(got["image"][chip, :, :, :height, :width], one.image[..., at[0], at[1]])
         np.testing.assert_array_equal(got["clear"][chip, :, :height, :width], one.clear[:, at[0], at[1]])
         assert not got["clear"][chip, :, height:].any()
@@ -98,7 +98,7 @@ def test_masks_are_the_shares_of_the_pixels_that_lie_inside() -> None:
     table = gpd.GeoDataFrame({"field_id": [1], "status": ["ok"]}, geometry=[triangle], crs="EPSG:32636")
     chips = cut_chips(imagery(tile()), FieldSet(table=table))
     mask = next(chips.batches(1)).mask[0]
-    window = chips._passes[0].places[0].window
+    window = chips._schedules[0].chips[0].window
     for y in range(32):
         for x in range(32):
             left, top = 640_000 + 10 * (window.left + x), 60_000 - 10 * (window.top + y)
@@ -180,7 +180,7 @@ class Weighed(MemorySeries):
 
 
 @pytest.mark.parametrize("budget", [30_000, 100_000, 400_000])
-def test_the_budget_holds_one_block_and_the_chips_in_the_making(budget: int) -> None:
+def test_the_budget_holds_one_block_and_the_chips_that_are_partly_read(budget: int) -> None:
     one = Weighed(np.ones((4, 3, 128, 128), np.uint16), block=(16, 16))
     boxes = [(r, c, 3, 3) for r in range(0, 124, 4) for c in range(0, 124, 4)]
     chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=8, memory_budget=budget)
@@ -190,9 +190,9 @@ def test_the_budget_holds_one_block_and_the_chips_in_the_making(budget: int) -> 
         assert batch.image.all()
         if position % 97:  # looking through all objects takes its time
             continue
-        making = sum(type(thing) is ChipBatch for thing in gc.get_objects())
-        # The batch itself, the chip it was stacked from, and one that is being made.
-        assert (making - 3) * chip_bytes <= budget / 2 + chip_bytes
+        held = sum(type(thing) is ChipBatch for thing in gc.get_objects())
+        # The batch itself, the chip it was stacked from, and one that is partly read.
+        assert (held - 3) * chip_bytes <= budget / 2 + chip_bytes
     assert len(chips) == len(boxes)
     assert one.largest <= budget / 2
     assert one.most <= one.largest + chip_bytes  # a block, or a block and a chip that is read alone

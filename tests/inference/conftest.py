@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from cropdetect.checkpoint import Checkpoint
-from cropdetect.chips import ChipBatch, ChipInfo, RandomAccessChips
+from cropdetect.chips import ChipBatch, ChipInfo, MemoryChips
 from cropdetect.formats import (
     CalibrationRecord,
     CheckpointRecord,
@@ -27,19 +27,6 @@ from cropdetect.formats import (
 )
 
 
-class ChipsInMemory(RandomAccessChips):
-    """All chips as one batch."""
-
-    def __init__(self, batch: ChipBatch, info: ChipInfo, fields: gpd.GeoDataFrame) -> None:
-        self.batch, self.info, self.fields = batch, info, fields
-        self.field_of_chip = batch.field
-
-    def take(self, chips: object) -> ChipBatch:
-        rows = np.asarray(chips, np.int64)
-        batch = self.batch
-        return ChipBatch(batch.field[rows], batch.image[rows], batch.mask[rows], batch.clear[rows], batch.date[rows])
-
-
 def make_chips(
     n: int = 5,
     *,
@@ -49,7 +36,7 @@ def make_chips(
     dtype: str = "uint16",
     field_of_chip: list[int] | None = None,
     seed: int = 0,
-) -> ChipsInMemory:
+) -> MemoryChips:
     """Chips of random numbers, all clear, one field each unless `field_of_chip` says otherwise."""
     random = np.random.default_rng(seed)
     field = np.arange(n) if field_of_chip is None else np.array(field_of_chip)
@@ -79,7 +66,7 @@ def make_chips(
         sources=("memory",),
         fingerprint="chips",
     )
-    return ChipsInMemory(batch, info, fields)
+    return MemoryChips(info, fields, batch)
 
 
 def linear_network(weights: npt.NDArray[np.float32], *, sees_clear: bool = True, sees_day: bool = False) -> bytes:
@@ -176,7 +163,7 @@ def random_weights(n: int, bands: int = 2, classes: int = 2) -> list[npt.NDArray
 
 
 @pytest.fixture
-def chips() -> Callable[..., ChipsInMemory]:
+def chips() -> Callable[..., MemoryChips]:
     return make_chips
 
 

@@ -66,7 +66,7 @@ def test_dates_far_outside_the_training_season_are_named(chips, trained):
     assert check_compatible(chips(), trained(days=(165, 180))) == ()
     assert "day 156 to day 186" in check_compatible(chips(), trained(days=(172, 310)))[0]
     assert "day 156 to day 186" in check_compatible(chips(), trained(days=(100, 170)))[0]
-    assert "day 521" in check_compatible(chips(), trained(), season_year=2018)[0]
+    assert "day 521" in check_compatible(chips().with_season_year(2018), trained())[0]
 
 
 def test_the_number_of_dates_is_compared(chips, trained):

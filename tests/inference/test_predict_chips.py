@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import entr, softmax
 
-from cropdetect.chips import field_means
+from cropdetect.chips import MemoryChips, field_means
 from cropdetect.errors import CheckpointError, ChipStoreError, MissingBandError, MissingExtraError, OptionError
 from cropdetect.formats import CalibrationRecord
 from cropdetect.inference import predict_chips
@@ -82,6 +82,16 @@ def test_chips_of_one_field_are_averaged_by_their_area(chips, checkpoint, weight
     np.testing.assert_allclose(predictions.n_pixels, [area[0] + area[2], area[1], area[3]])
 
 
+def test_a_place_that_two_tiles_show_counts_once_but_both_chips_take_part_in_the_mean(chips, checkpoint, weights):
+    data, w = chips(3, field_of_chip=[0, 0, 1]), weights(2)
+    data.field_area = np.array([7.0, 5.0])  # less than the areas of the two masks together
+    predictions, _ = predict_chips(data, checkpoint(w))
+    assert predictions.n_pixels.tolist() == [7.0, 5.0]
+    by_chip = softmax(scores_by_hand(data.batch, w), axis=-1).mean(axis=1)
+    area = data.batch.mask.sum(axis=(1, 2))
+    np.testing.assert_allclose(predictions.probabilities[0], np.average(by_chip[:2], axis=0, weights=area[:2]), rtol=1e-5)
+
+
 def test_dates_and_clear_share_count_clear_pixels_of_the_field_only(chips, checkpoint, weights):
     data = chips(2, size=2, field_of_chip=[0, 0])
     batch = data.batch
@@ -157,9 +167,22 @@ def test_days_are_counted_from_the_season_year(chips, checkpoint):
     trained = checkpoint([w], sees_day=True)
     mean_day = (np.array([157, 182, 187]) - 1).mean()
     own, _ = predict_chips(data, trained)
-    set_back, _ = predict_chips(data, trained, season_year=2018)
+    set_back, _ = predict_chips(data.with_season_year(2018), trained)
     np.testing.assert_allclose(own.probabilities[0], softmax([0, mean_day / 100]), rtol=1e-5)
     np.testing.assert_allclose(set_back.probabilities[0], softmax([0, (mean_day + 365) / 100]), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("season", "first_day"), [((-120, 110), -122), ((245, 475), 243)])
+def test_a_season_cut_short_is_counted_from_the_year_that_the_training_season_points_to(chips, checkpoint, season, first_day):
+    """Dates from September on, and nothing after November: the year of their own median is not that of the season's middle."""
+    autumn = np.array(["2019-09-01", "2019-10-01", "2019-11-20"], "datetime64[D]")
+    data = chips(2)
+    data = MemoryChips(data.info, data.fields, replace(data.batch, date=np.tile(autumn, (2, 1))))
+    w = np.zeros((3, 2), np.float32)
+    w[2, 1] = 0.01  # score of class 2 = mean day / 100
+    predictions, _ = predict_chips(data, checkpoint([w], sees_day=True, days=season))
+    mean_day = first_day + np.mean([0, 30, 80])
+    np.testing.assert_allclose(predictions.probabilities[0], softmax([0, mean_day / 100]), rtol=1e-5)
 
 
 def test_chips_become_field_means_for_a_checkpoint_of_field_means(chips, checkpoint, weights):
@@ -245,25 +268,25 @@ def test_an_error_while_cutting_reaches_the_caller(chips, checkpoint, weights):
 
 
 def test_no_more_batches_exist_than_workers_and_two(chips, checkpoint, weights, monkeypatch):
-    from cropdetect.inference import predict
+    from cropdetect.inference.ensemble import Ensemble
 
-    data, answered, most = chips(60), 0, 0
-    take, answer = data.take, predict.answer_chips
+    data, scored, most = chips(60), 0, 0
+    take, run = data.take, Ensemble.run
 
     def counting(rows):
         nonlocal most
-        most = max(most, int(rows[0]) // 2 + 1 - answered)
+        most = max(most, int(rows[0]) // 2 + 1 - scored)
         return take(rows)
 
     def slow(*arguments):
-        nonlocal answered
+        nonlocal scored
         __import__("time").sleep(0.005)
-        answers = answer(*arguments)
-        answered += 1
-        return answers
+        scores = run(*arguments)
+        scored += 1
+        return scores
 
     data.take = counting
-    monkeypatch.setattr(predict, "answer_chips", slow)
+    monkeypatch.setattr(Ensemble, "run", slow)
     predict_chips(data, checkpoint(weights(1)), batch_size=2, workers=1)
     assert 2 <= most <= 3
 

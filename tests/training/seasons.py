@@ -1,27 +1,23 @@
 """Small chip sets in memory, whose crops differ in how B08 rises over the season."""
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 
-from cropdetect.chips.batch import ChipBatch
-from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
+from cropdetect.chips import ChipBatch, ChipInfo, MemoryChips
 
 BANDS = ("B04", "B08", "CLD")
 
 
-class MemoryChips(RandomAccessChips):
-    """Chips held in one batch; counts how many were taken."""
+class CountingChips(MemoryChips):
+    """Counts how many chips were taken."""
 
-    def __init__(self, info: ChipInfo, fields: gpd.GeoDataFrame, batch: ChipBatch) -> None:
-        self.info, self.fields, self.batch = info, fields, batch
-        self.field_of_chip = batch.field
-        self.n_taken = 0
+    n_taken = 0
 
-    def take(self, chips: object) -> ChipBatch:
-        at = np.asarray(chips, np.int64)
-        self.n_taken += len(at)
-        b = self.batch
-        return ChipBatch(b.field[at], b.image[at], b.mask[at], b.clear[at], b.date[at])
+    def take(self, chips: Sequence[int] | np.ndarray) -> ChipBatch:
+        self.n_taken += len(chips)
+        return super().take(chips)
 
 
 def season(
@@ -34,7 +30,7 @@ def season(
     ragged: bool = True,
     bands: tuple[str, ...] = BANDS,
     seed: int = 0,
-) -> MemoryChips:
+) -> CountingChips:
     """Make fields in ten groups on a 10 km line, one crop after the other, with cloudy and (if ragged) absent dates."""
     rng = np.random.default_rng(seed)
     field = np.repeat(np.arange(n_fields), chips_a_field)
@@ -82,4 +78,4 @@ def season(
         sources=("season",),
         fingerprint=f"season-{seed}-{n_fields}",
     )
-    return MemoryChips(info, fields, ChipBatch(field, image.astype(np.uint16), mask, clear, date))
+    return CountingChips(info, fields, ChipBatch(field, image.astype(np.uint16), mask, clear, date))

@@ -85,7 +85,7 @@ def test_networks_learn_an_easy_season_and_know_more_later_in_it(tmp_path: Path)
     assert score(answers.probabilities, labels, fields.legend).accuracy > 0.9
     assert answers.probabilities.sum(axis=1) == pytest.approx(1)
     np.testing.assert_allclose(answers.by_day[-1], answers.probabilities, atol=1e-6)
-    dates = scores_by_date(answers, labels, fields.legend, season_year(chips, options))
+    dates = scores_by_date(answers, labels, fields.legend, season_year(chips))
     assert [day.until for day in dates] == sorted(day.until for day in dates)
     assert dt.date(2021, 4, 1) < dates[0].until < dates[-1].until <= dt.date(2021, 8, 1)
     assert dates[-1].log_loss < dates[0].log_loss

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from cropdetect.chips import MemoryChips
 from cropdetect.errors import LegendError, TrainingDataError
 from cropdetect.training.labels import labelled_fields
-from tests.training.seasons import MemoryChips, season
+from tests.training.seasons import season
 
 
 def usable(chips: MemoryChips) -> np.ndarray:

@@ -15,12 +15,13 @@ import pytest
 from sklearn.metrics import log_loss
 
 from cropdetect.checkpoint import Checkpoint, read_checkpoint
+from cropdetect.chips import MemoryChips
 from cropdetect.errors import DiskFullError, MissingBandError, OptionError, TrainingDataError
 from cropdetect.formats import TrainOptions
 from cropdetect.training import train
 from cropdetect.training.groups import spatial_groups
 from cropdetect.training.split import validation_splits
-from tests.training.seasons import MemoryChips, season
+from tests.training.seasons import season
 
 SMALL = {"dense": 8, "dropout": 0.1}
 BANDS_2020 = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD")

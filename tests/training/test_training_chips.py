@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 import torch
 
+from cropdetect.chips import MemoryChips
 from cropdetect.models import create
 from cropdetect.training.augmentation import Augmentation
 from cropdetect.training.chips import TrainingChips, read_training_chips
 from cropdetect.training.data import EpochSampler, FieldChips, FieldData
-from tests.training.seasons import MemoryChips, season
+from tests.training.seasons import season
 
 
 def as_field_chips(chips: MemoryChips, *, takes_gaps: bool = True, n_steps: int = 6) -> FieldChips:
     labelled = read_training_chips(chips)
     label = np.zeros(len(chips.fields), np.int64)
-    return FieldChips(labelled, labelled.row, label, chips.info.bands, None, takes_gaps, n_steps, context=None)
+    return FieldChips(labelled, labelled.row, label, chips.info.bands, takes_gaps, n_steps, context=None)
 
 
 def take_all(chips: TrainingChips) -> np.ndarray:
@@ -152,7 +153,7 @@ def test_chips_are_cut_to_what_a_network_looks_at_and_its_answers_stay() -> None
     network = create("conv-gru-v2", bands=["B04", "B08"], n_classes=3).eval()
     label = np.zeros(len(chips.fields), np.int64)
     whole, cut = (
-        FieldChips(labelled, labelled.row, label, ("B04", "B08"), None, True, 6, context=context).sample(
+        FieldChips(labelled, labelled.row, label, ("B04", "B08"), True, 6, context=context).sample(
             np.arange(8), None, Augmentation()
         )
         for context in (None, network.context)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from cropdetect.api._chips import stored
@@ -91,19 +90,18 @@ def crossval(
             groups = spatial_groups(answered, column=settings.group_column, block_size=settings.block_size, wanted=2).of_field
         except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
             groups = None
-        pixels = np.bincount(chips.row, chips.area, len(chips.chips.fields)).astype(np.float64)
         scores = evaluate_probabilities(
             answers.probabilities,
             labels,
             fields.legend,
             answered["field_id"].tolist(),
             groups=groups,
-            n_pixels=pixels[fields.rows[answers.positions]],
+            n_pixels=chips.chips.field_area[fields.rows[answers.positions]],
             seed=settings.seed,
         )
         scores = scores.model_copy(
             update={
-                "by_date": scores_by_date(answers, labels, fields.legend, season_year(chips, settings)),
+                "by_date": scores_by_date(answers, labels, fields.legend, season_year(chips)),
                 "validation": made.description,
                 "warnings": [*answers.warnings, *scores.warnings],
             }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from cropdetect.chips import ChipSet, RandomAccessChips, cut_chips, narrowed, open_chips, read_table
+from cropdetect.chips import ChipSet, RandomAccessChips, cut_chips, open_chips, read_table
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Preset
@@ -169,7 +169,7 @@ def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, 
 
 
 def _narrowed(chips: RandomAccessChips, options: DataOptions) -> RandomAccessChips:
-    return narrowed(chips, until=options.until, bbox=options.bbox, limit=options.limit)
+    return chips.select(until=options.until, bbox=options.bbox, limit=options.limit)
 
 
 def _refuse(options: DataOptions, kind: str, allowed: tuple[str, ...] = ()) -> None:

@@ -48,7 +48,7 @@ def predict(
         workers: threads (default: all cores).
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
-        season_year: year that days are counted from (default: of each chip's median date).
+        season_year: year that days are counted from (default: decided by the dates, see `ChipSet.season_year`).
         overwrite: replace another output of the tool.
 
     Returns:
@@ -71,7 +71,6 @@ def predict(
             precision=precision,
             workers=workers,
             state=work.state,
-            season_year=season_year,
         )
         run = PredictionRun(
             format="cropdetect-run",
@@ -104,13 +103,13 @@ def predict(
     return read_prediction_run(output.path)
 
 
-def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None) -> Description:
-    """Say what `predict` would do: dates, fields, chips, gigabytes and minutes.
+def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None, season_year: int | None = None) -> Description:
+    """Say what `predict` would do with the same arguments: dates, fields, chips, gigabytes and minutes.
 
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened, warnings = _open(data, checkpoint, options)
+    trained, opened, warnings = _open(data, checkpoint, options, season_year)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -137,8 +136,10 @@ def _open(
     opened = open_data(data, options, record.chips.preset, labels=False)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
+    if season_year is not None:
+        opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
-    return trained, opened, nowhere + opened.warnings + check_compatible(opened.chips, trained, season_year=season_year)
+    return trained, opened, nowhere + opened.warnings + check_compatible(opened.chips, trained)
 
 
 def _no_chips(opened: Data) -> tuple[str, ...]:

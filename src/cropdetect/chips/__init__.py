@@ -3,7 +3,7 @@
 from cropdetect.chips.batch import ChipBatch, field_means
 from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
-from cropdetect.chips.narrow import narrowed
+from cropdetect.chips.memory import MemoryChips
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.table import read_table
 
@@ -11,10 +11,10 @@ __all__ = [
     "ChipBatch",
     "ChipInfo",
     "ChipSet",
+    "MemoryChips",
     "RandomAccessChips",
     "cut_chips",
     "field_means",
-    "narrowed",
     "open_chips",
     "read_table",
     "write_chips",

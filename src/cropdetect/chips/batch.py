@@ -1,10 +1,15 @@
 """The one container that feeds every network."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+
+from cropdetect.chips.season import median_dates, season_day, season_years
+
+Positions = slice | Sequence[int] | npt.NDArray[np.integer] | npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,8 @@ class ChipBatch:
         mask: (chip, y, x) float32, the share of the pixel inside the field, 0 to 1 (preset cv4a: 0 or 1).
         clear: (chip, step, y, x) bool.
         date: (chip, step) datetime64[D]; NaT where the chip has fewer steps (then clear is false everywhere).
+        season_year: (chip,) int64, year whose 1 January days are counted from. A chip set fills it; left out, it is decided as
+            if these chips were all there are.
     """
 
     field: npt.NDArray[np.int64]
@@ -24,104 +31,126 @@ class ChipBatch:
     mask: npt.NDArray[np.float32]
     clear: npt.NDArray[np.bool_]
     date: npt.NDArray[np.datetime64]
+    season_year: npt.NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        """Decide the season year where none is given."""
+        if len(self.season_year) != len(self.field):
+            n_fields = int(self.field.max(initial=-1)) + 1
+            years = season_years(median_dates(self.date, self.field, n_fields))[self.field]
+            object.__setattr__(self, "season_year", years)
 
     def __len__(self) -> int:
         """Number of chips."""
         return len(self.field)
 
-    def day(self, season_year: int | None = None) -> npt.NDArray[np.float32]:
-        """Days since 1 January of the season year, (chip, step) float32; 0 where the step is absent.
+    def isel(
+        self,
+        *,
+        chip: Positions = slice(None),
+        step: npt.NDArray[np.integer] | Sequence[int] | None = None,
+        band: Positions | None = None,
+    ) -> "ChipBatch":
+        """Select chips, steps and bands by position, as xarray's `isel` does.
 
         Args:
-            season_year: default: for each chip the year of its median date.
+            chip: positions of chips, or one bool a chip.
+            step: positions of steps: (step,) the same for all, or (chip, step) for each selected chip its own.
+            band: positions of bands.
         """
-        return season_day(self.date, season_year)
+        image, clear, date = self.image, self.clear, self.date
+        at = (np.arange(len(self))[chip][:, None], np.asarray(step)) if step is not None else chip
+        image, clear, date = image[at], clear[at], date[at]
+        if band is not None:
+            image = image[:, :, band]
+        return ChipBatch(self.field[chip], image, self.mask[chip], clear, date, self.season_year[chip])
+
+    def around_fields(self, margin: int) -> "ChipBatch":
+        """Crop each chip to its field and a margin about it; see `field_windows`."""
+        windows = field_windows(self.mask, margin)
+        if not windows or self.mask[0][windows[0]].shape == self.mask.shape[1:]:
+            return self
+        image, mask, clear = (
+            np.stack([values[(chip, ..., *window)] for chip, window in enumerate(windows)])
+            for values in (self.image, self.mask, self.clear)
+        )
+        return replace(self, image=image, mask=mask, clear=clear)
+
+    @staticmethod
+    def concatenate(batches: Sequence["ChipBatch"]) -> "ChipBatch":
+        """Join batches of one shape; there must be at least one."""
+        names = [item.name for item in dataclasses.fields(ChipBatch)]
+        return ChipBatch(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in names))
+
+    def day(self) -> npt.NDArray[np.float32]:
+        """Return the days since 1 January of the season year, (chip, step) float32; 0 where the step is absent."""
+        return season_day(self.date, self.season_year[:, None])
+
+    def seen(self) -> npt.NDArray[np.bool_]:
+        """Tell which dates show a clear pixel of the field, (chip, step) bool."""
+        return np.asarray((self.clear & (self.mask > 0)[:, None]).any(axis=(2, 3)))
+
+    def area(self) -> npt.NDArray[np.float64]:
+        """Return the area of the field in each chip, (chip,) float64, pixels."""
+        return np.asarray(self.mask.sum(axis=(1, 2), dtype=np.float64))
 
 
-def season_day(date: npt.NDArray[np.datetime64], season_year: int | None = None) -> npt.NDArray[np.float32]:
-    """Days since 1 January of the season year, (chip, step) float32; 0 where the step is absent.
-
-    Args:
-        date: (chip, step) datetime64, NaT where absent.
-        season_year: default: for each chip the year of its median date.
-    """
-    days = date.astype("datetime64[D]")
-    absent = np.isnat(days)
-    if absent.all():
-        return np.zeros(days.shape, np.float32)
-    if season_year is None:
-        middle = (~absent).sum(axis=1, keepdims=True) // 2
-        # Sorted, what is absent comes last.
-        year = np.take_along_axis(np.sort(days, axis=1), np.minimum(middle, days.shape[1] - 1), axis=1).astype("datetime64[Y]")
-    else:
-        year = np.full((1, 1), season_year - 1970).astype("datetime64[Y]")
-    since = (days - year.astype("datetime64[D]")).astype(np.int64)
-    return np.where(absent, 0, since).astype(np.float32)
-
-
-@dataclass(frozen=True)
-class FieldWindows:
-    """Windows of equal size, one in each chip, that hold the chip's field and a margin about it.
-
-    Attributes:
-        top: (chip,) int64, first row.
-        left: (chip,) int64, first column.
-        height: rows.
-        width: columns.
-    """
-
-    top: npt.NDArray[np.int64]
-    left: npt.NDArray[np.int64]
-    height: int
-    width: int
-
-    def slices(self) -> Iterator[tuple[slice, slice]]:
-        """Yield rows and columns of each chip's window."""
-        for top, left in zip(self.top.tolist(), self.left.tolist(), strict=True):
-            yield slice(top, top + self.height), slice(left, left + self.width)
-
-
-def field_windows(mask: npt.NDArray[np.floating], margin: int) -> FieldWindows:
-    """Find the smallest windows that hold every chip's field with a margin, as far as the chip reaches.
+def field_windows(mask: npt.NDArray[np.floating], margin: int) -> list[tuple[slice, slice]]:
+    """Find the smallest windows of one size that hold every chip's field with a margin, as far as the chip reaches.
 
     What lies outside changes no answer of a network that looks `margin` pixels beyond the field, and costs time.
 
     Args:
         mask: (chip, y, x).
         margin: pixels about the field.
+
+    Returns:
+        Rows and columns of each chip's window.
     """
-    first, size = [], []
+    sides = []
     for across in (2, 1):
         inside = np.asarray((mask > 0).any(axis=across))
         n = inside.shape[1]
         lowest, highest = inside.argmax(axis=1), n - 1 - inside[:, ::-1].argmax(axis=1)
         highest = np.where(inside.any(axis=1), highest, lowest)
-        side = min(n, int((highest - lowest).max(initial=0)) + 1 + 2 * margin)
-        first.append(np.clip(lowest - margin, 0, n - side).astype(np.int64))
-        size.append(side)
-    return FieldWindows(first[0], first[1], size[0], size[1])
+        length = min(n, int((highest - lowest).max(initial=0)) + 1 + 2 * margin)
+        sides.append([slice(first, first + length) for first in np.clip(lowest - margin, 0, n - length).tolist()])
+    return list(zip(*sides, strict=True))
+
+
+def clear_means(batch: ChipBatch) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """Return the mean of the clear field pixels, and how much of the field is clear.
+
+    A value that is missing (NaN) takes no part. Sums run in one fixed order in one thread, so that the same chips give the same
+    bytes.
+
+    Returns:
+        means: (chip, step, band) float32, pixels weighted by the mask; NaN where no pixel is clear or has a value.
+        clear_pixels: (chip, step) float64, clear pixels of the field; 0 where the step is absent.
+    """
+    chips, steps, bands, height, width = batch.image.shape
+    weight = (batch.mask[:, None] * batch.clear).reshape(chips, steps, height * width)
+    weight[np.isnat(batch.date)] = 0
+    image = batch.image.reshape(chips, steps, bands, height * width).astype(np.float32)
+    total = np.broadcast_to(weight.sum(axis=2)[:, :, None], (chips, steps, bands))
+    if np.issubdtype(batch.image.dtype, np.floating):
+        missing = np.isnan(image)
+        if missing.any():
+            image[missing] = 0
+            total = np.einsum("nsbp,nsp->nsb", ~missing, weight)
+    summed = np.einsum("nsbp,nsp->nsb", image, weight)
+    means = np.divide(summed, total, out=np.full(total.shape, np.nan, np.float32), where=total > 0)
+    return means, np.asarray(weight.sum(axis=2, dtype=np.float64))
 
 
 def field_means(batch: ChipBatch) -> ChipBatch:
-    """Reduce chips to 1 x 1: the mean of the clear pixels, weighted by the mask, per chip, step and band.
+    """Reduce chips to 1 x 1: the mean of the clear pixels of the field, see `clear_means`.
 
-    A value that is missing (NaN) takes no part; a step without clear field pixels gets NaN and is not clear.
+    A step without a clear field pixel gets NaN and is not clear.
 
     Returns:
         image (chip, step, band, 1, 1) float32, mask of ones, clear (chip, step, 1, 1).
     """
-    image = batch.image.astype(np.float32)
-    weight = batch.mask[:, None] * batch.clear  # (chip, step, y, x)
-    there = ~np.isnan(image)
-    weights = weight[:, :, None] * there
-    total = weights.sum(axis=(3, 4))
-    summed = (np.where(there, image, 0) * weights).sum(axis=(3, 4))
-    mean = np.divide(summed, total, out=np.full(total.shape, np.nan, np.float32), where=total > 0)
-    clear = weight.sum(axis=(2, 3)) > 0
-    return ChipBatch(
-        field=batch.field,
-        image=mean[..., None, None].astype(np.float32),
-        mask=np.ones((len(batch), 1, 1), np.float32),
-        clear=clear[..., None, None],
-        date=batch.date,
-    )
+    means, clear_pixels = clear_means(batch)
+    ones = np.ones((len(batch), 1, 1), np.float32)
+    return replace(batch, image=means[..., None, None], mask=ones, clear=(clear_pixels > 0)[..., None, None])

@@ -47,10 +47,10 @@ class Footprints:
         for position, field in enumerate(self.fields.tolist()):
             yield field, slice(int(self.starts[position]), int(self.starts[position + 1]))
 
-    def area(self, n_fields: int) -> npt.NDArray[np.float64]:
-        """Return (n_fields,): the area of every field in this tile, pixels."""
-        counts = np.diff(self.starts)
-        return np.bincount(np.repeat(self.fields, counts), weights=self.shares, minlength=n_fields).astype(np.float64)
+    @property
+    def field_of_pixel(self) -> npt.NDArray[np.int64]:
+        """(pixel,) int64, row of the fields table."""
+        return np.repeat(self.fields, np.diff(self.starts))
 
     @staticmethod
     def of(

@@ -17,6 +17,7 @@ from zarr.errors import BaseZarrError
 from cropdetect import __version__
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
+from cropdetect.chips.season import median_dates
 from cropdetect.errors import ChipStoreError, FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.files import disk_full_named
 from cropdetect.formats import ChipStoreAttributes
@@ -32,8 +33,19 @@ _DIMENSIONS = {
     "field": ("chip",),
     "field_id": ("chip",),
     "band": ("band",),
+    "median_date": ("chip",),
+    "field_area": ("chip",),
 }
-_AXES = {"mask": (0, 3, 4), "clear": (0, 1, 3, 4), "date": (0, 1), "field": (0,), "field_id": (0,)}  # axes of `image`
+_AXES = {  # axes of `image`
+    "mask": (0, 3, 4),
+    "clear": (0, 1, 3, 4),
+    "date": (0, 1),
+    "field": (0,),
+    "field_id": (0,),
+    "median_date": (0,),
+    "field_area": (0,),
+}
+_NOT_IN_OLDER = ("median_date", "field_area")
 _DAMAGE = (BaseZarrError, pyarrow.ArrowException, KeyError, ValueError, OSError, TypeError, RuntimeError)
 _NO_DAY = np.iinfo(np.int64).min  # NaT, as NumPy stores it
 _DAYS = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "_FillValue": _NO_DAY}
@@ -92,6 +104,8 @@ def write_chips(chips: ChipSet, out: Path) -> RandomAccessChips:
             arrays["date"][at] = batch.date.astype("datetime64[D]").astype(np.int64)
             progress.advance(len(batch))
         _array(store, "field", (n,), np.dtype("int64"))[:] = chips.field_of_chip
+        _array(store, "median_date", (n,), np.dtype("int64"), _DAYS)[:] = chips.median_date[chips.field_of_chip].astype(np.int64)
+        _array(store, "field_area", (n,), np.dtype("float64"))[:] = chips.field_area[chips.field_of_chip]
         for name, values in (("field_id", ids), ("band", np.array(info.bands))):
             values = values if values.dtype.kind == "i" else values.astype(str).astype("U")
             _array(store, name, values.shape, values.dtype)[:] = values
@@ -135,11 +149,13 @@ def open_chips(path: Path) -> RandomAccessChips:
         if said.get("format_version", 1) != 1:
             raise ChipStoreError("this store was written by a newer cropdetect", where=path, fix="Update cropdetect.")
         attributes = ChipStoreAttributes.model_validate(said)
-        arrays = {name: _opened(store, name) for name in _DIMENSIONS}
+        arrays = {name: _opened(store, name) for name in _DIMENSIONS if name in store or name not in _NOT_IN_OLDER}
         fields = _read_fields(path / "fields.parquet")
         bands = tuple(str(band) for band in np.asarray(arrays["band"][:]))
         field_of_chip = np.asarray(arrays["field"][:], np.int64)
         ids = np.asarray(arrays["field_id"][:])
+        medians = np.asarray(arrays["median_date"][:])[:, None] if "median_date" in arrays else np.asarray(arrays["date"][:])
+        area = np.asarray(arrays["field_area"][:], np.float64) if "field_area" in arrays else None
     except (*_DAMAGE, ValidationError, UnreadableFileError, UnsafePathError) as error:
         raise ChipStoreError(f"the store is damaged ({_first_line(error)})", where=path, fix=fix) from error
     for array in arrays.values():
@@ -152,7 +168,7 @@ def open_chips(path: Path) -> RandomAccessChips:
         or shape[0] != len(field_of_chip)
         or shape[2] != len(bands)
         or shape[3:] != (attributes.chip_size, attributes.chip_size)
-        or any(arrays[name].shape != tuple(shape[axis] for axis in axes) for name, axes in _AXES.items())
+        or any(arrays[name].shape != tuple(shape[axis] for axis in axes) for name, axes in _AXES.items() if name in arrays)
         or field_of_chip.min(initial=0) < 0
         or field_of_chip.max(initial=-1) >= len(fields)
     ):
@@ -176,7 +192,12 @@ def open_chips(path: Path) -> RandomAccessChips:
         legend=tuple(attributes.legend),
         dates=tuple(attributes.dates),
     )
-    return StoredChips(path, info, fields, field_of_chip, arrays)
+    chips = StoredChips(path, info, fields, field_of_chip, arrays)
+    chips.median_date = median_dates(medians.astype("datetime64[D]"), field_of_chip, len(fields))
+    if area is not None:
+        chips.field_area = np.zeros(len(fields))
+        chips.field_area[field_of_chip] = area
+    return chips
 
 
 class StoredChips(RandomAccessChips):
@@ -196,26 +217,22 @@ class StoredChips(RandomAccessChips):
         self.field_of_chip = field_of_chip
         self._arrays = arrays
 
-    def take(self, chips: Sequence[int] | npt.NDArray[np.int64]) -> ChipBatch:
+    def take(self, chips: Sequence[int] | npt.NDArray[np.integer]) -> ChipBatch:
         """See `RandomAccessChips.take`.
 
         Raises:
             ChipStoreError: a part of the store is missing or damaged.
         """
         wanted = np.asarray(chips, np.int64)
+        field = self.field_of_chip[wanted]
         try:
             parts = {name: np.asarray(self._arrays[name].oindex[wanted]) for name in ("image", "mask", "clear", "date")}
         except _DAMAGE as error:
             raise ChipStoreError(
                 f"the store is damaged ({_first_line(error)})", where=self.path, fix="Cut the chips again."
             ) from error
-        return ChipBatch(
-            field=self.field_of_chip[wanted],
-            image=parts["image"],
-            mask=parts["mask"],
-            clear=parts["clear"],
-            date=parts["date"].astype("datetime64[D]"),
-        )
+        date = parts["date"].astype("datetime64[D]")
+        return ChipBatch(field, parts["image"], parts["mask"], parts["clear"], date, self.season_year[field])
 
 
 def _opened(store: zarr.Group, name: str) -> "zarr.Array[Any]":

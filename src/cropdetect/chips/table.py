@@ -10,14 +10,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from cropdetect.chips.batch import ChipBatch
-from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
+from cropdetect.chips.chipset import ChipInfo
+from cropdetect.chips.memory import MemoryChips
 from cropdetect.errors import InputNotFoundError, TableError
 from cropdetect.fields import as_text, field_ids, find_label_column, read_plain_table
 
 _LARGE = 100  # a band whose values reach beyond this holds digital numbers
 
 
-def read_table(folder: Path, *, label_column: str | None = None) -> RandomAccessChips:
+def read_table(folder: Path, *, label_column: str | None = None) -> MemoryChips:
     """Read `series.parquet|csv` (field_id, date, a column a band) and `fields.parquet|csv` (field_id, label, lon, lat, ...).
 
     A missing value is NaN; a step is clear where some band has a value. Bands that are empty throughout are left out.
@@ -70,62 +71,47 @@ def read_table(folder: Path, *, label_column: str | None = None) -> RandomAccess
             f"{len(unknown)} field ids of the series are not in {fields_file.name}: {', '.join(map(str, unknown[:5]))}"
         )
         series, row = series[row >= 0], row[row >= 0]
-    return TableChips(folder, fields, series, row.astype(np.int64), bands, tuple(warnings))
+    return MemoryChips(*_chips(folder, fields, series, row.astype(np.int64), bands, tuple(warnings)))
 
 
-class TableChips(RandomAccessChips):
-    """One chip of 1 x 1 pixel a field with a series. Made by `read_table`."""
-
-    def __init__(
-        self,
-        folder: Path,
-        fields: gpd.GeoDataFrame,
-        series: pd.DataFrame,
-        row: npt.NDArray[np.int64],
-        bands: Sequence[str],
-        warnings: tuple[str, ...],
-    ) -> None:
-        chip_field, chip = np.unique(row, return_inverse=True)
-        step = series.groupby(row).cumcount().to_numpy()
-        n_steps = int(step.max(initial=-1)) + 1
-        self._image = np.full((len(chip_field), n_steps, len(bands), 1, 1), np.nan, np.float32)
-        self._image[chip, step, :, 0, 0] = series[list(bands)].to_numpy(np.float32)
-        self._date = np.full((len(chip_field), n_steps), np.datetime64("NaT"), "datetime64[D]")
-        self._date[chip, step] = series["date"].to_numpy().astype("datetime64[D]")
-        absent = ~np.isin(np.arange(len(fields)), chip_field) & (fields["status"] == "ok").to_numpy()
-        fields.loc[absent, "status"] = "no_data"
-        self.fields = fields
-        self.field_of_chip = chip_field
-        digital = float(np.nanmax(self._image, initial=0)) > _LARGE
-        files = sorted(file for file in folder.iterdir() if file.stem in ("series", "fields"))
-        self.info = ChipInfo(
-            bands=tuple(bands),
-            size=1,
-            n_steps=n_steps,
-            preset="default",
-            crs=fields.crs.to_wkt() if fields.crs else None,
-            resolution=None,
-            units="digital number" if digital else "as in the table",
-            sensor="sentinel-2" if {"B02", "B04", "B08"} <= set(bands) else None,
-            offset=0.0,
-            sources=(folder.name,),
-            fingerprint=hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest(),
-            n_bytes=sum(file.stat().st_size for file in files),
-            warnings=warnings,
-            dates=tuple(np.unique(self._date[~np.isnat(self._date)]).astype(object)),
-        )
-
-    def take(self, chips: Sequence[int] | npt.NDArray[np.int64]) -> ChipBatch:
-        """See `RandomAccessChips.take`."""
-        wanted = np.asarray(chips, np.int64)
-        image = self._image[wanted]
-        return ChipBatch(
-            field=self.field_of_chip[wanted],
-            image=image,
-            mask=np.ones((len(wanted), 1, 1), np.float32),
-            clear=np.asarray(np.isfinite(image).any(axis=2)),
-            date=self._date[wanted],
-        )
+def _chips(
+    folder: Path,
+    fields: gpd.GeoDataFrame,
+    series: pd.DataFrame,
+    row: npt.NDArray[np.int64],
+    bands: Sequence[str],
+    warnings: tuple[str, ...],
+) -> tuple[ChipInfo, gpd.GeoDataFrame, ChipBatch]:
+    """Make one chip of 1 x 1 pixel of each field with a series; the others get the status no_data."""
+    chip_field, chip = np.unique(row, return_inverse=True)
+    step = series.groupby(row).cumcount().to_numpy()
+    n_steps = int(step.max(initial=-1)) + 1
+    image = np.full((len(chip_field), n_steps, len(bands), 1, 1), np.nan, np.float32)
+    image[chip, step, :, 0, 0] = series[list(bands)].to_numpy(np.float32)
+    date = np.full((len(chip_field), n_steps), np.datetime64("NaT"), "datetime64[D]")
+    date[chip, step] = series["date"].to_numpy().astype("datetime64[D]")
+    absent = ~np.isin(np.arange(len(fields)), chip_field) & (fields["status"] == "ok").to_numpy()
+    fields.loc[absent, "status"] = "no_data"
+    digital = float(np.nanmax(image, initial=0)) > _LARGE
+    files = sorted(file for file in folder.iterdir() if file.stem in ("series", "fields"))
+    info = ChipInfo(
+        bands=tuple(bands),
+        size=1,
+        n_steps=n_steps,
+        preset="default",
+        crs=fields.crs.to_wkt() if fields.crs else None,
+        resolution=None,
+        units="digital number" if digital else "as in the table",
+        sensor="sentinel-2" if {"B02", "B04", "B08"} <= set(bands) else None,
+        offset=0.0,
+        sources=(folder.name,),
+        fingerprint=hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest(),
+        n_bytes=sum(file.stat().st_size for file in files),
+        warnings=warnings,
+        dates=tuple(np.unique(date[~np.isnat(date)]).astype(object)),
+    )
+    mask = np.ones((len(chip_field), 1, 1), np.float32)
+    return info, fields, ChipBatch(chip_field, image, mask, np.asarray(np.isfinite(image).any(axis=2)), date)
 
 
 def _read(folder: Path, name: str, label_column: str | None) -> tuple[pd.DataFrame, Path]:

@@ -40,9 +40,7 @@ def predict(
     workers: Annotated[int | None, typer.Option(min=1, help="Threads (default: all cores).")] = None,
     min_confidence: Annotated[float, typer.Option(min=0, max=1, help="Leave the crop empty below this.")] = 0.0,
     submission: Annotated[bool, typer.Option("--submission", help="Also write the competition's submission.csv.")] = False,
-    season_year: Annotated[
-        int | None, typer.Option(help="Year that days are counted from (default: of the median date).")
-    ] = None,
+    season_year: Annotated[int | None, typer.Option(help="Year that days are counted from (default: by the dates).")] = None,
     pattern: Pattern = None,
     date: Date = None,
     resolution: Resolution = None,
@@ -77,7 +75,7 @@ def predict(
         memory=memory,
     )
     if dry_run:
-        print(api.plan(data, checkpoint=checkpoint, options=options).text())
+        print(api.plan(data, checkpoint=checkpoint, options=options, season_year=season_year).text())
         return
     api.predict(
         data,

@@ -2,9 +2,9 @@
 
 from cropdetect.inference.compatible import check_compatible
 from cropdetect.inference.field_average import entropy
+from cropdetect.inference.pipeline import Timings
 from cropdetect.inference.predict import predict_chips
-from cropdetect.inference.predictions import Predictions
-from cropdetect.inference.season import FieldSeries, seasons_of
-from cropdetect.inference.timings import Timings
+from cropdetect.inference.predictions import FieldSeries, Predictions
+from cropdetect.inference.series import seasons_of
 
 __all__ = ["FieldSeries", "Predictions", "Timings", "check_compatible", "entropy", "predict_chips", "seasons_of"]

@@ -1,7 +1,7 @@
 """What runs an exported network: one class a runtime, behind one small protocol."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import CheckpointError, MissingExtraError, OptionError
-from cropdetect.inference.network_inputs import NetworkInputs
 
+Inputs = Mapping[str, npt.NDArray[np.generic]]
+"""What a network is shown: `image` (batch, step, band, y, x) float32, raw numbers, NaN where a value is missing; `mask`
+(batch, y, x) float32; `clear` (batch, step, y, x) bool; `day` (batch, step) float32, days since 1 January of the season year."""
 _INPUTS = {"image", "mask", "clear", "day"}
 
 
@@ -23,7 +25,7 @@ class Backend(Protocol):
 
     concurrency: int
 
-    def scores(self, member: int, inputs: NetworkInputs) -> npt.NDArray[np.float32]:
+    def scores(self, member: int, inputs: Inputs) -> npt.NDArray[np.float32]:
         """Return the scores of one member, (batch, class) float32.
 
         Raises:
@@ -80,7 +82,7 @@ class OnnxRuntime:
         self.concurrency = threads
         self._sessions = [_Session(path, "CPUExecutionProvider") for path in members]
 
-    def scores(self, member: int, inputs: NetworkInputs) -> npt.NDArray[np.float32]:
+    def scores(self, member: int, inputs: Inputs) -> npt.NDArray[np.float32]:
         """See `Backend.scores`."""
         return self._sessions[member].run(inputs)
 
@@ -105,7 +107,7 @@ class OnnxRuntimeCUDA:
             )
         self._sessions = [_Session(path, "CUDAExecutionProvider") for path in members]
 
-    def scores(self, member: int, inputs: NetworkInputs) -> npt.NDArray[np.float32]:
+    def scores(self, member: int, inputs: Inputs) -> npt.NDArray[np.float32]:
         """See `Backend.scores`."""
         return self._sessions[member].run(inputs)
 
@@ -136,9 +138,9 @@ class _Session:
             )
         self._names = _checked_names(path, [node.name for node in self._session.get_inputs()])
 
-    def run(self, inputs: NetworkInputs) -> npt.NDArray[np.float32]:
+    def run(self, inputs: Inputs) -> npt.NDArray[np.float32]:
         try:
-            return np.asarray(self._session.run(None, inputs.named(self._names))[0], np.float32)
+            return np.asarray(self._session.run(None, {name: inputs[name] for name in self._names})[0], np.float32)
         except self._faults as error:
             raise _unfit(self._path, error) from error
 
@@ -178,10 +180,10 @@ class OpenVINO:
             self._names.append(_checked_names(path, [node.any_name for node in compiled.inputs]))
             self._requests.append(compiled.create_infer_request())
 
-    def scores(self, member: int, inputs: NetworkInputs) -> npt.NDArray[np.float32]:
+    def scores(self, member: int, inputs: Inputs) -> npt.NDArray[np.float32]:
         """See `Backend.scores`."""
         try:
-            result = self._requests[member].infer(inputs.named(self._names[member]))[0]
+            result = self._requests[member].infer({name: inputs[name] for name in self._names[member]})[0]
         except RuntimeError as error:
             raise _unfit(self._paths[member], error) from error
         return np.array(result, np.float32)  # a copy: the next call writes over the request's own

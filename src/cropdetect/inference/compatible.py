@@ -9,15 +9,15 @@ from odc.geo.crs import CRS
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.formats import CheckpointRecord, RegionRecord
-from cropdetect.inference.network_inputs import band_positions
+from cropdetect.inference.ensemble import band_positions
 
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
 _METRES_A_DEGREE = 111_320.0
-_CHIPS_LOOKED_AT = 16
+_CHIPS_READ = 16
 
 
-def check_compatible(chips: ChipSet, checkpoint: Checkpoint, *, season_year: int | None = None) -> tuple[str, ...]:
+def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
     """Compare bands, units, sensor, season, region and chips with what a checkpoint was trained on.
 
     The season is that of the first 16 chips, which are read for it.
@@ -25,7 +25,6 @@ def check_compatible(chips: ChipSet, checkpoint: Checkpoint, *, season_year: int
     Args:
         chips: what is to be predicted.
         checkpoint: what is to predict.
-        season_year: as in `predict_chips`.
 
     Returns:
         Warnings, one sentence or two each: what is unlike.
@@ -34,11 +33,22 @@ def check_compatible(chips: ChipSet, checkpoint: Checkpoint, *, season_year: int
         MissingBandError: the chips lack a band.
     """
     record = checkpoint.record
+    chips = in_training_season(chips, record)
     band_positions(chips.info.bands, record.bands)
-    warnings = [*_numbers(chips.info, record), *_shape(chips.info, record), *_season(chips, record, season_year)]
+    warnings = [*_numbers(chips.info, record), *_shape(chips.info, record), *_season(chips, record)]
     if record.region is not None:
         warnings += _region(chips.fields, record.region)
     return tuple(warnings)
+
+
+def in_training_season(chips: ChipSet, record: CheckpointRecord) -> ChipSet:
+    """Count days from the year in which the middle of the training season is nearest to each field's dates.
+
+    So a season that is not over yet, or that lacks dates, is counted from the year from which it was counted in training. A
+    year that was given (`ChipSet.with_season_year`) stays.
+    """
+    season = record.season
+    return chips if season is None else chips.with_season_centre((season.first_day + season.last_day) / 2)
 
 
 def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
@@ -72,12 +82,12 @@ def _metres(info: ChipInfo) -> float | None:
     return info.resolution * float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else None
 
 
-def _season(chips: ChipSet, record: CheckpointRecord, season_year: int | None) -> Iterator[str]:
-    batch = next(chips.batches(_CHIPS_LOOKED_AT), None) if record.season else None
+def _season(chips: ChipSet, record: CheckpointRecord) -> Iterator[str]:
+    batch = next(chips.batches(_CHIPS_READ), None) if record.season else None
     if batch is None or record.season is None or np.isnat(batch.date).all():
         return
     there = ~np.isnat(batch.date)
-    days = batch.day(season_year)[there]
+    days = batch.day()[there]
     if days.min() < record.season.first_day - _DAYS_NEAR or days.max() > record.season.last_day + _DAYS_NEAR:
         yield (
             f"The dates run from day {days.min():.0f} to day {days.max():.0f} of the season year, the checkpoint was "

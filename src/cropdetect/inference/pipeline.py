@@ -1,85 +1,83 @@
-"""Cutting chips in one thread while networks answer in others, results in order, memory bounded."""
+"""Cutting chips in one thread while networks score others, results in order, memory bounded."""
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Lock
-from types import TracebackType
+from typing import TypeVar
 
 from cropdetect.chips.batch import ChipBatch
-from cropdetect.inference.chip_answers import ChipAnswers
 
 _AHEAD = 2  # batches cut or being cut, beside those the workers hold
+_Result = TypeVar("_Result")
 
 
-class Clock:
-    """Adds up the wall and CPU seconds of the threads that enter it."""
+class Timings:
+    """Where the time of a prediction went.
+
+    Attributes:
+        seconds: wall clock. "cutting": the thread that cuts chips was busy; "network": a worker was busy, the mean over
+            workers; "predicting": the whole, in which the other two overlap.
+        cpu_seconds: CPU time. "cutting" and "network" are those threads' own; "predicting" is the whole process, with
+            what threads inside the libraries used.
+    """
 
     def __init__(self) -> None:
-        self.seconds = 0.0
-        self.cpu_seconds = 0.0
+        self.seconds = dict.fromkeys(("cutting", "network", "predicting"), 0.0)
+        self.cpu_seconds = dict(self.seconds)
         self._lock = Lock()
 
-    def measure(self) -> "_Lap":
-        """Return a context manager that measures its block."""
-        return _Lap(self)
+    @contextmanager
+    def measure(self, stage: str, *, workers: int = 1, cpu_clock: Callable[[], float] = time.thread_time) -> Iterator[None]:
+        """Add the time of a block, which any thread may run, to a stage.
 
-    def add(self, seconds: float, cpu_seconds: float) -> None:
-        """Count one block."""
-        with self._lock:
-            self.seconds += seconds
-            self.cpu_seconds += cpu_seconds
-
-
-class _Lap:
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def __enter__(self) -> None:
-        self._start = time.monotonic(), time.thread_time()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._clock.add(time.monotonic() - self._start[0], time.thread_time() - self._start[1])
+        Args:
+            stage: one of the three.
+            workers: threads that share the wall clock of the stage.
+            cpu_clock: of CPU seconds.
+        """
+        start, cpu_start = time.monotonic(), cpu_clock()
+        try:
+            yield
+        finally:
+            seconds, cpu_seconds = time.monotonic() - start, cpu_clock() - cpu_start
+            with self._lock:
+                self.seconds[stage] += seconds / workers
+                self.cpu_seconds[stage] += cpu_seconds
 
 
-def answers_in_order(
-    cut: Callable[[], ChipBatch],
-    answer: Callable[[ChipBatch], ChipAnswers],
-    n_batches: int,
-    *,
-    workers: int,
-    cutting: Clock,
-    network: Clock,
-) -> Iterator[ChipAnswers]:
-    """Yield the answers to `n_batches` batches, in the order in which they are cut.
+def in_order(
+    batches: Iterator[ChipBatch], run: Callable[[ChipBatch], _Result], n_batches: int, *, workers: int, timings: Timings
+) -> Iterator[_Result]:
+    """Yield the results of `n_batches` batches, in the order in which they are cut.
 
     At most `workers` + 2 batches exist at any time.
 
     Args:
-        cut: gives the next batch; called from one thread only.
-        answer: called from `workers` threads.
-        n_batches: how often to call `cut`.
-        workers: threads that answer.
-        cutting: clock of `cut`.
-        network: clock of `answer`.
+        batches: advanced from one thread only.
+        run: called from `workers` threads.
+        n_batches: how many to take of `batches`.
+        workers: threads that call `run`.
+        timings: of "cutting" and "network".
     """
 
-    def next_batch() -> ChipBatch:
-        with cutting.measure():
-            return cut()
+    def cut() -> ChipBatch:
+        with timings.measure("cutting"):
+            return next(batches)
 
-    def answered(batch: "Future[ChipBatch]") -> ChipAnswers:
+    def run_on(batch: "Future[ChipBatch]") -> _Result:
         chips = batch.result()
-        with network.measure():
-            return answer(chips)
+        with timings.measure("network", workers=workers):
+            return run(chips)
 
-    under_way: deque[Future[ChipAnswers]] = deque()
+    under_way: deque[Future[_Result]] = deque()
     cutter = ThreadPoolExecutor(1, "cutting")
     pool = ThreadPoolExecutor(workers, "network")
     try:
         for _ in range(n_batches):
-            under_way.append(pool.submit(answered, cutter.submit(next_batch)))
+            under_way.append(pool.submit(run_on, cutter.submit(cut)))
             if len(under_way) >= workers + _AHEAD:
                 yield under_way.popleft().result()
         while under_way:

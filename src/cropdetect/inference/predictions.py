@@ -6,7 +6,22 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.inference.season import FieldSeries
+
+@dataclass(frozen=True)
+class FieldSeries:
+    """What the season looked like in each field: one row a field and date, fields in the order of their table, dates in order.
+
+    Attributes:
+        bands: band names.
+        field: (row,) int64, row of the fields table.
+        date: (row,) datetime64[D].
+        values: (row, band) float32, mean of the field's clear pixels; NaN where none was clear.
+    """
+
+    bands: tuple[str, ...]
+    field: npt.NDArray[np.int64]
+    date: npt.NDArray[np.datetime64]
+    values: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -20,7 +35,7 @@ class Predictions:
         disagreement: (field,) float64, mutual information between members and answer, nats (0 for one member; NaN: no answer).
         n_dates: (field,) int64, dates with a clear pixel in the field.
         clear_share: (field,) float64, share of the field's pixels and dates that is clear.
-        n_pixels: (field,) float64, area of the field inside the imagery, pixels.
+        n_pixels: (field,) float64, area of the field inside the imagery, pixels; what several tiles show counts once.
         status: (field,) str: "ok", "partly_outside" (these two have an answer), "outside", "no_data", "too_small", ...
         series: the season of every field that the imagery shows, or None where it is not known.
         unlike_training: (field,) bool, whether the field's season is unlike all training fields; None where the checkpoint does

@@ -104,16 +104,8 @@ def _scaling(sample: ChipBatch) -> list[str]:
 
 def _calendar(chips: TrainingChips, shown: npt.NDArray[np.int64], options: TrainOptions) -> dict[str, int]:
     """Span the calendar over the days on which fields were seen, the outermost percent left out."""
-    days = season_days(chips, shown, options.season_year)
+    days = chips.day[shown][chips.seen[shown]]
     start, end = np.percentile(days, [_MARGIN, 100 - _MARGIN])
     step = int(options.arguments.get("grid_step", 10))
     start = int(np.floor(start / step) * step)
     return {"grid_start": start, "grid_end": max(int(np.ceil(end / step) * step), start + step)}
-
-
-def season_days(chips: TrainingChips, shown: npt.NDArray[np.int64], season_year: int | None) -> npt.NDArray[np.float32]:
-    """Return the days of the season year on which the fields of these chips were seen, one after the other."""
-    n = len(shown)
-    nothing = np.empty((n, 0, 0, 0, 0), np.float32)
-    batch = ChipBatch(np.arange(n), nothing, np.empty((n, 0, 0), np.float32), np.empty((n, 0, 0, 0), np.bool_), chips.date[shown])
-    return batch.day(season_year)[chips.seen[shown]]

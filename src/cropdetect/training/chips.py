@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import ChipBatch, season_day
+from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import RandomAccessChips
+from cropdetect.chips.season import season_day
 
 _BATCH_BYTES = 64 * 2**20
 _MEMORY = 2 * 2**30
@@ -25,7 +26,7 @@ class TrainingChips:
         area: (chip,) float64, field pixels.
         valued: (band,) bool, bands of `chips.info.bands` with any clear value.
         kept: all of them in memory, or None where they do not fit.
-        until: last day of the season year that counts as seen, and that year (None: of each chip's median date); None: all do.
+        until: last day of the season year that counts as seen; None: all do.
     """
 
     chips: RandomAccessChips
@@ -35,7 +36,7 @@ class TrainingChips:
     area: npt.NDArray[np.float64]
     valued: npt.NDArray[np.bool_]
     kept: ChipBatch | None
-    until: tuple[float, int | None] | None = None
+    until: float | None = None
 
     def __len__(self) -> int:
         """Number of chips."""
@@ -45,6 +46,11 @@ class TrainingChips:
     def row(self) -> npt.NDArray[np.int64]:
         """(chip,) int64, row of `chips.fields`."""
         return self.chips.field_of_chip[self.positions]
+
+    @property
+    def day(self) -> npt.NDArray[np.float32]:
+        """(chip, step) float32, days since 1 January of the season year; 0 where absent."""
+        return season_day(self.date, self.chips.season_year[self.row][:, None])
 
     def only(self, rows: npt.NDArray[np.int64]) -> "TrainingChips":
         """Return the chips of these fields (rows of `chips.fields`)."""
@@ -57,22 +63,21 @@ class TrainingChips:
             seen=self.seen[of_fields],
             date=self.date[of_fields],
             area=self.area[of_fields],
-            kept=None if self.kept is None else _rows(self.kept, of_fields),
+            kept=None if self.kept is None else self.kept.isel(chip=of_fields),
         )
 
-    def seen_until(self, day: float, season_year: int | None = None) -> "TrainingChips":
+    def seen_until(self, day: float) -> "TrainingChips":
         """Return the chips as they are known on a day of the season year: what is seen later is not clear.
 
         The dates stay, so that every chip keeps its season year.
         """
-        seen = self.seen & (season_day(self.date, season_year) <= day)
-        return replace(self, seen=seen, until=(day, season_year))
+        return replace(self, seen=self.seen & (self.day <= day), until=day)
 
     def take(self, chosen: npt.NDArray[np.int64], bands: tuple[str, ...]) -> ChipBatch:
         """Return the chips at these positions (of this object), with these bands in this order."""
-        batch = self.chips.take(self.positions[chosen]) if self.kept is None else _rows(self.kept, chosen)
+        batch = self.chips.take(self.positions[chosen]) if self.kept is None else self.kept.isel(chip=chosen)
         if self.until is not None:
-            batch = replace(batch, clear=batch.clear & (batch.day(self.until[1]) <= self.until[0])[:, :, None, None])
+            batch = replace(batch, clear=batch.clear & (batch.day() <= self.until)[:, :, None, None])
         return select_bands(batch, self.chips.info.bands, bands)
 
     def batches(self, chosen: npt.NDArray[np.int64], bands: tuple[str, ...]) -> Iterator[ChipBatch]:
@@ -109,7 +114,7 @@ def read_training_chips(chips: RandomAccessChips, *, memory: int = _MEMORY) -> T
     shape = (0, chips.info.n_steps)
     all_seen = np.concatenate([np.zeros(shape, bool), *seen])
     usable = np.asarray(all_seen.any(axis=1))
-    whole = _joined(kept) if kept and 2 * used <= memory else None
+    whole = ChipBatch.concatenate(kept) if kept and 2 * used <= memory else None
     return TrainingChips(
         chips=chips,
         positions=positions[usable],
@@ -117,7 +122,7 @@ def read_training_chips(chips: RandomAccessChips, *, memory: int = _MEMORY) -> T
         date=np.concatenate([np.zeros(shape, "datetime64[D]"), *date])[usable],
         area=np.concatenate([np.zeros(0), *area])[usable],
         valued=valued,
-        kept=_rows(whole, usable) if whole is not None and not usable.all() else whole,
+        kept=whole.isel(chip=usable) if whole is not None and not usable.all() else whole,
     )
 
 
@@ -143,25 +148,10 @@ def take_steps(batch: ChipBatch, order: npt.NDArray[np.int64]) -> ChipBatch:
         batch: any batch.
         order: (chip, new step) positions of steps.
     """
-    rows = np.arange(len(batch))[:, None]
-    return replace(batch, image=batch.image[rows, order], clear=batch.clear[rows, order], date=batch.date[rows, order])
+    return batch.isel(step=order)
 
 
 def _batch_size(chips: RandomAccessChips) -> int:
     """Return the number of chips that fills `_BATCH_BYTES` as float32."""
     info = chips.info
     return max(1, _BATCH_BYTES // max(1, 4 * info.n_steps * len(info.bands) * info.size**2))
-
-
-def _rows(batch: ChipBatch, rows: npt.NDArray[np.generic]) -> ChipBatch:
-    return ChipBatch(batch.field[rows], batch.image[rows], batch.mask[rows], batch.clear[rows], batch.date[rows])
-
-
-def _joined(batches: list[ChipBatch]) -> ChipBatch:
-    return ChipBatch(
-        field=np.concatenate([batch.field for batch in batches]),
-        image=np.concatenate([batch.image for batch in batches]),
-        mask=np.concatenate([batch.mask for batch in batches]),
-        clear=np.concatenate([batch.clear for batch in batches]),
-        date=np.concatenate([batch.date for batch in batches]),
-    )

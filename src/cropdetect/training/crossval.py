@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect import evaluation
-from cropdetect.chips.batch import season_day
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.errors import TrainingDataError
 from cropdetect.files import whole_file
@@ -56,6 +55,8 @@ def labelled_chips(chips: RandomAccessChips, options: TrainOptions) -> tuple[Tra
     """
     if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
         raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
+    if options.season_year is not None:
+        chips = chips.with_season_year(options.season_year)
     read = read_training_chips(chips)
     usable = np.zeros(len(chips), bool)
     usable[read.positions] = True
@@ -85,7 +86,7 @@ def cross_validate(
         DiskFullError: no room for the state.
     """
     learner = _learner(options.model)
-    days = _days(chips, options.season_year) if by_date else np.empty(0)
+    days = _days(chips) if by_date else np.empty(0)
     positions = np.flatnonzero(folds.of_field >= 0)
     shape = (len(fields.rows), len(fields.legend))
     answers, by_day = np.full(shape, np.nan), np.full((len(days), *shape), np.nan)
@@ -141,14 +142,9 @@ def scores_by_date(
     return scores or None
 
 
-def season_year(chips: TrainingChips, options: TrainOptions) -> int:
+def season_year(chips: TrainingChips) -> int:
     """Return the season year of most chips."""
-    if options.season_year is not None:
-        return options.season_year
-    absent = np.isnat(chips.date)
-    ordered = np.sort(np.where(absent, np.datetime64("9999-12-31"), chips.date), axis=1)
-    medians = ordered[np.arange(len(chips)), (~absent).sum(axis=1) // 2]
-    return int(np.bincount(medians.astype("datetime64[Y]").astype(np.int64) + 1970).argmax())
+    return int(np.bincount(chips.chips.season_year[chips.row]).argmax())
 
 
 def _learner(model: str) -> Learner:
@@ -159,9 +155,9 @@ def _learner(model: str) -> Learner:
     return EnsembleLearner()
 
 
-def _days(chips: TrainingChips, year: int | None) -> npt.NDArray[np.float64]:
+def _days(chips: TrainingChips) -> npt.NDArray[np.float64]:
     """Return days of the season year that part the season evenly, the last one its end."""
-    days = season_day(chips.date, year)[chips.seen]
+    days = chips.day[chips.seen]
     first, last = float(np.percentile(days, 1)), float(days.max())
     return np.unique(np.ceil(first + (last - first) * np.arange(1, _DATES + 1) / _DATES))
 

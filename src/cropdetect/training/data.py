@@ -28,7 +28,6 @@ class FieldChips:
         field: (chip,) int64, position of the chip's field among the labelled fields.
         label: (field,) int64.
         bands: bands of the network, in order.
-        season_year: see `ChipBatch.day`.
         takes_gaps: whether the network looks at `clear` and `day`.
         n_steps: steps of every chip, for a network that does not.
         context: pixels about the field that the network looks at; None: the whole chip.
@@ -38,7 +37,6 @@ class FieldChips:
     field: npt.NDArray[np.int64]
     label: npt.NDArray[np.int64]
     bands: tuple[str, ...]
-    season_year: int | None
     takes_gaps: bool
     n_steps: int
     context: int | None
@@ -58,7 +56,7 @@ class FieldChips:
             image=torch.from_numpy(np.ascontiguousarray(batch.image, np.float32)),
             mask=torch.from_numpy(np.ascontiguousarray(batch.mask, np.float32)),
             clear=torch.from_numpy(np.ascontiguousarray(batch.clear)),
-            day=torch.from_numpy(np.ascontiguousarray(batch.day(self.season_year), np.float32)),
+            day=torch.from_numpy(np.ascontiguousarray(batch.day(), np.float32)),
             label=torch.from_numpy(self.label[field]),
             field=torch.from_numpy(field),
             area=torch.from_numpy(self.chips.area[chosen].astype(np.float32)),

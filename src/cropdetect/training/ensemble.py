@@ -82,7 +82,6 @@ class Ensemble:
             field=field_of_chip,
             label=fields.classes,
             bands=network.bands,
-            season_year=options.season_year,
             takes_gaps=self._plan.takes_gaps,
             n_steps=self._plan.n_steps,
             context=network.context,
@@ -182,7 +181,7 @@ class Ensemble:
     def seen_until(self, day: float) -> "Ensemble":
         """Return the same ensemble before the chips as they are known on a day of the season year."""
         cut = copy.copy(self)
-        cut._chips = replace(self._chips, chips=self._chips.chips.seen_until(day, self.options.season_year))
+        cut._chips = replace(self._chips, chips=self._chips.chips.seen_until(day))
         return cut
 
     def _epochs(self, n_fields: int) -> int:

@@ -3,12 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import season_day
 from cropdetect.evaluation import fit_novelty_detector
 from cropdetect.formats import NoveltyRecord
 from cropdetect.imagery import is_quality
-from cropdetect.inference.familiarity import season_cells
-from cropdetect.inference.season import SeasonOfField, clear_means, joined_series
+from cropdetect.inference.series import ChipMeans, field_series, season_cells
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.folds import stratified_folds
 from cropdetect.training.labels import LabelledFields
@@ -25,7 +23,6 @@ def familiarity_record(
     groups: npt.NDArray[np.int64] | None,
     bands: tuple[str, ...],
     *,
-    season_year: int | None = None,
     seed: int = 0,
 ) -> NoveltyRecord | None:
     """Describe the labelled fields by the means of their bands in six portions of the season.
@@ -35,7 +32,6 @@ def familiarity_record(
         fields: the labelled fields.
         groups: (field,) groups that are judged together, or None.
         bands: of the network; cloud probability and classes tell nothing of crops and are left out.
-        season_year: see `ChipBatch.day`.
         seed: of the folds in which the threshold is chosen.
 
     Returns:
@@ -45,19 +41,12 @@ def familiarity_record(
     n_units = len(fields.rows) if groups is None else len(np.unique(groups))
     if not bands or n_units < _FOLDS or np.bincount(fields.classes).max() < _FOLDS:
         return None
-    days = season_day(chips.date, season_year)[chips.seen]
+    days = chips.day[chips.seen]
     first, last = np.floor(np.percentile(days, 1)), np.ceil(np.percentile(days, 99))
     edges = [round(float(edge), 1) for edge in np.linspace(first, max(last, first + _PORTIONS), _PORTIONS + 1)]
-    seasons: dict[int, SeasonOfField] = {}
-    position = np.searchsorted(fields.rows, chips.row)
-    done = 0
-    for batch in chips.batches(np.arange(len(chips)), bands):
-        means, weights = clear_means(batch)
-        for chip in range(len(batch)):
-            seasons.setdefault(int(position[done + chip]), SeasonOfField()).add(batch.date[chip], means[chip], weights[chip])
-        done += len(batch)
-    series = joined_series(bands, {row: season.joined() for row, season in seasons.items()})
-    cells = season_cells(series, len(fields.rows), bands, edges, season_year)
+    means = (ChipMeans.of(batch) for batch in chips.batches(np.arange(len(chips)), bands))
+    series = field_series(bands, (some._replace(field=np.searchsorted(fields.rows, some.field)) for some in means))
+    cells = season_cells(series, chips.chips.season_year[fields.rows], bands, edges)
     folds = stratified_folds(fields.classes, groups, _FOLDS, seed)
     found = fit_novelty_detector(cells, fields.classes, len(fields.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
     return NoveltyRecord(

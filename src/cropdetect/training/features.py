@@ -13,8 +13,6 @@ def gap_filled(
     n_fields: int,
     columns: Sequence[int],
     calendar: npt.NDArray[np.floating],
-    *,
-    season_year: int | None = None,
 ) -> npt.NDArray[np.float64]:
     """Interpolate the mean of each field's clear pixels linearly in time, band by band.
 
@@ -26,7 +24,6 @@ def gap_filled(
         n_fields: rows of the fields table that `ChipBatch.field` refers to.
         columns: positions of the bands.
         calendar: (step,) days of the season year, ascending.
-        season_year: see `ChipBatch.day`.
 
     Returns:
         (field, band x step), all steps of the first band first; NaN where a field has no clear value of a band.
@@ -35,7 +32,7 @@ def gap_filled(
     summed, weight = np.zeros((n_fields, len(columns), n_steps)), np.zeros((n_fields, len(columns)))
     for batch in batches:
         pixels = batch.mask.sum(axis=(1, 2), dtype=np.float64)
-        means, days = field_means(batch).image[:, :, list(columns), 0, 0], batch.day(season_year)
+        means, days = field_means(batch).image[:, :, list(columns), 0, 0], batch.day()
         order = np.argsort(days, axis=1, kind="stable")
         days, means = np.take_along_axis(days, order, axis=1), np.take_along_axis(means, order[:, :, None], axis=1)
         there = np.isfinite(means)

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.batch import season_day
 from cropdetect.errors import MissingBandError
 from cropdetect.formats import TrainOptions
 from cropdetect.imagery import is_quality
@@ -26,14 +25,13 @@ class FittedBaseline:
     chips: TrainingChips
     fields: LabelledFields
     calendar: npt.NDArray[np.float64]
-    season_year: int | None
 
     def probabilities(self, positions: npt.NDArray[np.int64], until: float | None = None) -> npt.NDArray[np.float64]:
         """See `Fitted.probabilities`."""
         chips = self.chips.only(self.fields.rows[positions])
         if until is not None:
-            chips = chips.seen_until(until, self.season_year)
-        features = _features(chips, self.fields, positions, self.calendar, self.season_year)
+            chips = chips.seen_until(until)
+        features = _features(chips, self.fields, positions, self.calendar)
         answers = np.zeros((len(positions), len(self.fields.legend)))
         answers[:, self.classifier.classes_] = self.classifier.predict_proba(features)
         answers[~np.isin(self.fields.rows[positions], chips.row[chips.seen.any(axis=1)])] = np.nan
@@ -61,11 +59,11 @@ class BaselineLearner:
     ) -> FittedBaseline:
         """See `Learner.fit`."""
         shown = chips.only(fields.rows[training])
-        days = season_day(shown.date, options.season_year)[shown.seen]
+        days = shown.day[shown.seen]
         calendar = np.arange(np.floor(days.min() / _STEP) * _STEP, days.max() + _STEP, _STEP)
-        features = _features(shown, fields, training, calendar, options.season_year)
+        features = _features(shown, fields, training, calendar)
         classifier = fit_baseline(self._name, features, fields.classes[training], options.seed)
-        return FittedBaseline(classifier, chips, fields, calendar, options.season_year)
+        return FittedBaseline(classifier, chips, fields, calendar)
 
 
 def _features(
@@ -73,7 +71,6 @@ def _features(
     fields: LabelledFields,
     positions: npt.NDArray[np.int64],
     calendar: npt.NDArray[np.float64],
-    season_year: int | None,
 ) -> npt.NDArray[np.float64]:
     bands = tuple(band for band, valued in zip(chips.chips.info.bands, chips.valued, strict=True) if valued)
     bands = tuple(band for band in bands if not is_quality(band))
@@ -81,5 +78,5 @@ def _features(
         raise MissingBandError("no band tells anything of crops")
     batches = chips.batches(np.arange(len(chips)), bands)
     n_fields = len(chips.chips.fields)
-    filled = gap_filled(batches, n_fields, range(len(bands)), calendar, season_year=season_year)
+    filled = gap_filled(batches, n_fields, range(len(bands)), calendar)
     return filled[fields.rows[positions]]

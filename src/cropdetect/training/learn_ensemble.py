@@ -31,7 +31,7 @@ class FittedEnsemble:
         networks = self.fitted.networks
         if not networks[0].padding_invariant:
             raise OptionError(f"{self.options.model} cannot leave out dates", fix="Take --by-date away, or use another --model.")
-        chips = self.chips.seen_until(until, self.options.season_year)
+        chips = self.chips.seen_until(until)
         seen = np.isin(self.fields.rows[positions], chips.row[chips.seen.any(axis=1)])
         result = np.full((len(positions), len(self.fields.legend)), np.nan)
         if seen.any():

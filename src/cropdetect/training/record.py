@@ -19,7 +19,6 @@ from cropdetect.formats import (
     TrainingRecord,
     TrainOptions,
 )
-from cropdetect.training.blueprint import season_days
 from cropdetect.training.chips import TrainingChips
 from cropdetect.training.labels import LabelledFields
 
@@ -47,7 +46,7 @@ def checkpoint_record(
         sensor=info.sensor,
         chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.resolution),
         statistics=statistics,
-        season=_season(chips, options.season_year),
+        season=_season(chips),
         region=_region(chips, fields),
         training=TrainingRecord(
             data=list(data_names),
@@ -65,14 +64,10 @@ def checkpoint_record(
     )
 
 
-def _season(chips: TrainingChips, season_year: int | None) -> SeasonRecord:
-    everything = np.arange(len(chips))
-    days = season_days(chips, everything, season_year)
-    dates = np.where(np.isnat(chips.date), np.datetime64("9999-12-31"), chips.date)
-    medians = np.sort(dates, axis=1)[everything, (~np.isnat(chips.date)).sum(axis=1) // 2]
-    years = sorted({int(year) for year in medians.astype("datetime64[Y]").astype(int) + 1970})
+def _season(chips: TrainingChips) -> SeasonRecord:
+    days = chips.day[chips.seen]
     return SeasonRecord(
-        years=years if season_year is None else [season_year],
+        years=np.unique(chips.chips.season_year[chips.row]).tolist(),
         first_day=int(days.min()),
         last_day=int(days.max()),
         median_dates=int(np.median(chips.seen.sum(axis=1))),

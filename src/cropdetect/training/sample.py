@@ -41,11 +41,10 @@ class Sample(NamedTuple):
     def around_fields(self, margin: int) -> "Sample":
         """Return the batch cut to the smallest windows that hold every field and `margin` pixels about it."""
         windows = field_windows(self.mask.numpy(), margin)
-        if (windows.height, windows.width) == tuple(self.mask.shape[1:]):
+        if not windows or self.mask[0][windows[0]].shape == self.mask.shape[1:]:
             return self
-        places = list(windows.slices())
         image, mask, clear = (
-            torch.stack([part[chip][..., rows, columns] for chip, (rows, columns) in enumerate(places)])
+            torch.stack([part[chip][..., rows, columns] for chip, (rows, columns) in enumerate(windows)])
             for part in (self.image, self.mask, self.clear)
         )
         return self._replace(image=image, mask=mask, clear=clear)

@@ -54,6 +54,8 @@ def train(
     """
     if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
         raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
+    if options.season_year is not None:
+        chips = chips.with_season_year(options.season_year)
     labelled = read_training_chips(chips)
     usable = np.zeros(len(chips), bool)
     usable[labelled.positions] = True
@@ -87,7 +89,6 @@ def train(
         fields,
         groups.of_field,
         fitted.networks[0].bands,
-        season_year=options.season_year,
         seed=options.seed,
     )
     record = record.model_copy(update={"familiarity": familiarity})

@@ -9,24 +9,24 @@ import pytest
 from cropdetect import api
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.inference import FieldSeries
-from cropdetect.inference.familiarity import season_cells
+from cropdetect.inference.series import season_cells
 
 
 def test_cells_are_the_means_of_the_dates_of_each_portion() -> None:
     dates = np.array(["2020-12-31", "2021-01-11", "2021-01-21", "2021-02-10", "2021-01-11"], "datetime64[D]")
     values = np.array([[9, 9], [1, 10], [3, np.nan], [7, 8], [5, 6]], np.float32)
     series = FieldSeries(("B04", "B08"), np.array([0, 0, 0, 0, 2]), dates, values)
-    cells = season_cells(series, 3, ("B08", "B04"), [0.0, 25.0, 50.0], None)
+    cells = season_cells(series, np.array([2021, 2021, 2021]), ("B08", "B04"), [0.0, 25.0, 50.0])
     # Field 0: days -1 (outside), 10, 20 | 40. Field 2: day 10.
     np.testing.assert_allclose(cells, [[10, 2, 8, 7], [np.nan] * 4, [6, 5, np.nan, np.nan]])
 
 
-def write_table(folder: Path, *, strange: int = 0, seed: int = 0) -> Path:
+def write_table(folder: Path, *, unlike: int = 0, seed: int = 0) -> Path:
     rng = np.random.default_rng(seed)
     n = 150
     dates = pd.date_range("2021-03-01", periods=10, freq="15D")
     level = np.where(np.arange(n) % 2, 0.6, 0.3)
-    rows = [(f"f{i}", date, level[i] + rng.normal(0, 0.03) + (0.5 if i < strange else 0)) for i in range(n) for date in dates]
+    rows = [(f"f{i}", date, level[i] + rng.normal(0, 0.03) + (0.5 if i < unlike else 0)) for i in range(n) for date in dates]
     folder.mkdir()
     pd.DataFrame(rows, columns=["field_id", "date", "NDVI"]).to_parquet(folder / "series.parquet")
     labels = np.where(np.arange(n) % 2, "maize", "fallow")
@@ -50,12 +50,12 @@ def test_a_checkpoint_keeps_what_its_training_fields_look_like(checkpoint: Path)
     np.testing.assert_allclose(np.array(record.centres).mean(axis=1), [0.3, 0.6], atol=0.03)
 
 
-def test_predict_flags_the_strange_fields_and_few_others(checkpoint: Path, tmp_path: Path) -> None:
-    api.predict(write_table(tmp_path / "table", strange=20, seed=1), tmp_path / "out", checkpoint=checkpoint)
+def test_predict_flags_the_unlike_fields_and_few_others(checkpoint: Path, tmp_path: Path) -> None:
+    api.predict(write_table(tmp_path / "table", unlike=20, seed=1), tmp_path / "out", checkpoint=checkpoint)
     table = pd.read_csv(tmp_path / "out" / "predictions.csv").set_index("field_id")
-    strange = table.index.isin([f"f{i}" for i in range(20)])
-    assert table.loc[strange, "unlike_training"].mean() > 0.9
-    assert table.loc[~strange, "unlike_training"].mean() < 0.15
+    unlike = table.index.isin([f"f{i}" for i in range(20)])
+    assert table.loc[unlike, "unlike_training"].mean() > 0.9
+    assert table.loc[~unlike, "unlike_training"].mean() < 0.15
 
 
 def test_a_checkpoint_that_cannot_tell_leaves_the_column_empty(checkpoint: Path, tmp_path: Path) -> None:

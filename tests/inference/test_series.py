@@ -3,9 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cropdetect.chips.batch import field_means
+from cropdetect.chips.batch import clear_means, field_means
 from cropdetect.inference import parts, predict_chips
-from cropdetect.inference.season import clear_means
 
 
 def test_means_are_those_of_the_chips_reduced_to_one_pixel(chips):

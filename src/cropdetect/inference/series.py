@@ -1,0 +1,106 @@
+"""What the season looked like in each field: the means of its clear pixels, by date or by portion of the season."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cropdetect.chips.batch import ChipBatch, clear_means
+from cropdetect.chips.chipset import RandomAccessChips
+from cropdetect.chips.season import season_day
+from cropdetect.inference.predictions import FieldSeries
+
+
+class ChipMeans(NamedTuple):
+    """What a field's series needs of some chips.
+
+    Attributes:
+        field: (chip,) int64, row of the fields table.
+        date: (chip, step) datetime64[D], NaT where the step is absent.
+        means: (chip, step, band) float32, see `clear_means`.
+        clear_pixels: (chip, step) float64, see `clear_means`.
+    """
+
+    field: npt.NDArray[np.int64]
+    date: npt.NDArray[np.datetime64]
+    means: npt.NDArray[np.float32]
+    clear_pixels: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, batch: ChipBatch) -> "ChipMeans":
+        """Reduce chips to their means."""
+        return cls(batch.field, batch.date.astype("datetime64[D]"), *clear_means(batch))
+
+
+def field_series(bands: Sequence[str], chips: Iterable[ChipMeans]) -> FieldSeries:
+    """Join the means of all chips to one row a field and date, chips of one field weighted by their clear pixels.
+
+    Args:
+        bands: band names.
+        chips: consecutive batches.
+    """
+    none = np.empty(0, np.int64), np.empty(0, "datetime64[D]"), np.empty((0, len(bands)), np.float32), np.empty(0)
+    parts = [none]
+    for some in chips:
+        chip, step = np.nonzero(~np.isnat(some.date))
+        parts.append((some.field[chip], some.date[chip, step], some.means[chip, step], some.clear_pixels[chip, step]))
+    field, date, means, weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    order = np.lexsort((date, field))
+    field, date, means, weights = field[order], date[order], means[order], weights[order]
+    first = np.flatnonzero((np.diff(field, prepend=-1) != 0) | np.diff(date.astype(np.int64), prepend=0).astype(bool))
+    if len(first) < len(field):  # fields in several chips
+        row = np.repeat(np.arange(len(first)), np.diff(first, append=len(field)))
+        means = _grouped_means(means, row, len(first), weights.astype(np.float32)).astype(np.float32)
+    return FieldSeries(tuple(bands), field[first], date[first], means)
+
+
+def seasons_of(chips: RandomAccessChips, rows: npt.NDArray[np.int64]) -> FieldSeries:
+    """Read the series of some fields of a chip set; `FieldSeries.field` counts in the order of `rows`.
+
+    Args:
+        chips: read once, in batches.
+        rows: rows of `chips.fields`, ascending.
+    """
+    return field_series(chips.info.bands, (ChipMeans.of(batch) for batch in chips.select(fields=rows).batches()))
+
+
+def season_cells(
+    series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str], edges: Sequence[float]
+) -> npt.NDArray[np.float64]:
+    """Return the mean of each band in each portion of the season.
+
+    Args:
+        series: clear means of the fields by date.
+        season_year: (field,) of every field of the table, see `ChipSet.season_year`.
+        bands: bands to take, which the series has.
+        edges: days of the season year at which the portions begin and end; other days are left out.
+
+    Returns:
+        (field, portion x band), NaN where no date of the portion is clear.
+    """
+    n_fields, portions = len(season_year), len(edges) - 1
+    values = series.values[:, [series.bands.index(band) for band in bands]].astype(np.float64)
+    day = season_day(series.date, season_year[series.field])
+    portion = np.digitize(day, edges) - 1
+    portion[day == edges[-1]] = portions - 1
+    inside = (portion >= 0) & (portion < portions)
+    cell = series.field[inside] * portions + portion[inside]
+    means = _grouped_means(values[inside], cell, n_fields * portions, np.ones(int(inside.sum())))
+    return means.reshape(n_fields, -1)
+
+
+def _grouped_means(
+    values: npt.NDArray[np.floating], group: npt.NDArray[np.integer], n_groups: int, weights: npt.NDArray[np.floating]
+) -> npt.NDArray[np.float64]:
+    """Return the weighted mean of the rows of each group, (group, column); values that are NaN take no part.
+
+    Sums run in the order of the rows.
+    """
+    shares = weights[:, None] * ~np.isnan(values)
+    total = np.zeros((n_groups, values.shape[1]))
+    summed = np.zeros_like(total)
+    np.add.at(total, group, shares)
+    np.add.at(summed, group, np.where(shares > 0, values, 0) * shares)
+    means: npt.NDArray[np.float64] = np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
+    return means
