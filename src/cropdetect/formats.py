@@ -436,8 +436,8 @@ class TrainOptions(Record):
     members: int | None = Field(
         default=None,
         ge=1,
-        description="members of the ensemble; each is trained without another fold of the fields; default: 5, and 10 where the pixels of "
-        "fewer than 2,000 fields are looked at, on which networks disagree more than on field means",
+        description="members of the ensemble; each is trained without another fold of the fields; default: 5, and 10 where the "
+        "pixels of fewer than 2,000 fields are looked at, on which networks disagree more than on field means",
     )
     snapshots: int = Field(
         default=1, ge=1, description="cycles of each member, one after the other; a network is kept at the end of each"

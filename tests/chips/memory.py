@@ -8,7 +8,7 @@ import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window
+from cropdetect.imagery import FieldFiles, Imagery, ImageSeries, PixelBlock, Window
 
 DAYS = tuple(dt.date(2019, 6, 1) + dt.timedelta(days=20 * step) for step in range(4))
 

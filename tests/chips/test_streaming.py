@@ -15,7 +15,7 @@ from cropdetect.chips import ChipBatch, cut_chips
 from cropdetect.chips.schedule import block_shape
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.fields import FieldSet
-from cropdetect.imagery.series import PixelBlock, Window
+from cropdetect.imagery import PixelBlock, Window
 from tests.chips.memory import DAYS, MemorySeries, imagery
 
 

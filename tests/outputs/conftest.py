@@ -11,7 +11,7 @@ from odc.geo.geobox import GeoBox
 from shapely import Point, box
 
 from cropdetect.formats import InputRecord, PredictionRun
-from cropdetect.imagery.series import Imagery, ImageSeries
+from cropdetect.imagery import Imagery, ImageSeries
 from cropdetect.inference import Predictions
 
 NAN = np.nan

@@ -11,7 +11,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely import box
 
-from cropdetect.imagery.series import Imagery, ImageSeries, PixelBlock
+from cropdetect.imagery import Imagery, ImageSeries, PixelBlock
 from cropdetect.inference import FieldSeries
 from cropdetect.outputs import preview
 from cropdetect.outputs.preview import write_previews

@@ -98,9 +98,10 @@ def test_fields_beside_the_images_get_a_status_and_leave_nothing_that_refuses(tm
     with_fields = gpd.GeoDataFrame({"field_id": [1, 2]}, geometry=[box(9, 9, 9.01, 9.01)] * 2, crs="EPSG:4326")
     fields = tmp_path / "fields.gpkg"
     if not far:
-        west, south, _, _ = open_imagery(tmp_path / "season").tiles[0].geobox.extent.boundingbox
+        imagery = open_imagery(tmp_path / "season")
+        west, south, _, _ = imagery.tiles[0].geobox.extent.boundingbox
         with_fields = gpd.GeoDataFrame(
-            {"field_id": [1, 2]}, geometry=[box(west, south, west + 1, south + 1)] * 2, crs="EPSG:32736"
+            {"field_id": [1, 2]}, geometry=[box(west, south, west + 1, south + 1)] * 2, crs=imagery.tiles[0].geobox.crs.to_wkt()
         )
     with_fields.to_file(fields)
     done = run("predict", tmp_path / "season", tmp_path / "out", "--fields", fields, "--checkpoint", "kenya-simulated")
