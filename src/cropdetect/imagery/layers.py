@@ -40,13 +40,21 @@ class PixelReader(ABC):
             UnreadableFileError: the file is damaged, gone, or of another size than it was; it is named.
         """
 
+    def read_valid(self, index: int, window: Window) -> npt.NDArray[np.bool_] | None:
+        """Return where a layer has values by a mask that the file brings, (y, x); None where it brings none.
+
+        Raises:
+            UnreadableFileError: as `read_into`.
+        """
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One band of one acquisition: where its pixels lie, and how they become values.
 
-    A layout sets what the file and its metadata say. `build_series` sets the last two attributes, and decides on `nodata` and
-    `offset`.
+    A layout sets what the file and its metadata say. `cropdetect.imagery.interpret` completes it from other metadata and the
+    pixels. `build_series` sets the last two attributes, and decides on `nodata` and `offset`.
 
     Attributes:
         reader: what reads it.
@@ -55,7 +63,9 @@ class Layer:
         date: the day, None while it is not known.
         time: time of day, or "" where it is not known.
         group: equal for all layers of one acquisition, where the time does not tell acquisitions of one day apart.
-        nodata: the stored number that means "no value", or None (NaN always means that).
+        nodata: the stored number that means "no value", or None (NaN and infinity always mean that).
+        fills: further stored numbers that mean "no value".
+        valid_range: the lowest and the highest stored number that are values, or None where all may be.
         scale: factor and
         add: summand that turn stored numbers into values: value = stored x scale + add.
         units: what the values are, or "".
@@ -72,6 +82,8 @@ class Layer:
     time: str = ""
     group: str = ""
     nodata: float | None = None
+    fills: tuple[float, ...] = ()
+    valid_range: tuple[float, float] | None = None
     scale: float = 1.0
     add: float = 0.0
     units: str = ""
