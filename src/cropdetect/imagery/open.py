@@ -9,6 +9,7 @@ from pathlib import Path
 from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
 from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
+from cropdetect.imagery.interpret import interpret
 from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
@@ -26,7 +27,7 @@ def open_imagery(
     offset: float | None = None,
     bands: Sequence[str] | None = None,
 ) -> Imagery:
-    r"""Open imagery of any layout; only names, metadata and coordinates are read.
+    r"""Open imagery of any layout; only names, metadata, coordinates and a small sample of the pixels are read.
 
     Args:
         path: folder or file.
@@ -34,8 +35,8 @@ def open_imagery(
             the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in the paths below the chip.
         date: day of the images without a date in their names (default: from metadata, see `cropdetect.imagery.dates`).
         resolution: pixel size in units of the CRS (default: that of the finest band that is used).
-        clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: SCL in
-            {4, 5, 6, 7} and CLD < 40, if these bands exist).
+        clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: all quality
+            layers that are known, see `cropdetect.imagery.masks`).
         offset: what to subtract from every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
 
@@ -47,6 +48,7 @@ def open_imagery(
         MissingBandError: a band that was named is absent.
         GridError: a file of a tile does not fit the others.
         OptionError: an argument cannot be used.
+        ContradictionError: metadata and pixels exclude each other, e.g. an offset and dark pixels.
     """
     root = checked(path)
     if not root.exists():
@@ -69,8 +71,10 @@ def open_imagery(
     found = layout.find(root, options)
     if len(found) == 1:
         found = [replace(found[0], name="")]
-    tiles, warnings = zip(*(build_series(tile, root, options) for tile in found), strict=True)
-    return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=merge_warnings([tile.name for tile in found], warnings))
+    known = interpret(found, options)
+    tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
+    of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
+    return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=(*of_tiles, *known.warnings))
 
 
 def _chips_folder(root: Path) -> Path:

@@ -44,7 +44,7 @@ def read_layers(targets: Iterable[Target], window: Window) -> None:
         if first.axes is None:
             first.reader.read_into([target.layer.index for target in same], window, [target.out for target in same])
             for target in same:
-                _to_values(target, _masked(_missing(target.out, target.layer), target.layer, window))
+                _to_values(target, missing_numbers(target.out, target.layer, window))
         else:
             plan = regridder(*first.axes, (window.top, window.left, window.bottom, window.right))
             (top, bottom), (left, right) = plan.rows, plan.columns
@@ -95,8 +95,9 @@ def _missing(pixels: Numbers, layer: Layer) -> Mask | None:
     return missing
 
 
-def _masked(missing: Mask | None, layer: Layer, window: Window) -> Mask | None:
-    """Add what the file's own mask hides."""
+def missing_numbers(pixels: Numbers, layer: Layer, window: Window) -> Mask | None:
+    """Return where stored numbers, read from a window of the layer's own grid, are no values; None where all are."""
+    missing = _missing(pixels, layer)
     valid = layer.reader.read_valid(layer.index, window)
     if valid is None:
         return missing
