@@ -64,7 +64,9 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
     offsets: tuple[str, ...] = ()
     if options.offset is None:
         of_sentinel2 = [one for one in sample if tiles[one.tile].sensor == "sentinel-2"]
-        offsets = check_offsets(of_sentinel2, fills)
+        not_there, offsets = check_offsets(of_sentinel2, fills)
+        if not_there:
+            tiles = [_without_named_offset(tile) for tile in tiles]
     return Interpreted(tuple(tiles), _quality(sample), (*told, *more, *offsets))
 
 
@@ -86,8 +88,15 @@ def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
             if declared.files:
                 layers[name] = _joined(layer, declared)
                 offset = declared.offset if offset is None else offset
-        acquisitions.append(digital_numbers(replace(acquisition, layers=layers, offset=offset), options.offset))
+        named = offset is not None and offset == acquisition.offset and not _offset_in_metadata(acquisition)
+        complete = digital_numbers(replace(acquisition, layers=layers, offset=offset), options.offset)
+        acquisitions.append(replace(complete, offset_by_name=named and complete.offset == offset))
     return replace(tile, acquisitions=tuple(acquisitions), sensor=tile.sensor or sensor_of(names))
+
+
+def _offset_in_metadata(acquisition: Acquisition) -> bool:
+    files = (file.name for layer in acquisition.layers.values() for file in layer.metadata_files)
+    return any(name.startswith("MTD_MSIL") for name in files)
 
 
 def _joined(layer: Layer, declared: Beside) -> Layer:
@@ -122,10 +131,15 @@ def _with_landsat(tiles: Sequence[FoundTile], sample: Sequence[BandSample]) -> t
     return changed, _of_tiles(sample, changed)
 
 
+def _without_named_offset(tile: FoundTile) -> FoundTile:
+    acquisitions = (replace(one, offset=0.0) if one.offset_by_name else one for one in tile.acquisitions)
+    return replace(tile, acquisitions=tuple(acquisitions))
+
+
 def _changed(tile: FoundTile, change: Any) -> FoundTile:
     """Return a tile with `change(name, layer)` in place of every layer."""
     acquisitions = tuple(
-        Acquisition(one.date, {name: change(name, layer) for name, layer in one.layers.items()}, one.offset)
+        replace(one, layers={name: change(name, layer) for name, layer in one.layers.items()})
         for one in tile.acquisitions
     )
     return replace(tile, acquisitions=acquisitions)

@@ -118,11 +118,13 @@ class Acquisition:
         date: the day.
         layers: band name -> layer.
         offset: what the producer added to every reflectance, or None where that is not known.
+        offset_by_name: whether only the product's name tells the offset, and not its metadata.
     """
 
     date: dt.date
     layers: Mapping[str, Layer]
     offset: float | None = None
+    offset_by_name: bool = False
 
 
 @dataclass(frozen=True, eq=False)

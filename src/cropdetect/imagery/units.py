@@ -4,6 +4,7 @@ All reflectances become digital numbers (reflectance x 10000), the unit that net
 nothing is declared: reflectance of land lies between 0 and 1, and that of bright clouds little above 1.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from cropdetect.errors import ContradictionError
 from cropdetect.imagery.bands import is_reflectance
 from cropdetect.imagery.fills import without
-from cropdetect.imagery.layers import Layer
+from cropdetect.imagery.layers import Acquisition, Layer
 from cropdetect.imagery.sampling import BandSample
 from cropdetect.imagery.values import BASELINE_0400, DIGITAL_NUMBER, UNKNOWN
 
@@ -25,8 +26,11 @@ _REFLECTANCE_BELOW = 2.0  # the 98th percentile of reflectances
 _NUMBERS_ABOVE = 150.0  # that of digital numbers: 0.015 would be darker than any land
 _TOO_DARK = 0.02  # the 98th percentile of reflectances that were divided by 10000 twice
 _LIKELY = 0.98  # quantile
-_DARK, _DARK_SHARE = 800.0, 0.01  # a reflectance below -0.02 with the offset of 1000
-_BELOW, _BELOW_SHARE = 1000.0, 0.2
+# Atmospheric correction makes reflectances of dark water and shadow slightly negative, but seldom below -0.005 or -0.02.
+_DARK, _DARK_SHARE = -200.0, 0.05
+_BELOW, _BELOW_SHARE = -50.0, 0.2
+_OFFSET_0400 = 1000.0
+_MOST = 0.2  # share of the dates that must be too dark, for the product's name to be disbelieved
 _LEAST = 16  # pixels from which on anything is concluded
 
 Numbers = npt.NDArray[Any]
@@ -146,47 +150,77 @@ def _refuse_twice(kind: Kind, high: float, one: BandSample) -> None:
         )
 
 
-def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
-    """Compare the offsets that metadata declare with the pixels; the sample's layers have digital numbers as values.
+def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ...]]) -> tuple[bool, tuple[str, ...]]:
+    """Compare Sentinel-2's offsets with the pixels.
+
+    Args:
+        sample: its layers have digital numbers as values.
+        fills: band -> numbers that are taken as missing.
 
     Returns:
-        A warning where the offset of Sentinel-2 images of baseline 04.00 and later is not known and may matter.
+        Whether offsets that only the products' names tell are not in the pixels; and warnings. One says that an offset is not known
+        and may matter.
 
     Raises:
-        ContradictionError: pixels are darker than they can be with the offset that is declared.
+        ContradictionError: pixels are darker than they can be with the offset that the metadata declare.
     """
-    unknown = set()
-    dark = enough = False
-    for acquisition in {id(one.acquisition): one.acquisition for one in sample}.values():
-        samples = [one for one in sample if one.acquisition is acquisition and is_reflectance(one.band)]
-        values = [(one, numbers) for one in samples if (numbers := _values(one, fills)).size >= _LEAST]
-        offset = acquisition.offset
-        if offset:
-            for one, numbers in values:
-                if _too_dark(numbers, offset):
-                    raise _contradicted(one, numbers, offset)
-        elif offset is None and acquisition.date >= BASELINE_0400:
-            unknown.add(acquisition.date)
-            enough |= bool(values)
-            dark |= any(_too_dark(numbers, _BELOW) for _, numbers in values)
-    if not unknown or dark:
-        return ()
-    shown = "no pixel that was looked at is darker than 1000, as if it were still in them" if enough else "the pixels do not tell"
+    seen = [_seen(acquisition, sample, fills) for acquisition in {id(one.acquisition): one.acquisition for one in sample}.values()]
+    for one in seen:
+        if one.too_dark and not one.acquisition.offset_by_name:
+            raise _contradicted(one)
+    named = [one for one in seen if one.acquisition.offset_by_name and one.acquisition.offset and one.values]
+    dark = [one for one in named if one.too_dark]
+    if dark and len(dark) < _MOST * len(named):
+        raise _contradicted(dark[0])
+    warnings = []
+    if dark:
+        warnings.append(
+            f"{_contradicted(dark[0]).what}. So the offset is taken to be off already. Give --offset 0 if that is right, or "
+            f"--offset {dark[0].acquisition.offset:g} to take it off in any case"
+        )
+    unknown = [one for one in seen if one.acquisition.offset is None and one.acquisition.date >= BASELINE_0400]
+    if unknown and not any(_too_dark(numbers, _OFFSET_0400) for one in unknown for _, numbers in one.values):
+        warnings.append(_unknown(min(one.acquisition.date for one in unknown), looked=any(one.values for one in unknown)))
+    return bool(dark), tuple(warnings)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The reflectances of an acquisition, and the first band of them that is too dark for its offset."""
+
+    acquisition: Acquisition
+    values: tuple[tuple[BandSample, Numbers], ...]
+    too_dark: tuple[BandSample, Numbers] | None
+
+
+def _seen(acquisition: Acquisition, sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ...]]) -> _Seen:
+    samples = [one for one in sample if one.acquisition is acquisition and is_reflectance(one.band)]
+    values = tuple((one, numbers) for one in samples if (numbers := _values(one, fills)).size >= _LEAST)
+    offset = acquisition.offset
+    return _Seen(acquisition, values, next((each for each in values if offset and _too_dark(each[1], offset)), None))
+
+
+def _unknown(first: dt.date, *, looked: bool) -> str:
+    shown = "no pixel that was looked at is darker than 1000, as if it were still in them" if looked else "the pixels do not tell"
     return (
         f"Sentinel-2 products from {BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata do not say "
-        f"which is true for the dates from {min(unknown)} on, and {shown}. Nothing is taken off; give --offset 1000 to take it off, or "
-        "--offset 0 if it was removed.",
+        f"which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take it off, or "
+        "--offset 0 if it was removed."
     )
 
 
 def _too_dark(numbers: Numbers, offset: float) -> bool:
-    shift = offset - _BELOW
-    return bool((numbers < _DARK + shift).mean() >= _DARK_SHARE or (numbers < offset).mean() >= _BELOW_SHARE)
+    below = numbers - offset
+    return bool((below < _DARK).mean() >= _DARK_SHARE or (below < _BELOW).mean() >= _BELOW_SHARE)
 
 
-def _contradicted(one: BandSample, numbers: Numbers, offset: float) -> ContradictionError:
+def _contradicted(seen: _Seen) -> ContradictionError:
+    offset = seen.acquisition.offset
+    assert seen.too_dark is not None
+    one, numbers = seen.too_dark
+    source = "the product's name says" if seen.acquisition.offset_by_name else "the metadata say"
     return ContradictionError(
-        f"the metadata say that an offset of {offset:g} was added to the reflectances, but {(numbers < offset).mean():.0%} of the pixels of "
+        f"{source} that an offset of {offset:g} was added to the reflectances, but {(numbers < offset).mean():.0%} of the pixels of "
         f"{_named(one)} that were looked at are below {offset:g} (lowest: {float(numbers.min()):g})",
         where=one.layer.reader.path,
         fix=f"Give --offset 0 if the provider has taken the offset off already, or --offset {offset:g} to take it off in any case.",
