@@ -44,8 +44,10 @@ def undeclared_fills(sample: Sequence[BandSample]) -> tuple[dict[str, tuple[floa
 
 def without(numbers: npt.NDArray[Any], fills: Iterable[float]) -> npt.NDArray[Any]:
     """Return the numbers that are none of `fills`."""
-    fills = tuple(fills)
-    return numbers[~np.isin(numbers, fills)] if fills else numbers
+    keep = np.ones(numbers.shape, bool)
+    for fill in fills:
+        keep &= numbers != fill  # compared in the numbers' own precision
+    return numbers[keep]
 
 
 def _frequent(band: str, numbers: npt.NDArray[Any]) -> list[float]:
@@ -92,6 +94,6 @@ def _warning(fill: float, bands: Mapping[str, float]) -> str:
     names = sorted(bands)
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more bands" if len(names) > 4 else "")
     return (
-        f'{fill:.10g} is taken as "no value" in {shown}: no file declares it, but up to {max(bands.values()):.0%} of the pixels '
+        f'{fill:.7g} is taken as "no value" in {shown}: no file declares it, but up to {max(bands.values()):.0%} of the pixels '
         "that were looked at have it"
     )

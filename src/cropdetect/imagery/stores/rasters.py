@@ -110,6 +110,7 @@ def read_header(path: Path) -> list[Layer]:
             affine, south_up = _north_up(file.transform, file.height)
             if affine.b or affine.d or affine.a <= 0:
                 raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
+            alpha = _alpha(file)
             reader = RasterFile(
                 path=path,
                 geobox=GeoBox(file.shape, affine, _crs(file, path)),
@@ -117,12 +118,12 @@ def read_header(path: Path) -> list[Layer]:
                 block_shape=_block(file),
                 driver=driver,
                 south_up=south_up,
-                descriptions=tuple(text or "" for text in file.descriptions),
+                descriptions=tuple(text or "" for index, text in enumerate(file.descriptions) if index != alpha),
                 tags=file.tags() | file.tags(ns="IMAGERY"),
                 masked=any(MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags for flags in file.mask_flag_enums),
-                alpha=_alpha(file),
+                alpha=alpha,
             )
-            return [_layer(file, reader, index) for index in range(file.count) if index != reader.alpha]
+            return [_layer(file, reader, index) for index in range(file.count) if index != alpha]
     except RasterioError as error:
         raise unreadable(path, error) from error
 
