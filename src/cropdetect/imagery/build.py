@@ -15,7 +15,8 @@ from cropdetect.imagery.fileseries import FileSeries
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer, PixelReader
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.masks import Numbers, default_masks, is_mask_only, is_quality_layer, unused_warnings
-from cropdetect.imagery.stores.grids import axes, common_grid, usual_block
+from cropdetect.imagery.stores.grids import axes, common_grid, half_pixel_shift, usual_block
+from cropdetect.imagery.stores.zips import on_disk
 from cropdetect.imagery.values import BASELINE_0400, all_fills, check_offset, missing_value, units_of
 
 _QA60_AGAIN = dt.date(2024, 2, 28)  # from when on Earth Engine fills QA60 again
@@ -47,13 +48,14 @@ def build_series(
     used = tuple(dict.fromkeys((*names, *mask_bands)))
     acquisitions, dates_left_out = _complete(acquisitions, used, found, options)
     readers = list({id(a.layers[name].reader): a.layers[name].reader for a in acquisitions for name in used}.values())
-    grid = common_grid(readers, options.resolution)
+    grid = common_grid([[a.layers[name].reader for name in used] for a in acquisitions], options.resolution)
     ignored = _clear_but_missing(acquisitions, conditions)
     acquisitions = _on_grid(acquisitions, used, readers, grid, sensor, set(ignored))
     dtype = np.result_type(*(acquisition.layers[name].dtype for acquisition in acquisitions for name in names))
     offset = max(acquisition.offset or 0.0 for acquisition in acquisitions)
     check_offset(offset, dtype, names, options.offset)
     files = sorted({reader.path for reader in readers})
+    on_disks = {on_disk(path) for path in files}
     series = FileSeries(
         name=found.name,
         geobox=grid,
@@ -66,7 +68,7 @@ def build_series(
         units=units_of({name: acquisitions[0].layers[name] for name in names}, dtype),
         offset=offset if any(is_reflectance(name) for name in names) else 0.0,
         sources=tuple(_relative(path, root) for path in files),
-        n_bytes=sum(_size(path) for path in files),
+        n_bytes=sum(_size(path) for path in on_disks),
         field_files=found.field_files,
         acquisitions=tuple(acquisitions),
         conditions=conditions,
@@ -78,6 +80,7 @@ def build_series(
         *bands_left_out,
         *dates_left_out,
         *ignored.values(),
+        *_shifted(readers, sensor),
     )
     return series, warnings
 
@@ -115,6 +118,19 @@ def _empty_qa60(series: FileSeries, quality: Mapping[str, Numbers], options: Ope
     return (
         f"QA60 marks no cloud in the pixels that were looked at; in Earth Engine it is empty from {BASELINE_0400} to {_QA60_AGAIN}. "
         "Export MSK_CLASSI_OPAQUE and MSK_CLASSI_CIRRUS, SCL or a cloud probability, too.",
+    )
+
+
+def _shifted(readers: Sequence[PixelReader], sensor: str | None) -> tuple[str, ...]:
+    """Return a warning where bands of different resolution are shifted against each other, which Sentinel-2's are not."""
+    shifted = half_pixel_shift(readers) if sensor == "sentinel-2" else None
+    if shifted is None:
+        return ()
+    fine, coarse = shifted
+    half = (coarse.geobox.affine.a - fine.geobox.affine.a) / 2
+    return (
+        f"{coarse.path.name} begins {half:g} units of the CRS away from {fine.path.name}, half the difference of their pixels: their "
+        "coordinates may name corners of pixels. They are read as centres; an attribute GeoTransform of the grid mapping settles it",
     )
 
 

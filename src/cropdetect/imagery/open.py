@@ -15,6 +15,7 @@ from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.series import Imagery, merge_warnings
 from cropdetect.imagery.stores.safety import checked
+from cropdetect.imagery.zones import split_by_crs
 
 
 def open_imagery(
@@ -68,7 +69,7 @@ def open_imagery(
     layout = next((layout for layout in LAYOUTS if layout.recognises(root, options)), None)
     if layout is None:
         raise UnknownLayoutError("no images were found that can be read", where=root, fix=accepted_layouts())
-    found = layout.find(root, options)
+    found = split_by_crs(layout.find(root, options))
     if len(found) == 1:
         found = [replace(found[0], name="")]
     known = interpret(found, options)

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from cropdetect.errors import UnknownLayoutError
+from cropdetect.errors import UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery.bands import is_band
 from cropdetect.imagery.dates import parse_date
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
@@ -29,6 +29,7 @@ from cropdetect.imagery.stores.attributes import encoding
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
 from cropdetect.imagery.stores.safety import unreadable
+from cropdetect.imagery.stores.zips import archive_of
 from cropdetect.imagery.values import product_offset
 
 _STEPS = ("time", "timestamp", "t", "date")
@@ -64,6 +65,8 @@ class Cubes(Layout):
         sensor = None
         warnings: list[str] = []
         for cube in cubes:
+            if archive_of(cube) is not None:
+                raise UnreadableFileError("a cube is not read inside an archive", where=cube, fix="Unpack it.")
             relative = cube.relative_to(root)
             match = options.pattern.search(relative.with_suffix("").as_posix()) if options.pattern else None
             tile = (match.groupdict().get("tile") if match else None) or (

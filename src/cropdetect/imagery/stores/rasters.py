@@ -26,6 +26,7 @@ from cropdetect.imagery.series import Window
 from cropdetect.imagery.stores.attributes import Encoding, encoding
 from cropdetect.imagery.stores.open_files import file_manager
 from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, unreadable
+from cropdetect.imagery.stores.zips import gdal_name, on_disk
 
 _ALPHA_SIDE = 64  # pixels that are looked at, along each axis
 
@@ -54,7 +55,7 @@ class RasterFile(PixelReader):
         """See `PixelReader.read_into`."""
         try:
             with gdal():
-                manager = file_manager(_open, self.path, self.driver)
+                manager = file_manager(_open, self.path, self.driver, headers=(on_disk(self.path),))
                 file = manager.acquire()
                 if file.shape != self.geobox.shape:
                     raise changed_size(self.path)
@@ -72,7 +73,7 @@ class RasterFile(PixelReader):
         valid = np.ones(window.shape, bool)
         try:
             with gdal():
-                manager = file_manager(_open, self.path, self.driver)
+                manager = file_manager(_open, self.path, self.driver, headers=(on_disk(self.path),))
                 file = manager.acquire()
                 if self.masked:
                     valid &= file.read_masks(index + 1, window=self._place(window)) > 0
@@ -89,7 +90,7 @@ class RasterFile(PixelReader):
 
 def _open(path: Path, driver: str) -> rasterio.DatasetReader:
     with warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning):
-        return rasterio.open(path, driver=driver, sharing=False)
+        return rasterio.open(gdal_name(path), driver=driver, sharing=False)
 
 
 def read_header(path: Path) -> list[Layer]:

@@ -56,11 +56,9 @@ def raster_driver(path: Path) -> str:
         UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
         UnreadableFileError: it is neither GeoTIFF nor JP2.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(64)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    from cropdetect.imagery.stores.zips import first_bytes  # which raises errors of this module
+
+    head = first_bytes(path, 64)
     if path.suffix.lower() == ".vrt" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise _unsafe(path, "is a virtual raster (VRT or other XML), which may lead to other files or the network")
     driver = _SIGNATURES.get(head[:4])
