@@ -19,7 +19,7 @@ _INPUTS = {"image", "mask", "clear", "day"}
 # than in calls of one. A GPU wants many chips at once.
 _OF_A_CORE, _OF_A_GPU = (16_384, 16 * 32 * 32), (2_000_000, 128 * 32 * 32)
 _CUDA = {
-    "cudnn_conv_algo_search": "HEURISTIC",  # windows about fields have many shapes; by default each is searched for anew
+    "cudnn_conv_algo_search": "HEURISTIC",  # by default each new shape of inputs is searched for
     "use_tf32": "0",  # float32 means float32
 }
 _CUDA_THREADS = 4  # that prepare inputs while the GPU is busy
@@ -32,9 +32,11 @@ class Backend(Protocol):
         concurrency: threads that may call `scores` at the same time and gain by it.
         pixels_a_call: pixels (chip x step x y x x) of one call of `scores`.
         pixels_a_batch: pixels (chip x y x x) of the chips that are cut at once.
+        whole_chips: it gains more by calls of one shape than by windows about the fields.
     """
 
     concurrency: int
+    whole_chips: bool
     pixels_a_call: int
     pixels_a_batch: int
 
@@ -92,6 +94,7 @@ class OnnxRuntime:
     """
 
     pixels_a_call, pixels_a_batch = _OF_A_CORE
+    whole_chips = False
 
     def __init__(self, members: Sequence[Path], threads: int) -> None:
         self.concurrency = threads
@@ -111,6 +114,7 @@ class OnnxRuntimeCUDA:
     """
 
     pixels_a_call, pixels_a_batch = _OF_A_GPU
+    whole_chips = True
 
     def __init__(self, members: Sequence[Path], threads: int) -> None:
         import onnxruntime
@@ -174,6 +178,7 @@ class OpenVINO:
 
     concurrency = 1
     pixels_a_call, pixels_a_batch = _OF_A_CORE
+    whole_chips = False
 
     def __init__(self, members: Sequence[Path], threads: int) -> None:
         try:

@@ -75,6 +75,8 @@ class Ensemble:
         self._context = record.model.context  # pixels about the field that the networks look at; None: the whole chip
         self._shape = len(record.members), len(record.legend)
         self._backend = open_backend(checkpoint.member_paths(), device=device, precision=precision, workers=workers)
+        if self._backend.whole_chips:
+            self._context = None
         self.concurrency = self._backend.concurrency
         self.pixels_a_batch = self._backend.pixels_a_batch
 
