@@ -14,6 +14,9 @@ from cropdetect.imagery.stores.safety import unreadable
 
 SUFFIX = ".zip"
 
+_RASTERS = (".tif", ".tiff", ".jp2")
+_VECTORS = (".shp", ".gpkg", ".geojson", ".json", ".gml", ".parquet", ".fgb", ".kml")
+
 
 def archive_of(path: Path) -> Path | None:
     """Return the archive that a path leads into, or None."""
@@ -58,6 +61,18 @@ def images_in(archive: Path, suffixes: Collection[str]) -> list[Path]:
     version = file_version(archive)
     names = [] if version is None else _names(archive, version)
     return [archive / name for name in names if PurePosixPath(name).suffix.lower() in suffixes]
+
+
+def is_image_archive(path: Path) -> bool:
+    """Whether a path is an archive with images and without vector files.
+
+    Raises:
+        UnreadableFileError: the archive is damaged.
+        UnsafePathError: an entry would lie outside the archive.
+    """
+    if path.suffix.lower() != SUFFIX or not path.is_file():
+        return False
+    return bool(images_in(path, _RASTERS)) and not images_in(path, _VECTORS)
 
 
 @lru_cache(maxsize=256)
