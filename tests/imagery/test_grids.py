@@ -27,7 +27,9 @@ def numbers(start: int = 300, shape: tuple[int, ...] = SHAPE) -> np.ndarray[Any,
 
 def georeferenced(image: Any, *, shift: float = 0.0, transform: str | None = None, ascending: bool = False) -> xr.Dataset:
     """Make a cube of one date whose coordinates are `shift` pixels east and south of the centres."""
-    data = cube({"B04": image[None]}, times=("2018-04-15",), crs={}, attributes={"grid_mapping": "spatial_ref"}, ascending=ascending)
+    data = cube(
+        {"B04": image[None]}, times=("2018-04-15",), crs={}, attributes={"grid_mapping": "spatial_ref"}, ascending=ascending
+    )
     data = data.assign_coords(x=data.x + 10 * shift, y=data.y - 10 * shift)
     attributes = {"crs_wkt": UTM} | ({} if transform is None else {"GeoTransform": transform})
     data["spatial_ref"] = ((), 0, attributes)
@@ -70,7 +72,9 @@ def test_a_transform_settles_what_coordinates_name(
     assert bool(imagery.warnings) == bool(told)
 
 
-@pytest.mark.parametrize("transform", [f"{LEFT} 20 0 {TOP} 0 -20", f"{LEFT + 2.5} 10 0 {TOP} 0 -10", f"{LEFT} 10 0 {TOP + 3} 0 -10"])
+@pytest.mark.parametrize(
+    "transform", [f"{LEFT} 20 0 {TOP} 0 -20", f"{LEFT + 2.5} 10 0 {TOP} 0 -10", f"{LEFT} 10 0 {TOP + 3} 0 -10"]
+)
 def test_a_transform_that_excludes_the_coordinates_is_an_error_that_names_both(tmp_path: Path, transform: str) -> None:
     save(georeferenced(numbers(), transform=transform), tmp_path / "cube.nc")
     with pytest.raises(ContradictionError, match=r"cube\.nc(.|\n)*coordinate [xy](.|\n)*transform"):
@@ -226,7 +230,10 @@ def test_a_coarse_band_lies_where_its_own_grid_says(tmp_path: Path, shift: int) 
 def test_resolutions_that_are_shifted_like_corners_are_told(tmp_path: Path) -> None:
     for name, pixel, shape in (("B04", 10, (6, 8)), ("B11", 20, (3, 4))):
         image = numbers(shape=(1, *shape))
-        save(cube({name: image}, times=("2018-04-15",), pixel=pixel, left=LEFT - pixel / 2, top=TOP + pixel / 2), tmp_path / f"{name}.nc")
+        save(
+            cube({name: image}, times=("2018-04-15",), pixel=pixel, left=LEFT - pixel / 2, top=TOP + pixel / 2),
+            tmp_path / f"{name}.nc",
+        )
     assert any("corners" in warning for warning in open_imagery(tmp_path).warnings)
 
 

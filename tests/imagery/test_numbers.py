@@ -95,9 +95,7 @@ def test_numbers_among_others_are_no_fills(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("suffix", ["nc", "zarr"])
-def test_attributes_declare_missing_numbers(
-    tmp_path: Path, attributes: dict[str, Any], missing: list[int], suffix: str
-) -> None:
+def test_attributes_declare_missing_numbers(tmp_path: Path, attributes: dict[str, Any], missing: list[int], suffix: str) -> None:
     image = np.full((1, *SHAPE), 1000, np.int16)
     image[0, 0, :3] = (-1, -9999, 16001)
     data = cube({"wetness": image}, times=("2019-06-06",), attributes=attributes)
@@ -112,7 +110,9 @@ def test_attributes_declare_missing_numbers(
 def test_numbers_that_are_meant_as_unsigned_are(tmp_path: Path) -> None:
     image = np.full((1, *SHAPE), 40_000, np.uint16)
     image[0, 0, 0] = 65535
-    data = cube({"wetness": image.view(np.int16)}, times=("2019-06-06",), attributes={"_Unsigned": "true", "_FillValue": np.int16(-1)})
+    data = cube(
+        {"wetness": image.view(np.int16)}, times=("2019-06-06",), attributes={"_Unsigned": "true", "_FillValue": np.int16(-1)}
+    )
     data.to_netcdf(tmp_path / "cube.nc", engine="h5netcdf")
     tile = open_imagery(tmp_path).tiles[0]
     block = tile.read(WHOLE)
@@ -137,7 +137,8 @@ def write_scaled(path: Path, stored: Any, scale: float | None, add: float | None
 
 @pytest.mark.parametrize("how", ["gdal", "tags", "stac", "stac 1.1"])
 @pytest.mark.parametrize(
-    ("scale", "add", "dtype"), [(1e-4, None, "uint16"), (2.75e-5, -0.2, "uint16"), (2e-4, 0.01, "uint16"), (1e-4, None, "float32")]
+    ("scale", "add", "dtype"),
+    [(1e-4, None, "uint16"), (2.75e-5, -0.2, "uint16"), (2e-4, 0.01, "uint16"), (1e-4, None, "float32")],
 )
 def test_declared_scales_give_digital_numbers(tmp_path: Path, how: str, scale: float, add: float | None, dtype: str) -> None:
     wanted = reflectance()
@@ -236,7 +237,9 @@ def product(root: Path, low: int, high: int, *, baseline: str = "0400", metadata
             (root / f"{name}.SAFE").mkdir(parents=True)
             (root / f"{name}.SAFE" / "MTD_MSIL2A.xml").write_text('<x><BOA_ADD_OFFSET band_id="3">-1000</BOA_ADD_OFFSET></x>')
             for band, image in zip(("B04", "B08"), bands, strict=True):
-                write_raster(root / f"{name}.SAFE" / "GRANULE" / "L2A" / "IMG_DATA" / f"T31TBL_{day}T105031_{band}_10m.tif", image)
+                write_raster(
+                    root / f"{name}.SAFE" / "GRANULE" / "L2A" / "IMG_DATA" / f"T31TBL_{day}T105031_{band}_10m.tif", image
+                )
         else:
             write_raster(root / f"{name}.tif", bands, descriptions=("B04", "B08"))
     return root
@@ -251,7 +254,9 @@ def test_an_offset_that_the_pixels_bear_out_is_taken_off_in_silence(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("low", "high"), [(300, 900), (100, 3000), (850, 950)])
-def test_pixels_too_dark_for_the_offset_of_the_metadata_are_an_error_with_two_ways_out(tmp_path: Path, low: int, high: int) -> None:
+def test_pixels_too_dark_for_the_offset_of_the_metadata_are_an_error_with_two_ways_out(
+    tmp_path: Path, low: int, high: int
+) -> None:
     product(tmp_path, low, high, metadata=True)
     with pytest.raises(ContradictionError, match=r"offset of 1000(.|\n)*below 1000(.|\n)*--offset 0(.|\n)*--offset 1000"):
         open_imagery(tmp_path)

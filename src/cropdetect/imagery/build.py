@@ -116,8 +116,8 @@ def _empty_qa60(series: FileSeries, quality: Mapping[str, Numbers], options: Ope
     if options.clear is not None or not empty or len(seen) != len(series.mask_bands) or not seen or any(q.any() for q in seen):
         return ()
     return (
-        f"QA60 marks no cloud in the pixels that were looked at; in Earth Engine it is empty from {BASELINE_0400} to {_QA60_AGAIN}. "
-        "Export MSK_CLASSI_OPAQUE and MSK_CLASSI_CIRRUS, SCL or a cloud probability, too.",
+        f"QA60 marks no cloud in the pixels that were looked at; in Earth Engine it is empty from {BASELINE_0400} to "
+        f"{_QA60_AGAIN}. Export MSK_CLASSI_OPAQUE and MSK_CLASSI_CIRRUS, SCL or a cloud probability, too.",
     )
 
 
@@ -129,8 +129,9 @@ def _shifted(readers: Sequence[PixelReader], sensor: str | None) -> tuple[str, .
     fine, coarse = shifted
     half = (coarse.geobox.affine.a - fine.geobox.affine.a) / 2
     return (
-        f"{coarse.path.name} begins {half:g} units of the CRS away from {fine.path.name}, half the difference of their pixels: their "
-        "coordinates may name corners of pixels. They are read as centres; an attribute GeoTransform of the grid mapping settles it",
+        f"{coarse.path.name} begins {half:g} units of the CRS away from {fine.path.name}, half the difference of their pixels: "
+        "their coordinates may name corners of pixels. They are read as centres; an attribute GeoTransform of the grid mapping "
+        "settles it",
     )
 
 
@@ -140,9 +141,7 @@ def _clear_but_missing(acquisitions: Sequence[Acquisition], conditions: Sequence
     for name in dict.fromkeys(condition.band for condition in conditions):
         declared = {a.layers[name].nodata for a in acquisitions if name in a.layers} - {None}
         meant = [
-            number
-            for number in declared
-            if all(bool(one.holds(np.array([number]))[0]) for one in conditions if one.band == name)
+            number for number in declared if all(bool(one.holds(np.array([number]))[0]) for one in conditions if one.band == name)
         ]
         if meant and name.upper() != "CLD":
             warnings[name] = f'{name} declares {meant[0]:g} as "no value", but {meant[0]:g} means clear; it is taken as clear'
@@ -207,7 +206,11 @@ def _complete(
 
 
 def _on_grid(
-    acquisitions: Sequence[Acquisition], used: Sequence[str], readers: Sequence[PixelReader], grid: GeoBox, sensor: str | None,
+    acquisitions: Sequence[Acquisition],
+    used: Sequence[str],
+    readers: Sequence[PixelReader],
+    grid: GeoBox,
+    sensor: str | None,
     without_nodata: Collection[str],
 ) -> list[Acquisition]:
     """Return acquisitions with the bands in use, whose layers know how they become values on the grid.

@@ -9,8 +9,8 @@ An expression is "none", or conditions with blanks between them, all of which mu
 
 The operators are ``=`` (any of the numbers), ``!=`` (none of the numbers), ``<``, ``<=``, ``>`` and ``>=``; the first two take
 several numbers with commas between them. ``&`` keeps the bits of a whole number (decimal, or hexadecimal as 0x3f) before the
-comparison: ``QA60&3072=0`` is clear where neither bit 10 nor bit 11 is set, ``state_1km&3=0,3`` where the two lowest bits are 0 or 3.
-The names of bands are found in any case. An expression replaces the default (`cropdetect.imagery.masks`). In any case every band
+comparison: ``QA60&3072=0`` is clear where neither bit 10 nor bit 11 is set, ``state_1km&3=0,3`` where the two lowest bits are 0
+or 3. The names of bands are found in any case. An expression replaces the default (`cropdetect.imagery.masks`). In any case every band
 must have a value at the pixel; "none" asks for nothing else.
 """
 
@@ -60,7 +60,7 @@ class Condition:
         if self.bits:
             there = np.isfinite(values)
             flags = np.where(there, values, 0).astype(np.int64) & self.bits
-            return there & Condition(self.band, self.operator, self.numbers).holds(flags)
+            return np.asarray(there & Condition(self.band, self.operator, self.numbers).holds(flags))
         if self.operator in _COMPARE:
             return _COMPARE[self.operator](values, self.numbers[0])
         return np.isin(values, self.numbers, invert=self.operator == "!=")
@@ -113,4 +113,3 @@ def _bad(text: str, why: str) -> OptionError:
         fix='Write conditions with blanks between them, e.g. "SCL=4,5 CLD<60" or, for bits, "QA60&3072=0"; or "none" where all '
         "valid pixels are clear.",
     )
-

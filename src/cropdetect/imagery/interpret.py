@@ -139,8 +139,7 @@ def _without_named_offset(tile: FoundTile) -> FoundTile:
 def _changed(tile: FoundTile, change: Any) -> FoundTile:
     """Return a tile with `change(name, layer)` in place of every layer."""
     acquisitions = tuple(
-        replace(one, layers={name: change(name, layer) for name, layer in one.layers.items()})
-        for one in tile.acquisitions
+        replace(one, layers={name: change(name, layer) for name, layer in one.layers.items()}) for one in tile.acquisitions
     )
     return replace(tile, acquisitions=acquisitions)
 

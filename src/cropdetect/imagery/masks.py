@@ -198,7 +198,7 @@ def unused_warnings(choice: MaskChoice) -> tuple[str, ...]:
     """Return a warning for every quality layer that the default does not use."""
     before = f"{choice.expression} " if choice.conditions else ""
     return tuple(
-        f'the quality layer {name} is not used. {hint.replace("<name>", before + name)}'
+        f"the quality layer {name} is not used. {hint.replace('<name>', before + name)}"
         for name, hint in zip(choice.unused, choice.hints, strict=True)
     )
 

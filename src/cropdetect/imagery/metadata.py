@@ -8,7 +8,7 @@ Science Product Guide, section 5 (surface reflectance = number x 0.0000275 - 0.2
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from cropdetect.imagery.stores.open_files import Version, file_version
 
 _LIMIT = 50_000_000  # bytes
 _QUANTIFICATION = re.compile(rb"<(?:BOA_)?QUANTIFICATION_VALUE\b[^>]*>\s*(\d+(?:\.\d+)?)\s*</")
-_LANDSAT = re.compile(r"(?P<product>L[COTEM]0[4-9]_L2S[PR]_\d{6}_\d{8}_\d{8}_\d{2}_(?:T1|T2|RT))_SR_B(?P<number>\d+)$", re.IGNORECASE)
+_LANDSAT = re.compile(
+    r"(?P<product>L[COTEM]0[4-9]_L2S[PR]_\d{6}_\d{8}_\d{8}_\d{2}_(?:T1|T2|RT))_SR_B(?P<number>\d+)$", re.IGNORECASE
+)
 _LANDSAT_BAND = re.compile(r"(^|.*[_-])SR_B(?P<number>\d+)$", re.IGNORECASE)
 _LANDSAT_SCALE, _LANDSAT_ADD = 2.75e-5, -0.2
 _MTL = r'(?:"|<)?(?P<key>REFLECTANCE_(?:MULT|ADD)_BAND_{number})(?:"\s*:\s*"?|>|\s*=\s*)(?P<value>[-+.\dEe]+)'
@@ -36,7 +38,7 @@ class Beside:
         files: that declare it.
     """
 
-    encoding: Encoding = Encoding()
+    encoding: Encoding = field(default_factory=Encoding)
     offset: float | None = None
     files: tuple[Path, ...] = ()
 
@@ -111,7 +113,8 @@ def _stac(path: Path, root: Path) -> Beside | None:
         asset = next((one for one in item["assets"].values() if _points_to(one, path)), None)
         if asset is None:
             continue
-        properties = item.get("properties") if isinstance(item.get("properties"), dict) else {}
+        given = item.get("properties")
+        properties: dict[str, Any] = given if isinstance(given, dict) else {}
         return Beside(_of_asset(asset, properties), _offset(asset, properties), (file,))
     return None
 
@@ -161,6 +164,8 @@ def _offset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> float | 
         baseline = float(properties.get("s2:processing_baseline", properties.get("processing:version", "")))
     except (TypeError, ValueError):
         return None
-    if "s2:processing_baseline" not in properties and not str(properties.get("constellation", "")).lower().startswith("sentinel-2"):
+    if "s2:processing_baseline" not in properties and not str(properties.get("constellation", "")).lower().startswith(
+        "sentinel-2"
+    ):
         return None
     return 1000.0 if baseline >= _BASELINE_0400 else 0.0

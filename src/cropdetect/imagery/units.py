@@ -107,13 +107,14 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
     if high <= _REFLECTANCE_BELOW:
         told = not plain or declared.strip().lower() in ("1", "reflectance", "dimensionless")
         return Unit(_PER_REFLECTANCE), "" if told else (
-            f"the reflectances are taken as numbers from 0 to 1, since nearly all lie below {high:.2g}; they are multiplied by 10000"
+            f"the reflectances are taken as numbers from 0 to 1, since nearly all lie below {high:.2g}; they are multiplied by "
+            "10000"
         )
     if high >= _NUMBERS_ABOVE:
         return Unit(1), ""
     return Unit(None), (
-        f"the unit of the reflectances is not known: nearly all numbers lie below {high:.4g}, which is neither reflectance (0 to 1) nor "
-        "reflectance x 10000. Set the files' scale and offset"
+        f"the unit of the reflectances is not known: nearly all numbers lie below {high:.4g}, which is neither reflectance (0 to 1) "
+        "nor reflectance x 10000. Set the files' scale and offset"
     )
 
 
@@ -130,8 +131,8 @@ def _refuse_mixture(samples: Iterable[BandSample], values: Mapping[int, Numbers]
     if small and large:
         (one, low), (other, high) = small, large
         raise ContradictionError(
-            f"{_named(one)} holds numbers up to {low:.3g}, as reflectance has them, but {_named(other)} ({other.layer.reader.path}) "
-            f"numbers up to {high:.5g}, as reflectance x 10000 has them",
+            f"{_named(one)} holds numbers up to {low:.3g}, as reflectance has them, but {_named(other)} "
+            f"({other.layer.reader.path}) numbers up to {high:.5g}, as reflectance x 10000 has them",
             where=one.layer.reader.path,
             fix="Bring all images to one unit.",
         )
@@ -145,8 +146,8 @@ def _refuse_twice(kind: Kind, high: float, one: BandSample) -> None:
         raise ContradictionError(
             f"a scale of {scale:g} is declared, but the stored numbers reach only {stored:.3g}, so they are reflectance already",
             where=one.layer.reader.path,
-            fix="Remove the scale and the offset from the file (gdal_edit.py -scale 1 -offset 0, or the attributes scale_factor and "
-            "add_offset).",
+            fix="Remove the scale and the offset from the file (gdal_edit.py -scale 1 -offset 0, or the attributes scale_factor "
+            "and add_offset).",
         )
 
 
@@ -158,13 +159,15 @@ def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float,
         fills: band -> numbers that are taken as missing.
 
     Returns:
-        Whether offsets that only the products' names tell are not in the pixels; and warnings. One says that an offset is not known
-        and may matter.
+        Whether offsets that only the products' names tell are not in the pixels; and warnings. One says that an offset is not
+        known and may matter.
 
     Raises:
         ContradictionError: pixels are darker than they can be with the offset that the metadata declare.
     """
-    seen = [_seen(acquisition, sample, fills) for acquisition in {id(one.acquisition): one.acquisition for one in sample}.values()]
+    seen = [
+        _seen(acquisition, sample, fills) for acquisition in {id(one.acquisition): one.acquisition for one in sample}.values()
+    ]
     for one in seen:
         if one.too_dark and not one.acquisition.offset_by_name:
             raise _contradicted(one)
@@ -203,8 +206,8 @@ def _seen(acquisition: Acquisition, sample: Sequence[BandSample], fills: Mapping
 def _unknown(first: dt.date, *, looked: bool) -> str:
     shown = "no pixel that was looked at is darker than 1000, as if it were still in them" if looked else "the pixels do not tell"
     return (
-        f"Sentinel-2 products from {BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata do not say "
-        f"which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take it off, or "
+        f"Sentinel-2 products from {BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata do "
+        f"not say which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take it off, or "
         "--offset 0 if it was removed."
     )
 
@@ -220,10 +223,11 @@ def _contradicted(seen: _Seen) -> ContradictionError:
     one, numbers = seen.too_dark
     source = "the product's name says" if seen.acquisition.offset_by_name else "the metadata say"
     return ContradictionError(
-        f"{source} that an offset of {offset:g} was added to the reflectances, but {(numbers < offset).mean():.0%} of the pixels of "
-        f"{_named(one)} that were looked at are below {offset:g} (lowest: {float(numbers.min()):g})",
+        f"{source} that an offset of {offset:g} was added to the reflectances, but {(numbers < offset).mean():.0%} of the pixels "
+        f"of {_named(one)} that were looked at are below {offset:g} (lowest: {float(numbers.min()):g})",
         where=one.layer.reader.path,
-        fix=f"Give --offset 0 if the provider has taken the offset off already, or --offset {offset:g} to take it off in any case.",
+        fix=f"Give --offset 0 if the provider has taken the offset off already, or --offset {offset:g} to take it off in any "
+        "case.",
     )
 
 

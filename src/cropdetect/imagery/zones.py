@@ -28,7 +28,9 @@ def _split(tile: FoundTile) -> list[FoundTile]:
     if len(parts) == 1 or None in parts or not set.intersection(*bands):
         return [tile]
     names = {crs: _name(crs, number) for number, crs in enumerate(parts, 1)}
-    warning = f"the images lie in {len(parts)} coordinate reference systems ({', '.join(names.values())}); each is a tile of its own"
+    warning = (
+        f"the images lie in {len(parts)} coordinate reference systems ({', '.join(names.values())}); each is a tile of its own"
+    )
     return [
         replace(
             tile,

@@ -150,13 +150,19 @@ def _with_transform(
     if abs(shift) <= slack:
         return edge, pixel, ""
     if abs(abs(shift) - 0.5) <= slack:
-        return declared, declared_pixel, (
-            f"{path.name}: its coordinates name corners of pixels, not centres, by the declared transform; the transform is used"
+        return (
+            declared,
+            declared_pixel,
+            (f"{path.name}: its coordinates name corners of pixels, not centres, by the declared transform, which is used"),
         )
     if abs(shift - round(shift)) <= slack:
-        return edge, pixel, (
-            f"{path.name}: the declared transform begins {abs(round(shift))} pixels away from the coordinates along {name}, as after "
-            "cropping; the coordinates are used"
+        return (
+            edge,
+            pixel,
+            (
+                f"{path.name}: the declared transform begins {abs(round(shift))} pixels away from the coordinates along {name}, as "
+                "after cropping; the coordinates are used"
+            ),
         )
     raise ContradictionError(
         f"the coordinate {name} begins at {edge:.10g}, the declared transform at {declared:.10g} ({shift:+.2f} pixels)",

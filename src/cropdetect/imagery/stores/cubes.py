@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -154,7 +155,7 @@ def open_cube(path: Path, group: str = "") -> xr.Dataset:
         with warnings.catch_warnings(action="ignore"):
 
             def opened(inner: str) -> xr.Dataset:
-                options = {} if classic else {"group": inner or None}
+                options: dict[str, Any] = {} if classic else {"group": inner or None}
                 return xr.open_dataset(path, engine=engine, chunks=None, cache=False, mask_and_scale=False, **options)
 
             data = opened(group)

@@ -45,7 +45,7 @@ def _pixel_area(grid: GeoBox) -> float:
 
 
 def _granules(acquisitions: Sequence[Sequence[PixelReader]]) -> GeoBox | None:
-    """Return the grid that holds the grids of all acquisitions, where these are parts of one; None where all are equal or do not fit."""
+    """Return the grid that holds those of all acquisitions, which are parts of it; None where all are equal or do not fit."""
     finest: list[GeoBox] = []
     for readers in acquisitions:
         own = min((reader.geobox for reader in readers), key=_pixel_area)
@@ -102,9 +102,7 @@ def _at_resolution(finest: GeoBox, resolution: float | None, reader: PixelReader
         raise OptionError(f"the resolution {resolution} is not positive", fix="Give the pixel size in units of the CRS, e.g. 10.")
     affine = finest.affine
     if affine.is_identity and finest.crs is None:
-        raise OptionError(
-            "images without a georeference have no resolution", where=reader.path, fix="Leave the resolution out."
-        )
+        raise OptionError("images without a georeference have no resolution", where=reader.path, fix="Leave the resolution out.")
     height, width = (abs(size * pixel) for size, pixel in zip(finest.shape, (affine.e, affine.a), strict=True))
     if resolution > min(height, width):
         raise OptionError(f"the resolution {resolution} is wider than the image ({width:g} x {height:g})")
@@ -120,9 +118,7 @@ def _check_grid(reader: PixelReader, usual: GeoBox) -> None:
     if grid.crs != usual.crs:
         raise GridError(f"the CRS is {_name(grid)}, that of the other files {_name(usual)}", where=reader.path, fix=fix)
     if not _fits(grid, usual):
-        raise GridError(
-            f"the extent is {_edges(grid)}, that of the other files {_edges(usual)}", where=reader.path, fix=fix
-        )
+        raise GridError(f"the extent is {_edges(grid)}, that of the other files {_edges(usual)}", where=reader.path, fix=fix)
 
 
 def _fits(grid: GeoBox, usual: GeoBox) -> bool:

@@ -85,7 +85,9 @@ def refuse_hdf5_links(path: Path) -> None:
             item = group.get(name)
             if isinstance(item, h5py.Group):
                 check(item)
-            elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual or item.file.filename != group.file.filename):
+            elif isinstance(item, h5py.Dataset) and (
+                item.external or item.is_virtual or item.file.filename != group.file.filename
+            ):
                 raise _unsafe(path, f"the numbers of {name} lie in other files")
 
     try:
