@@ -186,6 +186,12 @@ def test_a_fourth_band_of_bytes_that_gdal_calls_alpha_is_a_band(tmp_path: Path) 
     assert tile.read(WHOLE).clear.all()
 
 
+def test_a_mask_file_beside_an_image_is_told(tmp_path: Path) -> None:
+    path = write_raster(tmp_path / "20190606_B04.tif", np.full(SHAPE, 700, np.uint16))
+    path.with_name(f"{path.name}.msk").write_bytes(b"")
+    assert "20190606_B04.tif.msk" in open_imagery(tmp_path).warnings[0]
+
+
 def test_a_condition_on_an_absent_band_is_refused(tmp_path: Path) -> None:
     season(tmp_path, "scl", [4], "uint8")
     with pytest.raises(MissingBandError, match="QA60"):

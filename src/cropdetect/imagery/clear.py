@@ -10,8 +10,8 @@ An expression is "none", or conditions with blanks between them, all of which mu
 The operators are ``=`` (any of the numbers), ``!=`` (none of the numbers), ``<``, ``<=``, ``>`` and ``>=``; the first two take
 several numbers with commas between them. ``&`` keeps the bits of a whole number (decimal, or hexadecimal as 0x3f) before the
 comparison: ``QA60&3072=0`` is clear where neither bit 10 nor bit 11 is set, ``state_1km&3=0,3`` where the two lowest bits are 0
-or 3. The names of bands are found in any case. An expression replaces the default (`cropdetect.imagery.masks`). In any case every band
-must have a value at the pixel; "none" asks for nothing else.
+or 3. The names of bands are found in any case. An expression replaces the default (`cropdetect.imagery.masks`). In any case every
+band must have a value at the pixel; "none" asks for nothing else.
 """
 
 import re

@@ -47,6 +47,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         ContradictionError: metadata and pixels, or two places in the metadata, exclude each other.
     """
     tiles = [_with_metadata(tile, options) for tile in found]
+    masks = _mask_files(found)
     sample = take_sample(tiles)
     tiles, sample = _with_landsat(tiles, sample)
     fills, told = undeclared_fills(sample)
@@ -67,7 +68,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         not_there, offsets = check_offsets(of_sentinel2, fills)
         if not_there:
             tiles = [_without_named_offset(tile) for tile in tiles]
-    return Interpreted(tuple(tiles), _quality(sample), (*told, *more, *offsets))
+    return Interpreted(tuple(tiles), _quality(sample), (*masks, *told, *more, *offsets))
 
 
 def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
@@ -92,6 +93,18 @@ def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
         complete = digital_numbers(replace(acquisition, layers=layers, offset=offset), options.offset)
         acquisitions.append(replace(complete, offset_by_name=named and complete.offset == offset))
     return replace(tile, acquisitions=tuple(acquisitions), sensor=tile.sensor or sensor_of(names))
+
+
+def _mask_files(found: Sequence[FoundTile]) -> tuple[str, ...]:
+    """Return a warning for GDAL's mask files beside the images, which are not opened since sidecar files may lead elsewhere."""
+    paths = {layer.reader.path for tile in found for one in tile.acquisitions for layer in one.layers.values()}
+    masks = sorted(name for path in paths if (name := path.with_name(f"{path.name}.msk")).is_file())
+    if not masks:
+        return ()
+    return (
+        f"{len(masks)} mask files such as {masks[0].name} are not used. Write the masks into the images: "
+        "gdal_translate --config GDAL_TIFF_INTERNAL_MASK YES IN.tif OUT.tif",
+    )
 
 
 def _offset_in_metadata(acquisition: Acquisition) -> bool:

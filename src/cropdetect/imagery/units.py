@@ -113,8 +113,8 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
     if high >= _NUMBERS_ABOVE:
         return Unit(1), ""
     return Unit(None), (
-        f"the unit of the reflectances is not known: nearly all numbers lie below {high:.4g}, which is neither reflectance (0 to 1) "
-        "nor reflectance x 10000. Set the files' scale and offset"
+        f"the unit of the reflectances is not known: nearly all numbers lie below {high:.4g}, which is neither reflectance "
+        "(0 to 1) nor reflectance x 10000. Set the files' scale and offset"
     )
 
 
@@ -206,9 +206,9 @@ def _seen(acquisition: Acquisition, sample: Sequence[BandSample], fills: Mapping
 def _unknown(first: dt.date, *, looked: bool) -> str:
     shown = "no pixel that was looked at is darker than 1000, as if it were still in them" if looked else "the pixels do not tell"
     return (
-        f"Sentinel-2 products from {BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata do "
-        f"not say which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take it off, or "
-        "--offset 0 if it was removed."
+        f"Sentinel-2 products from {BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata "
+        f"do not say which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take it off, "
+        "or --offset 0 if it was removed."
     )
 
 

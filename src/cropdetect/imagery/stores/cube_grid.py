@@ -160,8 +160,8 @@ def _with_transform(
             edge,
             pixel,
             (
-                f"{path.name}: the declared transform begins {abs(round(shift))} pixels away from the coordinates along {name}, as "
-                "after cropping; the coordinates are used"
+                f"{path.name}: the declared transform begins {abs(round(shift))} pixels away from the coordinates along {name}, "
+                "as after cropping; the coordinates are used"
             ),
         )
     raise ContradictionError(
