@@ -9,11 +9,12 @@ from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.table import read_table
-from cropdetect.errors import InputNotFoundError, OptionError
+from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Kind, Preset
 from cropdetect.imagery import Imagery, is_image_archive, open_imagery
 from cropdetect.options import DataOptions, flag
+from cropdetect.runs import moves_are_pending
 
 _OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
 
@@ -45,6 +46,10 @@ def recognise(path: Path) -> Kind:
         return "fields"
     if path.is_file():
         return "imagery"
+    if moves_are_pending(path):
+        raise UnreadableFileError(
+            "the folder is half written", where=path, fix="Run the command that writes it again, which finishes it."
+        )
     if (path / "checkpoint.json").is_file():
         return "checkpoint"
     if (path / "metrics.json").is_file() and (path / "predictions.csv").is_file():
