@@ -207,8 +207,8 @@ def _unknown(first: dt.date, *, looked: bool) -> str:
     shown = "no pixel that was looked at is darker than 1000, as if it were still in them" if looked else "the pixels do not tell"
     return (
         f"Sentinel-2 products from {BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata "
-        f"do not say which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take it off, "
-        "or --offset 0 if it was removed."
+        f"do not say which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take "
+        "it off, or --offset 0 if it was removed."
     )
 
 
