@@ -182,7 +182,7 @@ def test_images_of_two_utm_zones_are_two_tiles(tmp_path: Path) -> None:
 def test_bands_of_which_each_lies_in_another_zone_are_an_error(tmp_path: Path) -> None:
     write_raster(tmp_path / "20180415_B04.tif", numbers(), crs="EPSG:32636")
     write_raster(tmp_path / "20180425_B08.tif", numbers(), crs="EPSG:32637")
-    with pytest.raises(MissingBandError, match="B0[48]"):
+    with pytest.raises(MissingBandError, match=r"B0[48]"):
         open_imagery(tmp_path, bands=["B04", "B08"])
 
 
