@@ -31,6 +31,7 @@ class DataOptions:
         pattern: regular expression that finds date and band in file names.
         date: day of images whose names tell none (default: from tags and sidecar files).
         bands: bands to read (default: all).
+        band_names: other names for bands, `old=new,...` or a YAML file of old to new names.
         resolution: pixel size in units of the CRS (default: the finest band's).
         clear: expression of what counts as clear, e.g. "SCL=4,5 CLD<60" or "none".
         offset: reflectance offset to take off (default: from the metadata).
@@ -50,6 +51,7 @@ class DataOptions:
     pattern: str | None = None
     date: dt.date | None = None
     bands: tuple[str, ...] | None = None
+    band_names: str | None = None
     resolution: float | None = None
     clear: str | None = None
     offset: float | None = None
@@ -150,6 +152,7 @@ def open_imagery_and_fields(path: Path, options: DataOptions) -> tuple[Imagery, 
         clear=options.clear,
         offset=options.offset,
         bands=options.bands,
+        band_names=options.band_names,
     )
     legend = read_legend(options.legend) if options.legend else None
     if options.fields is None:

@@ -44,6 +44,7 @@ def info(
     *,
     pattern: str | None = None,
     date: dt.date | None = None,
+    band_names: str | None = None,
     layer: str | None = None,
     id_column: str | None = None,
     label_column: str | None = None,
@@ -55,6 +56,7 @@ def info(
         label_column: column of the labels (default: found by name).
         pattern: regular expression that finds date and band in file names (imagery).
         date: day of images whose names tell none.
+        band_names: other names for bands, `old=new,...` or a YAML file (imagery).
         layer: layer of a vector file (fields).
         id_column: column of the field ids (fields).
 
@@ -63,7 +65,7 @@ def info(
     """
     kind = recognise(path)
     if kind == "imagery":
-        facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date), label_column)
+        facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date, band_names=band_names), label_column)
     else:
         describe: Mapping[Kind, Callable[[Path], tuple[dict[str, Any], list[str]]]] = {
             "fields": lambda file: _fields_file(file, layer, id_column, label_column),

@@ -7,6 +7,7 @@ import typer
 
 from cropdetect.cli.app import app, say
 from cropdetect.cli.options import (
+    BandNames,
     Bands,
     Bbox,
     Buffer,
@@ -92,6 +93,7 @@ def info(
     labels: Labels = None,
     pattern: Pattern = None,
     date: Date = None,
+    band_names: BandNames = None,
     layer: Layer = None,
     id_column: IdColumn = None,
 ) -> None:
@@ -102,7 +104,13 @@ def info(
     from cropdetect import api
 
     description = api.info(
-        path, pattern=pattern, date=data_options(date=date).date, layer=layer, id_column=id_column, label_column=labels
+        path,
+        pattern=pattern,
+        date=data_options(date=date).date,
+        band_names=band_names,
+        layer=layer,
+        id_column=id_column,
+        label_column=labels,
     )
     print(description.model_dump_json(indent=1) if json else description.text())
 
@@ -122,6 +130,7 @@ def chips(
     pattern: Pattern = None,
     date: Date = None,
     bands: Bands = None,
+    band_names: BandNames = None,
     resolution: Resolution = None,
     clear: Clear = None,
     offset: Offset = None,
@@ -147,6 +156,7 @@ def chips(
         pattern=pattern,
         date=date,
         bands=bands,
+        band_names=band_names,
         resolution=resolution,
         clear=clear,
         offset=offset,

@@ -7,6 +7,7 @@ import typer
 
 from cropdetect.cli.app import app, say
 from cropdetect.cli.options import (
+    BandNames,
     Bands,
     Bbox,
     Buffer,
@@ -66,6 +67,7 @@ def train(
     pattern: Pattern = None,
     date: Date = None,
     bands: Bands = None,
+    band_names: BandNames = None,
     resolution: Resolution = None,
     clear: Clear = None,
     offset: Offset = None,
@@ -91,6 +93,7 @@ def train(
         pattern=pattern,
         date=date,
         bands=bands,
+        band_names=band_names,
         resolution=resolution,
         clear=clear,
         offset=offset,
@@ -164,6 +167,7 @@ def crossval(
     chip_size: ChipSize = 32,
     pattern: Pattern = None,
     bands: Bands = None,
+    band_names: BandNames = None,
     resolution: Resolution = None,
     clear: Clear = None,
     offset: Offset = None,
@@ -189,6 +193,7 @@ def crossval(
         buffer=buffer,
         pattern=pattern,
         bands=bands,
+        band_names=band_names,
         resolution=resolution,
         clear=clear,
         offset=offset,

@@ -22,6 +22,9 @@ Buffer = Annotated[float, typer.Option(help="Metres added around every field; ne
 Pattern = Annotated[str | None, typer.Option(help="Regular expression with groups date and band for file names.")]
 Date = Annotated[str | None, typer.Option(metavar="DATE", help="Day of images whose names tell none (YYYY-MM-DD).")]
 Bands = Annotated[str | None, typer.Option(help="Bands to use, separated by commas.")]
+BandNames = Annotated[
+    str | None, typer.Option(metavar="OLD=NEW,...|FILE", help="Other names for bands, or a YAML file with lines old: new.")
+]
 Resolution = Annotated[float | None, typer.Option(help="Pixel size in units of the CRS (default: the finest band's).")]
 Clear = Annotated[str | None, typer.Option(help='What counts as clear, e.g. "SCL=4,5 CLD<60", or none.')]
 Offset = Annotated[float | None, typer.Option(help="Reflectance offset to take off (default: from the metadata).")]

@@ -8,9 +8,10 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import MissingBandError, UnknownLayoutError
-from cropdetect.imagery.bands import in_order, is_classes, is_quality, is_reflectance, sensor_of
+from cropdetect.imagery.bands import in_order, is_classes, is_quality, is_reflectance, parse_band
 from cropdetect.imagery.clear import Condition, default_clear
 from cropdetect.imagery.fileseries import FileSeries
+from cropdetect.imagery.identity import sensor_of
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer, PixelReader
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.stores.grids import axes, common_grid, usual_block
@@ -90,7 +91,12 @@ def _on_most_dates(
         name: [a.date for a in acquisitions if name in a.layers]
         for name in dict.fromkeys((*names, *(condition.band for condition in conditions)))
     }
-    rare = [name for name, dates in dates_with.items() if 2 * len(dates) < len(acquisitions) and name not in asked]
+    rare = [
+        name
+        for name, dates in dates_with.items()
+        # Of several variants of a band (mean, best) the one that half of the dates lack goes, not the dates.
+        if 2 * len(dates) < len(acquisitions) + bool(parse_band(name).variant) and name not in asked
+    ]
     warnings = []
     for name in rare:
         days = sorted(set(dates_with[name]))
