@@ -1,7 +1,7 @@
 r"""The one table of bands: what a name means, whatever file or checkpoint it stands in.
 
-A band is (sensor, name): Landsat's B5 is another band than Sentinel-2's. A name is what the producer calls the band (`B02`), in any
-case and with or without zeros, with what others put before it (`S2-L2A-B02`, `SR_B4`, `nbart_red`) or behind it (`B4_p50`,
+A band is (sensor, name): Landsat's B5 is another band than Sentinel-2's. A name is what the producer calls the band (`B02`), in
+any case and with or without zeros, with what others put before it (`S2-L2A-B02`, `SR_B4`, `nbart_red`) or behind it (`B4_p50`,
 `VV_asc`: bands of their own). Where the sensor is known, a band has its common names, too: those of STAC, CF, Earth Engine,
 Digital Earth Africa and Planet.
 
@@ -92,7 +92,7 @@ _SENTINEL_2 = (
     _sentinel2("B12", "swir22", 2202.4, _SWIR22),
 )
 _LANDSAT_8 = tuple(
-    _numbered("landsat-8", *row)
+    _numbered("landsat-8", *row)  # type: ignore[arg-type]
     for row in (
         ("B1", "coastal", 443.0, _COASTAL),
         ("B2", "blue", 482.0, "blue"),
@@ -103,13 +103,12 @@ _LANDSAT_8 = tuple(
         ("B7", "swir22", 2200.5, _SWIR22),
         ("B8", "pan", 589.5, "pan(?:chromatic)?"),
         ("B9", "cirrus", 1373.5, "cirrus"),
+        ("B10", "lwir11", 10_895.0, r"lwir_?(?:11|1)?|tir_?1?|thermal_?1?", "other"),
+        ("B11", "lwir12", 12_005.0, r"lwir_?(?:12|2)|tir_?2|thermal_?2", "other"),
     )
-) + (
-    _numbered("landsat-8", "B10", "lwir11", 10_895.0, r"lwir_?(?:11|1)?|tir_?1?|thermal_?1?", "other"),
-    _numbered("landsat-8", "B11", "lwir12", 12_005.0, r"lwir_?(?:12|2)|tir_?2|thermal_?2", "other"),
 )
 _LANDSAT_5 = tuple(
-    _numbered("landsat-5", *row)
+    _numbered("landsat-5", *row)  # type: ignore[arg-type]
     for row in (
         ("B1", "blue", 485.0, "blue"),
         ("B2", "green", 560.0, "green"),
@@ -118,8 +117,9 @@ _LANDSAT_5 = tuple(
         ("B5", "swir16", 1650.0, _SWIR16),
         ("B7", "swir22", 2215.0, _SWIR22),
         ("B8", "pan", 710.0, "pan(?:chromatic)?"),
+        ("B6", "lwir", 11_450.0, r"B6_VCID_[12]|lwir|tir|thermal", "other"),
     )
-) + (_numbered("landsat-5", "B6", "lwir", 11_450.0, r"B6_VCID_[12]|lwir|tir|thermal", "other"),)
+)
 _MODIS = tuple(
     Band(
         f"sur_refl_b{number:02}", "reflectance", role, "modis", wavelength, pattern=rf"sur_refl_b0?{number}(?:_1)?", others=others
@@ -196,7 +196,6 @@ BANDS: tuple[Band, ...] = (
     Band("Landsat's heat terms", "by-product", pattern=r"(?:ST_)?(?:ATRAN|CDIST|DRAD|EMIS|EMSD|TRAD|URAD)", in_paths=False),
     Band("field ids", "by-product", pattern=r"field_?ids?|labels?", in_paths=False),
 )
-
 
 #: Sentinel-2's bands in the order in which a series has them.
 SENTINEL2_ORDER = tuple(band.name for band in BANDS if band.sensor == "sentinel-2")

@@ -10,9 +10,10 @@ An image has one day. A name may tell it in these forms, the surest first:
 * a month without one (``201906``), or a day with the year last (``25062019``);
 * a year (``2019``), which counts only where nothing else is known.
 
-Two dates of one form that follow each other (``20190601_20190607``, ``2019-06_to_2019-08``) are a span of at most a year. A week, a
-month, a year or a span is its middle day. Numbers after ``v``, ``version``, ``proc``, ``created`` and the like tell of the file
-and not of the image. A time with a zone is turned into UTC. Source of the forms: ISO 8601-1:2019, 5.2 (dates), 5.3.4 (zones).
+Two dates of one form that follow each other are a span: two months or weeks (``2019-06_to_2019-08``), or two days without times
+that are at most 31 days apart or the ends of whole months (``20190601_20190607``, ``20190401_20190630``). A week, a month, a year
+or a span is its middle day. Numbers after ``v``, ``version``, ``proc``, ``created`` and the like tell of the file and not of the
+image. A time with a zone is turned into UTC. Source of the forms: ISO 8601-1:2019, 5.2 (dates), 5.3.4 (zones).
 """
 
 import datetime as dt
@@ -23,6 +24,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _LONGEST_SPAN = dt.timedelta(days=366)
+_SHORT_SPAN = dt.timedelta(days=31)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY, _DAY_OTHERWISE, _MONTH, _WEAK, _YEAR = 5, 4, 3, 2, 1  # ranks
 
@@ -102,7 +104,9 @@ def _zoned(match: re.Match[str]) -> Iterator[Period]:
 
 
 def _day_of_year(match: re.Match[str]) -> Iterator[Period]:
-    day = dt.datetime.strptime(match["year"] + match["day"], "%Y%j").date()
+    day = dt.date(int(match["year"]), 1, 1) + dt.timedelta(days=int(match["day"]) - 1)
+    if day.year != int(match["year"]):
+        raise ValueError("the year has no such day")
     yield Period(day, day, (match["time"] or "")[1:])
 
 
@@ -172,7 +176,7 @@ _OF_THE_FILE = re.compile(
     r"download|downloaded|published|release|updated)[-_. ]?)$",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"(?:[-_ .~–]{1,3}|[-_ ]?(?:to|until|till)[-_ ]?|\.\.|/)", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:[-_ .~]{1,3}|[-_ ]?(?:to|until|till)[-_ ]?|\.\.|/)", re.IGNORECASE)
 
 
 def find_dates(text: str) -> list[Dated]:
@@ -194,6 +198,19 @@ def find_dates(text: str) -> list[Dated]:
     return sorted((one for one in found if one.rank), key=lambda one: one.start)
 
 
+def _is_span(one: Period, other: Period) -> bool:
+    """Whether two dates are the first and the last of a span, and not an acquisition and a processing."""
+    length = other.last - one.first
+    if one.first == other.first and one.last == other.last:
+        return True  # the same date twice
+    if not dt.timedelta() <= length < _LONGEST_SPAN or set(one.time) - {"0"}:
+        return False
+    if one.first != one.last:
+        return True
+    ends_month = (other.last + dt.timedelta(days=1)).day == 1 or other.last.day == 1
+    return length <= _SHORT_SPAN or (one.first.day == 1 and ends_month)
+
+
 def _joined(found: Sequence[Dated], text: str) -> list[Dated]:
     """Join neighbours of one form to spans."""
     joined: list[Dated] = []
@@ -203,8 +220,7 @@ def _joined(found: Sequence[Dated], text: str) -> list[Dated]:
             before is not None
             and before.form == one.form
             and _BETWEEN.fullmatch(text[before.end : one.start])
-            and before.period.first <= one.period.last
-            and one.period.last - before.period.first < _LONGEST_SPAN
+            and _is_span(before.period, one.period)
         ):
             period = Period(before.period.first, one.period.last)
             if period.first == period.last:

@@ -184,7 +184,7 @@ def _refuse_given_date(layers: Sequence[Layer]) -> None:
             raise OptionError(
                 f"the day {layer.date} was given for all images without a date, but two of them are band {layer.band}: "
                 f"{other.reader.path.name} and {layer.reader.path.name}",
-                fix="Put the dates into the names of the files, or into metadata beside them; or give a --pattern that finds them.",
+                fix="Put the dates into the names of the files or into metadata beside them, or give a --pattern.",
             )
 
 

@@ -1,14 +1,14 @@
 r"""Date, band, sensor and tile in the paths of files and the descriptions of bands.
 
-The names of products are known (`cropdetect.imagery.products`), and so are all forms of dates (`cropdetect.imagery.dates`) and the
-names of bands (`cropdetect.imagery.bands`). Of several dates the acquisition's counts: that of a product's name; otherwise that of
-the file's name; otherwise that of the nearest folder. Where one name has several dates and nothing tells which is meant, it is an
-error. What a path does not have is looked for in the descriptions of the file's layers: `2018-04-15`, `B04`, `B04_20180415` or
-`20180415_B04`. A layer's description counts more than a word of the path that only may be a band.
+The names of products are known (`cropdetect.imagery.products`), and so are all forms of dates (`cropdetect.imagery.dates`) and
+the names of bands (`cropdetect.imagery.bands`). Of several dates the acquisition's counts, which a product's name tells; of file
+and folders the file goes first. Where one name has several dates and nothing tells which is meant, it is an error. What a path
+does not have is looked for in the descriptions of the file's layers: `2018-04-15`, `B04`, `B04_20180415` or `20180415_B04`. A
+layer's description counts more than a word of the path that only may be a band.
 
 A pattern of the user is a regular expression with the named groups `date` (or `year`, `month`, `day`), `band` and `tile` (any of
-them), searched in the path of a file relative to the folder, with `/` between folders and without the suffix. What its groups name
-goes before everything else; for the rest the ready-made rules hold.
+them), searched in the path of a file relative to the folder, with `/` between folders and without the suffix. What its groups
+name goes before everything else; for the rest the ready-made rules hold.
 """
 
 import re
@@ -144,9 +144,8 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
         band = short[1] if short else product.band
         if not is_band(band):
             return None
-        known = parse_band(band, product.product.sensor).is_known
-        if known or not _SAFE.search(path):
-            return ParsedName(band=band, is_sure=known, group=_group(path, product.band))
+        if parse_band(band, product.product.sensor).is_known:
+            return ParsedName(band=band, group=_group(path, product.band))
     if _SAFE.search(path) or not all(is_band(word) for word in re.split(r"[^A-Za-z0-9]+", file)):
         return None
     listed = _BAND_LIST.findall(file)
@@ -155,12 +154,13 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
     found = found or [match["band"] for match in re.finditer(_BAND, file, re.IGNORECASE)]
     if found:
         return ParsedName(band=found[-1], bands=bands, group=_group(path, found[-1]))
-    word = _lone_word(file)
+    word = product.band if product is not None and product.band else _lone_word(file)
     return ParsedName(band=word, is_sure=False, group=_group(path, word))
 
 
 def _lone_word(file: str) -> str:
     """Return the one word of a file's name besides its date, as `wetness` in 20180415_wetness, or ""."""
+    file = _TILE.sub("", file).strip("_.-")
     found = [one for one in dates_in(file) if one.rank > _YEAR_RANK]
     if not found:
         return file if _WORD.fullmatch(file) else ""
@@ -213,7 +213,7 @@ def _ambiguous(path: str, part: str, found: Sequence[Dated]) -> AmbiguousNameErr
     """Return the error about a name with several dates: the candidates, and the pattern that chooses each."""
     lines = [f"  {one.period}: --pattern '{_choosing(part, found, one)}'" for one in found]
     return AmbiguousNameError(
-        f"the name has several dates, and nothing tells which is that of the image: {', '.join(str(one.period) for one in found)}",
+        f"the name has several dates, and nothing tells which is the image's: {', '.join(str(one.period) for one in found)}",
         where=path,
         fix="Choose one:\n" + "\n".join(lines),
     )
@@ -252,22 +252,22 @@ def _sensor(parts: Sequence[str], products: Sequence[Found | None]) -> str | Non
 
 
 def _variants(parts: Sequence[str], band: str) -> tuple[str, str]:
-    """Return the words for orbit and statistic of the nearest part that has one, besides those in the band's own name."""
+    """Return the word for the orbit in the nearest part that has one, and that for the statistic in the file's name."""
 
-    def word(pattern: str) -> str:
+    def word(pattern: str, parts: Sequence[str]) -> str:
         for part in reversed(parts):
             found: list[str] = re.findall(pattern, part.replace(band, " ") if band else part, re.IGNORECASE)
             if found:
                 return found[-1].lower()
         return ""
 
-    return word(_VARIANTS[0]), word(_VARIANTS[1])
+    return word(_VARIANTS[0], parts), word(_VARIANTS[1], parts[-1:])
 
 
 def _group(path: str, band: str) -> str:
     key = re.sub(rf"(?<![A-Za-z0-9]){re.escape(band)}(?![A-Za-z0-9])", "", path) if band else path
     product = re.search(r"(^|.*/)[^/]+\.SAFE(?=/)", path)
-    return product[0] if product else _RESOLUTION.sub("", key)
+    return product[0] if product else re.sub(r"[-_. ]+(?=[-_. /]|$)", "", _RESOLUTION.sub("", key))
 
 
 def is_place_name(folder: str) -> bool:

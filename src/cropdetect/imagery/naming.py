@@ -5,8 +5,9 @@ bands alike: then sensor, direction or statistic become part of their names (`S2
 `B04_mean` and `B04_best`). Where all are of one kind, a band is called as the data calls it.
 """
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,12 +104,15 @@ def _optical(layer: Layer) -> str | None:
     )
 
 
-def _by_kind(layers: Sequence[Layer], kind_of, *, before: bool = False, same_day: bool = False) -> list[Layer]:  # type: ignore[no-untyped-def]
-    """Add the kind to the names of bands that are of several kinds (on one day)."""
-    kinds: dict[object, set[str]] = defaultdict(set)
+def _by_kind(
+    layers: Sequence[Layer], kind_of: Callable[[Layer], str], *, before: bool = False, same_day: bool = False
+) -> list[Layer]:
+    """Add the kind to the names of bands that are of several kinds (on one day); layers of unknown kind keep their names."""
+    kinds: dict[tuple[str, dt.date | None], set[str]] = defaultdict(set)
     for layer in layers:
-        kinds[(layer.band, layer.date if same_day else None)].add(kind_of(layer))
-    several = {band for (band, _), found in kinds.items() if len(found) > 1}
+        if kind_of(layer) or same_day:
+            kinds[(layer.band, layer.date if same_day else None)].add(kind_of(layer))
+    several = {key[0] for key, found in kinds.items() if len(found) > 1}
 
     def name(layer: Layer) -> str:
         kind = kind_of(layer)
@@ -161,9 +165,10 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
     warnings = []
     unsure = [] if several else unsure_bands(names, sensor)
     if unsure:
+        first = unsure[0]
         warnings.append(
             f"Nothing says whether {', '.join(unsure)} are bands of Sentinel-2 or of Landsat, which number other wavelengths so. "
-            f"Say it with --band-names, e.g. {unsure[0]}={_padded(unsure[0])} for Sentinel-2 or {unsure[0]}=L8_{unsure[0]} for Landsat 8."
+            f"Say it with --band-names, e.g. {first}=B{int(first[1:]):02} (Sentinel-2) or {first}=L8_{first} (Landsat 8)."
         )
     same: dict[object, list[str]] = defaultdict(list)
     for name in names:
@@ -174,7 +179,3 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
         if len(alike) > 1
     ]
     return warnings
-
-
-def _padded(name: str) -> str:
-    return f"B{int(name[1:]):02}"

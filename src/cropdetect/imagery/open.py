@@ -32,15 +32,16 @@ def open_imagery(
 
     Args:
         path: folder or file.
-        pattern: regular expression with the groups date (or year, month, day), band, tile (see `cropdetect.imagery.names`), searched in the paths of
-            the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in the paths below the chip.
+        pattern: regular expression with the groups date (or year, month, day), band, tile (see `cropdetect.imagery.names`),
+            searched in the paths of the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in
+            the paths below the chip.
         date: day of the images without a date in their names (default: from metadata, see `cropdetect.imagery.metadata_dates`).
         resolution: pixel size in units of the CRS (default: that of the finest band that is used).
         clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: SCL in
             {4, 5, 6, 7} and CLD < 40, if these bands exist).
         offset: what to subtract from every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
-        band_names: other names for bands: old -> new, or `old=new,...`, or the path of a YAML file (default: as the data has them).
+        band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
 
     Raises:
         InputNotFoundError: the path does not exist, or is an empty folder.

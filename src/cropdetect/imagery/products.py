@@ -42,6 +42,7 @@ _OLI, _TM = "landsat-8", "landsat-5"
 def _landsat(name: str, sensor: str, letters: str) -> tuple[Product, ...]:
     """Return the names of the three generations of one instrument."""
     level = rf"(?<![A-Z0-9]){letters}"
+    first = letters.replace("0", "")
     code = "LC08" if sensor == _OLI else "LT05"
     return (
         Product(
@@ -75,7 +76,7 @@ def _landsat(name: str, sensor: str, letters: str) -> tuple[Product, ...]:
         Product(
             f"{name}, before collections",
             sensor,
-            rf"(?<![A-Z0-9])L{letters[1:-2].replace('0', '')}[{'89' if sensor == _OLI else '457'}]\d{{6}}(?P<date>\d{{7}})[A-Z]{{3}}\d\d(?:_(?P<band>\w+))?",
+            rf"(?<![A-Z0-9]){first}\d{{6}}(?P<date>\d{{7}})[A-Z]{{3}}\d\d(?:_(?P<band>\w+))?",
             ("LC8" if sensor == _OLI else "LT5") + "2000282014157LGN01_B4",
             "USGS, Landsat 8 Data Format Control Book, LDCM-DFCB-004",
         ),
@@ -85,17 +86,17 @@ def _landsat(name: str, sensor: str, letters: str) -> tuple[Product, ...]:
 #: The first that fits a part of a path counts.
 PRODUCTS: tuple[Product, ...] = (
     Product(
+        "Sentinel-2, product",
+        "sentinel-2",
+        rf"S2[A-D]_MSIL(?:1[ABC]|2A)_(?P<date>{_TIME})(?:_N\d{{4}})?_R\d{{3}}_T\w{{5}}(?:_{_TIME})?(?:_(?P<band>B\d\d|B8A|SCL|CLD))?(?:_\d\dm)?",
+        "S2A_MSIL2A_20190606T105031_N0500_R051_T31TBL_20230712T100101",
+        _S2_GUIDE,
+    ),
+    Product(
         "Sentinel-2, image of one band",
         "sentinel-2",
         rf"(?:L\d[A-C]_)?T\d\d[A-Z]{{3}}_(?P<date>{_TIME})_(?P<band>B\d\d|B8A|SCL|TCI|AOT|WVP|CLD|SNW|PVI)(?:_\d\dm)?$",
         "T31TBL_20190606T105031_B04_10m",
-        _S2_GUIDE,
-    ),
-    Product(
-        "Sentinel-2, product",
-        "sentinel-2",
-        rf"S2[A-D]_MSIL(?:1[ABC]|2A)_(?P<date>{_TIME})(?:_N\d{{4}})?_R\d{{3}}_T\w{{5}}(?:_{_TIME})?",
-        "S2A_MSIL2A_20190606T105031_N0500_R051_T31TBL_20230712T100101",
         _S2_GUIDE,
     ),
     Product(
@@ -142,14 +143,14 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "HLS from Landsat",
-        "hls-l30",
+        _OLI,
         r"HLS[._]L30[._]T\d\d[A-Z]{3}[._](?P<date>\d{7}T\d{6})[._]v\d[._]\d(?:[._](?P<band>\w+))?",
         "HLS.L30.T31TBL.2019157T105031.v2.0.B05",
         "NASA, Harmonized Landsat Sentinel-2 Product User Guide",
     ),
     Product(
         "HLS from Sentinel-2",
-        "hls-s30",
+        "sentinel-2",
         r"HLS[._]S30[._]T\d\d[A-Z]{3}[._](?P<date>\d{7}T\d{6})[._]v\d[._]\d(?:[._](?P<band>\w+))?",
         "HLS.S30.T31TBL.2019157T105031.v2.0.B05",
         "NASA, Harmonized Landsat Sentinel-2 Product User Guide",

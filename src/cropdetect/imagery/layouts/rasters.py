@@ -262,10 +262,10 @@ def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOpt
     if options.pattern is not None and (undated or unnamed):
         example = (undated or unnamed)[0].relative_to(root).with_suffix("").as_posix()
         return UnknownLayoutError(
-            f"the pattern {options.pattern.pattern!r} finds no file with both a date and a band; {_matched(options.pattern, example)}",
+            f"the pattern {options.pattern.pattern!r} finds no file with date and band; {_matched(options.pattern, example)}",
             where=path,
-            fix="The group date takes any form of docs/imagery.md (20190606, 201906, 2019W23, ...); the groups year, month and day "
-            "together are a date, too. Without a group band, the bands are those of names and descriptions.",
+            fix="The group date takes any form of docs/imagery.md (20190606, 201906, 2019W23, ...), and the groups year, month "
+            "and day together are a date, too. Without a group band, the bands are those of names and descriptions.",
         )
     if undated:
         return UnknownLayoutError(
