@@ -92,7 +92,7 @@ _SENTINEL_2 = (
     _sentinel2("B12", "swir22", 2202.4, _SWIR22),
 )
 _LANDSAT_8 = tuple(
-    _numbered("landsat-8", *row)  # type: ignore[arg-type]
+    _numbered("landsat-8", *row)
     for row in (
         ("B1", "coastal", 443.0, _COASTAL),
         ("B2", "blue", 482.0, "blue"),
@@ -108,7 +108,7 @@ _LANDSAT_8 = tuple(
     )
 )
 _LANDSAT_5 = tuple(
-    _numbered("landsat-5", *row)  # type: ignore[arg-type]
+    _numbered("landsat-5", *row)
     for row in (
         ("B1", "blue", 485.0, "blue"),
         ("B2", "green", 560.0, "green"),

@@ -283,6 +283,7 @@ def parse_description(text: str) -> ParsedName:
         AmbiguousNameError: it has several dates, and nothing tells which is the acquisition's.
     """
     product = find_product(text)
+    period: Period | None
     if product is not None and product.period is not None:
         period, rest = product.period, product.band or product.rest
         sensor = product.product.sensor
