@@ -83,7 +83,7 @@ def test_every_product_has_a_source_and_knows_its_own_example(product: Product) 
         ("2018/04/15/B04", "2018-04-15", None, "B04"),
         ("tiles/31/T/BL/2019/6/6/0/B04", "2019-06-06", None, "B04"),
         ("2018/04/B04", "2018-04-15", None, "B04"),
-        ("ga_s2am_nbart_3-2-1_31TBL_2019-06-06_final_nbart_red_edge_1", "2019-06-06", None, "red_edge_1"),
+        ("ga_s2am_nbart_3-2-1_31TBL_2019-06-06_final_nbart_red_edge_1", "2019-06-06", "sentinel-2", "red_edge_1"),
         ("20190606_B4_p50", "2019-06-06", None, "B4_p50"),
         ("20190606_VV_asc", "2019-06-06", None, "VV_asc"),
         ("L8_20190606_B5", "2019-06-06", "landsat-8", "B5"),

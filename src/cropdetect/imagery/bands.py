@@ -182,9 +182,9 @@ BANDS: tuple[Band, ...] = (
     Band("green", "reflectance", "green"),
     Band("red", "reflectance", "red"),
     Band("nir", "reflectance", "nir"),
-    Band("rededge", "reflectance", in_paths=False, pattern="red_?edge"),
+    Band("rededge", "reflectance", pattern="red_?edge"),
     Band("rededge<number>", "reflectance", pattern=r"red_?edge_?\d+"),
-    Band("nir<number>", "reflectance", pattern=r"nir_?\d+", in_paths=False),
+    Band("nir<number>", "reflectance", pattern=r"nir_?\d+"),
     Band("swir", "reflectance", in_paths=False),
     Band("swir<number>", "reflectance", pattern=r"swir_?\d+"),
     Band("NDVI", "index"),
@@ -220,7 +220,7 @@ _PREFIXES: tuple[tuple[str, str | None], ...] = (
     (r"MODIS|(?:MOD|MYD|MCD)\d\d\w\d?", "modis"),
     (r"SR|FRE|SRE|BOA|TOA|NBART?|RHOS?|REFL(?:ECTANCE)?|SURFACE_REFLECTANCE", None),
 )
-_RADIOMETRY_WORDS = r"db|lin(?:ear)?|sigma0|gamma0|beta0"
+_RADIOMETRY_WORDS = r"db|lin(?:ear)?|sigma0|gamma0|beta0|fre|sre"
 _NEUTRAL_SUFFIX = rf"{_SEPARATOR}(?:\d\dm|SR|BOA|TOA|SURF|REFL|REFLECTANCE|SURFACE_REFLECTANCE)"
 ORBIT_WORDS = r"asc(?:ending)?|desc(?:ending)?"
 _LOCATION_WORDS = (

@@ -8,10 +8,13 @@ from cropdetect.errors import MissingBandError
 from cropdetect.imagery.bands import parse_band
 
 _WORDS: tuple[tuple[str, str], ...] = (
-    (r"s(?:entinel|en)?[-_ ]?2[a-d]?(?:[-_ ]?(?:msi\w*|l1c|l2a|sr|toa|boa))*|hls[-_.]?s30|copernicus[-_/]s2\w*", "sentinel-2"),
+    (
+        r"s(?:entinel|en)?[-_ ]?2[a-d]?(?:[-_ ]?(?:msi\w*|l1c|l2a|sr|toa|boa))*|hls[-_.]?s30|copernicus[-_/]s2\w*|s2[a-d]m",
+        "sentinel-2",
+    ),
     (r"s(?:entinel|en)?[-_ ]?1[a-d]?(?:[-_ ]?(?:grd|rtc|iw))*|copernicus[-_/]s1\w*", "sentinel-1"),
-    (r"(?:landsat|lnd|l)[-_ ]?0?[89](?:[-_ ]?(?:oli|tirs|sr|c2|l2)\w*)*|l[co]0[89]|hls[-_.]?l30", "landsat-8"),
-    (r"(?:(?:landsat|lnd)[-_ ]?0?[457]|l[57])(?:[-_ ]?(?:e?tm|sr|c2|l2)\w*)*|l[te]0[457]", "landsat-5"),
+    (r"(?:landsat|lnd|l)[-_ ]?0?[89](?:[-_ ]?(?:oli|tirs|sr|c2|l2)\w*)*|l[co]0[89]|ls[89]c|hls[-_.]?l30", "landsat-8"),
+    (r"(?:(?:landsat|lnd)[-_ ]?0?[457]|l[57])(?:[-_ ]?(?:e?tm|sr|c2|l2)\w*)*|l[te]0[457]|ls[57][te]", "landsat-5"),
     (r"landsat", "landsat"),
     (r"modis|(?:mod|myd|mcd)(?:09|13|43)\w*", "modis"),
     (r"planet(?:scope)?", "planetscope"),

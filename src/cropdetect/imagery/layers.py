@@ -58,7 +58,7 @@ class Layer:
         group: equal for all layers of one acquisition, where the time does not tell acquisitions of one day apart.
         sensor: whose band it is, where names or metadata tell.
         variants: what tells apart bands of one name, if anything does: an orbit's direction, and a statistic.
-        date_given: whether the date is the one that the user gave for images without one.
+        date_given: whether the date is not the image's own, but the user's for all images, or the middle of a year.
         place: which layer of which file it is, for messages, where two layers of one name are an error; "" where they are not.
         nodata: the stored number that means "no value", or None (NaN always means that).
         scale: factor and
@@ -149,7 +149,7 @@ def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:
 
     Raises:
         AmbiguousNameError: two layers are the same band of one acquisition.
-        OptionError: the date that the user gave would be that of two images of one band.
+        OptionError: a date that the user gave, or the middle of a year, would be that of two images of one band.
     """
     days: dict[dt.date, dict[tuple[str, str], dict[str, Layer]]] = {}
     for layer in layers:
@@ -174,7 +174,7 @@ def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:
 
 
 def _refuse_given_date(layers: Sequence[Layer]) -> None:
-    """Raise where the date that the user gave would be that of two images of one band."""
+    """Raise where a date that is not the images' own would be that of two images of one band and place."""
     seen: dict[str, Layer] = {}
     for layer in layers:
         if not layer.date_given:
@@ -182,7 +182,7 @@ def _refuse_given_date(layers: Sequence[Layer]) -> None:
         other = seen.setdefault(layer.band, layer)
         if other.reader.path != layer.reader.path and other.reader.geobox == layer.reader.geobox:
             raise OptionError(
-                f"the day {layer.date} was given for all images without a date, but two of them are band {layer.band}: "
+                f"two images of band {layer.band} would get the day {layer.date}, since their names tell no day: "
                 f"{other.reader.path.name} and {layer.reader.path.name}",
                 fix="Put the dates into the names of the files or into metadata beside them, or give a --pattern.",
             )

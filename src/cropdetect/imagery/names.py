@@ -24,8 +24,10 @@ from cropdetect.imagery.products import Found, find_product
 _GROUPS = frozenset({"date", "year", "band", "tile"})
 _DAY_RANK, _FOLDERS_RANK, _YEAR_RANK = 5, 3, 1  # see `cropdetect.imagery.dates`
 _SPELLINGS = "|".join(sorted((band.spellings for band in BANDS if band.in_paths), key=len, reverse=True))
+_ANY_SUFFIX = rf"_(?:{ORBIT_WORDS}|{STATISTIC_WORDS})"
 _SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS})"
 _BAND = rf"(?<![A-Za-z0-9])(?P<band>(?:{_SPELLINGS})(?:{_SUFFIX})?)(?![A-Za-z0-9])"
+_DESCRIBED_BAND = rf"(?<![A-Za-z0-9])(?P<band>(?:{_SPELLINGS})(?:{_ANY_SUFFIX})*)(?![A-Za-z0-9])"
 _BAND_LIST = re.compile(rf"(?<![A-Za-z0-9])(?:{_SPELLINGS})(?:[-+](?:{_SPELLINGS}))+(?![A-Za-z0-9])")
 _TILE = re.compile(r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])")
 _CLOUD_PROBABILITY = re.compile(r"MSK_CLDPRB_\d{2}m$")
@@ -294,7 +296,7 @@ def parse_description(text: str) -> ParsedName:
         period = found[0].period if found else None
         rest = f"{text[: found[0].start]} {text[found[0].end :]}" if found else text
         sensor = sensor_in(rest.replace("_", " "))
-    band = re.search(_BAND, rest)
+    band = re.search(_DESCRIBED_BAND, rest)
     if band:
         return ParsedName(period=period, band=band["band"], sensor=sensor)
     return ParsedName(period=period, band=re.sub(r"^[\s_.:-]+|[\s_.:-]+$", "", rest), sensor=sensor)

@@ -1,7 +1,7 @@
 """The names that the layers of a tile get: renamed as the user says, and different where bands are different.
 
 A band is (sensor, name, variant). Files of two sensors, of both directions of an orbit, or of two statistics may call different
-bands alike: then sensor, direction or statistic become part of their names (`S2_B05` and `L8_B05`, `VV_asc` and `VV_desc`,
+bands alike: then sensor, direction or statistic become part of their names (`B05` and `L8_B05`, `VV_asc` and `VV_desc`,
 `B04_mean` and `B04_best`). Where all are of one kind, a band is called as the data calls it.
 """
 
@@ -70,10 +70,10 @@ def name_layers(
         MissingBandError: a band to be renamed is absent.
     """
     named, warnings = [_of_orbit(layer) for layer in layers], []
-    named = _by_kind(named, lambda layer: _PREFIX.get(_optical(layer) or "", ""), before=True)
+    named = _by_sensor(named)
     named, mixed = _by_orbit(named)
     warnings += mixed
-    named = _by_kind(named, lambda layer: layer.variants[1], same_day=True)
+    named = _by_kind(named, lambda layer: layer.variants[1])
     named = _renamed(named, band_names or {})
     names = tuple(dict.fromkeys(layer.band for layer in named))
     told = {_optical(layer) for layer in named} - {None}
@@ -104,28 +104,36 @@ def _optical(layer: Layer) -> str | None:
     )
 
 
-def _by_kind(
-    layers: Sequence[Layer], kind_of: Callable[[Layer], str], *, before: bool = False, same_day: bool = False
-) -> list[Layer]:
-    """Add the kind to the names of bands that are of several kinds (on one day); layers of unknown kind keep their names."""
+def _by_sensor(layers: Sequence[Layer]) -> list[Layer]:
+    """Where several optical sensors are there, add the sensor to the names that do not tell it by themselves."""
+    sensors = [_optical(layer) for layer in layers]
+    if len({*sensors} - {None}) < 2:
+        return list(layers)
+    return [
+        replace(layer, band=f"{_PREFIX[sensor]}_{layer.band}") if sensor and parse_band(layer.band).sensor != sensor else layer
+        for layer, sensor in zip(layers, sensors, strict=True)
+    ]
+
+
+def _by_kind(layers: Sequence[Layer], kind_of: Callable[[Layer], str]) -> list[Layer]:
+    """Add the kind to the names of bands that are of several kinds on one day."""
     kinds: dict[tuple[str, dt.date | None], set[str]] = defaultdict(set)
     for layer in layers:
-        if kind_of(layer) or same_day:
-            kinds[(layer.band, layer.date if same_day else None)].add(kind_of(layer))
+        kinds[(layer.band, layer.date)].add(kind_of(layer))
     several = {key[0] for key, found in kinds.items() if len(found) > 1}
 
     def name(layer: Layer) -> str:
         kind = kind_of(layer)
         if layer.band not in several or not kind:
             return layer.band
-        return f"{kind}_{layer.band}" if before else f"{layer.band}_{kind}"
+        return f"{layer.band}_{kind}"
 
     return [replace(layer, band=name(layer)) for layer in layers]
 
 
 def _by_orbit(layers: Sequence[Layer]) -> tuple[list[Layer], list[str]]:
     """Tell ascending from descending passes; where no day has both, they stay one band, which is a warning."""
-    named = _by_kind(layers, lambda layer: layer.variants[0][:4].rstrip("e"), same_day=True)
+    named = _by_kind(layers, lambda layer: layer.variants[0][:4].rstrip("e"))
     passes: dict[str, set[str]] = defaultdict(set)
     for layer in named:
         if layer.variants[0]:

@@ -157,7 +157,7 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
             group=name.group,
             sensor=one.sensor or name.sensor,
             variants=name.variants,
-            date_given=by_metadata is not None and options.date is not None,
+            date_given=by_metadata is not None and by_metadata.day in (options.date, name.year and name.year.day),
             place=f"layer {layer.index + 1} of {file.name}",
             metadata_files=sidecars,
         )
