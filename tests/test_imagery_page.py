@@ -6,6 +6,7 @@ from pathlib import Path
 from cropdetect.imagery.bands import BANDS
 from cropdetect.imagery.layouts import LAYOUTS
 from cropdetect.imagery.masks import QUALITY_LAYERS
+from cropdetect.imagery.products import PRODUCTS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "imagery.md").read_text("utf-8")
 
@@ -28,3 +29,7 @@ def test_the_page_shows_the_table_of_bands() -> None:
 def test_the_page_shows_the_table_of_quality_layers() -> None:
     rows = [line for line in PAGE.partition("## Clear pixels")[2].partition("\n## ")[0].splitlines() if line.startswith("| `")]
     assert rows == [f"| `{row.name}` | `{row.clear}` | {row.meaning} |" for row in QUALITY_LAYERS]
+
+
+def test_the_page_shows_the_names_of_products() -> None:
+    assert all(f"| {one.name} | {one.sensor or ''} | `{one.example}` |\n" in PAGE for one in PRODUCTS)

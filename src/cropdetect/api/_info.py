@@ -33,6 +33,7 @@ def info(
     labels: str | None = None,
     pattern: str | None = None,
     date: Day | None = None,
+    band_names: str | None = None,
     layer: str | None = None,
     id_column: str | None = None,
 ) -> Description:
@@ -43,6 +44,7 @@ def info(
         labels: column of the crop labels (default: found by name).
         pattern: regular expression with groups date and band for file names.
         date: day of images whose names and metadata tell none (YYYY-MM-DD).
+        band_names: other names for bands, old=new,..., or a YAML file with lines old: new.
         layer: layer of a file of fields (default: the one with polygons).
         id_column: column of the field ids in a file of fields (default: found by name).
 
@@ -53,7 +55,9 @@ def info(
     from cropdetect.chips import recognise
 
     kind = recognise(path)
-    facts, warnings = describe(path, kind, pattern=pattern, date=date, layer=layer, id_column=id_column, labels=labels)
+    facts, warnings = describe(
+        path, kind, pattern=pattern, date=date, band_names=band_names, layer=layer, id_column=id_column, labels=labels
+    )
     return Description(path=str(path), kind=kind, facts=facts, warnings=list(warnings))
 
 

@@ -126,6 +126,7 @@ def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
         clear=options.clear,
         offset=options.offset,
         bands=options.bands,
+        band_names=options.band_names,
     )
     fields = _fields(imagery, options)
     chips = cut_chips(

@@ -14,6 +14,7 @@ from cropdetect.chips.chipset import ChipInfo
 from cropdetect.chips.memory import MemoryChips
 from cropdetect.errors import InputNotFoundError, TableError
 from cropdetect.fields import as_text, field_ids, find_label_column, read_plain_table
+from cropdetect.imagery import sensor_of
 
 _LARGE = 100  # a band whose values reach beyond this holds digital numbers
 
@@ -102,7 +103,7 @@ def _chips(
         crs=fields.crs.to_wkt() if fields.crs else None,
         resolution=None,
         units="digital number" if digital else "as in the table",
-        sensor="sentinel-2" if {"B02", "B04", "B08"} <= set(bands) else None,
+        sensor=sensor_of(bands),
         offset=0.0,
         sources=(folder.name,),
         fingerprint=hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest(),

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.imagery.bands import is_reflectance, sensor_of
+from cropdetect.imagery.bands import is_reflectance
 from cropdetect.imagery.fills import undeclared_fills
+from cropdetect.imagery.identity import sensor_of
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.masks import is_quality_layer

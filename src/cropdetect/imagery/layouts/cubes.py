@@ -21,10 +21,12 @@ import xarray as xr
 from cropdetect.errors import UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery.bands import is_band
 from cropdetect.imagery.dates import parse_date
+from cropdetect.imagery.identity import sensor_in
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, paths_with
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.names import parse_path
+from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.stores.attributes import encoding
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
@@ -38,7 +40,6 @@ _X = ("x", "lon", "longitude", "easting")
 _BANDS = ("band", "bands", "variable", "channel")
 # Groups of ESA's products (EOPF) that hold bands; others have bands' names for footprints, angles and flags.
 _EOPF = re.compile(r"measurements(/|$)|conditions/mask/l2a_classification(/|$)|quality/probability(/|$)")
-_SENSOR = re.compile(r"(sentinel[-_ ]?[123])|(landsat)|(modis)", re.IGNORECASE)
 
 
 class Cubes(Layout):
@@ -90,14 +91,15 @@ class Cubes(Layout):
         return [
             FoundTile(
                 name=tile.replace(os.sep, "_").replace("/", "_"),
-                acquisitions=group_layers(_numbered(layers)),
+                acquisitions=group_layers(list(_numbered(named))),
                 field_files=find_field_files(
                     root, [folders[tile]] if folders[tile] != root else [], tile=tile, alone=len(tiles) == 1
                 ),
-                sensor=sensor,
-                warnings=tuple(dict.fromkeys(warnings)) if number == 0 else (),
+                sensor=tile_sensor,
+                warnings=(*(dict.fromkeys(warnings) if number == 0 else ()), *doubts),
             )
             for number, (tile, layers) in enumerate(sorted(tiles.items()))
+            for named, tile_sensor, doubts in [name_layers(layers, options.band_names, sensor)]
         ]
 
 
@@ -157,6 +159,7 @@ def _layers(
                         band=band_name,
                         date=moment.date(),
                         time=moment.time().isoformat(),
+                        date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
                     yield declared.applied(layer)
 
@@ -184,7 +187,7 @@ def _times(
         if name in data.coords and data[name].ndim == 0:
             return _moments(path, np.asarray(data[name].values).reshape(1))
     named = parse_path(relative, options.pattern)
-    day = parse_date(named.date) if named and named.date else options.date
+    day = named.period.day if named and named.period else options.date or (named.year.day if named and named.year else None)
     return [] if day is None else [dt.datetime.combine(day, dt.time())]
 
 
@@ -209,8 +212,5 @@ def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
 
 
 def _sensor(data: xr.Dataset) -> str | None:
-    for text in data.attrs.values():
-        match = _SENSOR.search(text) if isinstance(text, str) else None
-        if match:
-            return re.sub(r"sentinel[-_ ]?", "sentinel-", match[0].lower())
-    return None
+    sensors = (sensor_in(text) for text in data.attrs.values() if isinstance(text, str))
+    return next((sensor for sensor in sensors if sensor), None)
