@@ -5,7 +5,7 @@ from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.memory import MemoryChips
 from cropdetect.chips.store import open_chips, write_chips
-from cropdetect.chips.table import read_table
+from cropdetect.chips.tables import is_table, read_table
 
 __all__ = [
     "ChipBatch",
@@ -15,6 +15,7 @@ __all__ = [
     "RandomAccessChips",
     "cut_chips",
     "field_means",
+    "is_table",
     "open_chips",
     "read_table",
     "write_chips",
