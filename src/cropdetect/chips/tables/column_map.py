@@ -77,22 +77,29 @@ def proposed_map(
     *,
     id: str | None = None,
     date: str | None = None,
-    bands: Sequence[str] = (),
+    bands: Sequence[str] | None = (),
     label: str | None = None,
     dates: Sequence[str] = (),
 ) -> str:
-    """Return the YAML that an error shows: what is known already, and `...` where the user must say something."""
-    lines = [f"id: {_quoted(id or '...')}", f"date: {_quoted(date or '...')}"]
+    """Return the YAML that an error shows: what is known already, and `...` where the user must say something.
+
+    Args:
+        id: column of ids.
+        date: column of dates.
+        bands: columns of bands; None where their names tell them.
+        label: column of labels.
+        dates: numbers that stand for dates in the names of columns, so that there is no column of dates.
+    """
+    lines = [f"id: {_quoted(id or '...')}"]
     if dates:
-        lines[1:] = ["dates:", *(f"  {_quoted(number)}: YYYY-MM-DD" for number in dates)]
-    lines += ["bands:", *(f"  {_quoted(column)}: {_band_hint(column)}" for column in (bands or ["..."]))]
+        lines += ["dates:", *(f"  {_quoted(number)}: YYYY-MM-DD" for number in dates)]
+    else:
+        lines += [f"date: {_quoted(date or '...')}"]
+    if bands is not None:
+        lines += ["bands:", *(f"  {_quoted(column)}: B04   # the band that this column holds" for column in bands or ["..."])]
     if label:
         lines.append(f"label: {_quoted(label)}")
     return "\n".join(lines)
-
-
-def _band_hint(column: str) -> str:
-    return "B04   # the band that this column holds" if column else ""
 
 
 def _quoted(text: str) -> str:

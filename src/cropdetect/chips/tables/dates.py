@@ -1,7 +1,7 @@
 """Dates of a table, in any one consistent form.
 
-A form must fit every date of the column. Two forms in one column, or one form with two readings (06/07/2019), are errors that show
-them. A time with a zone is its day in UTC; a month, a week or a span of days is its middle day.
+A form must fit every date of the column. Two forms in one column, or one form with two readings (06/07/2019), are errors that
+show them. A time with a zone is its day in UTC; a month, a week or a span of days is its middle day.
 """
 
 import datetime as dt
@@ -128,11 +128,12 @@ def days(
             dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
         return dates.to_numpy().astype("datetime64[D]"), []
     texts = dates.map(_text)
-    unique = pd.unique(texts)
+    unique = [str(text) for text in pd.unique(texts)]
+    warnings: list[str] = []
     if date_format is not None:
-        found, warnings = _by_format(unique, date_format, where), []
+        found = _by_format(unique, date_format, where)
     elif year is not None:
-        found, warnings = _of_year(unique, year, where), []
+        found = _of_year(unique, year, where)
     else:
         found, warnings = _by_form(unique, where)
     by_text = dict(zip(unique, np.array(found, "datetime64[D]"), strict=True))

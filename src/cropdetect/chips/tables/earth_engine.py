@@ -1,8 +1,8 @@
 """Tables that Earth Engine exports (`Export.table.toDrive` of `reduceRegions`), long and wide.
 
-Source: Earth Engine guides, "Exporting Table and Vector Data" (a CSV has the columns `system:index` and `.geo`, the latter GeoJSON)
-and "ee.ImageCollection.toBands" (names of bands are those of the image and the band, with `_` between). In a collection that was
-flattened the index of a feature is that of its image, `_`, and that of the field.
+Source: Earth Engine guides, "Exporting Table and Vector Data" (a CSV has the columns `system:index` and `.geo`, the latter
+GeoJSON) and "ee.ImageCollection.toBands" (names of bands are those of the image and the band, with `_` between). In a
+collection that was flattened the index of a feature is that of its image, `_`, and that of the field.
 """
 
 import re
@@ -53,7 +53,9 @@ class EarthEngineLong(LongTable):
         index = table[_INDEX].astype(str)
         parts = index.map(_date_in)
         in_index = bool(len(parts)) and bool((parts != "").all())
-        dates, dates_in, warnings = None, [], []
+        dates: pd.Series[Any] | None = None
+        dates_in: list[str] = []
+        warnings: list[str] = []
         if options.columns.date or named(list(table.columns), DATES):
             dates, dates_in, warnings = read_dates(table, source, options)
         if in_index:

@@ -1,11 +1,12 @@
 """The fields of a table: from its own columns, from a table beside it, or from the file of `--fields`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -140,7 +141,7 @@ def _is_geoparquet(path: Path) -> bool:
 
 
 def joined(
-    file: gpd.GeoDataFrame, own: gpd.GeoDataFrame, place: Sequence[int], file_name: str, own_name: str
+    file: gpd.GeoDataFrame, own: gpd.GeoDataFrame, place: npt.NDArray[np.int64], file_name: str, own_name: str
 ) -> gpd.GeoDataFrame:
     """Return the fields of a file with the columns that only the table has.
 
@@ -154,28 +155,27 @@ def joined(
     Raises:
         TableError: both tell labels, and a field has two.
     """
-    rows = np.asarray(place)
-    here = rows >= 0
+    here = place >= 0
     result = file.copy()
     for name in own.columns:
         if name in ("field_id", "status", "geometry") or (name in file.columns and name != "label"):
             continue
         values = pd.Series([None] * len(file), dtype=object)
-        values.iloc[rows[here]] = own[name].to_numpy(dtype=object)[here]
+        values.iloc[place[here]] = own[name].to_numpy(dtype=object)[here]
         if name == "label" and "label" in file.columns:
             both = file["label"].notna() & values.notna()
             differ = both & (file["label"] != values)
             if differ.any():
                 row = int(np.flatnonzero(differ)[0])
+                field, there, here_too = file["field_id"].iloc[row], file["label"].iloc[row], values.iloc[row]
                 raise TableError(
-                    f"field {file['field_id'].iloc[row]} is {file['label'].iloc[row]} in {file_name} and {values.iloc[row]} in {own_name} "
-                    f"({int(differ.sum())} fields differ)",
+                    f"field {field} is {there} in {file_name} and {here_too} in {own_name} ({int(differ.sum())} fields differ)",
                     fix="Name the right column with --labels, or remove one of them.",
                 )
             values = file["label"].where(file["label"].notna(), values)
         result[name] = values.infer_objects() if name != "label" else values
     if result.geometry.isna().all() and own.geometry.notna().any():
         shapes = np.full(len(file), None, object)
-        shapes[rows[here]] = own.geometry.to_numpy()[here]
+        shapes[place[here]] = own.geometry.to_numpy()[here]
         result = result.set_geometry(gpd.GeoSeries(shapes, crs=own.crs))
     return result

@@ -52,6 +52,8 @@ class Observations:
         fields_name: name of the file of `fields`.
         positions: whether the ids count the rows of the fields' file, from 0.
         sensor: where the form tells it.
+        no_value: numbers that mean "no value" in this form.
+        has_attributes: whether columns that are no bands may tell something of the fields.
         warnings: what a user should know.
     """
 
@@ -65,6 +67,8 @@ class Observations:
     fields_name: str = ""
     positions: bool = False
     sensor: str | None = None
+    no_value: tuple[float, ...] = ()
+    has_attributes: bool = True
     warnings: tuple[str, ...] = ()
 
 

@@ -1,6 +1,7 @@
 """Long tables: one row a field and date, one column a band."""
 
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -36,8 +37,8 @@ class LongTable(Form):
         self,
         source: Source,
         table: pd.DataFrame,
-        ids: "pd.Series[object]",
-        dates: "pd.Series[object]",
+        ids: "pd.Series[Any]",
+        dates: "pd.Series[Any]",
         used: list[str],
         warnings: list[str],
     ) -> Observations:
@@ -69,9 +70,8 @@ class WorldCereal(LongTable):
 
     def recognises(self, source: Source, options: ReadOptions) -> bool:
         """See `Form`."""
-        return {"sample_id", "timestamp"} <= set(source.columns) and any(
-            "S2-L2A-" in one or "S1-SIGMA0-" in one for one in source.columns
-        )
+        names = source.columns
+        return {"sample_id", "timestamp"} <= set(names) and any("S2-L2A-" in one or "S1-SIGMA0-" in one for one in names)
 
     def read(self, source: Source, options: ReadOptions) -> Observations:
         """See `Form`."""
@@ -82,7 +82,5 @@ class WorldCereal(LongTable):
         if dates is None:
             raise no_column("dates", source, id)
         if any("SIGMA0" in name for name in table.columns):
-            warnings.append(
-                "WorldCereal keeps backscatter as whole numbers n; decibels are 20 log10(n) - 83. They are used as they are"
-            )
-        return self.rows(source, table, table[id], dates, [id, *dates_in], warnings)
+            warnings.append("backscatter is kept as whole numbers n, as WorldCereal does; decibels are 20 log10(n) - 83")
+        return replace(self.rows(source, table, table[id], dates, [id, *dates_in], warnings), no_value=(65535.0,))

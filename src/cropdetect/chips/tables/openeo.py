@@ -1,7 +1,8 @@
 """Tables that openEO's `aggregate_spatial` gives, CSV and JSON.
 
-Source: openeo-python-client, openeo/rest/conversions.py, `timeseries_json_to_pandas` (JSON: date -> polygon -> band), and the CSV of
-the Geotrellis back end: `date,feature_index,avg(band_0),avg(band_1)`, where `feature_index` counts the polygons that were sent.
+Source: openeo-python-client, openeo/rest/conversions.py, `timeseries_json_to_pandas` (JSON: date -> polygon -> band), and the CSV
+of the Geotrellis back end: `date,feature_index,avg(band_0),avg(band_1)`, where `feature_index` counts the polygons that were
+sent.
 """
 
 import re
@@ -80,6 +81,7 @@ class OpenEOJson(Form):
             table=table,
             bands=_bands(columns, options, source),
             positions=True,
+            has_attributes=False,
             warnings=tuple(warnings),
         )
 

@@ -118,7 +118,7 @@ def read_table(
     warnings = [*(f"{path.name}: {text}" for text in (*rows.warnings, *chips.warnings))]
     table, place, more = _fields(rows, chips, source, own, _FieldsFile(fields, layer, id_column), legend)
     warnings += more
-    values, units, more = _values(chips, said, source, offset)
+    values, units, more = _values(chips, rows.no_value, said, source, offset)
     warnings += [f"{path.name}: {text}" for text in more]
     values = _wanted(values, bands, source)
     used = _in_order(chips, values, place, warnings, path.name)
@@ -143,10 +143,12 @@ def _not_recognised(source: Source) -> CropDetectError:
         return TableError(
             "the file is none of the tables that are known", where=source.path, fix="docs/tables.md shows what can be read."
         )
-    numbers = [name for name in names if may_be_numbers(name) and name not in named(names, (*IDS, *DATES, *LABEL_COLUMNS))]
+    date = next(iter(named(names, DATES)), None) or _column_of_dates(source)
+    known = named(names, (*IDS, *DATES, *LABEL_COLUMNS))
+    numbers = [name for name in names if may_be_numbers(name) and name != date and name not in known]
     shown = proposed_map(
         id=next(iter(named(names, IDS)), None),
-        date=next(iter(named(names, DATES)), None),
+        date=date,
         bands=[name for name in names if is_known_band(name)] or numbers[:6],
         label=next(iter(named(names, LABEL_COLUMNS)), None),
     )
@@ -155,6 +157,19 @@ def _not_recognised(source: Source) -> CropDetectError:
         where=source.path,
         fix=f"Say what they hold, in a YAML file that --columns gives:\n{shown}",
     )
+
+
+def _column_of_dates(source: Source) -> str | None:
+    """Return a column whose values can be read as dates."""
+    table = source.table()
+    for name in table.columns:
+        try:
+            if not pd.api.types.is_numeric_dtype(table[name].dtype):
+                days(table[name], source.path)
+                return str(name)
+        except TableError:
+            continue
+    return None
 
 
 @dataclass(frozen=True)
@@ -309,10 +324,13 @@ def _fields(
         where = source.path / name if source.path.is_dir() else where
     else:
         places = None if rows.geometry is None else rows.geometry[series.ids.index]
-        raw, varying = attributes(series.others, series.ids, places, _label_of(series.others, named_label, where, file), where)
-        kept = [
-            str(column) for column in raw.columns if column not in ("field_id", "geometry", "label", named_label, *LABEL_COLUMNS)
-        ]
+        label = _label_of(series.others, named_label, where, file)
+        others = series.others if rows.has_attributes else series.others[[]]
+        raw, varying = attributes(others, series.ids, places, label, where)
+        varying += [str(column) for column in series.others if not rows.has_attributes]
+        ours = ("field_id", "geometry", "lon", "lat", "longitude", "latitude", named_label, *LABEL_COLUMNS)
+        kept = [str(column) for column in raw.columns if column not in ours]
+
         if kept:
             warnings.append(f"{where.name}: no bands, but columns of the fields: {', '.join(kept)}")
     if varying:
@@ -384,8 +402,10 @@ def _by_position(ids: "pd.Series[Any]", table: gpd.GeoDataFrame, path: Path, war
     return np.where(known[row], row, -1)
 
 
-def _values(series: _Series, said: ColumnMap, source: Source, offset: float | None) -> tuple[pd.DataFrame, str, list[str]]:
-    values, warnings = without_fills(series.values)
+def _values(
+    series: _Series, no_value: Sequence[float], said: ColumnMap, source: Source, offset: float | None
+) -> tuple[pd.DataFrame, str, list[str]]:
+    values, warnings = without_fills(series.values, no_value)
     empty = [str(band) for band in values if values[band].isna().all()]
     if empty:
         warnings.append(f"{', '.join(empty)} is empty throughout and left out")

@@ -116,7 +116,8 @@ def _of_years(year: "pd.Series[Any]", day: "pd.Series[Any]", where: Path) -> "pd
     for one, part in day.groupby(year.astype("int64")):
         found, _ = days(part, where, year=int(str(one)))
         parts.append(pd.Series(found, index=part.index))
-    return pd.concat(parts).reindex(day.index)
+    together: pd.Series[Any] = pd.concat(parts).reindex(day.index)
+    return together
 
 
 def geometry_of(table: pd.DataFrame, source: Source) -> tuple[gpd.GeoSeries | None, list[str]]:

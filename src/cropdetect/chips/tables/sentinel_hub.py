@@ -1,8 +1,8 @@
 """Answers of Sentinel Hub's Statistical API, JSON.
 
-Source: docs.sentinel-hub.com, Statistical API and Batch Statistical API: `data` holds an interval each with `outputs` -> output ->
-`bands` -> band -> `stats`; a batch writes one object a feature, with `identifier` and `response`. Bands that the evalscript does
-not name are called B0, B1, ... by their place in the output, which are no bands of Sentinel-2.
+Source: docs.sentinel-hub.com, Statistical API and Batch Statistical API: `data` holds an interval each with `outputs` -> output
+-> `bands` -> band -> `stats`; a batch writes one object a feature, with `identifier` and `response`. Bands that the evalscript
+does not name are called B0, B1, ... by their place in the output, which are no bands of Sentinel-2.
 """
 
 import datetime as dt
@@ -65,6 +65,7 @@ class SentinelHub(Form):
             dates=pd.Series(np.array(dates, "datetime64[D]")),
             table=table,
             bands=_bands(list(table.columns), options, source),
+            has_attributes=False,
             warnings=tuple(warnings),
         )
 

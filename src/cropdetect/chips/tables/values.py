@@ -57,13 +57,17 @@ def may_be_numbers(name: str) -> bool:
     return not NO_BANDS.fullmatch(name)
 
 
-def without_fills(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def without_fills(values: pd.DataFrame, known: Sequence[float] = ()) -> tuple[pd.DataFrame, list[str]]:
     """Return values with NaN for the numbers that mean "no value", and warnings that name them.
 
     A number is one where it is a usual one, lies apart from all other numbers of its band and, above zero, occurs more than once.
     Rows of zeros in all reflectances are no values either.
+
+    Args:
+        values: one column a band.
+        known: numbers that mean "no value" in any case.
     """
-    values = values.replace([np.inf, -np.inf], np.nan)
+    values = values.replace([np.inf, -np.inf, *known], np.nan)
     found: dict[float, dict[str, int]] = {}
     alone: list[str] = []
     for band in values:
@@ -121,16 +125,16 @@ def in_one_unit(
         fix = "Bring all bands to one unit, or say in a YAML file (--columns) what makes them lie from 0 to 1: `scale: 0.0001`."
         if small and large:
             raise TableError(
-                f"{small[0]} holds reflectances from 0 to 1 (up to {high[small[0]]:.3g}) and {large[0]} digital numbers from 0 to 10000 "
-                f"(up to {high[large[0]]:.5g})",
+                f"{small[0]} holds reflectances from 0 to 1 (up to {high[small[0]]:.3g}) and {large[0]} digital numbers from 0 "
+                f"to 10000 (up to {high[large[0]]:.5g})",
                 where=where,
                 fix=fix,
             )
         if len(small) + len(large) < len(optical):
             band = next(band for band in optical if band not in small and band not in large)
             raise TableError(
-                f"the unit of {band} cannot be told: its values, up to {high[band]:.3g}, are neither reflectances from 0 to 1 nor "
-                "digital numbers from 0 to 10000",
+                f"the unit of {band} cannot be told: its values, up to {high[band]:.3g}, are neither reflectances from 0 to 1 "
+                "nor digital numbers from 0 to 10000",
                 where=where,
                 fix=fix.replace("0.0001", "0.01"),
             )
@@ -151,8 +155,8 @@ def _check_rows(values: pd.DataFrame, bands: Sequence[str], where: object, fix: 
         small = (numbers > 0) & (numbers < _FROM_0_TO_1) & (numbers != np.round(numbers))
         if small.sum() >= max(3, 0.01 * len(numbers)):
             raise TableError(
-                f"{band} holds reflectances from 0 to 1 in {small.sum()} rows (such as {numbers[small][0]:g}) and digital numbers in "
-                f"{(~small).sum()} (such as {numbers[~small][0]:g})",
+                f"{band} holds reflectances from 0 to 1 in {small.sum()} rows (such as {numbers[small][0]:g}) and digital "
+                f"numbers in {(~small).sum()} (such as {numbers[~small][0]:g})",
                 where=where,
                 fix=fix,
             )
@@ -164,10 +168,9 @@ def _without_impossible(values: pd.DataFrame, bands: Sequence[str]) -> tuple[pd.
         return values, []
     names = [band for band in bands if below[band].any()]
     values = values.assign(**{band: values[band].where(~below[band]) for band in names})
-    return values, [
-        f"{int(below.to_numpy().sum())} values of {', '.join(names)} lie below {_IMPOSSIBLE:g}, as means over missing pixels do: they are "
-        "left out"
-    ]
+    count = int(below.to_numpy().sum())
+    why = f"lie below {_IMPOSSIBLE:g}, as means over missing pixels do: they are left out"
+    return values, [f"{count} values of {', '.join(names)} {why}"]
 
 
 def without_offset(

@@ -86,7 +86,7 @@ def _glued(columns: Sequence[str]) -> list[WideColumn]:
         band = first[:-1]
         if not first.endswith("1") or not is_known_band(band) or first in taken:
             continue
-        series = []
+        series: list[str] = []
         while f"{band}{len(series) + 1}" in named:
             series.append(f"{band}{len(series) + 1}")
         rest = [c for c in columns if c.startswith(band) and c[len(band) :].isdigit() and not c[len(band) :].startswith("0")]

@@ -94,16 +94,15 @@ class WideTable(Form):
             return {text: np.datetime64(str(day)) for text, day in found.items()}
         if len(period) == 2 and len(texts) > 1:
             warnings.append(
-                f"the columns number their dates ({columns[0].column} ... {columns[-1].column}) and do not tell the days: they are "
-                f"taken at even distances from {period[0]} to {period[1]}; a YAML file tells them (--columns), `dates: [...]`"
+                f"the columns number their dates ({columns[0].column} ... {columns[-1].column}) and do not tell the days: they "
+                f"are taken at even distances from {period[0]} to {period[1]}; a YAML file tells them (--columns), `dates: [...]`"
             )
             return {text: int(text) - first for text in texts}
-        bands = list(dict.fromkeys(one.band for one in columns))
+        shown = proposed_map(id=id_column(source, options), dates=texts, bands=None)
         raise TableError(
             f"the columns number their dates ({columns[0].column} ... {columns[-1].column}) and nothing tells the days",
             where=source.path,
-            fix="Write a YAML file and give it with --columns:\n"
-            + proposed_map(id=id_column(source, options), dates=texts, bands=bands).replace("date: ...\n", ""),
+            fix=f"Write a YAML file and give it with --columns:\n{shown}",
         )
 
 
