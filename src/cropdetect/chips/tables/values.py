@@ -10,7 +10,7 @@ import pandas as pd
 
 from cropdetect.chips.tables.bands import NO_BANDS, parse_column
 from cropdetect.errors import OptionError, TableError
-from cropdetect.imagery.bands import is_reflectance
+from cropdetect.imagery.bands import find_band, is_reflectance
 
 Numbers = npt.NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def in_one_unit(
         return values, "digital number", [f"reflectances are multiplied by {scale:g} to lie from 0 to 1 and kept x 10000"]
     if sensor == "sentinel-2" and optical:
         high = {band: float(values[band].quantile(0.98)) for band in optical}
-        small = [band for band in optical if high[band] <= _FROM_0_TO_1]
+        small = [band for band in optical if high[band] <= _FROM_0_TO_1 and find_band(band).role != "cirrus"]
         large = [band for band in optical if high[band] >= _DIGITAL]
         fix = "Bring all bands to one unit, or say in a YAML file (--columns) what makes them lie from 0 to 1: `scale: 0.0001`."
         if small and large:
@@ -130,8 +130,8 @@ def in_one_unit(
                 where=where,
                 fix=fix,
             )
-        if len(small) + len(large) < len(optical):
-            band = next(band for band in optical if band not in small and band not in large)
+        if not large and max(high.values()) > _FROM_0_TO_1:
+            band = max(high, key=lambda name: high[name])
             raise TableError(
                 f"the unit of {band} cannot be told: its values, up to {high[band]:.3g}, are neither reflectances from 0 to 1 "
                 "nor digital numbers from 0 to 10000",
