@@ -37,8 +37,7 @@ def crossval(data: Path, out: Path, folds: str, settings: dict[str, Any]) -> Non
     if (out / "cpu.json").is_file():
         return
     start = time.process_time()
-    options = api.DataOptions(label_column=None)
-    api.crossval(data, out, folds=folds, options=options, overwrite=(out / "metrics.json").is_file(), **settings)
+    api.crossval(data, out, folds=folds, overwrite=(out / "metrics.json").is_file(), **settings)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     (out / "cpu.json").write_text(json.dumps({"seconds": time.process_time() - start, "memory_mb": memory}), "utf-8")
     print(out.name, read(out).log_loss, flush=True)

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect import api, models
-from cropdetect.api._chips import stored
-from cropdetect.api._train import train_options_of
+from cropdetect.chips import open_random_access
 from cropdetect.evaluation import bootstrap_differences, evaluate_probabilities
-from cropdetect.formats import MetricsRecord, Preset
+from cropdetect.formats import MetricsRecord
 from cropdetect.training.data import read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.folds import make_folds
 from cropdetect.training.groups import spatial_groups
+from cropdetect.training.recipes import train_options
 from faults_of_2020 import SETTINGS_OF_2020, EnsembleOf2020
 
 SEASON = {"tiles": 1, "height": 1100, "width": 1100, "fields": 1500, "seed": 11}
@@ -73,9 +73,9 @@ def compare(
         api.simulate(folder, **season)
     for name in names:
         recipe, settings, choices = TRAININGS[name]
-        options = train_options_of(recipe, None, {**settings, **(extra or {}), "block_size": block})
-        preset: Preset = "cv4a" if options.model == "conv-gru" else "default"
-        data = read_training_data(stored(folder, cache / f"season-{preset}.zarr", api.DataOptions(), preset), options.legend)
+        options = train_options(recipe, None, {**settings, **(extra or {}), "block_size": block})
+        chips = open_random_access(folder, cache / f"season-{options.preset}.zarr", api.DataOptions(), options.preset)
+        data = read_training_data(chips, options.legend)
         table = data.chips.fields
         groups = spatial_groups(table, column=None, block_size=block, wanted=2).of_field
         (cache / "season-legend.json").write_text(json.dumps(data.legend), "utf-8")

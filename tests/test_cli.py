@@ -24,7 +24,15 @@ def test_help_takes_at_most_half_a_second_of_cpu() -> None:
 
 
 def test_what_predicts_imports_no_torch() -> None:
-    code = "import sys, cropdetect.api; print([m for m in sys.modules if m.split('.')[0] in ('torch', 'sklearn')])"
+    rooms = "cropdetect.chips, cropdetect.inference, cropdetect.outputs.report, cropdetect.outputs.scores, cropdetect.simulation"
+    code = f"import sys, cropdetect.api, {rooms}; print([m for m in sys.modules if m.split('.')[0] in ('torch', 'sklearn')])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_functions_of_the_verbs_are_imported_without_the_libraries_that_do_the_work() -> None:
+    heavy = "'numpy', 'pandas', 'geopandas', 'rasterio', 'xarray', 'zarr', 'scipy', 'onnxruntime', 'torch', 'yaml'"
+    code = f"import sys, cropdetect.api, cropdetect.cli; print([m for m in sys.modules if m in ({heavy})])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
 

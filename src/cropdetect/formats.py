@@ -4,13 +4,16 @@ All models are frozen and refuse unknown keys, so a misspelt key in a configurat
 """
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from cropdetect.options import Mark, Metres, Options
 
 MODEL_ID = "model-cv4a-crop-detection-v1"
 
 Preset = Literal["default", "cv4a"]
+Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores"]  # of what lies at a path
 
 
 class Record(BaseModel):
@@ -335,7 +338,7 @@ class PredictionRun(RunRecord):
     status_counts: dict[str, int]
     seconds: dict[str, float] = Field(description="wall seconds of each stage")
     cpu_seconds: dict[str, float] = Field(description="CPU seconds of each stage")
-    peak_memory_mb: float
+    peak_memory_mb: float | None = Field(description="null on Windows")
     precision: str
     device: str
     warnings: list[str]
@@ -374,16 +377,16 @@ class Augmentation(Record):
     mirror: float = Field(default=0.5, ge=0, le=1, description="chance that left and right are exchanged")
     upside_down: float = Field(default=0.0, ge=0, le=1, description="chance that top and bottom are exchanged")
     rotation: float = Field(default=0.0, ge=0, le=45, description="largest rotation to either side, degrees")
-    rotation_chance: float = Field(default=0.5, ge=0, le=1)
+    rotation_chance: float = Field(default=0.5, ge=0, le=1, description="chance of a rotation")
     shift: float = Field(default=0.0, ge=0, description="largest shift along x and y, pixels")
-    shift_chance: float = Field(default=0.5, ge=0, le=1)
+    shift_chance: float = Field(default=0.5, ge=0, le=1, description="chance of a shift")
     crop: int | None = Field(
         default=None, ge=1, description="side of the random window that is cut out of each chip, pixels; it shows the field"
     )
     mix: float = Field(
         default=0.0, ge=0, lt=1, description="share of another chip that is mixed in (its label is not), on days both have"
     )
-    mix_chance: float = Field(default=0.5, ge=0, le=1)
+    mix_chance: float = Field(default=0.5, ge=0, le=1, description="chance that another chip is mixed in")
     brightness: float = Field(default=0.02, ge=0, description="standard deviation of the logarithm of a factor on all bands")
     band_jitter: float = Field(default=0.02, ge=0, description="the same for each band on its own")
     date_jitter: float = Field(default=0.02, ge=0, description="the same for each date (haze, viewing angle)")
@@ -423,53 +426,63 @@ class Augmentation(Record):
         )
 
 
-class TrainOptions(Record):
+class TrainOptions(Record, Options):
     """How networks are trained, as the command line takes it, a YAML file gives it, and a checkpoint keeps it.
 
     The defaults are the recipe `default`; `training/recipes.py` has the others.
     """
 
     recipe: str = Field(default="default", description="the named recipe that the other settings began from")
-    model: str = "season-cnn"
+    model: Annotated[str, Mark.ON_COMMAND_LINE] = Field(
+        default="season-cnn",
+        description="a network: season-cnn, conv-gru, tempcnn, pse-ltae, or package.module:Class; crossval also takes "
+        "random-forest, svm and gradient-boosting",
+    )
     arguments: dict[str, Any] = Field(default_factory=dict, description="arguments of the network's constructor")
 
-    members: int | None = Field(
+    members: Annotated[int | None, Mark.ON_COMMAND_LINE] = Field(
         default=None,
         ge=1,
-        description="members of the ensemble; each is trained without another fold of the fields; default: 5, and 10 where the "
-        "pixels of fewer than 2,000 fields are looked at, on which networks disagree more than on field means",
+        description="members of the ensemble; each is trained without another fold of the fields (default: 5; 10 for the pixels "
+        "of fewer than 2,000 fields, on which networks disagree more than on field means)",
     )
-    snapshots: int = Field(
+    snapshots: Annotated[int, Mark.ON_COMMAND_LINE] = Field(
         default=1, ge=1, description="cycles of each member, one after the other; a network is kept at the end of each"
     )
     validation: Literal["blocked", "random"] = Field(
         default="blocked", description="whether the fields that a member leaves out share spatial groups with the others"
     )
     validation_share: float = Field(default=0.2, gt=0, lt=1, description="share of the fields that a member leaves out")
-    group_column: str | None = Field(
-        default=None, description="column whose values no two sides of a validation split share; default: group, if there"
+    group_column: Annotated[str | None, Mark.ON_COMMAND_LINE] = Field(
+        default=None, description="column whose values no two sides of a split share (default: group, else blocks of the map)"
     )
-    block_size: float = Field(default=5000.0, gt=0, description="side of a spatial block, metres, where no group column is given")
-    calibration: Literal["none", "temperature", "vector"] = "temperature"
+    block_size: Annotated[Metres, Mark.ON_COMMAND_LINE] = Field(
+        default=5000.0, gt=0, description="side of a block of the map, where there is no group column"
+    )
+    calibration: Annotated[Literal["none", "temperature", "vector"], Mark.ON_COMMAND_LINE] = Field(
+        default="temperature", description="how probabilities are fitted to the fields that a member leaves out"
+    )
 
-    epochs: int | None = Field(
-        default=None, ge=1, description="epochs of a cycle; default: as many as make `steps` steps, from 25 to 80"
+    epochs: Annotated[int | None, Mark.ON_COMMAND_LINE] = Field(
+        default=None, ge=1, description="epochs of a cycle (default: 25 to 80, more for small sets)"
     )
-    steps: int = Field(default=1000, ge=1, description="see `epochs`: small sets are shown more often")
+    steps: int = Field(
+        default=1000, ge=1, description="steps that the default of `epochs` makes, so that small sets are shown more often"
+    )
     patience: int | None = Field(
         default=None,
         ge=1,
         description="end a cycle after so many epochs without a better validation log loss, and keep its best epoch; "
         "default: never, which leaves the validation fields out of every choice",
     )
-    batch_size: int = Field(default=64, ge=1)
-    optimizer: Literal["adamw", "sgd"] = "adamw"
+    batch_size: int = Field(default=64, ge=1, description="chips a step")
+    optimizer: Literal["adamw", "sgd"] = Field(default="adamw", description="AdamW, or stochastic gradient descent")
     momentum: float = Field(default=0.9, ge=0, lt=1, description="of sgd")
     schedule: Literal["one-cycle", "cosine"] = Field(
         default="one-cycle", description="learning rate over a cycle: up and down (Smith and Topin 2018), or down only"
     )
-    learning_rate: float = Field(default=3e-3, gt=0)
-    weight_decay: float = Field(default=1e-2, ge=0)
+    learning_rate: float = Field(default=3e-3, gt=0, description="the largest of a cycle")
+    weight_decay: float = Field(default=1e-2, ge=0, description="share of the weights, times the learning rate, taken off a step")
     weight_averaging: float = Field(
         default=0.08, ge=0, le=1, description="weights are averaged over about this share of a cycle's steps; 0: they are not"
     )
@@ -479,12 +492,17 @@ class TrainOptions(Record):
         lt=1,
         description="share of the target spread over all classes: less sure, and right more often elsewhere",
     )
-    class_balance: Literal["none", "weights", "sampling", "logit-adjustment"] = Field(
+    class_balance: Annotated[Literal["none", "weights", "sampling", "logit-adjustment"], Mark.ON_COMMAND_LINE] = Field(
         default="none",
         description="rare classes count more: in the loss, by being drawn as often as others, or by a margin (Menon et al. 2021)",
     )
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation = Field(default=Augmentation(), description="how training batches are changed")
 
     legend: list[str] | None = Field(default=None, description="classes to train, in order; default: all labels, sorted")
-    seed: int = Field(default=0, ge=0)
-    season_year: int | None = None
+    seed: Annotated[int, Mark.ON_COMMAND_LINE] = Field(default=0, ge=0, description="seed of everything random")
+    season_year: int | None = Field(default=None, description="year that days are counted from (default: by the dates)")
+
+    @property
+    def preset(self) -> Preset:
+        """How chips are cut for the model."""
+        return "cv4a" if self.model == "conv-gru" else "default"

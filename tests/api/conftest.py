@@ -76,7 +76,7 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checkpoint(season: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint trained for a moment on the season."""
     out = tmp_path_factory.mktemp("trained") / "checkpoint"
-    api.train(season, out, options=api.DataOptions(label_column="crop", chip_size=16), epochs=3, members=2, block_size=300.0)
+    api.train(season, out, options=api.DataOptions(labels="crop", chip_size=16), epochs=3, members=2, block_size=300.0)
     return out
 
 

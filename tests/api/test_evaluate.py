@@ -53,7 +53,7 @@ def test_labels_in_any_order_give_the_scores_of_a_join_by_hand(tmp_path: Path) -
     folder = predictions(tmp_path / "out")
     labels = truth(folder, slice(0, 40))
     labels.sample(frac=1, random_state=0).to_csv(tmp_path / "labels.csv", index=False)
-    scores = api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv")
+    scores = api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.csv")
     table = gpd.read_parquet(folder / "fields.parquet").drop(columns="crop").merge(labels, on="field_id")
     table = table.dropna(subset="prob_maize")
     stated = np.array(NAMES)[table[[f"prob_{name}" for name in NAMES]].to_numpy().argmax(axis=1)]
@@ -68,7 +68,7 @@ def test_labels_in_any_order_give_the_scores_of_a_join_by_hand(tmp_path: Path) -
 def test_areas_are_hectares_of_the_polygons_of_all_answered_fields(tmp_path: Path) -> None:
     folder = predictions(tmp_path / "out")
     truth(folder, slice(0, 40)).to_csv(tmp_path / "labels.csv", index=False)
-    scores = api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv", probability_sample=True)
+    scores = api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.csv", probability_sample=True)
     assert scores.areas is not None
     assert scores.areas.unit == "ha"
     # 54 fields have an answer, of 4 ha on the UTM plane; on the ground a thousandth more or less.
@@ -85,7 +85,7 @@ def test_areas_are_hectares_of_the_polygons_of_all_answered_fields(tmp_path: Pat
 def test_without_polygons_areas_are_pixels_or_a_count(tmp_path: Path, pixel_size: float | None, unit: str, total: float) -> None:
     folder = predictions(tmp_path / "out", geometry=False)
     truth(folder).to_parquet(tmp_path / "labels.parquet")
-    scores = api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.parquet", pixel_size=pixel_size)
+    scores = api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.parquet", pixel_size=pixel_size)
     assert scores.areas is not None
     assert scores.areas.unit == unit
     assert sum(one.mapped for one in scores.areas.classes) == pytest.approx(total)
@@ -103,13 +103,13 @@ def test_a_vector_file_with_codes_ids_of_another_name_and_groups(tmp_path: Path)
     scores = api.evaluate(
         folder,
         tmp_path / "scores",
-        labels=tmp_path / "labels.gpkg",
+        reference=tmp_path / "labels.gpkg",
         id_column="parcel",
-        label_column="code",
+        labels="code",
         legend=tmp_path / "legend.yaml",
         group_column="village",
     )
-    plain = api.evaluate(folder, tmp_path / "plain", labels=tmp_path / "labels.csv")
+    plain = api.evaluate(folder, tmp_path / "plain", reference=tmp_path / "labels.csv")
     assert scores.log_loss == plain.log_loss
     assert scores.intervals != plain.intervals
     assert not any("intervals" in text for text in scores.warnings)
@@ -120,7 +120,7 @@ def test_labels_of_no_class_are_named_and_left_out(tmp_path: Path) -> None:
     labels = truth(folder)
     labels.loc[:4, "crop"] = "barley"
     labels.to_csv(tmp_path / "labels.csv", index=False)
-    scores = api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv")
+    scores = api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.csv")
     assert scores.n_fields == 49
     assert any("barley" in text and "5 fields" in text for text in scores.warnings)
 
@@ -130,9 +130,9 @@ def test_labels_of_no_class_are_named_and_left_out(tmp_path: Path) -> None:
     [
         (lambda t: t.assign(field_id=t["field_id"] + 1000), FieldsError, "--id-column"),
         (lambda t: pd.concat([t, t.head(3)]), FieldsError, "more than one label"),
-        (lambda t: t.assign(crop="barley"), LegendError, "--label-column"),
+        (lambda t: t.assign(crop="barley"), LegendError, "--labels"),
         (lambda t: t.assign(crop=None), FieldsError, "no field has a label"),
-        (lambda t: t.rename(columns={"crop": "Kultur"}), FieldsError, "--label-column"),
+        (lambda t: t.rename(columns={"crop": "Kultur"}), FieldsError, "--labels"),
         (lambda t: t.rename(columns={"field_id": "Schlag"}), FieldsError, "--id-column"),
     ],
 )
@@ -142,7 +142,7 @@ def test_labels_that_cannot_be_joined_are_named_errors_and_write_nothing(
     folder = predictions(tmp_path / "out")
     change(truth(folder)).to_csv(tmp_path / "labels.csv", index=False)  # type: ignore[operator]
     with pytest.raises(error, match=word):
-        api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv")
+        api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.csv")
     assert not (tmp_path / "scores").exists()
 
 
@@ -150,23 +150,23 @@ def test_a_damaged_table_is_a_named_error(tmp_path: Path) -> None:
     folder = predictions(tmp_path / "out")
     (tmp_path / "labels.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(UnreadableFileError):
-        api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.parquet")
+        api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.parquet")
 
 
 def test_a_finished_evaluation_is_not_overwritten_unasked(tmp_path: Path) -> None:
     folder = predictions(tmp_path / "out")
     truth(folder).to_csv(tmp_path / "labels.csv", index=False)
-    api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv")
+    api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.csv")
     with pytest.raises(OutputExistsError):
-        api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv", seed=1)
-    api.evaluate(folder, tmp_path / "scores", labels=tmp_path / "labels.csv", overwrite=True)
+        api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.csv", seed=1)
+    api.evaluate(folder, tmp_path / "scores", reference=tmp_path / "labels.csv", overwrite=True)
 
 
 def test_the_command_prints_a_table_of_eighty_columns_or_json(tmp_path: Path) -> None:
     folder = predictions(tmp_path / "out")
     labels = truth(folder)
     labels.to_csv(tmp_path / "labels.csv", index=False)
-    arguments = ["evaluate", str(folder), str(tmp_path / "scores"), "--labels", str(tmp_path / "labels.csv"), "--overwrite"]
+    arguments = ["evaluate", str(folder), str(tmp_path / "scores"), "--reference", str(tmp_path / "labels.csv"), "--overwrite"]
     shown = CliRunner().invoke(app, arguments)
     assert shown.exit_code == 0
     table = shown.output[: shown.output.index("The files lie in")]

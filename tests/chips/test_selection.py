@@ -8,8 +8,6 @@ import pandas as pd
 import pytest
 import shapely
 
-from cropdetect.api import DataOptions
-from cropdetect.api._data import open_data
 from cropdetect.chips import ChipBatch, ChipSet, MemoryChips, cut_chips, open_chips, read_table, write_chips
 from cropdetect.errors import MissingBandError, OptionError
 from tests.chips.memory import DAYS, MemorySeries, imagery
@@ -114,14 +112,6 @@ def test_a_box_finds_the_fields_of_a_table_by_longitude_and_latitude(tmp_path: P
     assert shapely.equals(chips.fields.geometry[1], shapely.Point(34.0, 0.6))
     with pytest.raises(OptionError, match="CRS"):
         read_table(write_table(tmp_path / "nowhere", place=False)).select(bbox=(33.9, 0.4, 34.1, 0.7))
-
-
-def test_stores_and_tables_take_the_options_of_every_command(store: Path, tmp_path: Path) -> None:
-    assert len(open_data(store, DataOptions(limit=1, until=DAYS[1])).chips.fields) == 1
-    table = write_table(tmp_path / "table")
-    assert open_data(table, DataOptions(bbox=(34.9, 0.4, 35.1, 0.7))).chips.fields["field_id"].tolist() == [2]
-    with pytest.raises(OptionError, match="--resolution"):
-        open_data(store, DataOptions(resolution=20))
 
 
 def test_fields_chips_and_bands_are_selected_by_rows_positions_and_names(store: Path) -> None:

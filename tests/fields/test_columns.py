@@ -22,8 +22,6 @@ def test_two_columns_that_differ_are_an_error_that_names_both_and_the_option() -
         found(crop=["a", "b", "c"], label=["a", "b", "x"])
     with pytest.raises(FieldsError, match=r"label and crop_code"):
         found(label=["a", "b"], crop=["a", "b"], crop_code=["1", "2"])
-    with pytest.raises(FieldsError, match=r"--label-column"):
-        find_label_column(pd.DataFrame({"crop": ["a"], "label": ["b"]}), None, where="f", option="--label-column")
 
 
 def test_a_label_that_only_one_column_has_is_a_difference() -> None:

@@ -1,6 +1,5 @@
 """The fingerprint of a call changes with every argument and with the content of every input."""
 
-import dataclasses
 import datetime as dt
 import os
 import random
@@ -15,10 +14,10 @@ from cropdetect.runs import OutputFolder
 from cropdetect.runs.fingerprint import content, paths_in, plain
 
 OTHER = {
-    "fields": Path("other.gpkg"), "id_column": "x", "label_column": "x", "legend": Path("other.yaml"), "buffer": 1.0,
+    "fields": Path("other.gpkg"), "id_column": "x", "layer": "x", "labels": "x", "legend": Path("other.yaml"), "buffer": 1.0,
     "pattern": "x", "date": dt.date(2019, 6, 6), "bands": ("x",), "resolution": 1.0, "clear": "none",
     "offset": 1.0, "until": dt.date(2019, 6, 6),
-    "bbox": (0.0, 0.0, 1.0, 1.0), "limit": 1, "chip_size": 1, "memory": 1,
+    "bbox": (0.0, 0.0, 1.0, 1.0), "limit": 1, "chip_size": 1, "memory": 64,
 }  # fmt: skip
 
 
@@ -26,9 +25,9 @@ def fingerprint(tmp_path: Path, **arguments: object) -> str:
     return OutputFolder("test", {"out": tmp_path / "out", **arguments}).fingerprint
 
 
-@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(DataOptions)])
+@pytest.mark.parametrize("name", list(DataOptions.model_fields))
 def test_every_option_of_data_counts(tmp_path: Path, name: str) -> None:
-    other = dataclasses.replace(DataOptions(), **{name: OTHER.get(name, "x")})
+    other = DataOptions(**{name: OTHER[name]})
     assert fingerprint(tmp_path, options=DataOptions()) != fingerprint(tmp_path, options=other)
 
 

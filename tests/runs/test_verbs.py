@@ -16,7 +16,7 @@ from shapely import box
 
 from cropdetect import api
 from cropdetect.checkpoint import shipped_path
-from cropdetect.errors import CropDetectError
+from cropdetect.errors import CropDetectError, OutputExistsError
 from cropdetect.imagery import open_imagery
 from cropdetect.runs import Stopped, read_run
 from tests.runs.conftest import SMALL, TRAINED, Call, contents, write_table, written
@@ -63,11 +63,26 @@ def test_predict_into_a_folder_of_other_files_is_refused(mine: Path, checkpoint:
 
 @pytest.mark.parametrize("verb", ["chips", "train", "crossval", "evaluate"])
 def test_overwriting_an_input_or_what_is_around_it_is_refused(mine: Path, verb: str) -> None:
-    more = {"crossval": ("--folds", "random"), "evaluate": ("--labels", mine / "fields.csv")}.get(verb, ())
+    more = {"crossval": ("--folds", "random"), "evaluate": ("--reference", mine / "fields.csv")}.get(verb, ())
     before = contents(mine.parent)
     for out in (mine, mine.parent):
         assert refused(run(verb, mine, out, *more, "--overwrite"), "OutputPathError")
     assert contents(mine.parent) == before
+
+
+def test_a_default_that_is_given_is_the_same_command_and_another_value_is_not(mine: Path, tmp_path: Path) -> None:
+    trained, predicted = tmp_path / "trained", tmp_path / "predicted"
+    api.train(mine, trained, **TRAINED)
+    api.predict(mine, predicted, checkpoint=trained)
+    before = contents(tmp_path)
+    same = {"recipe": "default", "licence": "unknown", "seed": 0, "snapshots": 1, "options": {"memory": 512}}
+    api.train(str(mine), str(trained), **TRAINED, **same)
+    api.predict(mine, predicted, checkpoint=trained, options=api.DataOptions(chip_size=32), precision="f32", min_confidence=0)
+    assert contents(tmp_path) == before
+    with pytest.raises(OutputExistsError):
+        api.train(mine, trained, **TRAINED, label_smoothing=0.1)
+    with pytest.raises(OutputExistsError):
+        api.predict(mine, predicted, checkpoint=trained, min_confidence=0.1)
 
 
 @pytest.mark.parametrize("verb", ["predict", "train"])
@@ -153,7 +168,7 @@ def verbs(root: Path) -> dict[str, Call]:
         "chips": lambda out, **more: api.chips(season, out, **more),
         "train": lambda out, **more: api.train(mine, out, **TRAINED, **more),
         "crossval": lambda out, **more: api.crossval(mine, out, folds="random", n_folds=2, model="gradient-boosting", **more),
-        "evaluate": lambda out, **more: api.evaluate(root / "predictions", out, labels=mine / "fields.csv", **more),
+        "evaluate": lambda out, **more: api.evaluate(root / "predictions", out, reference=mine / "fields.csv", **more),
         "simulate": lambda out, **more: api.simulate(out, **SMALL, workers=1, **more),
         "report": lambda out, **more: api.report(root / "predictions", out, **more),
     }

@@ -2,7 +2,6 @@
 
 from cropdetect.api._chips import chips
 from cropdetect.api._crossval import crossval
-from cropdetect.api._data import DataOptions
 from cropdetect.api._demo import demo
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
@@ -11,6 +10,8 @@ from cropdetect.api._predict import plan, predict
 from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._train import train
+from cropdetect.api._verb import parameters_of
+from cropdetect.options import DataOptions
 
 __all__ = [
     "DataOptions",
@@ -21,6 +22,7 @@ __all__ = [
     "evaluate",
     "import_cv4a",
     "info",
+    "parameters_of",
     "plan",
     "predict",
     "report",

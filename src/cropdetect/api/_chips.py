@@ -1,31 +1,30 @@
 """The verb `chips`."""
 
-import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cropdetect.api._data import DataOptions, open_data, recognise, told
-from cropdetect.chips import RandomAccessChips, open_chips, write_chips
+from cropdetect.api._verb import verb
 from cropdetect.errors import OptionError
 from cropdetect.formats import Preset
+from cropdetect.options import DataOptions
 from cropdetect.runs import OutputFolder
 
+if TYPE_CHECKING:
+    from cropdetect.chips import RandomAccessChips
 
+
+@verb
 def chips(
-    imagery: Path,
-    out: Path,
-    *,
-    preset: Preset = "default",
-    options: DataOptions | None = None,
-    overwrite: bool = False,
-) -> RandomAccessChips:
-    """Cut a chip around every field of some imagery and keep all in a Zarr 3 store.
+    imagery: Path, out: Path, *, options: DataOptions = DataOptions(), preset: Preset = "default", overwrite: bool = False
+) -> "RandomAccessChips":
+    """Cut a chip around every field and keep all in a Zarr store.
 
     Args:
-        imagery: folder or cube.
-        out: the store to write, e.g. `chips.zarr`.
-        preset: "default", or "cv4a" for chips exactly as in 2020.
+        imagery: imagery folder or cube.
+        out: store to write, e.g. chips.zarr.
         options: how imagery and fields are read.
-        overwrite: replace another output of the tool.
+        preset: how chips are cut; cv4a: exactly as in 2020.
+        overwrite: replace another output of cropdetect; other files stay.
 
     Returns:
         The opened store.
@@ -33,40 +32,14 @@ def chips(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    options = options or DataOptions()
     output = OutputFolder("chips", locals())
-    if preset not in ("default", "cv4a"):
-        raise OptionError(f"there is no preset {preset!r}", fix="Use --preset default or --preset cv4a.")
+    from cropdetect.chips import open_chips, open_data, recognise, write_chips
+
     if recognise(imagery) != "imagery":
         raise OptionError("chips are cut from imagery, which this is not", where=imagery, fix="See cropdetect info.")
     if not output.finished():
         data = open_data(imagery, options, preset)
-        told(data.warnings)
+        data.warn()
         with output.writing() as work:
             write_chips(data.chips, work.new)
     return open_chips(output.path)
-
-
-def stored(path: Path, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
-    """Open data as chips that can be taken in any order: imagery is cut into a store first, once.
-
-    Args:
-        path: the data.
-        state: folder that keeps the store from one run of a command to the next.
-        options: how imagery and fields are read.
-        preset: how chips are cut.
-    """
-    data = open_data(path, options, preset)
-    told(data.warnings)
-    if isinstance(data.chips, RandomAccessChips):
-        return data.chips
-    cut = state / "chips.zarr"
-    if not cut.exists():
-        unfinished = state / "unfinished.zarr"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        write_chips(data.chips, unfinished)
-        unfinished.rename(cut)
-    return open_chips(cut)
-
-
-__all__ = ["chips", "stored"]

@@ -1,55 +1,59 @@
 """The verb `crossval`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import geopandas as gpd
-import pandas as pd
+from pydantic import Field
 
-from cropdetect.api._chips import stored
-from cropdetect.api._data import DataOptions
-from cropdetect.api._train import train_options_of
-from cropdetect.errors import CropDetectError
-from cropdetect.formats import MetricsRecord, Preset
+from cropdetect.api._verb import verb
+from cropdetect.formats import MetricsRecord, TrainOptions
+from cropdetect.options import DataOptions, Metres
 from cropdetect.runs import OutputFolder
 
+if TYPE_CHECKING:
+    import pandas as pd
 
+    from cropdetect.training.crossval import CrossValidation
+    from cropdetect.training.data import TrainingData
+
+
+@verb
 def crossval(
     data: Path,
     out: Path,
     *,
     folds: str,
-    options: DataOptions | None = None,
-    n_folds: int = 5,
-    fold_buffer: float = 0.0,
+    options: DataOptions = DataOptions(),
+    n_folds: Annotated[int, Field(ge=2)] = 5,
+    fold_buffer: Annotated[Metres, Field(ge=0)] = 0.0,
     by_date: bool = False,
     recipe: str | None = None,
     config: Path | None = None,
-    overwrite: bool = False,
     log_dir: Path | None = None,
-    **training: Any,
+    overwrite: bool = False,
+    **training: Annotated[Any, TrainOptions],
 ) -> MetricsRecord:
-    """Answer every labelled field by what has not seen it, and score the answers.
+    """Answer every labelled field by a model that has not seen it, and score the answers.
 
     Statistics, calendar, early stopping, calibration and every other choice see the training fields of a fold only. The same
-    call goes on where a stopped one was.
+    call continues a stopped one.
 
     Args:
-        data: imagery (cut into chips first), a chip store, or a table folder.
-        out: folder that gets metrics.json, predictions.csv (field_id, fold, label, prob_<class>), confusion.csv and
+        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
+        out: output folder; it gets metrics.json, predictions.csv (field_id, fold, label, prob_<class>), confusion.csv and
             label_doubts.csv.
-        folds: "random", "blocked" (whole groups or blocks of the map), "grid" (blocks of the map with a buffer),
-            "leave-one-group-out", or a column of fold numbers (negative: left out).
+        folds: how the fields are put apart: random, blocked (whole groups), grid (blocks of the map), leave-one-group-out, or
+            a column of fold numbers (negative: left out).
         options: how imagery and fields are read.
-        n_folds: number of folds, where they are made here.
-        fold_buffer: metres around the blocks that are answered in which nothing is trained on ("grid").
-        by_date: also score the answers from the dates up to each of six days of the season.
-        recipe: a named recipe to begin from: "default" or "cv4a".
-        config: YAML file with fields of `TrainOptions`; they win over the recipe.
-        overwrite: replace another output of the tool, and unfinished work of another command.
-        log_dir: folder of a TensorBoard log of the networks' training.
-        training: fields of `TrainOptions`; they win over both. `model` may also be random-forest, svm or
-            gradient-boosting, or a network of your own, "package.module:Class" (see `models.network_class`).
+        n_folds: folds to make.
+        fold_buffer: with grid: train on nothing this near to what is answered.
+        by_date: score also what was known on six days of the season.
+        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults mended).
+        config: YAML file of training options, which win over the recipe; those given singly win over both.
+        log_dir: folder for a TensorBoard log of the training.
+        overwrite: replace another output of cropdetect; other files stay.
+        training: fields of `TrainOptions`. `model` may also be random-forest, svm or gradient-boosting, or a network of your
+            own, "package.module:Class" (see `models.network_class`).
 
     Returns:
         What metrics.json holds.
@@ -57,28 +61,23 @@ def crossval(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    options = options or DataOptions()
-    output = OutputFolder("crossval", locals())
-    from cropdetect.evaluation import evaluate_probabilities
-    from cropdetect.inference import seasons_of
-    from cropdetect.outputs import probability_columns
-    from cropdetect.outputs.report import crossval_content, render
+    arguments = dict(locals())
+    from cropdetect.chips import open_random_access
     from cropdetect.outputs.scores import read_metrics, write_scores
-    from cropdetect.training.crossval import cross_validate
+    from cropdetect.training.crossval import cross_validate, score_answers, table_of
     from cropdetect.training.data import read_training_data
     from cropdetect.training.folds import make_folds
-    from cropdetect.training.groups import spatial_groups
+    from cropdetect.training.recipes import train_options
 
-    settings = train_options_of(recipe, config, training)
+    settings = train_options(recipe, config, training)
+    output = OutputFolder("crossval", arguments | {"recipe": settings.recipe, "training": settings})
     if output.finished():
         return read_metrics(output.path)
-    preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
     with output.writing() as work:
-        chips = stored(data, work.state, options, preset)
+        chips = open_random_access(data, work.state, options, settings.preset)
         labelled = read_training_data(chips, settings.legend, season_year=settings.season_year)
-        table = labelled.chips.fields
         made = make_folds(
-            table,
+            labelled.chips.fields,
             labelled.classes,
             folds,
             n_folds=n_folds,
@@ -88,43 +87,27 @@ def crossval(
             seed=settings.seed,
         )
         answers = cross_validate(labelled, made, settings, work.state, by_date=by_date, log_dir=log_dir)
-        labels = labelled.classes[answers.positions]
-        answered = table.iloc[answers.positions]
-        try:
-            groups = spatial_groups(answered, column=settings.group_column, block_size=settings.block_size, wanted=2).of_field
-        except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
-            groups = None
-        scores = evaluate_probabilities(
-            answers.probabilities,
-            labels,
-            labelled.legend,
-            answered["field_id"].tolist(),
-            groups=groups,
-            n_pixels=labelled.chips.field_area[answers.positions],
-            seed=settings.seed,
-        )
-        scores = scores.model_copy(
-            update={
-                "by_date": answers.by_date,
-                "validation": made.description,
-                "warnings": [*answers.warnings, *scores.warnings],
-            }
-        )
-        predictions = pd.DataFrame(
-            {
-                "field_id": answered["field_id"].to_numpy(),
-                "fold": [made.names[fold] for fold in answers.fold],
-                "label": [labelled.legend[label] for label in labels],
-            }
-        )
-        columns = pd.DataFrame(answers.probabilities, columns=probability_columns(labelled.legend))
-        content = crossval_content(
-            pd.concat([predictions, columns], axis=1),
-            labelled.legend,
-            scores,
-            data.resolve().name,
-            fields=gpd.GeoDataFrame(answered),
-            series=seasons_of(labelled.chips, answers.positions),
-        )
-        write_scores(work.new, scores, predictions, answers.probabilities, page=render(content))
+        scores, table = score_answers(labelled, made, answers, settings), table_of(labelled, made, answers)
+        page = _page(labelled, answers, table, scores, data.resolve().name)
+        write_scores(work.new, scores, table, answers.probabilities, page=page)
     return scores
+
+
+def _page(labelled: "TrainingData", answers: "CrossValidation", table: "pd.DataFrame", scores: MetricsRecord, title: str) -> str:
+    import geopandas as gpd
+    import pandas as pd
+
+    from cropdetect.inference import seasons_of
+    from cropdetect.outputs import probability_columns
+    from cropdetect.outputs.report import crossval_content, render
+
+    columns = pd.DataFrame(answers.probabilities, columns=probability_columns(labelled.legend))
+    content = crossval_content(
+        pd.concat([table, columns], axis=1),
+        labelled.legend,
+        scores,
+        title,
+        fields=gpd.GeoDataFrame(labelled.chips.fields.iloc[answers.positions]),
+        series=seasons_of(labelled.chips, answers.positions),
+    )
+    return render(content)

@@ -2,32 +2,35 @@
 
 import shutil
 from pathlib import Path
+from typing import Annotated
 
-import numpy as np
-import pandas as pd
+from pydantic import Field
 
 from cropdetect.api._predict import predict
 from cropdetect.api._simulate import simulate
-from cropdetect.checkpoint import shipped_path
-from cropdetect.evaluation import score
+from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
 from cropdetect.runs import OutputFolder
 
 
-def demo(out: Path, *, seed: int = 0, overwrite: bool = False) -> MetricsRecord:
-    """Simulate a small season, predict it with the shipped checkpoint, and score the fields whose labels were hidden.
+@verb
+def demo(out: Path = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)] = 0, overwrite: bool = False) -> MetricsRecord:
+    """Simulate a small season, predict it with the shipped checkpoint, and score the answer.
 
-    Nothing is trained: the shipped checkpoint was trained on another simulated season.
+    Nothing is trained: the shipped checkpoint was trained on another simulated season. Scored are the fields whose labels were
+    hidden.
 
     Args:
-        out: folder that gets `season/`, `checkpoint/`, `predictions/` and `metrics.json`.
-        seed: seed of the season.
-        overwrite: replace another output of the tool.
+        out: output folder; it gets season/, checkpoint/, predictions/ and metrics.json.
+        seed: seed of everything random.
+        overwrite: replace another output of cropdetect; other files stay.
 
     Raises:
         CropDetectError: one of its kinds, when the output or the disk is at fault.
     """
     output = OutputFolder("demo", locals())
+    from cropdetect.checkpoint import shipped_path
+
     season, predictions = output.path / "season", output.path / "predictions"
     if not output.finished():
         with output.writing() as work:
@@ -40,6 +43,11 @@ def demo(out: Path, *, seed: int = 0, overwrite: bool = False) -> MetricsRecord:
 
 
 def _score(predictions: Path, truth: Path) -> MetricsRecord:
+    import numpy as np
+    import pandas as pd
+
+    from cropdetect.evaluation import score
+
     table = pd.read_csv(predictions).merge(pd.read_csv(truth)[["field_id", "label", "split"]], on="field_id")
     table = table[(table["split"] == "test") & table["crop"].notna()]
     columns = [c for c in table.columns if c.startswith("prob_")]

@@ -1,66 +1,73 @@
-"""The verb `evaluate`: predictions against labels."""
+"""The verb `evaluate`: predictions against known crops."""
 
 from pathlib import Path
+from typing import Annotated
 
-from cropdetect.evaluation import evaluate_predictions
-from cropdetect.fields import read_labels, read_legend
+from pydantic import Field
+
+from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
-from cropdetect.outputs import read_predictions
-from cropdetect.outputs.report import read_content, render, with_scores
-from cropdetect.outputs.scores import read_metrics, write_scores
+from cropdetect.options import Metres
 from cropdetect.runs import OutputFolder
 
 
+@verb
 def evaluate(
     predictions: Path,
     out: Path,
     *,
-    labels: Path,
-    label_column: str | None = None,
+    reference: Path,
+    labels: str | None = None,
     id_column: str | None = None,
     legend: Path | None = None,
     group_column: str | None = None,
-    pixel_size: float | None = None,
+    pixel_size: Annotated[Metres | None, Field(ge=0.01)] = None,
     probability_sample: bool = False,
-    seed: int = 0,
+    seed: Annotated[int, Field(ge=0)] = 0,
     overwrite: bool = False,
 ) -> MetricsRecord:
-    """Score predictions against labels, and estimate the area of each class.
+    """Score predictions against known crops, and estimate areas with standard errors.
 
     Args:
-        predictions: output folder of `predict`.
-        out: folder that gets metrics.json, predictions.csv (the scored fields), confusion.csv, areas.csv and label_doubts.csv.
-        labels: vector file, CSV or Parquet table with field ids and labels, e.g. a simulated season's truth.csv.
-        label_column: column of the labels (default: label, crop, crop:code or crop_code).
-        id_column: column of the field ids (default: field_id, id, ...).
+        predictions: output folder of predict.
+        out: output folder; it gets metrics.json, predictions.csv (the scored fields), confusion.csv, areas.csv and
+            label_doubts.csv.
+        reference: known crops: vector file, CSV or Parquet with field ids and labels.
+        labels: column of the labels (default: label, crop, crop:code or crop_code).
+        id_column: column of the field ids (default: found by name).
         legend: YAML file that maps label codes to class names.
-        group_column: column of groups that intervals draw together (default: `group` where the labels have it, else blocks of
-            5 km).
-        pixel_size: metres; gives hectares where the fields have no polygons.
-        probability_sample: the labelled fields were drawn at random, so that standard errors of areas hold.
-        seed: of the bootstrap.
-        overwrite: replace another output of the tool.
+        group_column: column of groups that intervals draw together (default: group, else blocks of 5 km).
+        pixel_size: gives hectares where the fields have no polygons.
+        probability_sample: the reference fields were drawn at random, so that standard errors of areas hold.
+        seed: seed of the bootstrap.
+        overwrite: replace another output of cropdetect; other files stay.
 
     Returns:
         What metrics.json holds.
 
     Raises:
-        InputNotFoundError, UnreadableFileError: predictions or labels are absent or damaged.
+        InputNotFoundError, UnreadableFileError: predictions or reference are absent or damaged.
         FieldsError: a column is absent, two columns could be the labels, an id occurs twice, or no id is that of a prediction.
         LegendError: no label is a class of the predictions.
         OutputExistsError, OutputPathError: nothing can be written at `out`.
     """
     output = OutputFolder("evaluate", locals())
+    from cropdetect.evaluation import evaluate_predictions
+    from cropdetect.fields import read_labels, read_legend
+    from cropdetect.outputs import read_predictions
+    from cropdetect.outputs.report import read_content, render, with_scores
+    from cropdetect.outputs.scores import read_metrics, write_scores
+
     if output.finished():
         return read_metrics(output.path)
     answers = read_predictions(predictions)
-    table, unknown = read_labels(labels, id_column, label_column, read_legend(legend) if legend else None, group_column)
+    table, unknown = read_labels(reference, id_column, labels, read_legend(legend) if legend else None, group_column)
     scores, scored = evaluate_predictions(
         answers.fields.assign(status=answers.status, n_pixels=answers.n_pixels),
         answers.probabilities,
         answers.legend,
         table,
-        where=labels,
+        where=reference,
         pixel_size=pixel_size,
         probability_sample=probability_sample,
         seed=seed,

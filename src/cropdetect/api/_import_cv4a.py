@@ -2,35 +2,42 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from cropdetect import __version__
-from cropdetect.checkpoint import Checkpoint, MemberFiles, read_checkpoint, write_checkpoint
-from cropdetect.chips import ChipSet, open_chips
+from cropdetect.api._verb import verb
 from cropdetect.errors import InputNotFoundError, OptionError
-from cropdetect.fields import CV4A_LEGEND
 from cropdetect.formats import CheckpointRecord, ChipRecord, SeasonRecord, Statistics, TrainingRecord
 from cropdetect.runs import OutputFolder
 
+if TYPE_CHECKING:
+    from cropdetect.checkpoint import Checkpoint
+    from cropdetect.models import Network
 
+
+@verb
 def import_cv4a(
     weights: Path, out: Path, *, chips: Path | None = None, stats: Path | None = None, overwrite: bool = False
-) -> Checkpoint:
-    """Make a checkpoint of the published 2020 weights, which hold no channel statistics.
+) -> "Checkpoint":
+    """Make a checkpoint of the published 2020 weights.
+
+    The weights hold no channel statistics.
 
     Args:
-        weights: the `.pt` file (one state dict). Only tensors are loaded.
+        weights: weights of the 2020 network (.pt, one state dict). Only tensors are loaded.
         out: checkpoint folder to write.
-        chips: store cut with preset cv4a; its channel statistics are taken as in 2020 (all chips, dates and pixels).
-        stats: or a JSON file of statistics (format `Statistics`).
-        overwrite: replace another output of the tool.
+        chips: store cut with preset cv4a, to take channel statistics from as in 2020 (all chips, dates and pixels).
+        stats: or a JSON file of channel statistics (format `Statistics`).
+        overwrite: replace another output of cropdetect; other files stay.
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
     output = OutputFolder("import-cv4a", locals())
     from cropdetect import models
+    from cropdetect.checkpoint import MemberFiles, read_checkpoint, write_checkpoint
 
     if (chips is None) == (stats is None):
         raise OptionError("statistics are needed once", fix="Give either --chips CHIPS.zarr or --stats FILE.")
@@ -38,9 +45,18 @@ def import_cv4a(
         return read_checkpoint(output.path)
     network = models.create("conv-gru")
     network.load_state_dict(models.load_cv4a_weights(weights), strict=False)
-    statistics = _read_statistics(stats) if stats else _statistics(network, open_chips(chips))  # type: ignore[arg-type]
+    statistics = _statistics(network, chips) if chips else _read_statistics(Path(stats or ""))
     network.set_statistics(statistics)
-    record = CheckpointRecord(
+    member = MemberFiles(onnx=models.export_onnx(network), safetensors=models.save_safetensors(network))
+    with output.writing() as work:
+        write_checkpoint(work.new, _record(network, statistics, weights.name), [member])
+    return read_checkpoint(output.path)
+
+
+def _record(network: "Network", statistics: Statistics, weights: str) -> CheckpointRecord:
+    from cropdetect.fields import CV4A_LEGEND
+
+    return CheckpointRecord(
         model=network.record,
         legend=list(CV4A_LEGEND.values()),
         bands=list(network.bands),
@@ -54,22 +70,20 @@ def import_cv4a(
             licence="CC-BY-SA-4.0",
             n_fields=3286,
             class_counts={},
-            recipe={"weights": weights.name, "model": "doi 10.34911/rdnt.h28fju"},
+            recipe={"weights": weights, "model": "doi 10.34911/rdnt.h28fju"},
             validation="not known: trained elsewhere in 2020",
         ),
         members=[],
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cropdetect_version=__version__,
     )
-    member = MemberFiles(onnx=models.export_onnx(network), safetensors=models.save_safetensors(network))
-    with output.writing() as work:
-        write_checkpoint(work.new, record, [member])
-    return read_checkpoint(output.path)
 
 
-def _statistics(network: "models.Network", chips: ChipSet) -> Statistics:  # type: ignore[name-defined]  # noqa: F821
+def _statistics(network: "Network", store: Path) -> Statistics:
     from cropdetect import models
+    from cropdetect.chips import open_chips
 
+    chips = open_chips(store)
     if chips.info.preset != "cv4a":
         raise OptionError("these chips are not cut as in 2020", where=chips.info.sources, fix="Cut them with --preset cv4a.")
     origin = f"{len(chips)} chips of {', '.join(chips.info.sources[:3])}, all dates and pixels"

@@ -1,25 +1,12 @@
 """The verb `info`: what lies at a path."""
 
-import datetime as dt
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from cropdetect.api._data import Kind, recognise
-from cropdetect.checkpoint import read_checkpoint
-from cropdetect.chips import ChipSet, open_chips, read_table
-from cropdetect.errors import CropDetectError
-from cropdetect.evaluation import SCORES
-from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields
-from cropdetect.formats import Record
-from cropdetect.imagery import Imagery, ImageSeries, Window, open_imagery
-from cropdetect.outputs.scores import read_metrics
-
-_LOOK = 256  # pixels: side of the window in each tile's centre that is read to see how clear it is
+from cropdetect.api._verb import verb
+from cropdetect.formats import Kind, Record
+from cropdetect.options import Day
 
 
 class Description(Record):
@@ -39,207 +26,35 @@ class Description(Record):
         return "\n".join(lines)
 
 
+@verb
 def info(
     path: Path,
     *,
+    labels: str | None = None,
     pattern: str | None = None,
-    date: dt.date | None = None,
+    date: Day | None = None,
     layer: str | None = None,
     id_column: str | None = None,
-    label_column: str | None = None,
 ) -> Description:
-    """Describe imagery, fields, chips, a table, a checkpoint, predictions or scores.
+    """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
     Args:
-        path: file or folder.
-        label_column: column of the labels (default: found by name).
-        pattern: regular expression that finds date and band in file names (imagery).
-        date: day of images whose names tell none.
-        layer: layer of a vector file (fields).
-        id_column: column of the field ids (fields).
+        path: imagery, fields, chips, table, checkpoint, predictions or scores.
+        labels: column of the crop labels (default: found by name).
+        pattern: regular expression with groups date and band for file names.
+        date: day of images whose names and metadata tell none (YYYY-MM-DD).
+        layer: layer of a file of fields (default: the one with polygons).
+        id_column: column of the field ids in a file of fields (default: found by name).
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
     """
+    from cropdetect.api._describe import describe
+    from cropdetect.chips import recognise
+
     kind = recognise(path)
-    if kind == "imagery":
-        facts, warnings = _imagery(open_imagery(path, pattern=pattern, date=date), label_column)
-    else:
-        describe: Mapping[Kind, Callable[[Path], tuple[dict[str, Any], list[str]]]] = {
-            "fields": lambda file: _fields_file(file, layer, id_column, label_column),
-            "chips": lambda store: _chips(open_chips(store)),
-            "table": lambda folder: _chips(read_table(folder, label_column=label_column)),
-            "checkpoint": _checkpoint,
-            "predictions": _predictions,
-            "scores": _scores,
-        }
-        facts, warnings = describe[kind](path)
-    return Description(path=str(path), kind=kind, facts=facts, warnings=warnings)
-
-
-def _imagery(imagery: Imagery, label_column: str | None) -> tuple[dict[str, Any], list[str]]:
-    first = imagery.tiles[0]
-    facts: dict[str, Any] = {
-        "layout": imagery.layout,
-        "tiles": len(imagery.tiles),
-        "size": _counts(f"{t.geobox.height} x {t.geobox.width}" for t in imagery.tiles),
-        "crs": _counts(_crs(t) for t in imagery.tiles),
-        "resolution": abs(first.geobox.affine.a),
-        "dates": _period(imagery.dates),
-        "bands": list(imagery.bands),
-        "mask_bands": list(first.mask_bands),
-        "dtype": str(first.dtype),
-        "sensor": first.sensor,
-        "offset_taken_off": first.offset,
-        "megabytes": round(sum(t.n_bytes for t in imagery.tiles) / 1e6, 1),
-        "clear_share": _clear_share(imagery),
-    }
-    warnings = list(imagery.warnings)
-    try:
-        fields = fields_of(imagery, label_column=label_column)
-        facts |= _fields(fields)
-        warnings += fields.warnings
-    except CropDetectError as error:
-        facts["fields"] = f"not read: {error.what}. {error.fix}".rstrip()
-    return facts, warnings
-
-
-def _clear_share(imagery: Imagery) -> dict[str, float]:
-    """Quartiles over the dates of the share of clear pixels in the centre of each tile."""
-    shares = []
-    for tile in imagery.tiles[:8]:
-        height, width = tile.geobox.shape
-        top, left = max(0, (height - _LOOK) // 2), max(0, (width - _LOOK) // 2)
-        window = Window(top, left, min(height, top + _LOOK), min(width, left + _LOOK))
-        shares.append(tile.read(window, bands=tile.bands[:1]).clear.mean(axis=(1, 2)))
-    low, middle, high = np.quantile(np.concatenate(shares), [0.25, 0.5, 0.75])
-    return {"quartile_1": round(float(low), 2), "median": round(float(middle), 2), "quartile_3": round(float(high), 2)}
-
-
-def _fields_file(
-    path: Path, layer: str | None, id_column: str | None, label_column: str | None
-) -> tuple[dict[str, Any], list[str]]:
-    if path.is_dir() and not is_vector_file(path):
-        path = next(entry for entry in path.iterdir() if not entry.name.startswith("."))
-    fields = read_fields(path, layer=layer, id_column=id_column, label_column=label_column)
-    return _fields(fields), list(fields.warnings)
-
-
-def _fields(fields: FieldSet) -> dict[str, Any]:
-    table = fields.table
-    facts: dict[str, Any] = {
-        "fields": len(table),
-        "field_ids": f"{table['field_id'].iloc[0]} ... {table['field_id'].iloc[-1]}" if len(table) else "none",
-        "status": _counts(table["status"]),
-        "columns": [c for c in table.columns if c not in ("geometry", "status")],
-    }
-    if "label" in table.columns:
-        facts["labels"] = _counts(table["label"].dropna())
-    shapes = table.geometry.dropna()
-    if len(shapes):
-        metric = shapes if shapes.crs is None or not shapes.crs.is_geographic else shapes.to_crs(shapes.estimate_utm_crs())
-        if (metric.geom_type != "Point").any():
-            q = metric.area.quantile([0.05, 0.5, 0.95]).round().tolist()
-            facts["field_area_m2"] = {"quantile_05": q[0], "median": q[1], "quantile_95": q[2]}
-    if table.crs is not None:
-        facts["fields_crs"] = table.crs.to_string() if table.crs.to_epsg() else table.crs.name
-    return facts
-
-
-def _chips(chips: ChipSet) -> tuple[dict[str, Any], list[str]]:
-    missing: dict[str, float] = {}
-    steps: list[int] = []
-    clear = total = 0.0
-    sums = np.zeros(len(chips.info.bands))
-    seen = 0
-    for batch in chips.batches(256):
-        there = ~np.isnat(batch.date)
-        steps += there.sum(axis=1).tolist()
-        inside = (batch.mask > 0)[:, None] & there[:, :, None, None]
-        clear += float((batch.clear & inside).sum())
-        total += float(inside.sum())
-        values = batch.image[there]
-        sums += np.isnan(values).mean(axis=(0, 2, 3)) * len(values) if values.dtype.kind == "f" else 0
-        seen += len(values)
-    missing = {b: round(float(s / seen), 3) for b, s in zip(chips.info.bands, sums, strict=True)} if seen else {}
-    facts: dict[str, Any] = {
-        "chips": len(chips),
-        "chip_size": chips.info.size,
-        "preset": chips.info.preset,
-        "bands": list(chips.info.bands),
-        "missing_share": missing,
-        "dates": _period(chips.info.dates),
-        "steps_per_chip": {"min": min(steps), "median": float(np.median(steps)), "max": max(steps)} if steps else {},
-        "clear_share": round(clear / total, 3) if total else None,
-        "sensor": chips.info.sensor,
-        "offset_taken_off": chips.info.offset,
-    }
-    return facts | _fields(FieldSet(table=chips.fields)), list(chips.info.warnings)
-
-
-def _checkpoint(path: Path) -> tuple[dict[str, Any], list[str]]:
-    record = read_checkpoint(path).record
-    facts = {
-        "model_id": record.model_id,
-        "model": record.model.name,
-        "members": len(record.members),
-        "legend": record.legend,
-        "bands": record.bands,
-        "chips": record.chips.model_dump(),
-        "season": record.season.model_dump() if record.season else None,
-        "region": record.region.model_dump() if record.region else None,
-        "trained_on": record.training.data,
-        "licence": record.training.licence,
-        "trained_fields": record.training.n_fields,
-        "metrics": record.metrics,
-        "statistics": record.statistics.origin,
-        "created": record.created,
-        "cropdetect_version": record.cropdetect_version,
-    }
-    return facts, []
-
-
-def _predictions(path: Path) -> tuple[dict[str, Any], list[str]]:
-    table = pd.read_csv(path / "predictions.csv", keep_default_na=True)
-    run = json.loads((path / "run.json").read_text("utf-8"))
-    facts = {
-        "fields": len(table),
-        "status": _counts(table["status"]),
-        "crops": _counts(table["crop"].dropna()),
-        "median_confidence": round(float(table["confidence"].median()), 3) if table["confidence"].notna().any() else None,
-        "checkpoint": run.get("checkpoint"),
-        "files": sorted(entry.name for entry in path.iterdir() if not entry.name.startswith(".")),
-        "finished": run.get("finished"),
-    }
-    return facts, list(run.get("warnings", []))
-
-
-def _scores(path: Path) -> tuple[dict[str, Any], list[str]]:
-    scores = read_metrics(path)
-    main = {name: getattr(scores, name) for name in SCORES}
-    facts = {
-        "fields": scores.n_fields,
-        "labels": {name: one.n for name, one in scores.per_class.items()},
-        **{name: None if value is None else round(value, 4) for name, value in main.items()},
-        "log_loss_interval": list((scores.intervals or {}).get("log_loss", ())),
-        "validation": scores.validation or "labels given to evaluate",
-        "label_doubts": len(scores.label_doubts or []),
-        "files": sorted(entry.name for entry in path.iterdir() if not entry.name.startswith(".")),
-    }
-    return facts, list(scores.warnings)
-
-
-def _crs(tile: ImageSeries) -> str:
-    crs = tile.geobox.crs
-    return "none" if crs is None else str(crs) if crs.to_epsg() else crs.to_wkt()[:60]
-
-
-def _counts(values: Any) -> dict[str, int]:
-    return {str(name): int(count) for name, count in pd.Series(list(values), dtype=object).value_counts().items()}
-
-
-def _period(days: Sequence[dt.date]) -> dict[str, Any]:
-    return {"count": len(days), "first": str(days[0]), "last": str(days[-1])} if days else {"count": 0}
+    facts, warnings = describe(path, kind, pattern=pattern, date=date, layer=layer, id_column=id_column, labels=labels)
+    return Description(path=str(path), kind=kind, facts=facts, warnings=list(warnings))
 
 
 def _shown(value: Any) -> str:
@@ -248,6 +63,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_shown(item) for item in value) or "none"
     return "unknown" if value is None else str(value)
-
-
-__all__ = ["Description", "info"]

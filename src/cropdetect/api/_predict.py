@@ -1,55 +1,62 @@
 """The verb `predict`, and its dry run."""
 
 import datetime as dt
-import resource
 from collections import Counter
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cropdetect.api._data import Data, DataOptions, open_data, told
+from pydantic import Field
+
 from cropdetect.api._info import Description
-from cropdetect.checkpoint import Checkpoint, checkpoint_path, read_checkpoint
+from cropdetect.api._verb import verb
 from cropdetect.errors import OptionError
 from cropdetect.formats import InputRecord, PredictionRun
-from cropdetect.inference import check_compatible, predict_chips
-from cropdetect.outputs import read_prediction_run, write_outputs
+from cropdetect.options import DataOptions, Without
 from cropdetect.runs import OutputFolder
+
+if TYPE_CHECKING:
+    from cropdetect.checkpoint import Checkpoint
+    from cropdetect.chips import OpenedData
+    from cropdetect.inference import Predictions, Timings
 
 _FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
 
+_Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
 
+
+@verb
 def predict(
     data: Path,
     out: Path,
     *,
     checkpoint: Path,
-    options: DataOptions | None = None,
-    device: str = "cpu",
-    precision: str = "f32",
-    workers: int | None = None,
-    min_confidence: float = 0.0,
+    options: _Options = DataOptions(),
+    device: Literal["cpu", "cuda"] = "cpu",
+    precision: Literal["f32", "bf16"] = "f32",
+    workers: Annotated[int | None, Field(ge=1)] = None,
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
     overwrite: bool = False,
 ) -> PredictionRun:
-    """Give every field its crop, with probabilities, as tables and maps in a folder.
+    """Give every field its crop, with probabilities, as tables and maps.
 
-    The same call goes on where a stopped one was, and does nothing when all is there.
+    The same call continues a stopped one, and does nothing when all is there.
 
     Args:
-        data: imagery, a chip store or a table folder.
+        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
         out: output folder.
-        checkpoint: checkpoint folder.
+        checkpoint: checkpoint folder, or the name of a checkpoint that comes with cropdetect.
         options: how imagery and fields are read.
-        device: "cpu" or "cuda".
-        precision: "f32" or "bf16".
+        device: where the networks run.
+        precision: numbers that the networks compute with; bf16 needs the extra [fast].
         workers: threads (default: all cores).
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
-        season_year: year that days are counted from (default: decided by the dates, see `ChipSet.season_year`).
-        overwrite: replace another output of the tool.
+        season_year: year that days are counted from (default: by the dates).
+        overwrite: replace another output of cropdetect; other files stay.
 
     Returns:
         What run.json holds.
@@ -57,44 +64,24 @@ def predict(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    checkpoint, options = checkpoint_path(checkpoint), options or DataOptions()
-    output = OutputFolder("predict", locals())
+    arguments = dict(locals())
+    from cropdetect.checkpoint import checkpoint_path
+    from cropdetect.inference import predict_chips
+    from cropdetect.outputs import read_prediction_run, write_outputs
+
+    checkpoint = checkpoint_path(checkpoint)
+    output = OutputFolder("predict", arguments | {"checkpoint": checkpoint})
     if output.finished():
         return read_prediction_run(output.path)
-    trained, opened, warnings = _open(data, checkpoint, options, season_year)
-    told(warnings)
+    trained, opened = _open(data, checkpoint, options, season_year)
+    opened.warn()
     with output.writing() as work:
-        predictions, timings = predict_chips(
-            opened.chips,
-            trained,
-            device=device,
-            precision=precision,
-            workers=workers,
-            state=work.state,
-        )
-        run = PredictionRun(
-            format="cropdetect-run",
-            versions=_versions(),
-            inputs=_inputs(data, opened, options),
-            checkpoint=str(checkpoint),
-            dates=[str(day) for day in opened.chips.info.dates],
-            bands=list(opened.chips.info.bands),
-            offset=opened.chips.info.offset,
-            n_fields=len(predictions.fields),
-            n_chips=len(opened.chips),
-            status_counts=dict(Counter(predictions.status.tolist())),
-            seconds=timings.seconds,
-            cpu_seconds=timings.cpu_seconds,
-            peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-            precision=precision,
-            device=device,
-            warnings=list(warnings),
-            started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        )
+        how: dict[str, Any] = {"device": device, "precision": precision}
+        predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=work.state, **how)
         write_outputs(
             predictions,
             work.new,
-            run=run,
+            run=_record(opened, predictions, timings, inputs=_inputs(data, opened, options), checkpoint=str(checkpoint), **how),
             imagery=opened.imagery,
             fields=opened.fields,
             min_confidence=min_confidence,
@@ -103,13 +90,14 @@ def predict(
     return read_prediction_run(output.path)
 
 
-def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None, season_year: int | None = None) -> Description:
+@verb
+def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), season_year: int | None = None) -> Description:
     """Say what `predict` would do with the same arguments: dates, fields, chips, gigabytes and minutes.
 
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened, warnings = _open(data, checkpoint, options, season_year)
+    trained, opened = _open(data, checkpoint, options, season_year)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -122,30 +110,61 @@ def plan(data: Path, *, checkpoint: Path, options: DataOptions | None = None, se
         "members": len(trained.record.members),
         "minutes_about": round(len(opened.chips) * len(trained.record.members) / _FIELDS_PER_SECOND / 60, 1),
     }
-    return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(warnings))
+    return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(opened.warnings))
 
 
-def _open(
-    data: Path, checkpoint: Path, options: DataOptions | None, season_year: int | None = None
-) -> tuple[Checkpoint, Data, tuple[str, ...]]:
+def _open(data: Path, checkpoint: Path, options: DataOptions, season_year: int | None) -> "tuple[Checkpoint, OpenedData]":
+    """Open a checkpoint and the data that it fits, with all warnings."""
+    from cropdetect.checkpoint import read_checkpoint
+    from cropdetect.chips import open_data
+    from cropdetect.inference import check_compatible
+
     trained = read_checkpoint(checkpoint)
     record = trained.record
-    options = options or DataOptions()
     if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
-        options = replace(options, chip_size=record.chips.size)
+        options = options.model_copy(update={"chip_size": record.chips.size})
     opened = open_data(data, options, record.chips.preset, labels=False)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
     if season_year is not None:
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
-    return trained, opened, nowhere + opened.warnings + check_compatible(opened.chips, trained)
+    return trained, replace(opened, warnings=nowhere + opened.warnings + check_compatible(opened.chips, trained))
 
 
-def _no_chips(opened: Data) -> tuple[str, ...]:
+def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
     """Warn that no field can be answered, which mostly means a wrong place or CRS."""
     counts = ", ".join(f"{count} {status}" for status, count in opened.chips.fields["status"].value_counts().items())
     return (f"No field has a pixel on the images ({counts}): check the place and the CRS of both.",)
+
+
+def _record(opened: "OpenedData", predictions: "Predictions", timings: "Timings", **more: Any) -> PredictionRun:
+    info = opened.chips.info
+    return PredictionRun(
+        format="cropdetect-run",
+        versions=_versions(),
+        dates=[str(day) for day in info.dates],
+        bands=list(info.bands),
+        offset=info.offset,
+        n_fields=len(predictions.fields),
+        n_chips=len(opened.chips),
+        status_counts=dict(Counter(predictions.status.tolist())),
+        seconds=timings.seconds,
+        cpu_seconds=timings.cpu_seconds,
+        peak_memory_mb=_peak_memory(),
+        warnings=list(opened.warnings),
+        started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        **more,
+    )
+
+
+def _peak_memory() -> float | None:
+    """Return the largest memory of the process so far, megabytes; None on Windows."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def _versions() -> dict[str, str]:
@@ -154,9 +173,9 @@ def _versions() -> dict[str, str]:
     return {"cropdetect": version("cropdetect"), "onnxruntime": onnxruntime.__version__}
 
 
-def _inputs(data: Path, opened: Data, options: DataOptions | None) -> list[InputRecord]:
+def _inputs(data: Path, opened: "OpenedData", options: DataOptions) -> list[InputRecord]:
     kind = "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
     inputs = [InputRecord(path=str(data), kind=kind, bytes=opened.chips.info.n_bytes)]
-    if options and options.fields:
+    if options.fields:
         inputs.append(InputRecord(path=str(options.fields), kind="fields", bytes=options.fields.stat().st_size))
     return inputs

@@ -3,29 +3,33 @@
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from cropdetect.api._evaluate import evaluate
+from cropdetect.api._verb import verb
 from cropdetect.errors import InputNotFoundError
-from cropdetect.outputs.report import ReportContent, read_content, read_scores, with_scores, write_report
 from cropdetect.runs import refuse_overlap
 
+if TYPE_CHECKING:
+    from cropdetect.outputs.report import ReportContent
 
+
+@verb
 def report(
     predictions: Path,
     out: Path | None = None,
     *,
-    labels: Path | None = None,
-    label_column: str | None = None,
+    reference: Path | None = None,
+    labels: str | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write report.html of predictions, evaluated predictions or a cross-validation.
+    """Make report.html again: map, areas, doubtful fields, data quality, scores.
 
     Args:
-        predictions: output folder of `predict`, `evaluate` or `crossval`.
-        out: the page (default: report.html in that folder).
-        labels: table or vector file of known crops; adds the scores (predictions only).
-        label_column: column of the labels (default: found by name).
+        predictions: output folder of predict, evaluate or crossval.
+        out: page to write (default: report.html in that folder).
+        reference: known crops, as evaluate takes them: adds scores to a prediction.
+        labels: column of the labels (default: found by name).
         overwrite: replace a page that is there already.
 
     Returns:
@@ -35,15 +39,17 @@ def report(
         InputNotFoundError: the folder holds no predictions.
         UnreadableFileError: a file is damaged.
         OutputExistsError, OutputPathError: the page cannot be written there.
-        CropDetectError: one of its kinds, as `evaluate`, when the labels do not fit.
+        CropDetectError: one of its kinds, as `evaluate`, when the reference does not fit.
     """
+    from cropdetect.outputs.report import read_content, read_scores, write_report
+
     page = predictions / "report.html" if out is None else out
     if page.resolve() != (predictions / "report.html").resolve():
-        refuse_overlap(page.resolve(), [path for path in (predictions, labels) if path is not None])
+        refuse_overlap(page.resolve(), [path for path in (predictions, reference) if path is not None])
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
-        if labels is not None:
-            content = _scored(content, predictions, labels, label_column)
+        if reference is not None:
+            content = _scored(content, predictions, reference, labels)
     elif (predictions / "metrics.json").is_file():
         content = read_scores(predictions)
     else:
@@ -52,11 +58,13 @@ def report(
     return write_report(content, page, overwrite=overwrite)
 
 
-def _scored(content: ReportContent, predictions: Path, labels: Path, label_column: str | None) -> ReportContent:
-    from cropdetect.api._evaluate import evaluate
+def _scored(content: "ReportContent", predictions: Path, reference: Path, labels: str | None) -> "ReportContent":
+    import pandas as pd
+
+    from cropdetect.outputs.report import with_scores
 
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores"
-        metrics = evaluate(predictions, scores, labels=labels, label_column=label_column)
+        metrics = evaluate(predictions, scores, reference=reference, labels=labels)
         known = pd.read_csv(scores / "predictions.csv", dtype={"field_id": str, "label": str}, keep_default_na=False)
     return replace(with_scores(content, metrics, known), kind="evaluation")

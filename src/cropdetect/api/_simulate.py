@@ -1,20 +1,47 @@
 """The verb `simulate`."""
 
+import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
-from cropdetect import simulation
+from pydantic import Field
+
+from cropdetect.api._verb import verb
+from cropdetect.options import Mark
 from cropdetect.runs import OutputFolder
 
 
-def simulate(out: Path, *, overwrite: bool = False, **season: Any) -> Path:
+@verb
+def simulate(
+    out: Path,
+    *,
+    tiles: Annotated[int, Field(ge=1, le=99)] = 4,
+    height: Annotated[int, Field(ge=32)] = 3035,
+    width: Annotated[int, Field(ge=32)] = 2016,
+    fields: Annotated[int, Field(ge=1)] = 4688,
+    seed: Annotated[int, Field(ge=0)] = 0,
+    layout: Literal["cv4a", "geotiff", "netcdf"] = "cv4a",
+    region: str = "western-kenya",
+    year: int | None = None,
+    dates: Annotated[tuple[dt.date | str, ...] | None, Mark.PYTHON_ONLY] = None,
+    workers: Annotated[int | None, Field(ge=1), Mark.PYTHON_ONLY] = None,
+    overwrite: bool = False,
+) -> Path:
     """Write a synthetic season with field boundaries, labels and the truth.
 
     Args:
-        out: folder to write.
-        overwrite: replace another output of the tool.
-        season: arguments of `cropdetect.simulation.simulate`: tiles, height, width, fields, seed, layout, dates, region, year,
-            workers.
+        out: output folder.
+        tiles: number of tiles.
+        height: rows of a tile, 10 m pixels.
+        width: columns of a tile, 10 m pixels.
+        fields: fields in all.
+        seed: seed of everything random.
+        layout: how it is stored: all bands on 10 m with cloud probability, native resolutions, or cubes.
+        region: scene: western-kenya, eastern-uganda or flanders.
+        year: year of the season (default: the region's own).
+        dates: days of the images (default: the region's own).
+        workers: processes (default: one a CPU, at most 8).
+        overwrite: replace another output of cropdetect; other files stay.
 
     Returns:
         `out`.
@@ -22,8 +49,11 @@ def simulate(out: Path, *, overwrite: bool = False, **season: Any) -> Path:
     Raises:
         CropDetectError: one of its kinds, when an option or the disk is at fault.
     """
-    output = OutputFolder("simulate", locals())
+    season = dict(locals())
+    output = OutputFolder("simulate", season)
+    from cropdetect import simulation
+
     if not output.finished():
         with output.writing() as work:
-            simulation.simulate(work.new, **season)
+            simulation.simulate(work.new, **{name: season[name] for name in season.keys() - {"out", "overwrite"}})
     return out

@@ -2,66 +2,63 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import yaml
-from pydantic import ValidationError
-
-from cropdetect.api._chips import stored
-from cropdetect.api._data import DataOptions
-from cropdetect.checkpoint import Checkpoint, read_checkpoint
-from cropdetect.errors import InputNotFoundError, OptionError
-from cropdetect.formats import Preset, TrainOptions
+from cropdetect.api._verb import verb
+from cropdetect.formats import TrainOptions
+from cropdetect.options import DataOptions, Mark
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
-    from cropdetect.training import EpochReport
+    from cropdetect.checkpoint import Checkpoint
 
 
+@verb
 def train(
     data: Path,
     out: Path,
     *,
-    options: DataOptions | None = None,
+    options: DataOptions = DataOptions(),
     recipe: str | None = None,
     config: Path | None = None,
     licence: str = "unknown",
-    overwrite: bool = False,
-    on_epoch: Callable[["EpochReport"], None] | None = None,
     log_dir: Path | None = None,
-    **training: Any,
-) -> Checkpoint:
-    """Train a checkpoint on the labelled fields of some data.
+    on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
+    overwrite: bool = False,
+    **training: Annotated[Any, TrainOptions],
+) -> "Checkpoint":
+    """Train a checkpoint on labelled fields, with a blocked validation split.
 
     Args:
-        data: imagery (cut into chips first), a chip store, or a table folder.
+        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
         out: checkpoint folder to write.
         options: how imagery and fields are read.
-        recipe: a named recipe to begin from: "default" (also where none is named) or "cv4a".
-        config: YAML file with fields of `TrainOptions`; they win over the recipe.
+        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults mended).
+        config: YAML file of training options, which win over the recipe; those given singly win over both.
         licence: licence of the training data, kept in the checkpoint.
-        overwrite: replace another output of the tool.
+        log_dir: folder for a TensorBoard log of the training.
         on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
             ends the training.
-        log_dir: folder of a TensorBoard log.
-        training: fields of `TrainOptions`; they win over both. `model` may also be a network of your own,
-            "package.module:Class" (see `models.network_class`).
+        overwrite: replace another output of cropdetect; other files stay.
+        training: fields of `TrainOptions`. `model` may also be a network of your own, "package.module:Class" (see
+            `models.network_class`).
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    options = options or DataOptions()
-    output = OutputFolder("train", locals())
+    arguments = dict(locals())
+    from cropdetect.checkpoint import read_checkpoint
+    from cropdetect.chips import open_random_access
     from cropdetect.training import train as train_members
+    from cropdetect.training.recipes import train_options
 
-    settings = train_options_of(recipe, config, training)
+    settings = train_options(recipe, config, training)
+    output = OutputFolder("train", arguments | {"recipe": settings.recipe, "training": settings})
     if output.finished():
         return read_checkpoint(output.path)
-    preset: Preset = "cv4a" if settings.model == "conv-gru" else "default"
     with output.writing() as work:
-        chips = stored(data, work.state, options, preset)
         train_members(
-            chips,
+            open_random_access(data, work.state, options, settings.preset),
             work.new,
             settings,
             state=work.state,
@@ -71,35 +68,3 @@ def train(
             log_dir=log_dir,
         )
     return read_checkpoint(output.path)
-
-
-def train_options_of(recipe: str | None, config: Path | None, given: dict[str, Any]) -> TrainOptions:
-    """Put together a recipe, a YAML file and single settings; what comes later wins.
-
-    Raises:
-        OptionError: there is no such recipe or setting, or a value cannot be used.
-        InputNotFoundError: there is no such file.
-    """
-    from cropdetect.training.recipes import recipe_settings
-
-    settings: dict[str, Any] = {}
-    if config is not None:
-        if not config.is_file():
-            raise InputNotFoundError("no such file", where=config, fix="Check --config.")
-        try:
-            settings = yaml.safe_load(config.read_text("utf-8")) or {}
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise OptionError("this is not YAML", where=config, fix=str(error)) from error
-        if not isinstance(settings, dict):
-            raise OptionError("a mapping of option names to values is expected", where=config, fix="E.g. epochs: 40")
-    named = recipe or settings.get("recipe") or "default"
-    base = recipe_settings(str(named))
-    changed = settings | {"recipe": named} | given
-    if isinstance(changed.get("augmentation"), dict):  # single settings of a recipe's augmentation may be given
-        changed["augmentation"] = base.get("augmentation", {}) | changed["augmentation"]
-    try:
-        return TrainOptions.model_validate(base | changed)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        name = ".".join(str(part) for part in problem["loc"])
-        raise OptionError(f"{name}: {problem['msg']}", where=config or "", fix="See cropdetect train --help.") from error

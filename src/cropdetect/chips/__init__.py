@@ -4,6 +4,7 @@ from cropdetect.chips.batch import ChipBatch, field_means
 from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.memory import MemoryChips
+from cropdetect.chips.open import OpenedData, open_data, open_random_access, recognise
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.tables import is_table, read_table
 
@@ -12,11 +13,15 @@ __all__ = [
     "ChipInfo",
     "ChipSet",
     "MemoryChips",
+    "OpenedData",
     "RandomAccessChips",
     "cut_chips",
     "field_means",
     "is_table",
     "open_chips",
+    "open_data",
+    "open_random_access",
     "read_table",
+    "recognise",
     "write_chips",
 ]

@@ -4,7 +4,7 @@ import signal
 import sys
 import warnings
 
-from cropdetect.cli import data, learning, prediction  # noqa: F401, in the order in which --help lists them
+from cropdetect.cli import verbs  # noqa: F401, registers the commands
 from cropdetect.cli.app import StoppedError, app
 from cropdetect.errors import CropDetectError
 from cropdetect.runs import command_line

@@ -29,8 +29,3 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
-
-
-def say(message: str) -> None:
-    """Tell the user what came of it."""
-    print(message)

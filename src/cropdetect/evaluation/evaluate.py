@@ -146,7 +146,7 @@ def _joined(
         raise LegendError(
             f"no label ({_some(joined['label'].drop_duplicates())}) is a class of the predictions ({', '.join(legend[:10])})",
             where=where,
-            fix="Name another column with --label-column, or map the codes to class names with --legend.",
+            fix="Name another column with --labels, or map the codes to class names with --legend.",
         )
     if len(unknown):
         names = _some(unknown["label"].drop_duplicates())

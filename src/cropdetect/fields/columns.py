@@ -131,7 +131,7 @@ def find_id_column(table: pd.DataFrame, named: str | None, *, where: Path) -> tu
     return None, warnings
 
 
-def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, option: str = "--labels") -> str | None:
+def find_label_column(table: pd.DataFrame, named: str | None, *, where: object) -> str | None:
     """Return the column of labels: the named one, else the first of `LABEL_COLUMNS`, in any case of letters, or None.
 
     Columns without a value are passed over where another has values.
@@ -140,7 +140,6 @@ def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, 
         table: what a file holds.
         named: as the user named it; `NO_LABELS`: none is wanted; None: by the rule.
         where: the file, for messages.
-        option: the option that names the column, for messages.
 
     Raises:
         FieldsError: the named column is absent, or two columns could be the labels and differ.
@@ -160,7 +159,7 @@ def find_label_column(table: pd.DataFrame, named: str | None, *, where: object, 
             raise FieldsError(
                 f"both {first} and {other} could be the column of labels, and they differ in {differ} of {len(table)} rows",
                 where=where,
-                fix=f"Name the right one with {option}, for example {option} {first}.",
+                fix=f"Name the right one with --labels, for example --labels {first}.",
             )
     return first
 

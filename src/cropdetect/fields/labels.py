@@ -42,16 +42,16 @@ def read_labels(
     """
     path = checked(path)
     if not path.exists():
-        raise InputNotFoundError("there is no such file of labels", where=path, fix="Check --labels.")
+        raise InputNotFoundError("there is no such file of labels", where=path, fix="Check --reference.")
     table, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])
     ids, doubts = find_id_column(table, id_column, where=path)
-    codes = find_label_column(table, label_column, where=path, option="--label-column")
+    codes = find_label_column(table, label_column, where=path)
     columns = f"The columns: {listed([str(name) for name in table.columns])}."
     if ids is None:
         fix = " ".join([f"Name it with --id-column. {columns}", *doubts])
         raise FieldsError("no column is known to hold field ids", where=path, fix=fix)
     if codes is None:
-        raise FieldsError("no column is known to hold labels", where=path, fix=f"Name it with --label-column. {columns}")
+        raise FieldsError("no column is known to hold labels", where=path, fix=f"Name it with --labels. {columns}")
     labels, missing = class_names(table[codes], legend, where=path)
     found = pd.DataFrame({"field_id": as_text(table[ids]), "label": labels})
     group = find_column(table, group_column, ("group",), where=path)
@@ -59,7 +59,7 @@ def read_labels(
         found["group"] = table[group].to_numpy()
     found = found[found["field_id"].notna() & found["label"].notna()].reset_index(drop=True)
     if found.empty:
-        raise FieldsError(f"no field has a label in the column {codes}", where=path, fix="Name another with --label-column.")
+        raise FieldsError(f"no field has a label in the column {codes}", where=path, fix="Name another with --labels.")
     twice = found.loc[found["field_id"].duplicated(), "field_id"].unique()
     if len(twice):
         raise FieldsError(

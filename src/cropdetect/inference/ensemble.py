@@ -14,10 +14,6 @@ from cropdetect.errors import CheckpointError, MissingBandError
 from cropdetect.inference.backends import Inputs, open_backend
 from cropdetect.inference.series import ChipMeans
 
-# Pixels (chip x step x y x x) of one call: activations of more than that no longer fit a core's cache, and the 2020 network
-# took 70 % more CPU time a chip in calls of 16 chips than in calls of one.
-_PIXELS_A_CALL = 16_384
-
 
 @dataclass(frozen=True)
 class ChipScores:
@@ -60,6 +56,7 @@ class Ensemble:
 
     Attributes:
         concurrency: threads that may call `run` at the same time and gain by it.
+        pixels_a_batch: pixels (chip x y x x) of a batch that keep the device busy.
 
     Raises:
         MissingBandError: the chips lack a band.
@@ -78,7 +75,10 @@ class Ensemble:
         self._context = record.model.context  # pixels about the field that the networks look at; None: the whole chip
         self._shape = len(record.members), len(record.legend)
         self._backend = open_backend(checkpoint.member_paths(), device=device, precision=precision, workers=workers)
+        if self._backend.whole_chips:
+            self._context = None
         self.concurrency = self._backend.concurrency
+        self.pixels_a_batch = self._backend.pixels_a_batch
 
     def run(self, batch: ChipBatch) -> ChipScores:
         """Let all members score the chips that show a clear pixel of their field.
@@ -153,7 +153,7 @@ class Ensemble:
             # As many as would fit at the size of the first; they are sorted, so the others are as large or little larger.
             rows, columns = field_windows(mask[:1], self._context)[0]
             y, x = rows.stop - rows.start, columns.stop - columns.start
-        return max(1, _PIXELS_A_CALL // int(n_steps * y * x))
+        return max(1, self._backend.pixels_a_call // int(n_steps * y * x))
 
     def _inputs(self, batch: ChipBatch) -> Inputs:
         if self._context is not None:

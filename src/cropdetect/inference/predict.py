@@ -23,8 +23,6 @@ from cropdetect.inference.predictions import FieldSeries, Predictions
 from cropdetect.inference.series import season_cells
 from cropdetect.progress import Progress
 
-_PIXELS_A_BATCH = 16 * 32 * 32
-
 
 def predict_chips(
     chips: ChipSet,
@@ -48,7 +46,7 @@ def predict_chips(
         device: "cpu" or "cuda".
         precision: "f32", or "bf16" (OpenVINO on the CPU).
         workers: threads for the networks (default: all cores).
-        batch_size: chips a batch (default: 16 of 32 x 32 pixels, more where they are smaller).
+        batch_size: chips a batch (default: 16 of 32 x 32 pixels on the CPU, more where they are smaller).
         state: folder that keeps the scores so far, or None. The same call continues from there; the caller keeps the states of
             different calls apart.
 
@@ -66,7 +64,7 @@ def predict_chips(
     chips = in_training_season(chips, record)
     # before anything is kept: a device or precision that is not there leaves no trace
     ensemble = Ensemble(checkpoint, chips.info, device=device, precision=precision, workers=workers)
-    batch_size = batch_size or min(1024, max(1, _PIXELS_A_BATCH // chips.info.size**2))
+    batch_size = batch_size or min(1024, max(1, ensemble.pixels_a_batch // chips.info.size**2))
     n_batches = -(-len(chips) // batch_size)
     average = FieldAverage(chips, record)
     parts = None if state is None else Parts(state)

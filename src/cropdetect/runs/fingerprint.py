@@ -1,6 +1,5 @@
 """What tells one call of a verb from another: its arguments, and the content of its inputs."""
 
-import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -10,13 +9,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 _BLOCK = 4096
 _BLOCKS = 8  # of a file, evenly spread
 _FILES = 4096  # whose content is sampled; of the others only name, size and time count
 
 
 def plain(value: Any) -> Any:
-    """Return arguments as JSON holds them; dataclasses and records become objects, paths (absolute) and dates text.
+    """Return arguments as JSON holds them; records become objects, paths (absolute) and dates text.
 
     Raises:
         TypeError: a value is of a kind that is not known, so that no argument is left out of a fingerprint by accident.
@@ -27,25 +28,19 @@ def plain(value: Any) -> Any:
         return str(Path(value).resolve())
     if isinstance(value, dt.date):
         return value.isoformat()
-    if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, Mapping | BaseModel):
+        return {str(name): plain(item) for name, item in dict(value).items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     raise TypeError(f"an argument of the type {type(value).__name__} has no place in a fingerprint")
 
 
 def paths_in(value: Any) -> list[Path]:
-    """Return all paths among some arguments, also those inside dataclasses and mappings."""
+    """Return all paths among some arguments, also those inside records and mappings."""
     if isinstance(value, os.PathLike):
         return [Path(value)]
-    if dataclasses.is_dataclass(value):
-        return [path for field in dataclasses.fields(value) for path in paths_in(getattr(value, field.name))]
-    if isinstance(value, Mapping):
-        return [path for item in value.values() for path in paths_in(item)]
+    if isinstance(value, Mapping | BaseModel):
+        return [path for item in dict(value).values() for path in paths_in(item)]
     if isinstance(value, list | tuple):
         return [path for item in value for path in paths_in(item)]
     return []

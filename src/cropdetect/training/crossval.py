@@ -10,16 +10,17 @@ from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from cropdetect import evaluation
-from cropdetect.errors import OptionError
+from cropdetect.errors import CropDetectError, OptionError
 from cropdetect.files import whole_file
-from cropdetect.formats import DateScore, TrainOptions
+from cropdetect.formats import DateScore, MetricsRecord, TrainOptions
 from cropdetect.progress import Progress
 from cropdetect.training.baselines import BASELINES, Baseline
 from cropdetect.training.data import TrainingData
 from cropdetect.training.folds import Folds
-from cropdetect.training.groups import training_groups
+from cropdetect.training.groups import spatial_groups, training_groups
 from cropdetect.training.monitor import OnEpoch, tensorboard_log
 
 _DATES = 6  # days of the season on which the answers are scored
@@ -151,6 +152,37 @@ def scores_by_date(
                 )
             )
     return scores or None
+
+
+def score_answers(data: TrainingData, folds: Folds, answers: CrossValidation, options: TrainOptions) -> MetricsRecord:
+    """Score out-of-fold predictions; intervals draw whole spatial groups, where there are any."""
+    answered = data.chips.fields.iloc[answers.positions]
+    try:
+        groups = spatial_groups(answered, column=options.group_column, block_size=options.block_size, wanted=2).of_field
+    except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
+        groups = None
+    scores = evaluation.evaluate_probabilities(
+        answers.probabilities,
+        data.classes[answers.positions],
+        data.legend,
+        answered["field_id"].tolist(),
+        groups=groups,
+        n_pixels=data.chips.field_area[answers.positions],
+        seed=options.seed,
+    )
+    warnings = [*answers.warnings, *scores.warnings]
+    return scores.model_copy(update={"by_date": answers.by_date, "validation": folds.description, "warnings": warnings})
+
+
+def table_of(data: TrainingData, folds: Folds, answers: CrossValidation) -> pd.DataFrame:
+    """Return one row an answered field: field_id, the name of its fold, and its label."""
+    return pd.DataFrame(
+        {
+            "field_id": data.chips.fields["field_id"].to_numpy()[answers.positions],
+            "fold": [folds.names[fold] for fold in answers.fold],
+            "label": [data.legend[label] for label in data.classes[answers.positions]],
+        }
+    )
 
 
 def _check_model(model: str, *, by_date: bool) -> None:

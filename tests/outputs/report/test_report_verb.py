@@ -43,7 +43,7 @@ def test_the_page_made_again_is_the_page_that_predict_wrote(predicted):
 def test_labels_add_scores_and_leave_the_folder_as_it_is(predicted, tmp_path):
     out, labels = predicted
     before = {file.name: file.read_bytes() for file in out.iterdir()}
-    page = api.report(out, tmp_path / "scored.html", labels=labels)
+    page = api.report(out, tmp_path / "scored.html", reference=labels)
     assert {file.name: file.read_bytes() for file in out.iterdir()} == before
     data = data_of(page)
     assert data["kind"] == "evaluation"
@@ -53,7 +53,7 @@ def test_labels_add_scores_and_leave_the_folder_as_it_is(predicted, tmp_path):
 
 def test_an_evaluation_ends_in_a_page_of_the_same_scores(predicted, tmp_path):
     out, labels = predicted
-    metrics = api.evaluate(out, tmp_path / "scores", labels=labels)
+    metrics = api.evaluate(out, tmp_path / "scores", reference=labels)
     data = data_of(tmp_path / "scores" / "report.html")
     assert data["metrics"]["accuracy"] == metrics.accuracy
     assert data["season"] is not None

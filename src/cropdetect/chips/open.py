@@ -1,0 +1,165 @@
+"""Opens whatever a user calls data, as chips: imagery with fields, a chip store, or a folder of series tables."""
+
+import shutil
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from cropdetect.chips.chipset import ChipSet, RandomAccessChips
+from cropdetect.chips.cut import cut_chips
+from cropdetect.chips.store import open_chips, write_chips
+from cropdetect.chips.table import read_table
+from cropdetect.errors import InputNotFoundError, OptionError
+from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
+from cropdetect.formats import Kind, Preset
+from cropdetect.imagery import Imagery, open_imagery
+from cropdetect.options import DataOptions, flag
+
+_OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
+
+
+@dataclass(frozen=True)
+class OpenedData:
+    """Chips, and the imagery and the fields that they are cut from; None for a chip store and a table."""
+
+    chips: ChipSet
+    imagery: Imagery | None = None
+    fields: FieldSet | None = None
+    warnings: tuple[str, ...] = ()
+
+    def warn(self) -> None:
+        """Issue the warnings."""
+        for text in self.warnings:
+            warnings.warn(text, stacklevel=2)
+
+
+def recognise(path: Path) -> Kind:
+    """Tell what lies at a path.
+
+    Raises:
+        InputNotFoundError: nothing is there.
+    """
+    if not path.exists():
+        raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
+    if is_vector_file(path):
+        return "fields"
+    if path.is_file():
+        return "imagery"
+    if (path / "checkpoint.json").is_file():
+        return "checkpoint"
+    if (path / "metrics.json").is_file() and (path / "predictions.csv").is_file():
+        return "scores"
+    if (path / "run.json").is_file() and (path / "predictions.csv").is_file():
+        return "predictions"
+    if any((path / f"series{suffix}").is_file() for suffix in (".parquet", ".csv")):
+        return "table"
+    if (path / "zarr.json").is_file() and "cropdetect-chips" in (path / "zarr.json").read_text(errors="replace"):
+        return "chips"
+    names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
+    if len(names) == 1 and is_vector_file(path / names[0]):
+        return "fields"
+    return "imagery"
+
+
+def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True) -> OpenedData:
+    """Open imagery, a chip store or a table folder as chips.
+
+    Args:
+        path: the data.
+        options: how imagery and fields are read.
+        preset: how chips are cut.
+        labels: whether labels are wanted; without them it is no error that two columns could hold them.
+
+    Raises:
+        OptionError: an option does not apply to this kind of data, or the path holds no data.
+    """
+    kind = recognise(path)
+    if kind == "imagery":
+        return _cut(path, options if labels else _without_labels(options), preset)
+    if kind == "chips":
+        _refuse(options, "a chip store")
+        chips = open_chips(path)
+    elif kind == "table":
+        _refuse(options, "a table of series", allowed=("labels",))
+        chips = read_table(path, label_column=(options if labels else _without_labels(options)).labels)
+    else:
+        fix = "Give imagery, a chips.zarr store or a folder with series.parquet."
+        raise OptionError(f"there is no image data here, but: {kind}", where=path, fix=fix)
+    return OpenedData(chips.select(until=options.until, bbox=options.bbox, limit=options.limit))
+
+
+def open_random_access(path: Path, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
+    """Open data as chips that can be taken in any order: imagery is cut into a store first, once.
+
+    Args:
+        path: the data.
+        state: folder that keeps the store from one run of a command to the next.
+        options: how imagery and fields are read.
+        preset: how chips are cut.
+
+    Raises:
+        OptionError: as `open_data`.
+    """
+    data = open_data(path, options, preset)
+    data.warn()
+    if isinstance(data.chips, RandomAccessChips):
+        return data.chips
+    cut, unfinished = state / "chips.zarr", state / "unfinished.zarr"
+    if not cut.exists():
+        shutil.rmtree(unfinished, ignore_errors=True)
+        write_chips(data.chips, unfinished)
+        unfinished.rename(cut)
+    return open_chips(cut)
+
+
+def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
+    imagery = open_imagery(
+        path,
+        pattern=options.pattern,
+        date=options.date,
+        resolution=options.resolution,
+        clear=options.clear,
+        offset=options.offset,
+        bands=options.bands,
+    )
+    fields = _fields(imagery, options)
+    chips = cut_chips(
+        imagery,
+        fields,
+        preset=preset,
+        chip_size=options.chip_size,
+        bands=options.bands,
+        until=options.until,
+        bbox=options.bbox,
+        limit=options.limit,
+        memory_budget=options.memory * 2**20,
+    )
+    return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings)
+
+
+def _fields(imagery: Imagery, options: DataOptions) -> FieldSet:
+    """Read the fields from the file that is named, or from what lies with the imagery."""
+    legend = read_legend(options.legend) if options.legend else None
+    if options.fields is not None:
+        return read_fields(
+            options.fields,
+            layer=options.layer,
+            id_column=options.id_column,
+            label_column=options.labels,
+            legend=legend,
+            buffer=options.buffer,
+            imagery=imagery,
+        )
+    if options.layer is not None:
+        raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
+    return fields_of(imagery, label_column=options.labels, legend=legend, buffer=options.buffer)
+
+
+def _without_labels(options: DataOptions) -> DataOptions:
+    return options if options.labels is not None else options.model_copy(update={"labels": NO_LABELS})
+
+
+def _refuse(options: DataOptions, kind: str, allowed: tuple[str, ...] = ()) -> None:
+    for name, field in DataOptions.model_fields.items():
+        if name not in (*_OF_CHIPS, *allowed) and getattr(options, name) != field.default:
+            raise OptionError(f"{flag(name)} does not apply to {kind}", fix="Leave it out, or start from the imagery.")

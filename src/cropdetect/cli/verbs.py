@@ -1,0 +1,98 @@
+"""The commands, in the order of the work. What each takes is declared in `cropdetect.api`; here is what each prints."""
+
+import warnings
+from typing import Annotated, Any
+
+from typer.core import TyperCommand
+
+from cropdetect import api
+from cropdetect.cli.commands import Call, command
+
+_AsJson = Annotated[bool, "print JSON"]
+
+
+class _LabelsWereAFile(TyperCommand):
+    """Takes the old `--labels FILE [--label-column COLUMN]` for `--reference FILE [--labels COLUMN]`, with a warning."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        names = [argument.partition("=")[0] for argument in args]
+        if "--labels" in names and "--reference" not in names:
+            new = {"--labels": "--reference", "--label-column": "--labels"}
+            args = [new.get(name, name) + argument[len(name) :] for name, argument in zip(names, args, strict=True)]
+            warnings.warn("--labels names a column now: write --reference FILE [--labels COLUMN]", stacklevel=2)
+        return super().parse_args(ctx, args)
+
+
+@command("demo", "")
+def _demo(call: Call) -> None:
+    metrics, out = call(), call.arguments["out"]
+    print(f"{metrics.n_fields} fields with hidden labels: accuracy {metrics.accuracy:.2f}, log loss {metrics.log_loss:.2f}.")
+    print(f"Open {out}/predictions/report.html in a browser, fields.gpkg or crop_map.tif in QGIS.")
+
+
+@command("info", "season/")
+def _info(call: Call, json: _AsJson = False) -> None:
+    description = call()
+    print(description.model_dump_json(indent=1) if json else description.text())
+
+
+@command("chips", "season/ chips.zarr --fields fields.gpkg")
+def _chips(call: Call) -> None:
+    chips = call()
+    print(f"{len(chips)} chips of {len(chips.fields)} fields lie in {call.arguments['out']}.")
+
+
+@command("train", "season/ checkpoint/ --fields fields.gpkg --labels crop")
+def _train(call: Call) -> None:
+    scores = ", ".join(f"{name} {value:.3f}" for name, value in call().record.metrics.items())
+    print(f"The checkpoint lies in {call.arguments['out']}. On fields that the networks did not see: {scores}")
+
+
+@command("crossval", "table/ out/ --folds blocked --model random-forest")
+def _crossval(call: Call, json: _AsJson = False) -> None:
+    _show_scores(call, as_json=json)
+
+
+@command("predict", "season/ out/ --fields fields.gpkg --checkpoint checkpoint/")
+def _predict(call: Call, dry_run: Annotated[bool, "say what would be done, and end"] = False) -> None:
+    if dry_run:
+        print(call.like(api.plan).text())
+        return
+    call()
+    from cropdetect.outputs import prediction_summary, read_prediction_table
+
+    out = call.arguments["out"]
+    print(prediction_summary(*read_prediction_table(out), out))
+
+
+@command("evaluate", "out/ scores/ --reference surveyed.gpkg --labels crop", _LabelsWereAFile)
+def _evaluate(call: Call, json: _AsJson = False) -> None:
+    _show_scores(call, as_json=json)
+
+
+@command("report", "out/ --reference known.gpkg", _LabelsWereAFile)
+def _report(call: Call) -> None:
+    print(f"The report lies in {call()}.")
+
+
+@command("simulate", "season/ --tiles 1 --height 600 --width 600 --fields 200")
+def _simulate(call: Call) -> None:
+    out = call()
+    print(f"A simulated season lies in {out}. Try: cropdetect info {out}")
+
+
+@command("import_cv4a", "weights.pt checkpoint/ --chips chips.zarr")
+def _import_cv4a(call: Call) -> None:
+    call()
+    print(f"The checkpoint lies in {call.arguments['out']}.")
+
+
+def _show_scores(call: Call, *, as_json: bool) -> None:
+    from cropdetect.outputs import scores_summary
+
+    scores, out = call(), call.arguments["out"]
+    if as_json:
+        print(scores.model_dump_json(indent=1))
+        return
+    print(scores_summary(scores))
+    print(f"The files lie in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}.")

@@ -1,0 +1,170 @@
+"""How an option is declared: once, for the command line, the Python function, the configuration file and the documentation.
+
+A parameter of a function of `cropdetect.api`, or a field of an `Options` model that such a function takes, has a name, a type, a
+default, a text and a range. The command line is made from these (`cropdetect.cli.commands`). A value is checked against them
+wherever it comes from, so that all ways of giving it are refused with the same words.
+"""
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from cropdetect.errors import OptionError
+
+# ---------------------------------------------------------------- what an option may be marked with
+
+
+@dataclass(frozen=True)
+class Metavar:
+    """What stands for the value in the command line's help, e.g. its unit."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Without:
+    """The fields of an `Options` model that do not apply to a verb, so that its command does not show them."""
+
+    names: tuple[str, ...]
+
+
+class Mark(Enum):
+    """Where an option can be given."""
+
+    ON_COMMAND_LINE = "these fields of a model are options of a command, the others of the configuration file"
+    PYTHON_ONLY = "a parameter that the command line does not have"
+
+
+def flag(name: str) -> str:
+    """Return an option as it is typed on the command line."""
+    return "--" + name.replace("_", "-")
+
+
+# ---------------------------------------------------------------- types that are also written as text
+
+
+def _text_of(parse: Callable[[str], Any]) -> BeforeValidator:
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+Day = Annotated[dt.date, _text_of(dt.date.fromisoformat), Metavar("DATE")]
+Bands = Annotated[tuple[str, ...], _text_of(_listed), Field(min_length=1)]
+Bbox = Annotated[tuple[float, float, float, float], _text_of(_listed)]
+Metres = Annotated[float, Metavar("M")]
+Megabytes = Annotated[int, Metavar("MB")]
+
+
+# ---------------------------------------------------------------- models of options
+
+
+class Options(BaseModel):
+    """Base of models whose fields are options: immutable, without unknown names.
+
+    Raises:
+        OptionError: a name is not known, or a value cannot be used.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_the_option(cls, given: Any, check: Callable[[Any], Self]) -> Self:
+        if not isinstance(given, dict):
+            return check(given)
+        try:
+            return check(given)
+        except ValidationError as error:
+            problems = error.errors()
+            worst = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
+            raise _refusal(worst, given, cls.model_fields, cls.on_command_line()) from error
+
+    @classmethod
+    def on_command_line(cls) -> dict[str, FieldInfo]:
+        """Return the fields that are options of a command: the marked ones, or all where none is marked."""
+        marked = {name: field for name, field in cls.model_fields.items() if Mark.ON_COMMAND_LINE in field.metadata}
+        return marked or cls.model_fields
+
+
+class DataOptions(Options):
+    """How imagery and fields are read. Everything is optional; chip stores and tables take `until`, `bbox` and `limit`."""
+
+    fields: Path | None = Field(
+        default=None, description="field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...) or a raster of field ids"
+    )
+    layer: str | None = Field(default=None, description="layer of the file of fields (default: the one with polygons)")
+    id_column: str | None = Field(default=None, description="column of the field ids (default: found by name)")
+    labels: str | None = Field(default=None, description="column of the crop labels (default: found by name)")
+    legend: Path | None = Field(default=None, description="YAML file that maps label codes to class names")
+    buffer: Metres = Field(default=0.0, description="metres added around every field; negative shrinks")
+    chip_size: int = Field(default=32, ge=1, le=1024, description="height and width of chips, pixels")
+    pattern: str | None = Field(default=None, description="regular expression with groups date and band for file names")
+    date: Day | None = Field(
+        default=None, examples=["2019-06-06"], description="day of images whose names and metadata tell none (YYYY-MM-DD)"
+    )
+    bands: Bands | None = Field(
+        default=None, examples=["B02,B03,B04"], description="bands to use, separated by commas (default: all)"
+    )
+    resolution: float | None = Field(default=None, description="pixel size in units of the CRS (default: the finest band's)")
+    clear: str | None = Field(
+        default=None, examples=['"SCL=4,5 CLD<60"'], description='what counts as clear, e.g. "SCL=4,5 CLD<60", or none'
+    )
+    offset: float | None = Field(default=None, description="reflectance offset to take off (default: from the metadata)")
+    until: Day | None = Field(default=None, examples=["2019-08-31"], description="use dates up to this day (YYYY-MM-DD)")
+    bbox: Bbox | None = Field(
+        default=None,
+        examples=["34.0,0.4,34.5,0.9"],
+        description="a box west,south,east,north in degrees: fields outside are left out",
+    )
+    limit: int | None = Field(default=None, ge=1, description="use the first so many fields")
+    memory: Megabytes = Field(default=512, ge=64, description="memory that cutting may hold")
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def _refusal(problem: ErrorDetails, given: Any, known: Mapping[str, FieldInfo], typed: Container[str]) -> OptionError:
+    """Return the error for a value or a name that cannot be used.
+
+    Args:
+        problem: what pydantic found; the first part of its place is the option.
+        given: the values by name.
+        known: the options by name.
+        typed: names of the options that the command line has.
+    """
+    place = [part for part in problem["loc"] if isinstance(part, str)]
+    name, shown = place[0], flag(place[0]) if place[0] in typed else ".".join(place)
+    if problem["type"] == "extra_forbidden":
+        return _unknown(place, _names_at(known, place[:-1]))
+    examples = known[name].examples
+    fix = f"Write it like {shown} {examples[0]}" if examples else ""
+    if problem["type"] == "missing" and name not in given:
+        return OptionError(f"{shown} is missing", fix=fix)
+    value = given[name] if len(place) == 1 else problem["input"]
+    reason = problem["msg"].removeprefix("Value error, ")
+    return OptionError(f"{shown} {value!r} cannot be used: {reason[:1].lower()}{reason[1:]}", fix=fix)
+
+
+def _unknown(place: Sequence[str], known: Iterable[str]) -> OptionError:
+    near = difflib.get_close_matches(place[-1], list(known), n=1, cutoff=0.5)
+    meant = f"Do you mean {'.'.join([*place[:-1], *near])}? " if near else ""
+    return OptionError(f"there is no option {'.'.join(place)}", fix=f"{meant}There are {', '.join(known)}.")
+
+
+def _names_at(known: Mapping[str, FieldInfo], path: Sequence[str]) -> list[str]:
+    """Return the names that may stand at a place of nested models."""
+    for name in path:
+        model = known[name].annotation
+        known = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+    return list(known)
