@@ -59,7 +59,7 @@ def attributes(
 
 
 def field_rows(
-    raw: pd.DataFrame, where: Path, label_column: str | None, legend: Mapping[str, str] | None, *, option: str = "--labels"
+    raw: pd.DataFrame, where: Path, label_column: str | None, legend: Mapping[str, str] | None
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Give a table with the column `field_id` the columns `label`, `status` and `geometry`.
 
@@ -69,7 +69,7 @@ def field_rows(
     """
     table = raw.reset_index(drop=True)
     warnings: list[str] = []
-    label_column = find_label_column(pd.DataFrame(table), label_column, where=where, option=option)
+    label_column = find_label_column(pd.DataFrame(table), label_column, where=where)
     if label_column != "label":
         table = table.drop(columns="label", errors="ignore")
     if label_column is not None:
