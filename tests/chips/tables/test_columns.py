@@ -277,7 +277,7 @@ def test_feature_numbers_are_rows_of_the_fields_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("parcel,when,red_x,crop\n1,2019-06-06,500,maize\n", ["parcel, when, red_x, crop", "id: parcel", "date: when", "red_x: B04"]),
+        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: B04"]),
         ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "date: date", "B04: B04"]),
         ("id,B04\n1,500\n", ["of no known form", "id: id", "B04: B04"]),
         ("id,0_B4,0_B8,1_B4,1_B8\n1,1,2,3,4\n", ["nothing tells the days", "'0': YYYY-MM-DD", "'1': YYYY-MM-DD"]),

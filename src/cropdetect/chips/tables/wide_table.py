@@ -23,7 +23,7 @@ class WideTable(Form):
     """One row a field; a column is called after a date (or its number) and a band."""
 
     name: ClassVar[str] = "wide"
-    description: ClassVar[str] = (
+    description: ClassVar[str] = "one row a field, a column a date and band: 20190606_B4, B4_2019-06-06, 0_B4, NDVI1"
         "one row a field, a column a date and band: 20190606_B4, B4_2019-06-06, 0_B4 (Earth Engine, sits)"
     )
 
