@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,19 @@ def test_the_record_says_what_it_was_trained_on(trained: tuple[MemoryChips, Chec
     assert record.region is not None
     assert (record.region.west, record.region.east) == pytest.approx((36.0, 36.09))
     assert record.chips.size == 1
+
+
+@pytest.mark.parametrize(
+    ("crs", "resolution", "metres"),
+    [("EPSG:32636", 10.0, 10.0), ("EPSG:4326", 10 / 111_320, 10.0), ("EPSG:2263", 10.0, 3.048), (None, 10.0, None)],
+)
+def test_the_record_has_the_pixel_size_in_metres_in_any_crs(
+    crs: str | None, resolution: float, metres: float | None, tmp_path: Path
+) -> None:
+    chips = season()
+    chips.info = replace(chips.info, crs=crs, resolution=resolution)
+    made = train(chips, tmp_path / "out", options(epochs=1)).record.chips.resolution
+    assert made == (None if metres is None else pytest.approx(metres, rel=1e-4))
 
 
 def test_no_state_is_left_beside_a_finished_checkpoint(trained: tuple[MemoryChips, Checkpoint]) -> None:

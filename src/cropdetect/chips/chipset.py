@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+from pyproj import CRS
 
 from cropdetect.chips.batch import ChipBatch, Positions
 from cropdetect.chips.season import season_day, season_years
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Bbox = tuple[float, float, float, float]
 _BATCH_BYTES = 64 * 2**20
 _MEMORY = 2 * 2**30
+_METRES_A_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,16 @@ class ChipInfo:
     warnings: tuple[str, ...] = field(default=())
     legend: tuple[str, ...] = ()
     dates: tuple[dt.date, ...] = ()
+
+    @property
+    def pixel_metres(self) -> float | None:
+        """Pixel size in metres (of degrees: along a meridian); None where it or the CRS is not known."""
+        if self.resolution is None or self.crs is None:
+            return None
+        crs = CRS(self.crs)
+        if crs.is_geographic:
+            return self.resolution * _METRES_A_DEGREE
+        return self.resolution * float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else None
 
 
 class ChipSet(ABC):

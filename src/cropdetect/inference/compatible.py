@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import geopandas as gpd
 import numpy as np
-from odc.geo.crs import CRS
 
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
@@ -13,7 +12,6 @@ from cropdetect.inference.ensemble import band_positions
 
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
-_METRES_A_DEGREE = 111_320.0
 _CHIPS_READ = 16
 
 
@@ -68,18 +66,9 @@ def _shape(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
         yield f"The chips were cut with preset {info.preset}, the checkpoint was trained with preset {trained.preset}."
     if info.size != trained.size:
         yield f"The chips are {info.size} pixels wide, the checkpoint was trained on {trained.size}."
-    resolution = _metres(info)
+    resolution = info.pixel_metres
     if resolution and trained.resolution and not 2 / 3 < resolution / trained.resolution < 1.5:
         yield f"The pixels are {resolution:.3g} m wide, the checkpoint was trained on {trained.resolution:.3g} m."
-
-
-def _metres(info: ChipInfo) -> float | None:
-    if info.resolution is None or info.crs is None:
-        return None
-    crs = CRS(info.crs).proj
-    if crs.is_geographic:
-        return info.resolution * _METRES_A_DEGREE
-    return info.resolution * float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else None
 
 
 def _season(chips: ChipSet, record: CheckpointRecord) -> Iterator[str]:

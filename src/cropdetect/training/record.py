@@ -38,7 +38,7 @@ def checkpoint_record(
         bands=list(network.bands),
         units=info.units,
         sensor=info.sensor,
-        chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.resolution),
+        chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.pixel_metres),
         statistics=ensemble.statistics_,
         season=_season(data),
         region=_region(data),

@@ -24,8 +24,6 @@ class WideTable(Form):
 
     name: ClassVar[str] = "wide"
     description: ClassVar[str] = "one row a field, a column a date and band: 20190606_B4, B4_2019-06-06, 0_B4, NDVI1"
-        "one row a field, a column a date and band: 20190606_B4, B4_2019-06-06, 0_B4 (Earth Engine, sits)"
-    )
 
     def recognises(self, source: Source, options: ReadOptions) -> bool:
         """See `Form`."""
