@@ -277,11 +277,11 @@ def test_feature_numbers_are_rows_of_the_fields_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: B04"]),
-        ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "date: date", "B04: B04"]),
-        ("id,B04\n1,500\n", ["of no known form", "id: id", "B04: B04"]),
+        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: ..."]),
+        ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "date: date", "B04: ..."]),
+        ("id,B04\n1,500\n", ["of no known form", "id: id", "B04: ..."]),
         ("id,0_B4,0_B8,1_B4,1_B8\n1,1,2,3,4\n", ["nothing tells the days", "'0': YYYY-MM-DD", "'1': YYYY-MM-DD"]),
-        ("date,feature_index,avg(band_0)\n2019-06-06,0,500\n", ["avg(band_0)", "bands:", "- B04"]),
+        ("date,feature_index,avg(band_0)\n2019-06-06,0,500\n", ["avg(band_0)", "bands:", "- ...   # avg(band_0)"]),
         ("id,date,B04,B04\n1,2019-06-06,500,600\n", ["two columns are called 'B04'"]),
         ("system:index,mean,id\n20190606T105031_20190606T105522_T31UDS_0,500,1\n", ["mean", "bands:"]),
     ],
@@ -302,6 +302,7 @@ def test_what_is_not_recognised_lists_the_columns_and_proposes_a_map(tmp_path: P
         ("ids: field_id\n", "ids"),
         ("- a\n", "no names of columns"),
         ("year: soon\n", "year"),
+        ("bands: {B04: ...}\n", "in the place of"),
         ("{", "not a YAML file"),
     ],
 )

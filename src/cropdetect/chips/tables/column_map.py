@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.formats import Record
@@ -41,6 +41,14 @@ class ColumnMap(Record):
     def _by_number(cls, given: Any) -> Any:
         return {str(number): name for number, name in enumerate(given)} if isinstance(given, list) else given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        values = [given, *(part for part in given.values() if isinstance(part, dict | list))] if isinstance(given, dict) else []
+        if any("..." in (part.values() if isinstance(part, dict) else part) for part in values):
+            raise ValueError("write names in the place of ...")
+        return given
+
     def day_of(self, number: str, first: int) -> dt.date | None:
         """Return the day of a number in the columns' names; `first` is the smallest number there."""
         if isinstance(self.dates, dict):
@@ -70,7 +78,8 @@ def read_column_map(path: Path) -> ColumnMap:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise OptionError(f"--columns: {place}: {first['msg']}", where=path, fix=fix) from error
+        said = first["msg"].removeprefix("Value error, ")
+        raise OptionError(f"--columns: {place}: {said}" if place else f"--columns: {said}", where=path, fix=fix) from error
 
 
 def proposed_map(
@@ -96,7 +105,7 @@ def proposed_map(
     else:
         lines += [f"date: {_quoted(date or '...')}"]
     if bands is not None:
-        lines += ["bands:", *(f"  {_quoted(column)}: B04   # the band that this column holds" for column in bands or ["..."])]
+        lines += ["bands:", *(f"  {_quoted(column)}: ...   # e.g. B04" for column in bands or ["..."])]
     if label:
         lines.append(f"label: {_quoted(label)}")
     return "\n".join(lines)

@@ -40,7 +40,8 @@ class EuroCropsML(Form):
         names = tuple(options.columns.bands.values()) or _ORDERS.get(next(iter(widths), 0), ())
         if len(widths) != 1 or len(names) not in widths:
             raise damaged(source.path, f"a day has {' or '.join(map(str, sorted(widths)))} bands, known are 13 and 2")
-        ids = table[options.id or "parcel_id"]
+        id = options.id or "parcel_id"
+        ids = table[id]
         parts = []
         for name, day in zip(columns, told, strict=True):
             here = table[name].map(lambda cell: cell is not None and bool(np.ndim(cell)))
@@ -51,7 +52,7 @@ class EuroCropsML(Form):
         if len(names) == 13:
             warnings.append("EuroCropsML holds top-of-atmosphere reflectance (L1C) and cloudy days")
         label = {"EC_hcat_c": "crop:code"} if not options.label_column and "EC_hcat_c" in table else {}
-        fields = table.drop(columns=columns).assign(field_id=ids).rename(columns=label)
+        fields = table.drop(columns=[*columns, id]).assign(field_id=ids).rename(columns=label)
         return Observations(
             ids=long["id"],
             dates=long["date"],

@@ -98,7 +98,7 @@ def _bands(columns: Sequence[str], options: ReadOptions, source: Source) -> Mapp
         if (band := given.get(name) or given.get(f"band_{number}") or given.get(number))
     }
     if numbered and not found:
-        names = "\n".join(f"  - B04   # {name}" for name in numbered)
+        names = "\n".join(f"  - ...   # {name}, e.g. B04" for name in numbered)
         raise TableError(
             f"openEO has numbered the bands ({', '.join(numbered)}), so that their names are not known",
             where=source.path,

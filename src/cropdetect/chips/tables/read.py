@@ -328,9 +328,9 @@ def _fields(
         others = series.others if rows.has_attributes else series.others[[]]
         raw, varying = attributes(others, series.ids, places, label, where)
         varying += [str(column) for column in series.others if not rows.has_attributes]
+    if not source.path.is_dir():
         ours = ("field_id", "geometry", "lon", "lat", "longitude", "latitude", named_label, *LABEL_COLUMNS)
         kept = [str(column) for column in raw.columns if column not in ours]
-
         if kept:
             warnings.append(f"{where.name}: no bands, but columns of the fields: {', '.join(kept)}")
     if varying:

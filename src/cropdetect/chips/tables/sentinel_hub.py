@@ -126,7 +126,7 @@ def _bands(columns: list[str], options: ReadOptions, source: Source) -> Mapping[
     named = {name: name.rpartition("_")[2] for name in columns if is_known_band(name.rpartition("_")[2])}
     if named:
         return named
-    lines = "\n".join(f"  {name}: B04" for name in columns)
+    lines = "\n".join(f"  {name}: ...   # e.g. B04" for name in columns)
     raise TableError(
         f"Sentinel Hub has numbered the bands ({', '.join(columns)}), so that their names are not known",
         where=source.path,

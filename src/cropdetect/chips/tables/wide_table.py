@@ -51,11 +51,11 @@ class WideTable(Form):
         long = to_long(table, columns, dates)
         if not dated_columns([columns[0].column]) and options.columns.dates is None:
             long["date"] = _between(table, period, long, source)
-        ids = _ids(table, source, options, warnings)
+        ids, ids_in = _ids(table, source, options, warnings)
         geometry, places = geometry_of(table, source)
         wide_names = {one.column for one in columns}
-        fields = table.drop(columns=[*wide_names, *places]).assign(field_id=ids)
-        fields = fields.drop(columns=[name for name in ("system:index", *_PERIOD) if name in fields])
+        used = {*wide_names, *places, *ids_in, "system:index", *period}
+        fields = table.drop(columns=[name for name in table.columns if name in used]).assign(field_id=ids)
         if geometry is not None:
             fields["geometry"] = geometry
         return Observations(
@@ -112,13 +112,14 @@ def _between(table: pd.DataFrame, period: Sequence[str], long: pd.DataFrame, sou
     return pd.Series(day.astype("int64").astype("datetime64[D]"), index=long.index)
 
 
-def _ids(table: pd.DataFrame, source: Source, options: ReadOptions, warnings: list[str]) -> "pd.Series[Any]":
-    """Return the ids: of the named or a known column that tells the rows apart, `system:index`, or the number of the row."""
+def _ids(table: pd.DataFrame, source: Source, options: ReadOptions, warnings: list[str]) -> tuple["pd.Series[Any]", list[str]]:
+    """Return the ids, and the column that holds them: the named or a known one that tells the rows apart, or no column."""
     if options.id is not None:
-        return table[str(id_column(source, options))]
+        name = str(id_column(source, options))
+        return table[name], [name]
     for name in named(list(table.columns), (*IDS, "system:index")):
         if table[name].notna().all() and not table[name].duplicated().any():
-            return table[name]
+            return table[name], [name]
         warnings.append(f"the column {name} repeats values, or has none, so it holds no field ids; --id-column names another")
     warnings.append("no column holds field ids: the row number, from 1, is the id")
-    return pd.Series(np.arange(1, len(table) + 1), index=table.index)
+    return pd.Series(np.arange(1, len(table) + 1), index=table.index), []
