@@ -202,6 +202,19 @@ def test_day_of_year_takes_its_year_from_the_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "row", "day"),
+    [
+        ("year,month,day", "2019,6,6", "2019-06-06"),
+        ("Year,Month", "2019,6", "2019-06-15"),
+        ("year,day", "2019,157", "2019-06-06"),
+    ],
+)
+def test_a_date_may_stand_in_several_columns(tmp_path: Path, header: str, row: str, day: str) -> None:
+    chips = read_table(csv(tmp_path, f"id,{header},NDVI\n1,{row},0.5\n"))
+    assert [str(one) for one in chips.info.dates] == [day]
+
+
+@pytest.mark.parametrize(
     ("expression", "clear"), [(None, [True, False]), ("SCL=8", [False, True]), ("none", [True, True])], ids=str
 )
 def test_a_scene_class_tells_which_rows_are_clear(tmp_path: Path, expression: str | None, clear: list[bool]) -> None:
@@ -322,6 +335,11 @@ def test_bands_can_be_chosen(tmp_path: Path) -> None:
     assert read_table(long(tmp_path), bands=["B08"]).info.bands == ("B08",)
     with pytest.raises(MissingBandError, match="B11"):
         read_table(long(tmp_path), bands=["B11"])
+
+
+def test_an_id_column_that_is_nowhere_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FieldsError, match="'nummer'"):
+        read_table(long(tmp_path), fields=fields_file(tmp_path, ["a", "b"]), id_column="nummer")
 
 
 def test_a_label_column_that_is_nowhere_is_named(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def _placed(table: pd.DataFrame, raw: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def read_fields_file(
-    path: Path, *, layer: str | None, id_column: str | None, label_column: str | None, positions: bool
+    path: Path, *, layer: str | None, id_column: str | None, label_column: str | None, positions: bool, id_elsewhere: bool
 ) -> tuple[pd.DataFrame, list[str]]:
     """Read the file of `--fields`: a vector file or a plain table. Its ids stand in the column `field_id`.
 
@@ -111,6 +111,7 @@ def read_fields_file(
         layer: layer of a vector file.
         id_column: named column of ids, if the file has it.
         label_column: named column of labels.
+        id_elsewhere: whether the table has the column `id_column`, so that the file need not have it.
         positions: whether the rows are counted from 0, so that ids are not needed.
 
     Raises:
@@ -123,6 +124,9 @@ def read_fields_file(
         warnings += more
     else:
         table = read_plain_table(path, text=named)
+    if id_column is not None and id_column not in table.columns and not id_elsewhere:
+        fix = f"The columns: {listed([str(name) for name in table.columns])}."
+        raise FieldsError(f"there is no column {id_column!r}", where=path, fix=fix)
     found, doubts = find_id_column(pd.DataFrame(table), id_column if id_column in table.columns else None, where=path)
     if found is None and not positions:
         fix = " ".join([f"Name it with --id-column. The columns: {listed([str(name) for name in table.columns])}.", *doubts])

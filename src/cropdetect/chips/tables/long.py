@@ -22,7 +22,15 @@ class LongTable(Form):
     def recognises(self, source: Source, options: ReadOptions) -> bool:
         """See `Form`."""
         has_bands = bool(options.columns.bands) or any(map(is_known_band, source.columns))
-        return bool(source.columns) and has_bands and (options.columns.date is not None or bool(named(source.columns, DATES)))
+        return (
+            bool(source.columns)
+            and has_bands
+            and (
+                options.columns.date is not None
+                or bool(named(source.columns, DATES))
+                or len(named(source.columns, ("year", "month"))) == 2
+            )
+        )
 
     def read(self, source: Source, options: ReadOptions) -> Observations:
         """See `Form`."""

@@ -336,12 +336,19 @@ def _fields(
     if varying:
         warnings.append(f"{source.path.name}: not used: {', '.join(varying)}; a YAML file can make them bands (--columns)")
     if file.path is None:
+        if rows.positions:
+            warnings.append(f"{where.name}: the ids count the fields of the file that the export was made for; --fields joins it")
         table, more = field_rows(raw, where, named_label, legend)
         return table, _rows_of(series.ids, table, name, source, warnings), warnings + more
     label_here = named_label if named_label in (None, NO_LABELS) or named_label in raw.columns else NO_LABELS
     own_table, _ = field_rows(raw, where, label_here, legend)
     read, more = read_fields_file(
-        file.path, layer=file.layer, id_column=file.id_column, label_column=named_label, positions=rows.positions
+        file.path,
+        layer=file.layer,
+        id_column=file.id_column,
+        label_column=named_label,
+        positions=rows.positions,
+        id_elsewhere=own.id_column is not None,
     )
     warnings += more
     label_there = named_label if named_label in (None, NO_LABELS) or named_label in read.columns else NO_LABELS

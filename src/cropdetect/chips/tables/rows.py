@@ -78,9 +78,12 @@ def read_dates(table: pd.DataFrame, source: Source, options: ReadOptions) -> tup
     columns = options.columns
     wanted = asked(list(table.columns), columns.date, "dates", source)
     candidates = [wanted] if wanted else named(list(table.columns), DATES)
+    warnings: list[str] = []
+    parts = named(list(table.columns), ("year", "month", "day"))
+    if len(parts) > 1 and "month" in parts[1].lower() and set(candidates) <= set(parts):
+        return _of_parts(table[parts], source.path, warnings), parts, warnings
     year = next(iter(named(list(table.columns), ("year",))), None)
     found: dict[str, pd.Series[Any]] = {}
-    warnings: list[str] = []
     used: list[str] = []
     for name in candidates:
         numbers = table[name].astype(str).str.fullmatch(r"\d{1,3}(\.0)?")
@@ -88,6 +91,8 @@ def read_dates(table: pd.DataFrame, source: Source, options: ReadOptions) -> tup
         if of_year and columns.year is None and year is not None:
             found[name] = _of_years(table[year], table[name], source.path)
             used += [name, year]
+            if name.lower() not in _OF_YEAR:
+                warnings.append(f"{name} is taken for the day of the year, since {year} is there, too")
             continue
         if of_year and columns.year is None and found:
             continue  # another column has told the days
@@ -109,6 +114,17 @@ def read_dates(table: pd.DataFrame, source: Source, options: ReadOptions) -> tup
                 fix=f"Name the right one in a YAML file (--columns): `date: {first}`.",
             )
     return (next(iter(found.values())) if found else None), used, warnings
+
+
+def _of_parts(table: pd.DataFrame, where: Path, warnings: list[str]) -> "pd.Series[Any]":
+    """Return the days of columns year, month and day; the middle of the month where there is no day."""
+    try:
+        texts = ["-".join(f"{int(part):02}" for part in row) for row in table.itertuples(index=False)]
+    except (TypeError, ValueError) as error:
+        raise TableError(f"{', '.join(table.columns)} do not hold whole numbers", where=where, fix="Correct them.") from error
+    found, more = days(pd.Series(texts, dtype=object), where)
+    warnings += more
+    return pd.Series(found, index=table.index)
 
 
 def _of_years(year: "pd.Series[Any]", day: "pd.Series[Any]", where: Path) -> "pd.Series[Any]":
