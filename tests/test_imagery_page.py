@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cropdetect.imagery.bands import BANDS
 from cropdetect.imagery.layouts import LAYOUTS
+from cropdetect.imagery.products import PRODUCTS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "imagery.md").read_text("utf-8")
 
@@ -21,3 +22,7 @@ def test_the_page_shows_the_table_of_bands() -> None:
         for band in BANDS
         if band.kind != "by-product"
     ]
+
+
+def test_the_page_shows_the_names_of_products() -> None:
+    assert all(f"| {one.name} | {one.sensor or ''} | `{one.example}` |\n" in PAGE for one in PRODUCTS)

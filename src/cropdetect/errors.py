@@ -35,6 +35,10 @@ class UnknownLayoutError(CropDetectError):
     """A folder or file is none of the layouts that can be read."""
 
 
+class AmbiguousNameError(CropDetectError):
+    """A name has several meanings, or two layers would get one name; the candidates and a way to choose are shown."""
+
+
 class UnreadableFileError(CropDetectError):
     """A file is damaged, truncated or not what its name says."""
 

@@ -6,7 +6,7 @@ All models are frozen and refuse unknown keys, so a misspelt key in a configurat
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cropdetect.options import Mark, Metres, Options
 
@@ -295,10 +295,20 @@ class InputRecord(Record):
     bytes: int | None = None
 
 
+def _inside(path: str) -> str:
+    parts = path.split("/")
+    if not path or ".." in parts or "" in parts or "\\" in path or ":" in parts[0]:
+        raise ValueError("this path leads out of its folder")
+    return path
+
+
+InsidePath = Annotated[str, AfterValidator(_inside), Field(description="inside the folder, parts separated by /")]
+
+
 class OutputFile(Record):
     """One file of an output."""
 
-    path: str = Field(description="inside the folder, parts separated by /")
+    path: InsidePath
     bytes: int
     sha256: str
 
@@ -355,8 +365,8 @@ class UnfinishedState(Record):
 class PendingMoves(Record):
     """`OUT/.partial/moves.json`: how a finished output takes the place of an older one, file by file."""
 
-    move: list[str] = Field(description="files of OUT/.partial/new, in order")
-    remove: list[str] = Field(description="files of the older output that the new one does not have")
+    move: list[InsidePath] = Field(description="files of OUT/.partial/new, in order")
+    remove: list[InsidePath] = Field(description="files of the older output that the new one does not have")
 
 
 # ---------------------------------------------------------------- training configuration

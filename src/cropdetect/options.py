@@ -119,6 +119,11 @@ class DataOptions(Options):
     bands: Bands | None = Field(
         default=None, examples=["B02,B03,B04"], description="bands to use, separated by commas (default: all)"
     )
+    band_names: str | None = Field(
+        default=None,
+        examples=["band_1=B02,band_2=B03"],
+        description="other names for bands, old=new,..., or a YAML file with lines old: new",
+    )
     resolution: float | None = Field(default=None, description="pixel size in units of the CRS (default: the finest band's)")
     clear: str | None = Field(
         default=None, examples=['"SCL=4,5 CLD<60"'], description='what counts as clear, e.g. "SCL=4,5 CLD<60", or none'

@@ -16,8 +16,8 @@ from cropdetect.imagery.bands import (
     is_classes,
     is_quality,
     is_reflectance,
-    sensor_of,
 )
+from cropdetect.imagery.identity import sensor_of
 from tests.imagery.data import CV4A_BANDS
 
 # Sentinel-2B: centre and width, nm (ESA, Sentinel-2 MSI instrument, spectral bands; the table has Sentinel-2A).
@@ -59,8 +59,8 @@ def test_every_pattern_can_be_compiled_and_fits_its_own_name_alone() -> None:
     for band in BANDS:
         assert re.compile(band.spellings)
         if not band.pattern:
-            assert find_band(band.name) is band
-    names = [band.name for band in BANDS]
+            assert find_band(band.name, None if band.tells_sensor else band.sensor) is band
+    names = [(band.sensor, band.name) for band in BANDS]
     assert len(set(names)) == len(names)
 
 

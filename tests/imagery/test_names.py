@@ -29,7 +29,8 @@ def test_names_tell_date_band_and_tile(path, date, band, tile):
     assert name.band == band
     assert name.tile == tile
     if date is not None:
-        assert parse_date(name.date) == date
+        assert name.period is not None
+        assert name.period.day == date
 
 
 @pytest.mark.parametrize("path", ["T31UDS_20180415T105031_TCI_10m", "20180415_PVI", "X.SAFE/GRANULE/L2A/IMG_DATA/R10m/T31_AOT"])

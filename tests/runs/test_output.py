@@ -181,9 +181,9 @@ def test_a_path_that_cannot_be_is_named(tmp_path: Path, name: str) -> None:
 READ_ONLY = """
 import os, sys
 from pathlib import Path
-os.setuid(65534)
 from cropdetect.errors import CropDetectError
 from tests.runs.test_output import write
+os.setuid(65534)
 try:
     write(Path(sys.argv[1]), a="1")
 except CropDetectError as error:
@@ -206,10 +206,43 @@ def test_a_place_without_the_right_to_write_is_named(mode: int, below: str) -> N
             [sys.executable, "-B", "-c", READ_ONLY, folder / below], cwd=root, capture_output=True, text=True, check=False
         )
         folder.chmod(0o755)
-        if "ModuleNotFoundError" in done.stderr or "PermissionError: [Errno 13] Permission denied: '/root" in done.stderr:
-            pytest.skip("the other user may not read the package")
         assert done.stdout.startswith("OutputPathError"), done.stderr[-500:]
         assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/outside", "a/../../outside", "..", "a//b", "C:/outside", "a\\b", ""])
+def test_a_record_that_names_files_elsewhere_is_no_record(tmp_path: Path, path: str) -> None:
+    (tmp_path / "outside").write_text("mine")
+    out = tmp_path / "out"
+    write(out, a="1")
+    record = json.loads((out / "run.json").read_text())
+    record["files"].append({"path": path, "bytes": 1, "sha256": "0"})
+    (out / "run.json").write_text(json.dumps(record))
+    with pytest.raises(OutputExistsError):
+        write(out, overwrite=True, a="2")
+    moves = {"move": [], "remove": [path]}
+    (out / "run.json").unlink()
+    (out / ".partial").mkdir()
+    (out / ".partial" / "moves.json").write_text(json.dumps(moves))
+    with pytest.raises(OutputExistsError):
+        write(out, overwrite=True, a="2")
+    assert (tmp_path / "outside").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("way")
+def test_nothing_is_written_or_removed_through_a_link_of_the_user(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    write(out, folder__a="1")
+    (out / "folder").rename(elsewhere)
+    (out / "folder").symlink_to(elsewhere)
+    with pytest.raises(OutputExistsError, match="folder"):
+        write(out, overwrite=True, folder__a="2")
+    write(tmp_path / "again", folder__a="1", b="1")
+    (tmp_path / "again" / "folder").rename(tmp_path / "moved")
+    (tmp_path / "again" / "folder").symlink_to(tmp_path / "moved")
+    write(tmp_path / "again", overwrite=True, b="2")
+    assert (texts(elsewhere), texts(tmp_path / "moved")) == ({"a": "1"}, {"a": "1"})
+    assert (tmp_path / "again" / "folder").is_symlink()
 
 
 # Overlap of outputs with inputs --------------------------------------------------------------------------------------

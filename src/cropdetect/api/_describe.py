@@ -29,6 +29,7 @@ def describe(
     *,
     pattern: str | None,
     date: dt.date | None,
+    band_names: str | None,
     layer: str | None,
     id_column: str | None,
     labels: str | None,
@@ -38,7 +39,7 @@ def describe(
     """Return facts, and warnings, about what lies at a path; see `info` for the options."""
     match kind:
         case "imagery":
-            return _imagery(open_imagery(path, pattern=pattern, date=date), labels)
+            return _imagery(open_imagery(path, pattern=pattern, date=date, band_names=band_names), labels)
         case "fields":
             return _fields_file(path, layer, id_column, labels)
         case "chips":

@@ -33,6 +33,7 @@ def info(
     labels: str | None = None,
     pattern: str | None = None,
     date: Day | None = None,
+    band_names: str | None = None,
     layer: str | None = None,
     id_column: str | None = None,
     columns: Path | None = None,
@@ -45,6 +46,7 @@ def info(
         labels: column of the crop labels (default: found by name).
         pattern: regular expression with groups date and band for file names.
         date: day of images whose names and metadata tell none (YYYY-MM-DD).
+        band_names: other names for bands, old=new,..., or a YAML file with lines old: new.
         layer: layer of a file of fields (default: the one with polygons).
         id_column: column of the field ids in a file of fields or a table (default: found by name).
         columns: YAML file that names the columns of a table: id, date, bands, label (docs/tables.md).
@@ -62,6 +64,7 @@ def info(
         kind,
         pattern=pattern,
         date=date,
+        band_names=band_names,
         layer=layer,
         id_column=id_column,
         labels=labels,

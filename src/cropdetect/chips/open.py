@@ -9,11 +9,12 @@ from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.tables import is_table, read_table
-from cropdetect.errors import InputNotFoundError, OptionError
+from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Kind, Preset
 from cropdetect.imagery import Imagery, open_imagery
 from cropdetect.options import DataOptions, flag
+from cropdetect.runs import moves_are_pending
 
 _OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
 
@@ -49,6 +50,10 @@ def recognise(path: Path) -> Kind:
         return "fields"
     if path.is_file():
         return "imagery"
+    if moves_are_pending(path):
+        raise UnreadableFileError(
+            "the folder is half written", where=path, fix="Run the command that writes it again, which finishes it."
+        )
     if (path / "checkpoint.json").is_file():
         return "checkpoint"
     if (path / "metrics.json").is_file() and (path / "predictions.csv").is_file():
@@ -146,6 +151,7 @@ def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
         clear=options.clear,
         offset=options.offset,
         bands=options.bands,
+        band_names=options.band_names,
     )
     fields = _fields(imagery, options)
     chips = cut_chips(

@@ -1,6 +1,7 @@
 """Any source of pixels as series of dates and bands on one grid."""
 
 from cropdetect.imagery.bands import band_with_role, is_quality
+from cropdetect.imagery.identity import match_bands, sensor_of
 from cropdetect.imagery.open import open_imagery
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
@@ -15,9 +16,11 @@ __all__ = [
     "checked",
     "gdal",
     "is_quality",
+    "match_bands",
     "merge_warnings",
     "open_imagery",
     "raster_driver",
     "refuse_zarr_objects",
+    "sensor_of",
     "unreadable",
 ]

@@ -1,6 +1,7 @@
 """From the acquisitions that a layout found to a series: which bands, which dates, which grid."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import MissingBandError, UnknownLayoutError
-from cropdetect.imagery.bands import in_order, is_classes, is_quality, is_reflectance, sensor_of
+from cropdetect.imagery.bands import in_order, is_classes, is_quality, is_reflectance, parse_band
 from cropdetect.imagery.clear import Condition, default_clear
 from cropdetect.imagery.fileseries import FileSeries
+from cropdetect.imagery.identity import sensor_of
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer, PixelReader
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.stores.grids import axes, common_grid, usual_block
@@ -90,7 +92,7 @@ def _on_most_dates(
         name: [a.date for a in acquisitions if name in a.layers]
         for name in dict.fromkeys((*names, *(condition.band for condition in conditions)))
     }
-    rare = [name for name, dates in dates_with.items() if 2 * len(dates) < len(acquisitions) and name not in asked]
+    rare = [name for name in dates_with if name not in asked and _is_rare(name, dates_with, len(acquisitions))]
     warnings = []
     for name in rare:
         days = sorted(set(dates_with[name]))
@@ -104,6 +106,14 @@ def _on_most_dates(
     if not names:
         raise UnknownLayoutError("no band is there on most dates", where=found.name, fix="Name the bands to use.")
     return names, tuple(condition for condition in conditions if condition.band not in rare), warnings
+
+
+def _is_rare(name: str, dates_with: Mapping[str, Sequence[dt.date]], number: int) -> bool:
+    """Whether a band goes, and not the dates that lack it: most lack it, or half do and a variant of it (mean, best) has more."""
+    own, parsed = len(dates_with[name]), parse_band(name)
+    if 2 * own != number or not parsed.variant:
+        return 2 * own < number
+    return any(len(dates) > own and parse_band(other).band is parsed.band for other, dates in dates_with.items())
 
 
 def _complete(

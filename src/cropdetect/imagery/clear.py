@@ -11,13 +11,13 @@ In any case every band must have a value at the pixel; "none" asks for nothing e
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import OptionError
-from cropdetect.imagery.bands import BANDS
+from cropdetect.imagery.bands import BANDS, parse_band
 
 #: The conditions of all bands that the table knows to tell of clouds.
 DEFAULT = " ".join(f"{band.name}{band.clear}" for band in BANDS if band.clear)
@@ -83,5 +83,11 @@ def _bad(text: str, why: str) -> OptionError:
 
 
 def default_clear(bands: Collection[str]) -> tuple[Condition, ...]:
-    """Return the conditions of the default on the bands that exist."""
-    return tuple(condition for condition in parse_clear(DEFAULT) if condition.band in bands)
+    """Return the conditions of the default on the bands that exist, however their names are written (SCL, scl, S2-L2A-SCL)."""
+    rows = {name: parse_band(name) for name in bands}
+    return tuple(
+        replace(condition, band=name)
+        for condition in parse_clear(DEFAULT)
+        for name, row in rows.items()
+        if row.band.name == condition.band and not row.variant
+    )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from odc.geo.geobox import GeoBox
 
+from cropdetect.errors import AmbiguousNameError, OptionError
 from cropdetect.imagery.series import FieldFiles, Window
 from cropdetect.imagery.stores.resample import Axis
 
@@ -55,6 +56,10 @@ class Layer:
         date: the day, None while it is not known.
         time: time of day, or "" where it is not known.
         group: equal for all layers of one acquisition, where the time does not tell acquisitions of one day apart.
+        sensor: whose band it is, where names or metadata tell.
+        variants: what tells apart bands of one name, if anything does: an orbit's direction, and a statistic.
+        date_given: whether the date is not the image's own, but the user's for all images, or the middle of a year.
+        place: which layer of which file it is, for messages, where two layers of one name are an error; "" where they are not.
         nodata: the stored number that means "no value", or None (NaN always means that).
         scale: factor and
         add: summand that turn stored numbers into values: value = stored x scale + add.
@@ -71,6 +76,10 @@ class Layer:
     date: dt.date | None = None
     time: str = ""
     group: str = ""
+    sensor: str | None = None
+    variants: tuple[str, str] = ("", "")
+    date_given: bool = False
+    place: str = ""
     nodata: float | None = None
     scale: float = 1.0
     add: float = 0.0
@@ -132,25 +141,51 @@ class FoundTile:
     warnings: tuple[str, ...] = ()
 
 
-def group_layers(layers: Iterable[Layer]) -> tuple[Acquisition, ...]:
+def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:
     """Return the acquisitions of one tile in order of time; every layer has a band and a date.
 
     The layers of one day are one acquisition, unless a band occurs twice: then `time` and `group` tell acquisitions apart. Of a
     band in several resolutions (Sentinel-2 products) the finest is taken.
+
+    Raises:
+        AmbiguousNameError: two layers are the same band of one acquisition.
+        OptionError: a date that the user gave, or the middle of a year, would be that of two images of one band.
     """
     days: dict[dt.date, dict[tuple[str, str], dict[str, Layer]]] = {}
     for layer in layers:
         if layer.date is None:
             raise ValueError(f"a layer of {layer.reader.path} has no date")
         same = days.setdefault(layer.date, {}).setdefault((layer.time, layer.group), {})
+        other = same.get(layer.band)
+        if other is not None and other.place and layer.place and other.pixel_area == layer.pixel_area:
+            raise AmbiguousNameError(
+                f"two layers would be band {layer.band} of {layer.date}: {other.place} and {layer.place}",
+                fix="Give them different names in their files, or move one of the files away.",
+            )
         if layer.band not in same or layer.pixel_area < same[layer.band].pixel_area:
             same[layer.band] = layer
+    _refuse_given_date(layers)
     acquisitions = []
     for day in sorted(days):
         for bands in _joined([days[day][key] for key in sorted(days[day])]):
             offsets = [layer.offset for layer in bands.values() if layer.offset is not None]
             acquisitions.append(Acquisition(day, bands, max(offsets, default=None)))
     return tuple(acquisitions)
+
+
+def _refuse_given_date(layers: Sequence[Layer]) -> None:
+    """Raise where a date that is not the images' own would be that of two images of one band and place."""
+    seen: dict[str, Layer] = {}
+    for layer in layers:
+        if not layer.date_given:
+            continue
+        other = seen.setdefault(layer.band, layer)
+        if other.reader.path != layer.reader.path and other.reader.geobox == layer.reader.geobox:
+            raise OptionError(
+                f"two images of band {layer.band} would get the day {layer.date}, since their names tell no day: "
+                f"{other.reader.path.name} and {layer.reader.path.name}",
+                fix="Put the dates into the names of the files or into metadata beside them, or give a --pattern.",
+            )
 
 
 def _joined(groups: list[dict[str, Layer]]) -> list[dict[str, Layer]]:

@@ -1,64 +1,73 @@
-r"""Date, band and tile in the names of files and the descriptions of bands.
+r"""Date, band, sensor and tile in the paths of files and the descriptions of bands.
 
-A pattern is a regular expression with the named groups `date`, `band` and `tile` (any of them), searched in the path of a file
-relative to the folder, with `/` between folders and without the suffix. A user's pattern replaces all patterns below. What a path
+The names of products are known (`cropdetect.imagery.products`), and so are all forms of dates (`cropdetect.imagery.dates`) and
+the names of bands (`cropdetect.imagery.bands`). Of several dates the acquisition's counts, which a product's name tells; of file
+and folders the file goes first. Where one name has several dates and nothing tells which is meant, it is an error. What a path
 does not have is looked for in the descriptions of the file's layers: `2018-04-15`, `B04`, `B04_20180415` or `20180415_B04`. A
 layer's description counts more than a word of the path that only may be a band.
 
-A date is yyyymmdd, yyyy-mm-dd or yyyy_mm_dd, with or without a time (Thhmmss), or yyyyddd (year and day of year).
+A pattern of the user is a regular expression with the named groups `date` (or `year`, `month`, `day`), `band` and `tile` (any of
+them), searched in the path of a file relative to the folder, with `/` between folders and without the suffix. What its groups
+name goes before everything else; for the rest the ready-made rules hold.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from cropdetect.errors import OptionError
-from cropdetect.imagery.bands import BANDS, is_band
+from cropdetect.errors import AmbiguousNameError, OptionError
+from cropdetect.imagery.bands import BANDS, ORBIT_WORDS, STATISTIC_WORDS, is_band, parse_band
+from cropdetect.imagery.dates import Dated, Period, dates_in, parse_period
+from cropdetect.imagery.identity import sensor_in
+from cropdetect.imagery.products import Found, find_product
 
-_DATE = (
-    r"(?<!\d)(?P<date>(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])"
-    r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T_]\d{6})?)(?!\d)"
-)
-_DAY_OF_YEAR = r"(?<!\d)(?P<date>(?:19|20)\d\d(?:[0-2]\d\d|3[0-6]\d))(?!\d)"
-_BAND = rf"(?<![A-Za-z0-9])(?P<band>{'|'.join(band.spellings for band in BANDS if band.in_paths)})(?![A-Za-z0-9])"
-
-#: Tried first, each on its own.
-PRODUCTS = (
-    # Sentinel-2: T31UDS_20180415T105031_B04_10m.jp2, also inside .SAFE folders
-    r"(?P<tile>T\d{2}[A-Z]{3})_(?P<date>\d{8}T\d{6})_(?P<band>B(?:\d{2}|8A)|SCL)(?:_\d{2}m)?$",
-    # Cloud probability inside .SAFE folders
-    r"S2[A-D]_MSIL2A_(?P<date>\d{8}T\d{6})_N\d{4}_R\d{3}_(?P<tile>T\d{2}[A-Z]{3})_[^/]*/.*(?P<band>)MSK_CLDPRB_\d{2}m$",
-)
-#: Tried next, one after the other; each adds what is not known yet.
-GENERAL = (
-    r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])",
-    _DATE,
-    _DAY_OF_YEAR,
-    _BAND,
-)
-_ANY = r"[A-Za-z][A-Za-z0-9]*"
-_WORD = rf"(?:^|/)(?:(?P<before>{_ANY})[_.-]DATE|DATE[_.-](?P<after>{_ANY})|(?P<alone>{_ANY}))$"
-_BARE_DATE = re.sub(r"\?P<\w+>", "?:", _DATE)
+_GROUPS = frozenset({"date", "year", "band", "tile"})
+_DAY_RANK, _FOLDERS_RANK, _YEAR_RANK = 5, 3, 1  # see `cropdetect.imagery.dates`
+_SPELLINGS = "|".join(sorted((band.spellings for band in BANDS if band.in_paths), key=len, reverse=True))
+_ANY_SUFFIX = rf"_(?:{ORBIT_WORDS}|{STATISTIC_WORDS})"
+_SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS})"
+_BAND = rf"(?<![A-Za-z0-9])(?P<band>(?:{_SPELLINGS})(?:{_SUFFIX})?)(?![A-Za-z0-9])"
+_DESCRIBED_BAND = rf"(?<![A-Za-z0-9])(?P<band>(?:{_SPELLINGS})(?:{_ANY_SUFFIX})*)(?![A-Za-z0-9])"
+_BAND_LIST = re.compile(rf"(?<![A-Za-z0-9])(?:{_SPELLINGS})(?:[-+](?:{_SPELLINGS}))+(?![A-Za-z0-9])")
+_TILE = re.compile(r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])")
+_CLOUD_PROBABILITY = re.compile(r"MSK_CLDPRB_\d{2}m$")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _SAFE = re.compile(r"\.SAFE(/|$)|^GRANULE/|(^|/)(IMG_DATA|QI_DATA)/", re.IGNORECASE)
+_SAFE_FOLDER = re.compile(r"\.SAFE$|^GRANULE$|^IMG_DATA$")
 _RESOLUTION = re.compile(r"(?<![A-Za-z0-9])R?\d{2}m(?![A-Za-z0-9])")
+_SHORT = re.compile(r"(?:SR|FRE|SRE)_?(B\d+A?)", re.IGNORECASE)
+_VARIANTS = (rf"(?<![A-Za-z0-9])({ORBIT_WORDS})(?![A-Za-z0-9])", rf"(?<![A-Za-z0-9])({STATISTIC_WORDS}|FRE|SRE)(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True)
 class ParsedName:
-    """What is known from a path or a description; "" is unknown.
+    """What is known from a path or a description; "" or None is unknown.
 
     Attributes:
-        date: as written.
+        period: the days of the image.
+        year: the year that the name has, where it has no better date.
         band: name.
+        bands: names of all layers, where the path lists them (VV-VH).
         tile: name.
+        sensor: whose image it is.
+        variants: words that tell apart bands of one name: the orbit's direction, and the statistic of a composite.
         is_sure: whether `band` is the name of a known band; otherwise it is a word that may be one.
         group: tells two acquisitions of one day apart: the path without band and resolution.
+        contradiction: a folder's date that is another one than the file's, or "".
+        unread: what a user's pattern matched as a date, but is none; or "".
     """
 
-    date: str = ""
+    period: Period | None = None
+    year: Period | None = None
     band: str = ""
+    bands: tuple[str, ...] = ()
     tile: str = ""
+    sensor: str | None = None
+    variants: tuple[str, str] = ("", "")
     is_sure: bool = True
     group: str = ""
+    contradiction: str = ""
+    unread: str = ""
 
 
 def compile_pattern(pattern: str) -> re.Pattern[str]:
@@ -72,64 +81,222 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         result = re.compile(pattern)
     except re.error as error:
         raise OptionError(f"the pattern {pattern!r} is not a regular expression ({error})", fix=fix) from error
-    if not set(result.groupindex) & {"date", "band", "tile"}:
+    if not set(result.groupindex) & _GROUPS:
         raise OptionError(f"the pattern {pattern!r} has none of the groups date, band, tile", fix=fix)
     return result
 
 
 def parse_path(path: str, pattern: re.Pattern[str] | None) -> ParsedName | None:
-    """Parse a relative path without suffix; None where the file is not a band (previews, by-products)."""
-    if pattern is not None:
-        match = pattern.search(path)
-        return ParsedName() if match is None else _named(match.groupdict(), path)
-    for product in PRODUCTS:
-        match = re.search(product, path)
-        if match:
-            groups = match.groupdict()
-            return _named({**groups, "band": groups["band"] or "CLD"}, path)
-    if _SAFE.search(path) or not all(is_band(word) for word in re.split(r"[^A-Za-z0-9]+", path.rpartition("/")[2])):
+    """Parse a relative path without suffix; None where the file is not a band (previews, by-products).
+
+    Raises:
+        AmbiguousNameError: a name has several dates, and nothing tells which is the acquisition's.
+    """
+    match = pattern.search(path) if pattern is not None else None
+    if pattern is not None and match is None:
+        return ParsedName()
+    groups = {key: text for key, text in match.groupdict().items() if text} if match else {}
+    parts = path.split("/")
+    products = [find_product(part) for part in parts]
+    if "band" in groups:
+        name: ParsedName | None = ParsedName(band=groups["band"], group=_group(path, groups["band"]))
+    else:
+        name = _band_of(path, parts, products)
+    if name is None:
         return None
-    return _parse_general(path)
+    asked = _period_of_groups(groups)
+    if asked is None:
+        dated = _dated(path, parts, products)
+    else:
+        dated = ParsedName(period=parse_period(asked), unread="" if parse_period(asked) else asked)
+    if name.band == "CLD" and not _BAND_IN.search(path) and dated.period is None:
+        return None  # the cloud mask of a granule whose product is not known
+    tiles = _TILE.findall(path)
+    return replace(
+        dated,
+        band=name.band,
+        bands=name.bands,
+        is_sure=name.is_sure,
+        group=name.group,
+        tile=groups.get("tile") or (tiles[-1] if tiles and "band" not in groups else ""),
+        sensor=_sensor(parts, products),
+        variants=_variants(parts, name.band),
+    )
 
 
-def _parse_general(path: str) -> ParsedName:
-    found: dict[str, str | None] = {}
-    for general in GENERAL:
-        for match in re.finditer(general, path):
-            # The last match counts: the name of the file comes after those of its folders.
-            found.update({key: text for key, text in match.groupdict().items() if key not in found or general != _DAY_OF_YEAR})
-    sure = bool(found.get("band"))
-    if not sure:
-        word = re.search(_WORD.replace("DATE", _BARE_DATE), path)
-        if word:
-            found["band"] = word["before"] or word["after"] or word["alone"]
-    return _named(found, path, is_sure=sure)
+_BAND_IN = re.compile(r"(?<![A-Za-z0-9])CLD(?![A-Za-z0-9])", re.IGNORECASE)
 
 
-def _named(groups: dict[str, str | None], path: str, *, is_sure: bool = True) -> ParsedName:
-    band = groups.get("band") or ""
+def _period_of_groups(groups: dict[str, str]) -> str | None:
+    """Return the date that the groups of a user's pattern make, as text."""
+    if "date" in groups:
+        return groups["date"]
+    if "year" not in groups:
+        return None
+    return "-".join(groups[key].zfill(2) for key in ("year", "month", "day") if key in groups)
+
+
+def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) -> ParsedName | None:
+    """Return band and group of a file; None where it is no band."""
+    file, product = parts[-1], products[-1]
+    if _CLOUD_PROBABILITY.search(file):
+        return ParsedName(band="CLD", group=_group(path, ""))
+    if product is not None and product.band:
+        short = _SHORT.fullmatch(product.band)
+        band = short[1] if short else product.band
+        if not is_band(band):
+            return None
+        if parse_band(band, product.product.sensor).is_known:
+            return ParsedName(band=band, group=_group(path, product.band))
+    if _SAFE.search(path) or not all(is_band(word) for word in re.split(r"[^A-Za-z0-9]+", file)):
+        return None
+    listed = _BAND_LIST.findall(file)
+    bands = tuple(re.split(r"[-+]", listed[-1])) if listed else ()
+    found = [match["band"] for match in re.finditer(_BAND, path)]
+    found = found or [match["band"] for match in re.finditer(_BAND, file, re.IGNORECASE)]
+    if found:
+        return ParsedName(band=found[-1], bands=bands, group=_group(path, found[-1]))
+    word = product.band if product is not None and product.band else _lone_word(file)
+    return ParsedName(band=word, is_sure=False, group=_group(path, word))
+
+
+def _lone_word(file: str) -> str:
+    """Return the one word of a file's name besides its date, as `wetness` in 20180415_wetness, or ""."""
+    file = _TILE.sub("", file).strip("_.-")
+    found = [one for one in dates_in(file) if one.rank > _YEAR_RANK]
+    if not found:
+        return file if _WORD.fullmatch(file) else ""
+    before, after = file[: found[0].start], file[found[-1].end :]
+    if not before and re.match(r"[_.-]", after) and _WORD.fullmatch(after[1:]):
+        return after[1:]
+    return before[:-1] if not after and re.search(r"[_.-]$", before) and _WORD.fullmatch(before[:-1]) else ""
+
+
+def _dated(path: str, parts: Sequence[str], products: Sequence[Found | None]) -> ParsedName:
+    """Return the period of a path, or its year, and a folder's date that contradicts it."""
+    known = [product.period for product in products if product is not None and product.period is not None]
+    named: list[tuple[int, str, tuple[Dated, ...]]] = []  # rank, part, dates; the nearest first
+    for part, product in zip(reversed(parts), reversed(products), strict=True):
+        if product is None:
+            found = dates_in(part)
+        elif product.period is None:
+            continue
+        else:
+            found = (Dated(product.period, _DAY_RANK, 0, len(part), -1),)
+        if found:
+            named.append((found[0].rank, part, found))
+    folders = tuple(one for one in dates_in(path) if "/" in path[one.start : one.end])
+    if folders:
+        named.append((folders[0].rank, path, folders))
+    if not named:
+        return ParsedName()
+    rank, part, found = max(named, key=lambda one: one[0])  # the first of the surest
+    if len(found) > 1:
+        agreeing = [one for one in found if any(_overlap(one.period, period) for period in known)]
+        if len(agreeing) != 1:
+            raise _ambiguous(path, part, found)
+        found = (agreeing[0],)
+    period = found[0].period
+    if rank == _YEAR_RANK:
+        return ParsedName(year=period)
+    others = [
+        str(other[0].period)
+        for other_rank, _, other in named
+        if other_rank >= _FOLDERS_RANK and not any(_overlap(one.period, period) for one in other)
+    ]
+    return ParsedName(period=period, contradiction=others[0] if others else "")
+
+
+def _overlap(one: Period, other: Period) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _ambiguous(path: str, part: str, found: Sequence[Dated]) -> AmbiguousNameError:
+    """Return the error about a name with several dates: the candidates, and the pattern that chooses each."""
+    lines = [f"  {one.period}: --pattern '{_choosing(part, found, one)}'" for one in found]
+    return AmbiguousNameError(
+        f"the name has several dates, and nothing tells which is the image's: {', '.join(str(one.period) for one in found)}",
+        where=path,
+        fix="Choose one:\n" + "\n".join(lines),
+    )
+
+
+def _choosing(part: str, found: Sequence[Dated], chosen: Dated) -> str:
+    """Return the pattern that chooses one of the dates of a name."""
+
+    def shape(text: str) -> str:
+        return re.sub(r"\d+", lambda match: rf"\d{{{len(match[0])}}}", re.sub(r"([.+*?()\[\]{}^$|\\])", r"\\\1", text))
+
+    if sum(one.start == chosen.start for one in found) > 1:  # two readings of one date: 06-07-2019
+        digits = re.split(r"(\D+)", part[chosen.start : chosen.end])
+        sign = digits[1] if len(digits) > 1 else ""
+        order = (
+            ("day", "month") if int(re.sub(r"\D", "", part[chosen.start :])[:2]) == chosen.period.day.day else ("month", "day")
+        )
+        return rf"(?P<{order[0]}>\d\d){sign}(?P<{order[1]}>\d\d){sign}(?P<year>\d{{4}})"
+    result, place = "", found[0].start
+    for one in found:
+        result += shape(part[place : one.start])
+        text = shape(part[one.start : one.end])
+        result += f"(?P<date>{text})" if one is chosen else text
+        place = one.end
+    return result
+
+
+def _sensor(parts: Sequence[str], products: Sequence[Found | None]) -> str | None:
+    """Return the sensor that the nearest part of a path names."""
+    for part, product in zip(reversed(parts), reversed(products), strict=True):
+        sensor = product.product.sensor if product is not None else None
+        sensor = sensor or sensor_in(part)
+        if sensor:
+            return sensor
+    return None
+
+
+def _variants(parts: Sequence[str], band: str) -> tuple[str, str]:
+    """Return the word for the orbit in the nearest part that has one, and that for the statistic in the file's name."""
+
+    def word(pattern: str, parts: Sequence[str]) -> str:
+        for part in reversed(parts):
+            found: list[str] = re.findall(pattern, part.replace(band, " ") if band else part, re.IGNORECASE)
+            if found:
+                return found[-1].lower()
+        return ""
+
+    return word(_VARIANTS[0], parts), word(_VARIANTS[1], parts[-1:])
+
+
+def _group(path: str, band: str) -> str:
     key = re.sub(rf"(?<![A-Za-z0-9]){re.escape(band)}(?![A-Za-z0-9])", "", path) if band else path
     product = re.search(r"(^|.*/)[^/]+\.SAFE(?=/)", path)
-    return ParsedName(
-        date=groups.get("date") or "",
-        band=band,
-        tile=groups.get("tile") or "",
-        is_sure=is_sure,
-        group=product[0] if product else _RESOLUTION.sub("", key),
-    )
+    return product[0] if product else re.sub(r"[-_. ]+(?=[-_. /]|$)", "", _RESOLUTION.sub("", key))
 
 
 def is_place_name(folder: str) -> bool:
     """Whether a folder may be named after a place: without date, band and resolution, and not part of a Sentinel-2 product."""
-    tokens = (_DATE, _DAY_OF_YEAR, _BAND, _RESOLUTION, r"\.SAFE$|^GRANULE$|^IMG_DATA$")
-    return not any(re.search(token, folder) for token in tokens)
+    dated = any(one.rank > _FOLDERS_RANK for one in dates_in(folder))
+    return not (dated or re.search(_BAND, folder) or _RESOLUTION.search(folder) or _SAFE_FOLDER.search(folder))
 
 
 def parse_description(text: str) -> ParsedName:
-    """Parse the description of a layer."""
-    date = re.search(_DATE, text)
-    band = re.search(_BAND, text)
+    """Parse the description of a layer.
+
+    Raises:
+        AmbiguousNameError: it has several dates, and nothing tells which is the acquisition's.
+    """
+    product = find_product(text)
+    period: Period | None
+    if product is not None and product.period is not None:
+        period, rest = product.period, product.band or product.rest
+        sensor = product.product.sensor
+    else:
+        found = [one for one in dates_in(text) if one.rank > _YEAR_RANK]
+        if len(found) > 1:
+            raise _ambiguous(text, text, found)
+        period = found[0].period if found else None
+        rest = f"{text[: found[0].start]} {text[found[0].end :]}" if found else text
+        sensor = sensor_in(rest.replace("_", " "))
+    band = re.search(_DESCRIBED_BAND, rest)
     if band:
-        return ParsedName(date=date["date"] if date else "", band=band["band"])
-    rest = re.sub(r"^[\s_.:-]+|[\s_.:-]+$", "", text.replace(date["date"], "") if date else text)
-    return ParsedName(date=date["date"] if date else "", band=rest)
+        return ParsedName(period=period, band=band["band"], sensor=sensor)
+    return ParsedName(period=period, band=re.sub(r"^[\s_.:-]+|[\s_.:-]+$", "", rest), sensor=sensor)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
+from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.series import Imagery, merge_warnings
 from cropdetect.imagery.stores.safety import checked
 
@@ -25,25 +26,29 @@ def open_imagery(
     clear: str | None = None,
     offset: float | None = None,
     bands: Sequence[str] | None = None,
+    band_names: str | Mapping[str, str] | None = None,
 ) -> Imagery:
     r"""Open imagery of any layout; only names, metadata and coordinates are read.
 
     Args:
         path: folder or file.
-        pattern: regular expression with the groups date, band, tile (see `cropdetect.imagery.names`), searched in the paths of
-            the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in the paths below the chip.
-        date: day of the images without a date in their names (default: from metadata, see `cropdetect.imagery.dates`).
+        pattern: regular expression with the groups date (or year, month, day), band, tile (see `cropdetect.imagery.names`),
+            searched in the paths of the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in
+            the paths below the chip.
+        date: day of the images without a date in their names (default: from metadata, see `cropdetect.imagery.metadata_dates`).
         resolution: pixel size in units of the CRS (default: that of the finest band that is used).
         clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: SCL in
             {4, 5, 6, 7} and CLD < 40, if these bands exist).
         offset: what to subtract from every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
+        band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
 
     Raises:
         InputNotFoundError: the path does not exist, or is an empty folder.
         UnknownLayoutError: no imagery was recognised.
         UnreadableFileError: a file is damaged.
         UnsafePathError: a file leads elsewhere (VRT, links, addresses).
+        AmbiguousNameError: a name has several dates, or two layers would be one band.
         MissingBandError: a band that was named is absent.
         GridError: a file of a tile does not fit the others.
         OptionError: an argument cannot be used.
@@ -62,6 +67,7 @@ def open_imagery(
         clear=None if clear is None else parse_clear(clear),
         offset=_checked_offset(offset),
         bands=_checked_bands(bands),
+        band_names=parse_band_names(band_names) if isinstance(band_names, str) else band_names or {},
     )
     layout = next((layout for layout in LAYOUTS if layout.recognises(root, options)), None)
     if layout is None:

@@ -8,7 +8,7 @@ import numpy as np
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.formats import CheckpointRecord, RegionRecord
-from cropdetect.inference.ensemble import band_positions
+from cropdetect.imagery import match_bands
 
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
@@ -32,7 +32,7 @@ def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
     """
     record = checkpoint.record
     chips = in_training_season(chips, record)
-    band_positions(chips.info.bands, record.bands)
+    match_bands(chips.info.bands, record.bands, sensor=chips.info.sensor, needed_sensor=record.sensor)
     warnings = [*_numbers(chips.info, record), *_shape(chips.info, record), *_season(chips, record)]
     if record.region is not None:
         warnings += _region(chips.fields, record.region)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.batch import ChipBatch, field_means, field_windows
 from cropdetect.chips.chipset import ChipInfo
-from cropdetect.errors import CheckpointError, MissingBandError
+from cropdetect.errors import CheckpointError
+from cropdetect.imagery import match_bands
 from cropdetect.inference.backends import Inputs, open_backend
 from cropdetect.inference.series import ChipMeans
 
@@ -69,7 +70,7 @@ class Ensemble:
         self, checkpoint: Checkpoint, info: ChipInfo, *, device: str = "cpu", precision: str = "f32", workers: int | None = None
     ) -> None:
         record = checkpoint.record
-        self._bands = band_positions(info.bands, record.bands)
+        self._bands = match_bands(info.bands, record.bands, sensor=info.sensor, needed_sensor=record.sensor)
         self._reduced = record.chips.size == 1 and info.size > 1  # the networks were trained on field means
         self._padding_invariant = record.model.padding_invariant
         self._context = record.model.context  # pixels about the field that the networks look at; None: the whole chip
@@ -160,18 +161,3 @@ class Ensemble:
             batch = batch.around_fields(self._context)
         image = np.ascontiguousarray(batch.image, np.float32)
         return {"image": image, "mask": batch.mask, "clear": batch.clear, "day": batch.day()}
-
-
-def band_positions(bands: Sequence[str], needed: Sequence[str]) -> list[int]:
-    """Return where the bands `needed` lie in `bands`.
-
-    Raises:
-        MissingBandError: some are absent; all of them are named.
-    """
-    missing = [band for band in needed if band not in bands]
-    if missing:
-        raise MissingBandError(
-            f"the checkpoint needs the band(s) {', '.join(missing)}, which the data lacks; it has {', '.join(bands)}",
-            fix="Add the band(s) to the data, or use a checkpoint trained without them.",
-        )
-    return [list(bands).index(band) for band in needed]

@@ -1,7 +1,7 @@
 """The main job: chips and a checkpoint in, one row of probabilities a field out."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import ChipStoreError
 from cropdetect.evaluation import NoveltyDetector
 from cropdetect.formats import NoveltyRecord
+from cropdetect.imagery import match_bands
 from cropdetect.inference.compatible import in_training_season
 from cropdetect.inference.ensemble import Ensemble
 from cropdetect.inference.field_average import FieldAverage
@@ -84,7 +85,9 @@ def predict_chips(
             parts.save()
     predictions = average.predictions()
     if record.familiarity is not None and predictions.series is not None:
-        unlike = _unlike_training(predictions.series, chips.season_year, record.familiarity)
+        own = match_bands(chips.info.bands, record.familiarity.bands, sensor=chips.info.sensor, needed_sensor=record.sensor)
+        bands = [chips.info.bands[position] for position in own]
+        unlike = _unlike_training(predictions.series, chips.season_year, bands, record.familiarity)
         predictions = replace(predictions, unlike_training=unlike)
     return predictions, timings
 
@@ -103,8 +106,13 @@ def _checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[Ch
         yield batch
 
 
-def _unlike_training(series: FieldSeries, season_year: npt.NDArray[np.int64], record: NoveltyRecord) -> npt.NDArray[np.bool_]:
-    """Tell which fields are unlike all training fields, (field,); a field without a clear date in the season is, too."""
-    cells = season_cells(series, season_year, record.bands, record.edges)
+def _unlike_training(
+    series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str], record: NoveltyRecord
+) -> npt.NDArray[np.bool_]:
+    """Tell which fields are unlike all training fields, (field,); a field without a clear date in the season is, too.
+
+    `bands` are the record's bands as the series calls them.
+    """
+    cells = season_cells(series, season_year, bands, record.edges)
     detector = NoveltyDetector(np.array(record.centres), np.array(record.covariance), record.threshold)
     return np.asarray(~(detector.distance(cells) <= record.threshold))

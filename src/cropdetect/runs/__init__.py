@@ -3,5 +3,6 @@
 from cropdetect.runs.manifest import read_run, replace_file
 from cropdetect.runs.output import OutputFolder, Stopped, Work, command_line
 from cropdetect.runs.paths import refuse_overlap
+from cropdetect.runs.placement import moves_are_pending
 
-__all__ = ["OutputFolder", "Stopped", "Work", "command_line", "read_run", "refuse_overlap", "replace_file"]
+__all__ = ["OutputFolder", "Stopped", "Work", "command_line", "moves_are_pending", "read_run", "refuse_overlap", "replace_file"]

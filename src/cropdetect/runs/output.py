@@ -29,7 +29,7 @@ from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.runs import fingerprint as fingerprints
 from cropdetect.runs.manifest import RUN, changed, described, read_record, read_run, some_of
 from cropdetect.runs.paths import refusals_named, refuse_overlap, resolved
-from cropdetect.runs.placement import PARTIAL, finish_moves, put_in_place, remove_leftovers
+from cropdetect.runs.placement import PARTIAL, finish_moves, moves_are_pending, put_in_place, remove_leftovers
 
 _NEUTRAL = frozenset({"out", "overwrite", "workers", "log_dir", "on_epoch"})  # arguments that change no answer
 
@@ -82,7 +82,9 @@ class OutputFolder:
         with refusals_named(self.path, around=True):
             if self.path.exists() and not self.path.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(self.path))
-            finish_moves(self.path)
+            if moves_are_pending(self.path):
+                with self._locked(self.path / PARTIAL):
+                    finish_moves(self.path)
             self._refuse_foreign()
 
     @property

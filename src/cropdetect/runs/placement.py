@@ -28,9 +28,11 @@ def put_in_place(new: Path, out: Path) -> None:
     paths = sorted((file.relative_to(new).as_posix() for file in new.rglob("*") if file.is_file()), key=lambda p: (p == RUN, p))
     around = {parent for path in ours for parent in _with_parents(path)}
     there = {entry.relative_to(out).as_posix() for entry in out.rglob("*")}
-    foreign = {path for path in there - around if path != PARTIAL and not path.startswith(f"{PARTIAL}/")}
+    links = {path for path in there - ours if (out / path).is_symlink()}
+    foreign = {path for path in (there - around) | links if path != PARTIAL and not path.startswith(f"{PARTIAL}/")}
     in_the_way = [path for path in paths if path in foreign or (out / path).is_dir()]
-    in_the_way += [path for path in foreign if not (out / path).is_dir() and any(name.startswith(f"{path}/") for name in paths)]
+    files = [path for path in foreign if path in links or not (out / path).is_dir()]
+    in_the_way += [path for path in files if any(name.startswith(f"{path}/") for name in paths)]
     if in_the_way:
         raise OutputExistsError(
             f"files that cropdetect did not write have the names of files to be written: {some_of(in_the_way)}",
@@ -45,27 +47,37 @@ def put_in_place(new: Path, out: Path) -> None:
     finish_moves(out)
 
 
+def moves_are_pending(out: Path) -> bool:
+    """Tell whether a run is putting files in place, or was killed while it did."""
+    return (out / PARTIAL / "moves.json").is_file()
+
+
 def finish_moves(out: Path) -> None:
-    """Finish what a run that was killed had begun to put in place."""
+    """Finish what a run has begun to put in place; the caller holds the lock of the output."""
     file = out / PARTIAL / "moves.json"
-    if not file.is_file():
-        return
     pending = read_record(file, PendingMoves)
     if pending is None:
         file.unlink()
         return
     new = out / PARTIAL / "new"
     for path in pending.move:
-        if (new / path).is_file():
+        if (new / path).is_file() and _is_inside(out, path):
             (out / path).parent.mkdir(parents=True, exist_ok=True)
             (new / path).replace(out / path)
     for path in pending.remove:
+        if not _is_inside(out, path):
+            continue
         (out / path).unlink(missing_ok=True)
         for folder in (out / path).parents:
             if folder == out or not folder.is_dir() or any(folder.iterdir()):
                 break
             folder.rmdir()
     shutil.rmtree(out / PARTIAL, ignore_errors=True)
+
+
+def _is_inside(out: Path, path: str) -> bool:
+    """Tell whether a path of an output leads through no link of the user's."""
+    return (out / path).parent.resolve().is_relative_to(out.resolve())
 
 
 def remove_leftovers(out: Path) -> None:

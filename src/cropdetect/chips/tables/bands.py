@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cropdetect.errors import TableError
-from cropdetect.imagery.bands import BANDS, find_band
+from cropdetect.imagery.bands import find_band
+from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
 
 _MEANS = ("mean", "avg", "average")
 _MIDDLES = ("median",)
@@ -23,9 +24,6 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _SENSORS = {"s2": "sentinel-2", "se": "sentinel-2", "op": "sentinel-2", "s1": "sentinel-1", "sa": "sentinel-1"}
-_SHORT = re.compile(r"B(?P<number>\d)", re.IGNORECASE)
-_ONLY_SENTINEL2 = re.compile(r"B0\d|B8A|B12", re.IGNORECASE)
-_LANDSAT = re.compile(r"(?:SR|ST)_B\d+", re.IGNORECASE)
 
 #: What no table calls a band, though its columns hold numbers.
 NO_BANDS = re.compile(
@@ -55,8 +53,14 @@ class Column:
     @property
     def is_known(self) -> bool:
         """Whether the table of bands has the name."""
-        name = _without_percentile(self.band)
-        return find_band(name).kind not in ("other", "by-product") or bool(_LANDSAT.fullmatch(name))
+        return _is_known(self.band)
+
+
+def _is_known(band: str) -> bool:
+    name = _without_percentile(band)
+    match = _PREFIX.fullmatch(name)
+    names = (name, match["band"] if match else name)
+    return any(find_band(one).kind not in ("other", "by-product") or identify(one).sensor is not None for one in names)
 
 
 def _without_percentile(band: str) -> str:
@@ -69,7 +73,7 @@ def parse_column(column: str) -> Column:
     parsed = Column(column, column.strip())
     for pattern in (_CALL, _SUFFIX):
         match = pattern.fullmatch(parsed.band)
-        if match and find_band(parsed.band).kind == "other":
+        if match and (pattern is _CALL or _is_known(match["band"])):
             word = match["reducer"].lower()
             reducer = "mean" if word in _MEANS else word
             parsed = replace(parsed, band=match["band"], reducer=reducer)
@@ -85,33 +89,20 @@ def is_known_band(column: str) -> bool:
 
 
 def sensor_of_columns(columns: Iterable[Column], told: str | None) -> str | None:
-    """Return the sensor that names tell: "sentinel-2", "sentinel-1", "landsat" or None."""
+    """Return the sensor that the form or the names tell, or None."""
     columns = list(columns)
-    names = [_without_percentile(one.band) for one in columns]
-    sensors = {told} - {None} or {one.sensor for one in columns} - {None}
-    if sensors:
-        return "sentinel-2" if "sentinel-2" in sensors else sorted(s for s in sensors if s)[0]
-    if any(_LANDSAT.fullmatch(name) for name in names):
-        return "landsat"
-    if any(_ONLY_SENTINEL2.fullmatch(name) for name in names):
-        return "sentinel-2"
-    kinds = {find_band(name).sensor for name in names}
-    return "sentinel-1" if kinds == {"sentinel-1"} else None
+    optical = next((one.sensor for one in columns if one.sensor == "sentinel-2"), None)
+    return sensor_of([_without_percentile(one.band) for one in columns], told or optical)
 
 
 def band_name(column: Column, sensor: str | None) -> str:
     """Return the name under which a band is kept: as written, and Sentinel-2's as ESA writes them (B02)."""
     match = _PERCENTILE.fullmatch(column.band)
     name, of = (match["band"], f"_{match['of']}") if match else (column.band, "")
-    short = _SHORT.fullmatch(name)
-    if sensor == "sentinel-2":
-        if short:
-            name = f"B0{short['number']}"
-        role = find_band(name).role if not find_band(name).sensor else ""
-        same = [band.name for band in BANDS if band.sensor == sensor and role and band.role == role]
-        name = same[0] if same else name
-    row = find_band(name)
-    return (row.name if row.sensor and not row.pattern else name) + of
+    found = identify(name, sensor)
+    if found.sensor == "sentinel-2":
+        name = found.name + (f"_{found.variant}" if found.variant else "")
+    return name + of
 
 
 def bands_of(
@@ -152,7 +143,7 @@ def bands_of(
         spreads += [one.column for one in candidates if one not in used]
     if spreads:
         warnings.append(f"not the mean of a field, and not used: {', '.join(spreads)}")
-    unclear = [one.column for one in parsed if _SHORT.fullmatch(_without_percentile(one.band))] if sensor is None else []
+    unclear = unsure_bands([_without_percentile(one.band) for one in parsed], sensor)
     if unclear:
         warnings.append(
             f"{', '.join(unclear)} may be Sentinel-2's bands or Landsat's, and nothing in the table tells: the names stay as "

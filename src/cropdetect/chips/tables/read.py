@@ -475,7 +475,7 @@ def _info(
         crs=None,
         resolution=None,
         units=units,
-        sensor=sensor if sensor != "landsat" else None,
+        sensor=sensor,
         offset=offset or 0.0,
         sources=tuple(dict.fromkeys([path.name, *(file.name for file in files if file.parent != path and file != path)])),
         fingerprint=hashlib.sha256(content + said).hexdigest(),

@@ -6,7 +6,6 @@ so are cubes that a pattern with a group `tile` tells apart. Variables without y
 
 import datetime as dt
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +17,12 @@ import xarray as xr
 from cropdetect.errors import UnknownLayoutError
 from cropdetect.imagery.bands import is_band
 from cropdetect.imagery.dates import parse_date
+from cropdetect.imagery.identity import sensor_in
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, paths_with
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.names import parse_path
+from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, header_files, open_cube
 from cropdetect.imagery.stores.safety import unreadable
@@ -31,7 +32,6 @@ _STEPS = ("time", "timestamp", "t", "date")
 _Y = ("y", "lat", "latitude", "northing")
 _X = ("x", "lon", "longitude", "easting")
 _BANDS = ("band", "bands", "variable", "channel")
-_SENSOR = re.compile(r"(sentinel[-_ ]?[123])|(landsat)|(modis)", re.IGNORECASE)
 
 
 class Cubes(Layout):
@@ -78,13 +78,15 @@ class Cubes(Layout):
         return [
             FoundTile(
                 name=tile.replace(os.sep, "_").replace("/", "_"),
-                acquisitions=group_layers(layers),
+                acquisitions=group_layers(named),
                 field_files=find_field_files(
                     root, [folders[tile]] if folders[tile] != root else [], tile=tile, alone=len(tiles) == 1
                 ),
-                sensor=sensor,
+                sensor=tile_sensor,
+                warnings=tuple(warnings),
             )
             for tile, layers in sorted(tiles.items())
+            for named, tile_sensor, warnings in [name_layers(layers, options.band_names, sensor)]
         ]
 
 
@@ -134,6 +136,7 @@ def _layers(path: Path, data: xr.Dataset, relative: str, options: OpenOptions) -
                         scale=scale,
                         add=add,
                         units=units,
+                        date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
 
 
@@ -151,7 +154,7 @@ def _times(
         if name in data.coords and data[name].ndim == 0:
             return _moments(path, np.asarray(data[name].values).reshape(1))
     named = parse_path(relative, options.pattern)
-    day = parse_date(named.date) if named and named.date else options.date
+    day = named.period.day if named and named.period else options.date or (named.year.day if named and named.year else None)
     return [] if day is None else [dt.datetime.combine(day, dt.time())]
 
 
@@ -188,8 +191,5 @@ def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
 
 
 def _sensor(data: xr.Dataset) -> str | None:
-    for text in data.attrs.values():
-        match = _SENSOR.search(text) if isinstance(text, str) else None
-        if match:
-            return re.sub(r"sentinel[-_ ]?", "sentinel-", match[0].lower())
-    return None
+    sensors = (sensor_in(text) for text in data.attrs.values() if isinstance(text, str))
+    return next((sensor for sensor in sensors if sensor), None)

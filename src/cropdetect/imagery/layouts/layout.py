@@ -3,7 +3,8 @@
 import datetime as dt
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +24,7 @@ class OpenOptions:
         clear: conditions of a clear pixel.
         offset: what is taken off every reflectance.
         bands: names of the bands to use.
+        band_names: old name -> new name of bands.
     """
 
     root: Path
@@ -32,6 +34,7 @@ class OpenOptions:
     clear: tuple[Condition, ...] | None = None
     offset: float | None = None
     bands: tuple[str, ...] | None = None
+    band_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pattern_tells_tiles(self) -> bool:

@@ -7,16 +7,19 @@ Sentinel-2 products (.SAFE folders or their files) are known. Each of their gran
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
-from cropdetect.errors import UnknownLayoutError
-from cropdetect.imagery.dates import MetadataDate, date_from_metadata, parse_date, parse_time
+from cropdetect.errors import AmbiguousNameError, UnknownLayoutError
+from cropdetect.imagery.dates import Period
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, is_field_raster, paths_with, some_names
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
+from cropdetect.imagery.metadata_dates import MetadataDate, date_from_metadata
 from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path
+from cropdetect.imagery.naming import name_layers
+from cropdetect.imagery.products import find_product
 from cropdetect.imagery.stores.rasters import RasterFile, read_header
 from cropdetect.imagery.stores.safety import raster_driver
 from cropdetect.imagery.values import product_offset
@@ -43,46 +46,92 @@ class Rasters(Layout):
     def find(self, path: Path, options: OpenOptions) -> list[FoundTile]:
         """See `Layout.find`."""
         root = path if path.is_dir() else path.parent
-        named_from = root.parent if root.suffix.upper() == ".SAFE" else root  # the product's name has date and tile, too
+        # The name of a product has date and sensor, too.
+        is_product = root.suffix.upper() == ".SAFE" or (options.pattern is None and find_product(root.name) is not None)
+        named_from = root.parent if is_product else root
         tiles: dict[str, list[Layer]] = {}
-        unnamed: list[Path] = []
-        undated: list[Path] = []
-        guessed: list[Path] = []
+        left_out = _LeftOut(root)
         for file in paths_with(path, self.suffixes):
-            name = parse_path(file.relative_to(named_from).with_suffix("").as_posix(), options.pattern)
+            relative = file.relative_to(named_from).with_suffix("").as_posix()
+            name = parse_path(relative, options.pattern)
             if name is None or is_field_raster(file.name):
                 continue
             layers, by_metadata = _named_layers(file, name, options)
-            if by_metadata is not None and by_metadata.day is None:
-                undated.append(file)
-            elif by_metadata is not None and by_metadata.is_guess:
-                guessed.append(file)
+            left_out.add(file, name, by_metadata, is_read=bool(layers))
             offset, metadata = product_offset(file, path)
             if layers:
                 same = tiles.setdefault(name.tile, [])
                 same += (replace(one, offset=offset, metadata_files=(*one.metadata_files, *metadata)) for one in layers)
-            elif file not in undated[-1:]:
-                unnamed.append(file)
         if not tiles:
-            raise _nothing_usable(path, root, unnamed, undated)
+            raise _nothing_usable(path, root, left_out, options)
         if len(tiles) == 2 and "" in tiles:  # files that do not name the one tile there is
             (only,) = set(tiles) - {""}
             tiles = {only: tiles[only] + tiles[""]}
         tiles = _split_by_area(tiles, root)
         folders = {tile: {layer.reader.path.parent for layer in layers} for tile, layers in tiles.items()}
-        warnings = [
-            *_warning("without date or band in their names are left out", unnamed, root),
-            *_warning("without a known date are left out", undated, root),
-            *_warning("have no date in their names; the TIFF tag DateTime is used, maybe the day of writing", guessed, root),
-        ]
-        return [
-            FoundTile(
-                name=tile,
-                acquisitions=group_layers(layers),
-                field_files=find_field_files(root, _own_folders(root, tile, folders), tile=tile, alone=len(tiles) == 1),
-                warnings=tuple(warnings) if number == 0 else (),
+        warnings = left_out.warnings()
+        result = []
+        for tile, found in sorted(tiles.items()):
+            layers, sensor, about_names = name_layers(found, options.band_names)
+            result.append(
+                FoundTile(
+                    name=tile,
+                    acquisitions=group_layers(layers),
+                    field_files=find_field_files(root, _own_folders(root, tile, folders), tile=tile, alone=len(tiles) == 1),
+                    sensor=sensor,
+                    warnings=(*warnings, *about_names),
+                )
             )
-            for number, (tile, layers) in enumerate(sorted(tiles.items()))
+            warnings = []
+        return result
+
+
+@dataclass
+class _LeftOut:
+    """The files of a folder about which the user should know something."""
+
+    root: Path
+    unnamed: list[Path] = field(default_factory=list)
+    undated: list[Path] = field(default_factory=list)
+    guessed: list[Path] = field(default_factory=list)
+    of_a_year: list[Path] = field(default_factory=list)
+    contradicted: dict[Path, str] = field(default_factory=dict)
+
+    def add(self, file: Path, name: ParsedName, by_metadata: MetadataDate | None, *, is_read: bool) -> None:
+        """Add a file.
+
+        Args:
+            file: the file.
+            name: what its path tells.
+            by_metadata: its date by metadata, if it was looked for.
+            is_read: whether it has a layer with band and date.
+        """
+        if name.contradiction and is_read and name.period is not None:
+            self.contradicted[file] = f"{name.period}, folder {name.contradiction}"
+        if by_metadata is not None and by_metadata.day is None:
+            self.undated.append(file)
+        elif not is_read:
+            self.unnamed.append(file)
+        elif by_metadata is not None and name.year is not None and by_metadata.day == name.year.day:
+            self.of_a_year.append(file)
+        elif by_metadata is not None and by_metadata.is_guess:
+            self.guessed.append(file)
+
+    def warnings(self) -> list[str]:
+        """Return a sentence about each kind of files."""
+        first = next(iter(self.contradicted.values()), "")
+        return [
+            *_warning("without date or band in their names are left out", self.unnamed, self.root),
+            *_warning("without a known date are left out", self.undated, self.root),
+            *_warning(
+                "have no date in their names; the TIFF tag DateTime is used, maybe the day of writing", self.guessed, self.root
+            ),
+            *_warning("have only a year in their names; its middle day is taken", self.of_a_year, self.root),
+            *_warning(
+                f"have another date than their folders; the file's is taken (the first: file {first})",
+                list(self.contradicted),
+                self.root,
+            ),
         ]
 
 
@@ -91,32 +140,71 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
     layers = read_header(file)
     reader = layers[0].reader
     assert isinstance(reader, RasterFile)
-    names = list(_layer_names(reader.descriptions, name))
+    asked = options.pattern is not None and bool({"date", "year"} & set(options.pattern.groupindex))
+    names = list(_layer_names(file, reader.descriptions, name, path_goes_first=asked))
     by_metadata = None
-    if all(not one.date for one in names) and any(one.band and one.is_sure for one in names):
-        by_metadata = date_from_metadata(file, reader.tags, options.root) if options.date is None else MetadataDate(options.date)
-        date = "" if by_metadata.day is None else by_metadata.day.isoformat()
-        names = [replace(one, date=date, band=one.band if one.is_sure else "") for one in names]
+    if all(one.period is None for one in names) and any(one.band and one.is_sure for one in names) and not name.unread:
+        by_metadata = _by_metadata(file, reader.tags, name, options)
+        period = None if by_metadata.day is None else Period(by_metadata.day, by_metadata.day)
+        names = [replace(one, period=period, band=one.band if one.is_sure else "") for one in names]
     sidecars = (by_metadata.sidecar,) if by_metadata and by_metadata.sidecar else ()
     return [
-        replace(layer, band=one.band, date=day, time=parse_time(one.date), group=name.group, metadata_files=sidecars)
+        replace(
+            layer,
+            band=one.band,
+            date=one.period.day,
+            time=one.period.time,
+            group=name.group,
+            sensor=one.sensor or name.sensor,
+            variants=name.variants,
+            date_given=by_metadata is not None and by_metadata.day in (options.date, name.year and name.year.day),
+            place=f"layer {layer.index + 1} of {file.name}",
+            metadata_files=sidecars,
+        )
         for layer, one in zip(layers, names, strict=True)
-        if one.band and (day := parse_date(one.date)) is not None
+        if one.band and one.period is not None
     ], by_metadata
 
 
-def _layer_names(descriptions: Sequence[str], name: ParsedName) -> Iterator[ParsedName]:
-    """Yield date and band of each layer, from the name of the file and the descriptions of the layers."""
-    for number, text in enumerate(descriptions):
-        described = ParsedName() if _EMPTY_DESCRIPTION.fullmatch(text) else parse_description(text)
+def _by_metadata(file: Path, tags: Mapping[str, str], name: ParsedName, options: OpenOptions) -> MetadataDate:
+    """Return the date of an image whose name has none: the user's, by metadata, or the middle of the year in the name."""
+    if options.date is not None:
+        return MetadataDate(options.date)
+    found = date_from_metadata(file, tags, options.root)
+    return MetadataDate(name.year.day) if name.year is not None and (found.day is None or found.is_guess) else found
+
+
+def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, path_goes_first: bool) -> Iterator[ParsedName]:
+    """Yield date and band of each layer, from the name of the file and the descriptions of the layers.
+
+    Raises:
+        AmbiguousNameError: name and descriptions have different dates.
+    """
+    described = [ParsedName() if _EMPTY_DESCRIPTION.fullmatch(text) else parse_description(text) for text in descriptions]
+    periods = {one.period for one in described}
+    if not path_goes_first and len(periods) == 1:
+        _refuse_two_dates(file, name.period, described[0].period)
+    for number, one in enumerate(described):
         if len(descriptions) > 1:
-            date = described.date or name.date
+            period = name.period if path_goes_first and len(periods) == 1 else one.period or name.period
             unnamed = f"{name.band}_{number + 1}" if name.band and name.is_sure else f"band_{number + 1}"
-            band = described.band or (name.band if described.date else unnamed)
+            listed = name.bands[number] if len(name.bands) == len(descriptions) else unnamed
+            band = one.band or (name.band if one.period else listed)
         else:
-            date = name.date or described.date
-            band = name.band if name.is_sure and name.band else described.band or name.band
-        yield ParsedName(date=date, band=band, is_sure=bool(name.is_sure or described.band))
+            period = name.period or one.period
+            band = name.band if name.is_sure and name.band else one.band or name.band
+        yield ParsedName(period=period, band=band, is_sure=bool(name.is_sure or one.band), sensor=one.sensor)
+
+
+def _refuse_two_dates(file: Path, named: Period | None, described: Period | None) -> None:
+    """Raise where the name of a file and its layers' descriptions have different dates."""
+    if named is None or described is None or (named.first <= described.last and described.first <= named.last):
+        return
+    raise AmbiguousNameError(
+        f"the name of the file says {named}, and the description of its layers says {described}",
+        where=file,
+        fix="Correct one of them, or let a --pattern with the group date find the day in the name.",
+    )
 
 
 def _split_by_area(tiles: Mapping[str, Sequence[Layer]], root: Path) -> dict[str, list[Layer]]:
@@ -163,13 +251,22 @@ def _warning(what: str, files: Sequence[Path], root: Path) -> list[str]:
     return [f"{len(files)} files {what}: {some_names([file.relative_to(root).as_posix() for file in files])}"] if files else []
 
 
-def _nothing_usable(path: Path, root: Path, unnamed: Sequence[Path], undated: Sequence[Path]) -> Exception:
+def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOptions) -> Exception:
     """Return the error for a folder without a usable file."""
     from cropdetect.imagery.layouts import accepted_layouts  # the registry imports this module
 
     for virtual in paths_with(path, (".vrt",)):
         raster_driver(virtual)  # raises UnsafePathError
+    undated, unnamed = left_out.undated, left_out.unnamed
     names = some_names([file.relative_to(root).as_posix() for file in undated or unnamed])
+    if options.pattern is not None and (undated or unnamed):
+        example = (undated or unnamed)[0].relative_to(root).with_suffix("").as_posix()
+        return UnknownLayoutError(
+            f"the pattern {options.pattern.pattern!r} finds no file with date and band; {_matched(options.pattern, example)}",
+            where=path,
+            fix="The group date takes any form of docs/imagery.md (20190606, 201906, 2019W23, ...), and the groups year, month "
+            "and day together are a date, too. Without a group band, the bands are those of names and descriptions.",
+        )
     if undated:
         return UnknownLayoutError(
             f"no date is known for the images ({names})",
@@ -184,3 +281,12 @@ def _nothing_usable(path: Path, root: Path, unnamed: Sequence[Path], undated: Se
         r" e.g. (?P<date>\d{8})_(?P<band>\w+)."
         f"\n{accepted_layouts()}",
     )
+
+
+def _matched(pattern: re.Pattern[str], example: str) -> str:
+    """Say what a pattern matched in a path."""
+    match = pattern.search(example)
+    if match is None:
+        return f"in {example!r} it matches nothing"
+    groups = ", ".join(f"{key} {text!r}" for key, text in match.groupdict().items() if text)
+    return f"in {example!r} it matched {match[0]!r}, of which {groups or 'no group'}"

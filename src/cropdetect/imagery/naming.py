@@ -1,0 +1,189 @@
+"""The names that the layers of a tile get: renamed as the user says, and different where bands are different.
+
+A band is (sensor, name, variant). Files of two sensors, of both directions of an orbit, or of two statistics may call different
+bands alike: then sensor, direction or statistic become part of their names (`B05` and `L8_B05`, `VV_asc` and `VV_desc`,
+`B04_mean` and `B04_best`). Where all are of one kind, a band is called as the data calls it.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError, UnreadableFileError
+from cropdetect.imagery.bands import parse_band
+from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
+from cropdetect.imagery.layers import Layer
+
+_PREFIX = {"sentinel-2": "S2", "landsat-8": "L8", "landsat-5": "L5", "modis": "MODIS", "planetscope": "PS"}
+
+
+def parse_band_names(text: str) -> dict[str, str]:
+    """Return old name -> new name from `old=new,...`, or from a YAML file with one line `old: new` a band.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        UnreadableFileError: the file is not YAML.
+        OptionError: it is no mapping, or two bands would get one name.
+    """
+    fix = "Write old=new,old=new, or name a YAML file with one line a band, for example `band_1: B02`."
+    if "=" in text:
+        pairs = [[part.strip() for part in word.split("=")] for word in text.split(",") if word.strip()]
+    else:
+        pairs = _pairs_of_file(Path(text), fix)
+    if not pairs or any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise OptionError(f"the band names {text!r} cannot be understood", fix=fix)
+    old, new = ([pair[place] for pair in pairs] for place in (0, 1))
+    for names, what in ((old, "named twice"), (new, "the new name of two bands")):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise OptionError(f"{', '.join(twice)} is {what} in the band names", fix=fix)
+    return dict(zip(old, new, strict=True))
+
+
+def _pairs_of_file(path: Path, fix: str) -> list[list[str]]:
+    if not path.is_file():
+        raise InputNotFoundError("there is no such file of band names", where=path, fix=fix)
+    try:
+        content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # all text: 1 stays "1"
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UnreadableFileError(f"not a YAML file: {error}", where=path) from error
+    if not isinstance(content, dict):
+        raise OptionError("the band names are no mapping of old to new names", where=path, fix=fix)
+    return [[old, new if isinstance(new, str) else ""] for old, new in content.items()]
+
+
+def name_layers(
+    layers: Sequence[Layer], band_names: Mapping[str, str] | None = None, sensor: str | None = None
+) -> tuple[list[Layer], str | None, list[str]]:
+    """Return a tile's layers under the names that they are known by from now on, the tile's sensor, and warnings.
+
+    Args:
+        layers: with band and date.
+        band_names: old name -> new name, as the user gave them.
+        sensor: by metadata; None: by names.
+
+    Raises:
+        MissingBandError: a band to be renamed is absent.
+    """
+    named, warnings = [_of_orbit(layer) for layer in layers], []
+    named = _by_sensor(named)
+    named, mixed = _by_orbit(named)
+    warnings += mixed
+    named = _by_kind(named, lambda layer: layer.variants[1])
+    named = _renamed(named, band_names or {})
+    names = tuple(dict.fromkeys(layer.band for layer in named))
+    told = {_optical(layer) for layer in named} - {None}
+    sensor = sensor_of(names, told.pop() if len(told) == 1 and sensor is None else sensor)
+    if len(told) > 1:
+        sensor = None
+    warnings += _doubts(names, sensor, several=len(told) > 1)
+    return named, sensor, warnings
+
+
+def _of_orbit(layer: Layer) -> Layer:
+    """Let only radar have an orbit's direction, and a band whose name has a variant no other one."""
+    parsed = parse_band(layer.band, layer.sensor)
+    orbit, statistic = layer.variants
+    return replace(
+        layer,
+        variants=(orbit if parsed.band.kind == "backscatter" and not parsed.variant else "", "" if parsed.variant else statistic),
+    )
+
+
+def _optical(layer: Layer) -> str | None:
+    """Return the sensor of an optical or thermal band, None for others."""
+    parsed = parse_band(layer.band, layer.sensor)
+    return (
+        layer.sensor
+        if layer.sensor in _PREFIX and parsed.band.kind in ("reflectance", "other", "index") and parsed.is_known
+        else None
+    )
+
+
+def _by_sensor(layers: Sequence[Layer]) -> list[Layer]:
+    """Where several optical sensors are there, add the sensor to the names that do not tell it by themselves."""
+    sensors = [_optical(layer) for layer in layers]
+    if len({*sensors} - {None}) < 2:
+        return list(layers)
+    return [
+        replace(layer, band=f"{_PREFIX[sensor]}_{layer.band}") if sensor and parse_band(layer.band).sensor != sensor else layer
+        for layer, sensor in zip(layers, sensors, strict=True)
+    ]
+
+
+def _by_kind(layers: Sequence[Layer], kind_of: Callable[[Layer], str]) -> list[Layer]:
+    """Add the kind to the names of bands that are of several kinds on one day."""
+    kinds: dict[tuple[str, dt.date | None], set[str]] = defaultdict(set)
+    for layer in layers:
+        kinds[(layer.band, layer.date)].add(kind_of(layer))
+    several = {key[0] for key, found in kinds.items() if len(found) > 1}
+
+    def name(layer: Layer) -> str:
+        kind = kind_of(layer)
+        if layer.band not in several or not kind:
+            return layer.band
+        return f"{layer.band}_{kind}"
+
+    return [replace(layer, band=name(layer)) for layer in layers]
+
+
+def _by_orbit(layers: Sequence[Layer]) -> tuple[list[Layer], list[str]]:
+    """Tell ascending from descending passes; where no day has both, they stay one band, which is a warning."""
+    named = _by_kind(layers, lambda layer: layer.variants[0][:4].rstrip("e"))
+    passes: dict[str, set[str]] = defaultdict(set)
+    for layer in named:
+        if layer.variants[0]:
+            passes[layer.band].add(layer.variants[0])
+    mixed = [band for band, found in passes.items() if len(found) > 1]
+    if not mixed:
+        return named, []
+    return named, [
+        f"{', '.join(mixed)}: ascending and descending passes are read as one band, since no day has both. Name the bands "
+        "VV_asc, VV_desc to tell them apart."
+    ]
+
+
+def _renamed(layers: Sequence[Layer], band_names: Mapping[str, str]) -> list[Layer]:
+    present = {layer.band for layer in layers}
+    absent = [name for name in band_names if name not in present]
+    if absent:
+        raise MissingBandError(
+            f"there is no band {', '.join(absent)} to be renamed", fix=f"The bands found are {', '.join(sorted(present))}."
+        )
+    taken = {new for old, new in band_names.items() if new in present and new not in band_names}
+    if taken:
+        raise OptionError(
+            f"{', '.join(sorted(taken))} would be the name of two bands: it is there already, and a new name",
+            fix="Give the other band another name, too.",
+        )
+    return [
+        replace(layer, band=band_names[layer.band], sensor=parse_band(band_names[layer.band]).sensor or layer.sensor)
+        if layer.band in band_names
+        else layer
+        for layer in layers
+    ]
+
+
+def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[str]:
+    """Return warnings about bands of unknown sensor, and about two names of one band."""
+    warnings = []
+    unsure = [] if several else unsure_bands(names, sensor)
+    if unsure:
+        first = unsure[0]
+        warnings.append(
+            f"Nothing says whether {', '.join(unsure)} are bands of Sentinel-2 or of Landsat, which number other wavelengths so. "
+            f"Say it with --band-names, e.g. {first}=B{int(first[1:]):02} (Sentinel-2) or {first}=L8_{first} (Landsat 8)."
+        )
+    same: dict[object, list[str]] = defaultdict(list)
+    for name in names:
+        same[identify(name, sensor)].append(name)
+    warnings += [
+        f"{' and '.join(alike)} are the same band of {identify(alike[0], sensor).sensor}. Choose one with --bands."
+        for alike in same.values()
+        if len(alike) > 1
+    ]
+    return warnings
