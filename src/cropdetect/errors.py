@@ -55,6 +55,10 @@ class GridError(CropDetectError):
     """Images that should share a grid do not, or a grid cannot be used."""
 
 
+class ContradictionError(CropDetectError):
+    """Two things that a file, its metadata or its pixels say exclude each other; both are named."""
+
+
 class FieldsError(CropDetectError):
     """A table or raster of fields lacks what is needed (ids, geometry, CRS, labels)."""
 

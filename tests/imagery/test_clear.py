@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from cropdetect.errors import OptionError
-from cropdetect.imagery.clear import default_clear, parse_clear
+from cropdetect.imagery.clear import parse_clear
+from cropdetect.imagery.masks import default_clear
 
 
 def holds(text, **bands):

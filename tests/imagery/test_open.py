@@ -98,7 +98,7 @@ def test_files_that_are_not_used_are_not_listed(tmp_path: Path) -> None:
 def test_mask_bands_and_product_metadata_are_listed(tmp_path: Path) -> None:
     product = tmp_path / "S2B_MSIL2A_20220415T105031_N0400_R051_T31UDS_20220415T140000.SAFE"
     images = product / "GRANULE" / "L2A_T31UDS" / "IMG_DATA" / "R10m"
-    write_raster(images / "T31UDS_20220415T105031_B04_10m.tif", IMAGE)
+    write_raster(images / "T31UDS_20220415T105031_B04_10m.tif", IMAGE * 1500)
     write_raster(images / "T31UDS_20220415T105031_SCL_10m.tif", np.full((4, 6), 4, np.uint8))
     metadata = product / "MTD_MSIL2A.xml"
     metadata.write_text('<x><BOA_ADD_OFFSET band_id="3">-1000</BOA_ADD_OFFSET></x>')

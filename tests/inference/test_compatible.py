@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cropdetect.errors import MissingBandError
+from cropdetect.errors import CheckpointError, MissingBandError
 from cropdetect.inference import check_compatible
 
 
@@ -25,7 +25,6 @@ def test_missing_bands_are_all_named(chips, trained):
     ("unlike", "words"),
     [
         ({"sensor": "landsat"}, "landsat"),
-        ({"units": "reflectance"}, "reflectance"),
         ({"preset": "cv4a"}, "cv4a"),
         ({"size": 16}, "16 pixels"),
         ({"resolution": 30.0, "crs": "EPSG:32636"}, "30 m"),
@@ -38,6 +37,21 @@ def test_what_is_unlike_is_named(chips, trained, unlike, words):
     warnings = check_compatible(data, trained())
     assert len(warnings) == 1
     assert words in warnings[0]
+
+
+@pytest.mark.parametrize("unit", ["reflectance", "unknown", "as in the table", "percent"])
+def test_nothing_is_predicted_from_numbers_of_another_unit(chips, trained, unit):
+    data = chips()
+    data.info = replace(data.info, units=unit)
+    with pytest.raises(CheckpointError, match=rf"'{unit}'(.|\n)*'digital number'"):
+        check_compatible(data, trained())
+
+
+def test_two_unknown_units_are_told(chips, trained):
+    data, kept = chips(), trained()
+    data.info = replace(data.info, units="unknown")
+    kept = replace(kept, record=kept.record.model_copy(update={"units": "as in the table"}))
+    assert "unit" in check_compatible(data, kept)[0]
 
 
 def test_ten_metres_in_degrees_are_ten_metres(chips, trained):

@@ -12,7 +12,7 @@ from cropdetect.chips.tables import is_table, read_table
 from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Kind, Preset
-from cropdetect.imagery import Imagery, open_imagery
+from cropdetect.imagery import Imagery, is_image_archive, open_imagery
 from cropdetect.options import DataOptions, flag
 from cropdetect.runs import moves_are_pending
 
@@ -46,7 +46,7 @@ def recognise(path: Path) -> Kind:
         raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
     if path.is_file() and is_table(path):
         return "table"
-    if is_vector_file(path):
+    if is_vector_file(path) and not is_image_archive(path):
         return "fields"
     if path.is_file():
         return "imagery"
@@ -65,7 +65,7 @@ def recognise(path: Path) -> Kind:
     if (path / "zarr.json").is_file() and "cropdetect-chips" in (path / "zarr.json").read_text(errors="replace"):
         return "chips"
     names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
-    if len(names) == 1 and is_vector_file(path / names[0]):
+    if len(names) == 1 and is_vector_file(path / names[0]) and not is_image_archive(path / names[0]):
         return "fields"
     return "imagery"
 

@@ -1,7 +1,7 @@
 """From the acquisitions that a layout found to a series: which bands, which dates, which grid."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,18 +9,30 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import MissingBandError, UnknownLayoutError
-from cropdetect.imagery.bands import in_order, is_classes, is_quality, is_reflectance, parse_band
-from cropdetect.imagery.clear import Condition, default_clear
+from cropdetect.imagery.bands import in_order, is_quality, is_reflectance, parse_band
+from cropdetect.imagery.clear import Condition, resolved
 from cropdetect.imagery.fileseries import FileSeries
 from cropdetect.imagery.identity import sensor_of
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer, PixelReader
 from cropdetect.imagery.layouts.layout import OpenOptions
-from cropdetect.imagery.stores.grids import axes, common_grid, usual_block
-from cropdetect.imagery.values import check_offset, digital_numbers, missing_value, units_of, unknown_offset
+from cropdetect.imagery.masks import Numbers, default_masks, is_mask_only, is_quality_layer, unused_warnings
+from cropdetect.imagery.stores.grids import axes, common_grid, half_pixel_shift, usual_block
+from cropdetect.imagery.stores.zips import on_disk
+from cropdetect.imagery.values import BASELINE_0400, all_fills, check_offset, missing_value, units_of
+
+_QA60_AGAIN = dt.date(2024, 2, 28)  # from when on Earth Engine fills QA60 again
 
 
-def build_series(found: FoundTile, root: Path, options: OpenOptions) -> tuple[FileSeries, tuple[str, ...]]:
+def build_series(
+    found: FoundTile, root: Path, options: OpenOptions, quality: Mapping[str, Numbers]
+) -> tuple[FileSeries, tuple[str, ...]]:
     """Return a tile's series, and warnings.
+
+    Args:
+        found: the tile, its layers completed by `cropdetect.imagery.interpret`.
+        root: what the user named.
+        options: how it is opened.
+        quality: a sample of the numbers of every quality layer.
 
     Raises:
         MissingBandError: a band that was asked for is absent.
@@ -30,19 +42,21 @@ def build_series(found: FoundTile, root: Path, options: OpenOptions) -> tuple[Fi
     """
     present = in_order(name for acquisition in found.acquisitions for name in acquisition.layers)
     sensor = found.sensor or sensor_of(present)
-    acquisitions = [digital_numbers(acquisition, options.offset) for acquisition in found.acquisitions]
-    names, conditions = _wanted(present, found, options)
+    acquisitions: Sequence[Acquisition] = found.acquisitions
+    names, conditions, masks_left_out = _wanted(present, found, options, quality)
     names, conditions, bands_left_out = _on_most_dates(acquisitions, names, conditions, found, options)
     mask_bands = tuple(dict.fromkeys(condition.band for condition in conditions))
     used = tuple(dict.fromkeys((*names, *mask_bands)))
     acquisitions, dates_left_out = _complete(acquisitions, used, found, options)
     readers = list({id(a.layers[name].reader): a.layers[name].reader for a in acquisitions for name in used}.values())
-    grid = common_grid(readers, options.resolution)
-    acquisitions = _on_grid(acquisitions, used, readers, grid, sensor)
+    grid = common_grid([[a.layers[name].reader for name in used] for a in acquisitions], options.resolution)
+    ignored = _clear_but_missing(acquisitions, conditions)
+    acquisitions = _on_grid(acquisitions, used, readers, grid, sensor, set(ignored))
     dtype = np.result_type(*(acquisition.layers[name].dtype for acquisition in acquisitions for name in names))
     offset = max(acquisition.offset or 0.0 for acquisition in acquisitions)
     check_offset(offset, dtype, names, options.offset)
     files = sorted({reader.path for reader in readers})
+    on_disks = {on_disk(path) for path in files}
     series = FileSeries(
         name=found.name,
         geobox=grid,
@@ -52,31 +66,87 @@ def build_series(found: FoundTile, root: Path, options: OpenOptions) -> tuple[Fi
         dtype=dtype,
         block_shape=usual_block(readers, grid),
         sensor=sensor,
-        units=units_of([acquisitions[0].layers[name] for name in names], dtype),
+        units=units_of({name: acquisitions[0].layers[name] for name in names}, dtype),
         offset=offset if any(is_reflectance(name) for name in names) else 0.0,
         sources=tuple(_relative(path, root) for path in files),
-        n_bytes=sum(_size(path) for path in files),
+        n_bytes=sum(_size(path) for path in on_disks),
         field_files=found.field_files,
         acquisitions=tuple(acquisitions),
         conditions=conditions,
     )
-    return series, (*found.warnings, *bands_left_out, *dates_left_out, *unknown_offset(acquisitions, sensor, dtype))
+    warnings = (
+        *found.warnings,
+        *masks_left_out,
+        *_empty_qa60(series, quality, options),
+        *bands_left_out,
+        *dates_left_out,
+        *ignored.values(),
+        *_shifted(readers, sensor),
+    )
+    return series, warnings
 
 
-def _wanted(present: Sequence[str], found: FoundTile, options: OpenOptions) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
-    """Return bands and conditions before dates are looked at."""
+def _wanted(
+    present: Sequence[str], found: FoundTile, options: OpenOptions, quality: Mapping[str, Numbers]
+) -> tuple[tuple[str, ...], tuple[Condition, ...], tuple[str, ...]]:
+    """Return bands, conditions and warnings before dates are looked at."""
     where = f"tile {found.name}" if found.name else ""
-    conditions = default_clear(present) if options.clear is None else options.clear
+    warnings: tuple[str, ...] = ()
+    if options.clear is None:
+        choice = default_masks([name for name in present if name not in (options.bands or ())], quality)
+        conditions = choice.conditions + default_masks(options.bands or (), quality).conditions
+        warnings = unused_warnings(choice)
+    else:
+        conditions = resolved(options.clear, present)
     asked = options.bands or ()
     for name in (*asked, *(condition.band for condition in conditions)):
         if name not in present:
             raise MissingBandError(f"there is no band {name}", where=where, fix=f"The bands found are {', '.join(present)}.")
-    names = tuple(dict.fromkeys(asked)) or tuple(name for name in present if not is_classes(name))
+    names = tuple(dict.fromkeys(asked)) or tuple(name for name in present if not is_mask_only(name))
     if not names:
         raise MissingBandError(
             f"there are only classification bands ({', '.join(present)})", where=where, fix="Add reflectance bands."
         )
-    return names, conditions
+    return names, conditions, warnings
+
+
+def _empty_qa60(series: FileSeries, quality: Mapping[str, Numbers], options: OpenOptions) -> tuple[str, ...]:
+    """Return a warning where QA60 is all that marks clouds, in the time in which Earth Engine's is empty."""
+    empty = [day for day in series.dates if BASELINE_0400 <= day < _QA60_AGAIN]
+    seen = [quality[name] for name in series.mask_bands if name.upper().endswith("QA60") and name in quality]
+    if options.clear is not None or not empty or len(seen) != len(series.mask_bands) or not seen or any(q.any() for q in seen):
+        return ()
+    return (
+        f"QA60 marks no cloud in the pixels that were looked at; in Earth Engine it is empty from {BASELINE_0400} to "
+        f"{_QA60_AGAIN}. Export MSK_CLASSI_OPAQUE and MSK_CLASSI_CIRRUS, SCL or a cloud probability, too.",
+    )
+
+
+def _shifted(readers: Sequence[PixelReader], sensor: str | None) -> tuple[str, ...]:
+    """Return a warning where bands of different resolution are shifted against each other, which Sentinel-2's are not."""
+    shifted = half_pixel_shift(readers) if sensor == "sentinel-2" else None
+    if shifted is None:
+        return ()
+    fine, coarse = shifted
+    half = (coarse.geobox.affine.a - fine.geobox.affine.a) / 2
+    return (
+        f"{coarse.path.name} begins {half:g} units of the CRS away from {fine.path.name}, half the difference of their pixels: "
+        "their coordinates may name corners of pixels. They are read as centres; an attribute GeoTransform of the grid mapping "
+        "settles it",
+    )
+
+
+def _clear_but_missing(acquisitions: Sequence[Acquisition], conditions: Sequence[Condition]) -> dict[str, str]:
+    """Return mask band -> warning, where the number that is declared as "no value" is one that means clear."""
+    warnings = {}
+    for name in dict.fromkeys(condition.band for condition in conditions):
+        declared = {a.layers[name].nodata for a in acquisitions if name in a.layers} - {None}
+        meant = [
+            number for number in declared if all(bool(one.holds(np.array([number]))[0]) for one in conditions if one.band == name)
+        ]
+        if meant and name.upper() != "CLD":
+            warnings[name] = f'{name} declares {meant[0]:g} as "no value", but {meant[0]:g} means clear; it is taken as clear'
+    return warnings
 
 
 def _on_most_dates(
@@ -145,17 +215,26 @@ def _complete(
 
 
 def _on_grid(
-    acquisitions: Sequence[Acquisition], used: Sequence[str], readers: Sequence[PixelReader], grid: GeoBox, sensor: str | None
+    acquisitions: Sequence[Acquisition],
+    used: Sequence[str],
+    readers: Sequence[PixelReader],
+    grid: GeoBox,
+    sensor: str | None,
+    without_nodata: Collection[str],
 ) -> list[Acquisition]:
-    """Return acquisitions with the bands in use, whose layers know how they become values on the grid."""
+    """Return acquisitions with the bands in use, whose layers know how they become values on the grid.
+
+    Declared "no value" numbers of the bands `without_nodata` are not used.
+    """
     axes_of = {id(reader): axes(reader.geobox, grid) for reader in readers}
 
     def ready(name: str, layer: Layer, offset: float | None) -> Layer:
         return replace(
             layer,
-            nodata=missing_value(name, layer, sensor),
+            nodata=None if name in without_nodata else missing_value(name, layer, sensor),
+            fills=() if name in without_nodata else all_fills(layer),
             offset=offset if is_reflectance(name) else None,
-            interpolated=not is_quality(name),
+            interpolated=not (is_quality(name) or is_quality_layer(name)),
             axes=axes_of[id(layer.reader)],
         )
 

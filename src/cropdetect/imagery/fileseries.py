@@ -13,6 +13,7 @@ from cropdetect.imagery.clear import Condition
 from cropdetect.imagery.layers import Acquisition, Pixels
 from cropdetect.imagery.series import ImageSeries, PixelBlock, Window
 from cropdetect.imagery.stores.read import Mask, Target, read_layers
+from cropdetect.imagery.stores.zips import on_disk
 
 _SAMPLE_SIDE = 256  # pixels
 _SAMPLES = 5  # windows along each axis
@@ -102,7 +103,7 @@ class FileSeries(ImageSeries):
         """See `ImageSeries.files`."""
         layers = [layer for acquisition in self.acquisitions for layer in acquisition.layers.values()]
         read = {layer.reader.path for layer in layers} | {path for layer in layers for path in layer.metadata_files}
-        return sorted({path.absolute() for path in read} | set(super().files()))
+        return sorted({on_disk(path.absolute()) for path in read} | set(super().files()))
 
 
 def _merge(per_day: Sequence[int], image: Pixels, valid: Mask, clear: Mask) -> PixelBlock:

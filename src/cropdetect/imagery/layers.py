@@ -41,13 +41,21 @@ class PixelReader(ABC):
             UnreadableFileError: the file is damaged, gone, or of another size than it was; it is named.
         """
 
+    def read_valid(self, index: int, window: Window) -> npt.NDArray[np.bool_] | None:
+        """Return where a layer has values by a mask that the file brings, (y, x); None where it brings none.
+
+        Raises:
+            UnreadableFileError: as `read_into`.
+        """
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One band of one acquisition: where its pixels lie, and how they become values.
 
-    A layout sets what the file and its metadata say. `build_series` sets the last two attributes, and decides on `nodata` and
-    `offset`.
+    A layout sets what the file and its metadata say. `cropdetect.imagery.interpret` completes it from other metadata and the
+    pixels. `build_series` sets the last two attributes, and decides on `nodata` and `offset`.
 
     Attributes:
         reader: what reads it.
@@ -56,11 +64,13 @@ class Layer:
         date: the day, None while it is not known.
         time: time of day, or "" where it is not known.
         group: equal for all layers of one acquisition, where the time does not tell acquisitions of one day apart.
+        nodata: the stored number that means "no value", or None (NaN and infinity always mean that).
+        fills: further stored numbers that mean "no value".
+        valid_range: the lowest and the highest stored number that are values, or None where all may be.
         sensor: whose band it is, where names or metadata tell.
         variants: what tells apart bands of one name, if anything does: an orbit's direction, and a statistic.
         date_given: whether the date is not the image's own, but the user's for all images, or the middle of a year.
         place: which layer of which file it is, for messages, where two layers of one name are an error; "" where they are not.
-        nodata: the stored number that means "no value", or None (NaN always means that).
         scale: factor and
         add: summand that turn stored numbers into values: value = stored x scale + add.
         units: what the values are, or "".
@@ -81,6 +91,8 @@ class Layer:
     date_given: bool = False
     place: str = ""
     nodata: float | None = None
+    fills: tuple[float, ...] = ()
+    valid_range: tuple[float, float] | None = None
     scale: float = 1.0
     add: float = 0.0
     units: str = ""
@@ -115,11 +127,13 @@ class Acquisition:
         date: the day.
         layers: band name -> layer.
         offset: what the producer added to every reflectance, or None where that is not known.
+        offset_by_name: whether only the product's name tells the offset, and not its metadata.
     """
 
     date: dt.date
     layers: Mapping[str, Layer]
     offset: float | None = None
+    offset_by_name: bool = False
 
 
 @dataclass(frozen=True, eq=False)

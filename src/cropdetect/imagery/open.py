@@ -9,12 +9,14 @@ from pathlib import Path
 from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
 from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
+from cropdetect.imagery.interpret import interpret
 from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.series import Imagery, merge_warnings
 from cropdetect.imagery.stores.safety import checked
+from cropdetect.imagery.zones import split_by_crs
 
 
 def open_imagery(
@@ -28,7 +30,7 @@ def open_imagery(
     bands: Sequence[str] | None = None,
     band_names: str | Mapping[str, str] | None = None,
 ) -> Imagery:
-    r"""Open imagery of any layout; only names, metadata and coordinates are read.
+    r"""Open imagery of any layout; only names, metadata, coordinates and a small sample of the pixels are read.
 
     Args:
         path: folder or file.
@@ -37,8 +39,8 @@ def open_imagery(
             the paths below the chip.
         date: day of the images without a date in their names (default: from metadata, see `cropdetect.imagery.metadata_dates`).
         resolution: pixel size in units of the CRS (default: that of the finest band that is used).
-        clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: SCL in
-            {4, 5, 6, 7} and CLD < 40, if these bands exist).
+        clear: which pixels are clear, e.g. "SCL=4,5 CLD<60", or "none" (see `cropdetect.imagery.clear`; default: all quality
+            layers that are known, see `cropdetect.imagery.masks`).
         offset: what to subtract from every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
         band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
@@ -52,6 +54,7 @@ def open_imagery(
         MissingBandError: a band that was named is absent.
         GridError: a file of a tile does not fit the others.
         OptionError: an argument cannot be used.
+        ContradictionError: metadata and pixels exclude each other, e.g. an offset and dark pixels.
     """
     root = checked(path)
     if not root.exists():
@@ -72,11 +75,13 @@ def open_imagery(
     layout = next((layout for layout in LAYOUTS if layout.recognises(root, options)), None)
     if layout is None:
         raise UnknownLayoutError("no images were found that can be read", where=root, fix=accepted_layouts())
-    found = layout.find(root, options)
+    found = split_by_crs(layout.find(root, options))
     if len(found) == 1:
         found = [replace(found[0], name="")]
-    tiles, warnings = zip(*(build_series(tile, root, options) for tile in found), strict=True)
-    return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=merge_warnings([tile.name for tile in found], warnings))
+    known = interpret(found, options)
+    tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
+    of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
+    return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=(*of_tiles, *known.warnings))
 
 
 def _chips_folder(root: Path) -> Path:

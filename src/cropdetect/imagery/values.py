@@ -7,7 +7,7 @@ a minus sign, to be added to the digital number.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,11 @@ from cropdetect.imagery.layers import Acquisition, Layer
 _PRODUCT = re.compile(r"S2[A-D]_MSIL[12][AC]_\d{8}T\d{6}_N(?P<baseline>\d{4})_R\d{3}_T\w{5}_\d{8}T\d{6}")
 _ADDED = re.compile(rb"<(?:BOA|RADIO)_ADD_OFFSET\b[^>]*>\s*(-?\d+(?:\.\d+)?)\s*</")
 _FROM_0400 = 1000.0
-_BASELINE_0400 = dt.date(2022, 1, 25)
+#: From this day on products have the offset.
+BASELINE_0400 = dt.date(2022, 1, 25)
+#: Units of a series: reflectance x 10000, or one that nothing tells.
+DIGITAL_NUMBER, UNKNOWN = "digital number", "unknown"
+
 _METADATA_LIMIT = 50_000_000  # bytes
 _REFLECTANCE_SCALE = 1e-4
 
@@ -81,6 +85,15 @@ def digital_numbers(acquisition: Acquisition, asked_offset: float | None) -> Acq
     return replace(acquisition, layers=layers, offset=offset if asked_offset is None else asked_offset)
 
 
+def all_fills(layer: Layer) -> tuple[float, ...]:
+    """Return the further numbers that mean "no value", of those that the dtype can hold."""
+    dtype = layer.reader.dtype
+    if dtype.kind not in "iu":
+        return tuple(float(dtype.type(fill)) for fill in layer.fills if not np.isnan(fill))
+    limits = np.iinfo(str(dtype))
+    return tuple(int(fill) for fill in layer.fills if limits.min <= fill <= limits.max and fill == int(fill))
+
+
 def missing_value(name: str, layer: Layer, sensor: str | None) -> float | None:
     """Return the number that means "no value" in a band, or None.
 
@@ -112,20 +125,15 @@ def check_offset(offset: float, dtype: np.dtype[np.generic], names: Sequence[str
         )
 
 
-def unknown_offset(acquisitions: Sequence[Acquisition], sensor: str | None, dtype: np.dtype[np.generic]) -> tuple[str, ...]:
-    """Return a warning where the offset of Sentinel-2 images of baseline 04.00 and later is not known."""
-    unknown = sorted({a.date for a in acquisitions if a.offset is None and a.date >= _BASELINE_0400})
-    if sensor != "sentinel-2" or dtype.kind not in "iu" or not unknown:
-        return ()
-    return (
-        f"Sentinel-2 products from {_BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata "
-        f"do not say which is true for {len(unknown)} dates from {unknown[0]} on. The offset is taken as 0; give it to be sure.",
-    )
+def units_of(layers: Mapping[str, Layer], dtype: np.dtype[np.generic]) -> str:
+    """Return what the numbers are: the unit of the reflectances where there are any.
 
-
-def units_of(layers: Sequence[Layer], dtype: np.dtype[np.generic]) -> str:
-    """Return what the numbers are: "digital number" for whole numbers, else what the files say, otherwise "unknown"."""
-    units = {layer.units for layer in layers}
+    Otherwise whole numbers are "digital number", and others what all files say, or "unknown".
+    """
+    reflectances = [layer for name, layer in layers.items() if is_reflectance(name)]
+    if reflectances:
+        return DIGITAL_NUMBER if all(layer.units == DIGITAL_NUMBER for layer in reflectances) else UNKNOWN
+    units = {layer.units for layer in layers.values()}
     if dtype.kind in "iu":
-        return "digital number"
-    return units.pop() if len(units) == 1 and units != {""} else "unknown"
+        return DIGITAL_NUMBER
+    return units.pop() if len(units) == 1 and units != {""} else UNKNOWN

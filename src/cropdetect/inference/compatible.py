@@ -7,12 +7,14 @@ import numpy as np
 
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
+from cropdetect.errors import CheckpointError
 from cropdetect.formats import CheckpointRecord, RegionRecord
 from cropdetect.imagery import match_bands
 
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
 _CHIPS_READ = 16
+_UNKNOWN_UNITS = {"unknown", "as in the table", ""}
 
 
 def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
@@ -29,6 +31,7 @@ def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
 
     Raises:
         MissingBandError: the chips lack a band.
+        CheckpointError: the chips' numbers are of another unit than those that the checkpoint was trained on.
     """
     record = checkpoint.record
     chips = in_training_season(chips, record)
@@ -53,7 +56,15 @@ def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
     if info.sensor and record.sensor and info.sensor != record.sensor:
         yield f"The data is from {info.sensor}, the checkpoint was trained on {record.sensor}."
     if info.units != record.units:
-        yield f"The data's units are {info.units!r}, the checkpoint was trained on {record.units!r}."
+        if {info.units, record.units} <= _UNKNOWN_UNITS:
+            yield "Neither the data nor the checkpoint tells the unit of its numbers, so whether it is the same is not known."
+        else:
+            raise CheckpointError(
+                f"the data's units are {info.units!r}, but the checkpoint was trained on {record.units!r}",
+                where=", ".join(info.sources),
+                fix="Bring the data to the unit of the training data (a digital number is reflectance x 10000), or declare its "
+                "scale in the files (scale and offset of a GeoTIFF, scale_factor and add_offset of a cube).",
+            )
     if info.offset and not record.offset_removed:
         yield f"An offset of {info.offset:g} was taken off the data, but the checkpoint was trained on numbers that kept it."
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -230,8 +231,18 @@ def test_a_wrong_layout_shows_the_accepted_ones(tmp_path: Path, content: str) ->
         assert all(line.strip() in lines for line in layout.tree.splitlines())
 
 
-def test_chip_folders_are_opened_without_reading_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(5):
+def test_of_many_chip_folders_only_a_few_are_looked_into_when_they_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
         write_chip(tmp_path / f"chip_{number}", left=LEFT + 1000 * number)
-    monkeypatch.setattr(RasterFile, "read_into", None)
-    assert len(open_imagery(tmp_path).tiles) == 5
+    looked_at = set()
+    read_into = RasterFile.read_into
+
+    def counted(self: RasterFile, *arguments: Any) -> None:
+        looked_at.add(self.path.parent)
+        read_into(self, *arguments)
+
+    monkeypatch.setattr(RasterFile, "read_into", counted)
+    assert len(open_imagery(tmp_path).tiles) == 50
+    assert len(looked_at) <= 32

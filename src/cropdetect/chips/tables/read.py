@@ -33,7 +33,8 @@ from cropdetect.errors import CropDetectError, FieldsError, InputNotFoundError, 
 from cropdetect.fields import NO_LABELS, field_ids, find_label_column
 from cropdetect.fields.columns import LABEL_COLUMNS
 from cropdetect.imagery.bands import find_band, is_classes
-from cropdetect.imagery.clear import default_clear, parse_clear
+from cropdetect.imagery.clear import parse_clear
+from cropdetect.imagery.masks import default_clear
 
 #: All forms; the first that recognises a source reads it.
 FORMS: tuple[Form, ...] = (
@@ -285,7 +286,8 @@ def _clear(values: pd.DataFrame, expression: str | None) -> tuple[pd.DataFrame, 
             warnings.append(f"{band} holds means of classes, which tell nothing of clouds: it is not used")
         else:
             usable[str(band)] = values[band]
-    conditions = default_clear(list(usable)) if expression is None else parse_clear(expression)
+    seen = {band: numbers.dropna().to_numpy() for band, numbers in usable.items()}
+    conditions = default_clear(list(usable), seen) if expression is None else parse_clear(expression)
     clear = np.ones(len(values), bool)
     for condition in conditions:
         if condition.band not in usable:

@@ -1,11 +1,15 @@
-"""NetCDF 4 and Zarr cubes: dimensions time, y, x; one variable a band, or a band dimension.
+"""NetCDF and Zarr cubes: dimensions time, y, x; one variable a band, or a band dimension.
 
 Several cubes in one folder (bands, resolutions or periods) make one series. Cubes in different folders are different tiles, and
-so are cubes that a pattern with a group `tile` tells apart. Variables without y or x are not bands.
+so are cubes that a pattern with a group `tile` tells apart. Variables without y or x are not bands. Variables may lie in groups;
+of ESA's Sentinel-2 products in Zarr (EOPF) only the groups of reflectances and of cloud masks are read. A time that occurs twice
+(granules of one overpass) is as many acquisitions of that day.
 """
 
 import datetime as dt
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from cropdetect.errors import UnknownLayoutError
+from cropdetect.errors import UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery.bands import is_band
 from cropdetect.imagery.dates import parse_date
 from cropdetect.imagery.identity import sensor_in
@@ -23,22 +27,26 @@ from cropdetect.imagery.layouts.folders import find_field_files, paths_with
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.names import parse_path
 from cropdetect.imagery.naming import name_layers
+from cropdetect.imagery.stores.attributes import encoding
 from cropdetect.imagery.stores.cube_grid import cube_grid
-from cropdetect.imagery.stores.cubes import CubeVariable, header_files, open_cube
+from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
 from cropdetect.imagery.stores.safety import unreadable
+from cropdetect.imagery.stores.zips import archive_of
 from cropdetect.imagery.values import product_offset
 
 _STEPS = ("time", "timestamp", "t", "date")
 _Y = ("y", "lat", "latitude", "northing")
 _X = ("x", "lon", "longitude", "easting")
 _BANDS = ("band", "bands", "variable", "channel")
+# Groups of ESA's products (EOPF) that hold bands; others have bands' names for footprints, angles and flags.
+_EOPF = re.compile(r"measurements(/|$)|conditions/mask/l2a_classification(/|$)|quality/probability(/|$)")
 
 
 class Cubes(Layout):
     """See the module."""
 
     name = "cube"
-    description = "NetCDF 4 or Zarr cubes with dimensions time, y, x"
+    description = "NetCDF or Zarr cubes with dimensions time, y, x"
     tree = """ROOT/
 ├── season_10m.nc
 ├── season_20m.zarr/
@@ -56,15 +64,20 @@ class Cubes(Layout):
         tiles: dict[str, list[Layer]] = {}
         folders: dict[str, Path] = {}
         sensor = None
+        warnings: list[str] = []
         for cube in cubes:
+            if archive_of(cube) is not None:
+                raise UnreadableFileError("a cube is not read inside an archive", where=cube, fix="Unpack it.")
             relative = cube.relative_to(root)
             match = options.pattern.search(relative.with_suffix("").as_posix()) if options.pattern else None
             tile = (match.groupdict().get("tile") if match else None) or (
                 "" if relative.parent == Path() else relative.parent.as_posix()
             )
-            with open_cube(cube) as data:
-                layers = list(_layers(cube, data, relative.with_suffix("").as_posix(), options))
-                sensor = sensor or _sensor(data)
+            layers: list[Layer] = []
+            for group in _groups_with_bands(cube):
+                with open_cube(cube, group) as data:
+                    layers += _layers(cube, group, data, relative.with_suffix("").as_posix(), options, warnings)
+                    sensor = sensor or _sensor(data)
             if layers:
                 offset, metadata = product_offset(cube, path)
                 tiles.setdefault(tile, []).extend(replace(one, offset=offset, metadata_files=metadata) for one in layers)
@@ -78,21 +91,30 @@ class Cubes(Layout):
         return [
             FoundTile(
                 name=tile.replace(os.sep, "_").replace("/", "_"),
-                acquisitions=group_layers(named),
+                acquisitions=group_layers(list(_numbered(named))),
                 field_files=find_field_files(
                     root, [folders[tile]] if folders[tile] != root else [], tile=tile, alone=len(tiles) == 1
                 ),
                 sensor=tile_sensor,
-                warnings=tuple(warnings),
+                warnings=(*(dict.fromkeys(warnings) if number == 0 else ()), *doubts),
             )
-            for tile, layers in sorted(tiles.items())
-            for named, tile_sensor, warnings in [name_layers(layers, options.band_names, sensor)]
+            for number, (tile, layers) in enumerate(sorted(tiles.items()))
+            for named, tile_sensor, doubts in [name_layers(layers, options.band_names, sensor)]
         ]
 
 
-def _layers(path: Path, data: xr.Dataset, relative: str, options: OpenOptions) -> Iterator[Layer]:
-    """Yield the layers of all variables that are images."""
-    headers = header_files(path, map(str, data.data_vars))
+def _groups_with_bands(cube: Path) -> list[str]:
+    found = groups(cube)
+    if any(group.split("/")[0] == "measurements" for group in found):
+        return [group for group in found if _EOPF.match(group)]
+    return list(found)
+
+
+def _layers(
+    path: Path, group: str, data: xr.Dataset, relative: str, options: OpenOptions, warnings: list[str]
+) -> Iterator[Layer]:
+    """Yield the layers of all variables that are images, and add to the warnings."""
+    headers = header_files(path, map(str, data.data_vars), group)
     for name, variable in data.data_vars.items():
         y, x = _dimension(variable, _Y), _dimension(variable, _X)
         if y is None or x is None or variable.dtype.kind not in "iuf":
@@ -105,11 +127,13 @@ def _layers(path: Path, data: xr.Dataset, relative: str, options: OpenOptions) -
         if band and names is None:
             names = [f"{name}_{number + 1}" for number in range(variable.sizes[band])]
         names = names or [str(name)]
-        geobox, south_up = cube_grid(path, data, variable, y, x)
+        grid = cube_grid(path, data, variable, y, x)
+        warnings += grid.warnings
+        signed = variable.dtype.kind == "i" and str(variable.attrs.get("_Unsigned", "")).lower() == "true"
         reader = CubeVariable(
             path=path,
-            geobox=geobox,
-            dtype=variable.dtype,
+            geobox=grid.geobox,
+            dtype=np.dtype(f"u{variable.dtype.itemsize}") if signed else variable.dtype.newbyteorder("="),
             block_shape=_block(variable, y, x),
             variable=str(name),
             y=y,
@@ -117,27 +141,36 @@ def _layers(path: Path, data: xr.Dataset, relative: str, options: OpenOptions) -
             step=step,
             band=band,
             n_bands=len(names),
-            south_up=south_up,
+            south_up=grid.south_up,
+            west_last=grid.west_last,
+            unsigned=signed,
+            group=group,
             headers=headers,
         )
-        nodata, scale, add, units = _encoding(variable)
+        declared = encoding(variable.attrs, unsigned_bits=8 * variable.dtype.itemsize if signed else 0)
         for number, moment in enumerate(times):
             if moment is None:
                 continue
             for place, band_name in enumerate(names):
                 if is_band(band_name):
-                    yield Layer(
+                    layer = Layer(
                         reader,
                         number * len(names) + place,
                         band=band_name,
                         date=moment.date(),
                         time=moment.time().isoformat(),
-                        nodata=nodata,
-                        scale=scale,
-                        add=add,
-                        units=units,
                         date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
+                    yield declared.applied(layer)
+
+
+def _numbered(layers: list[Layer]) -> Iterator[Layer]:
+    """Tell layers apart that have band, time and resolution in common: they are granules of one overpass."""
+    before: Counter[tuple[object, ...]] = Counter()
+    for layer in layers:
+        key = layer.band, layer.date, layer.time, layer.pixel_area
+        yield replace(layer, group=str(before[key] or ""))
+        before[key] += 1
 
 
 def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
@@ -167,18 +200,6 @@ def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
     raise unreadable(path, ValueError("its times are not dates; give them CF units such as 'days since 2018-01-01'"))
-
-
-def _encoding(variable: xr.DataArray) -> tuple[float | None, float, float, str]:
-    """Return nodata, scale, addend and units by the CF conventions."""
-
-    def number(name: str) -> float | None:
-        value = variable.attrs.get(name)
-        return None if value is None else float(np.asarray(value).reshape(-1)[0])
-
-    nodata = number("_FillValue") if number("_FillValue") is not None else number("missing_value")
-    scale, add, units = number("scale_factor"), number("add_offset"), variable.attrs.get("units", "")
-    return nodata, 1.0 if scale is None else scale, add or 0.0, units if isinstance(units, str) else ""
 
 
 def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:

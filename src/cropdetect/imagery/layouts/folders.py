@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from cropdetect.imagery.series import FieldFiles
+from cropdetect.imagery.stores import zips
 
 _VECTORS = ("fields.gpkg", "fields.geojson", "fields.parquet")
 _IDS = re.compile(r"((?P<tile>.*)_)?field_?ids?\.tiff?", re.IGNORECASE)
@@ -22,7 +23,7 @@ def is_zarr(path: Path) -> bool:
 
 
 def paths_with(root: Path, suffixes: Collection[str]) -> Iterator[Path]:
-    """Yield files with these suffixes (lower case) anywhere under `root`, and, for ".zarr", Zarr folders.
+    """Yield files with these suffixes (lower case) anywhere under `root` and in zip archives, and, for ".zarr", Zarr folders.
 
     `root` may be such a file itself.
     """
@@ -31,6 +32,8 @@ def paths_with(root: Path, suffixes: Collection[str]) -> Iterator[Path]:
     elif root.is_file():
         if root.suffix.lower() in suffixes:
             yield root
+        elif root.suffix.lower() == zips.SUFFIX:
+            yield from zips.images_in(root, suffixes)
     else:
         for folder, inner, files in os.walk(root):
             here = Path(folder)
@@ -38,8 +41,12 @@ def paths_with(root: Path, suffixes: Collection[str]) -> Iterator[Path]:
             inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in stores)
             yield from (here / name for name in sorted(stores) if ".zarr" in suffixes)
             for name in sorted(files):
-                if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
+                if name.startswith("."):
+                    continue
+                if Path(name).suffix.lower() in suffixes:
                     yield here / name
+                elif Path(name).suffix.lower() == zips.SUFFIX:
+                    yield from zips.images_in(here / name, suffixes)
 
 
 def is_field_raster(name: str) -> bool:

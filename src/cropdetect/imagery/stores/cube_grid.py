@@ -1,7 +1,13 @@
-"""The grid of a cube: coordinates are the centres of pixels; the CRS is in the attributes, in one of several forms."""
+"""The grid of a cube: where its pixels lie, and the CRS, which is in the attributes in one of several forms.
+
+Coordinates are the centres of pixels (CF conventions), unless the file says otherwise: by bounds of the coordinates, or by the
+attribute `GeoTransform` (GDAL, rioxarray) or `proj:transform` (STAC). If coordinates lie on the corners of such a transform, the
+transform counts. If they begin a whole number of pixels away from it, the cube was cropped later, and the coordinates count.
+"""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,48 +18,157 @@ from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 
-from cropdetect.errors import GridError
+from cropdetect.errors import ContradictionError, GridError
 
 _EVEN = 1e-2  # pixels by which a coordinate may be off an even spacing
+_SAME = 0.02  # pixels
 _WKT = re.compile(r"\s*(PROJ|GEOG|GEODC|BOUND|COMPOUND|COMPD|LOCAL|ENG)\w*\[", re.IGNORECASE)
 _CRS_KEYS = ("crs_wkt", "spatial_ref", "proj:wkt2", "epsg", "EPSG", "proj:epsg", "proj:code", "epsg_code", "crs", "projection")
 
 
-def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: str) -> tuple[GeoBox, bool]:
-    """Return the north-up grid of a variable, and whether the file has its southernmost row first.
+@dataclass(frozen=True)
+class CubeGrid:
+    """A north-up grid, and how the file's pixels lie on it.
+
+    Attributes:
+        geobox: the grid.
+        south_up: whether the file has its southernmost row first.
+        west_last: whether the file has its easternmost column first.
+        warnings: what the user should know.
+    """
+
+    geobox: GeoBox
+    south_up: bool
+    west_last: bool
+    warnings: tuple[str, ...] = ()
+
+
+def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: str) -> CubeGrid:
+    """Return the grid of a variable.
 
     Raises:
-        GridError: coordinates are absent, uneven, or too few; or the CRS cannot be understood.
+        GridError: coordinates are absent, uneven, or too few; the grid is rotated; or the CRS cannot be understood.
+        ContradictionError: coordinates and transform exclude each other.
     """
-    left, width = _edge(path, data, x)
-    if width < 0:
-        raise GridError(f"the coordinate {x} descends", where=path, fix="Sort the cube from west to east.")
-    first, height = _edge(path, data, y)
-    south_up = height > 0
-    top = first + height * data.sizes[y] if south_up else first
-    affine = Affine(width, 0, left, 0, -abs(height), top)
+    transform = _transform(path, data, variable)
+    left, width, warning_x = _edge(path, data, x, None if transform is None else (transform.c, transform.a))
+    first, height, warning_y = _edge(path, data, y, None if transform is None else (transform.f, transform.e))
+    rows, columns = data.sizes[y], data.sizes[x]
+    south_up, west_last = height > 0, width < 0
+    top = first + height * rows if south_up else first
+    left = left + width * columns if west_last else left
     crs = _crs(path, data, variable)
     if crs is None and (y.lower().startswith("lat") and x.lower().startswith("lon")):
         crs = CRS("EPSG:4326")
-    return GeoBox((data.sizes[y], data.sizes[x]), affine, crs), south_up
+    if crs is not None and crs.geographic and left >= 180:
+        left -= 360  # longitudes from 0 to 360
+    geobox = GeoBox((rows, columns), Affine(abs(width), 0, left, 0, -abs(height), top), crs)
+    return CubeGrid(geobox, south_up, west_last, tuple(dict.fromkeys(filter(None, (warning_x, warning_y)))))
 
 
-def _edge(path: Path, data: xr.Dataset, name: str) -> tuple[float, float]:
-    """Return (outer edge of the first pixel, signed pixel size) of a dimension."""
+def _transform(path: Path, data: xr.Dataset, variable: xr.DataArray) -> Affine | None:
+    """Return the transform that the attributes declare."""
+    holders = [data[name].attrs for name in _mappings(data, variable) if name in data.variables]
+    for attributes in (*holders, variable.attrs, data.attrs):
+        for key in ("GeoTransform", "proj:transform"):
+            value = attributes.get(key)
+            if value is None:
+                continue
+            try:
+                texts = re.split(r"[\s,]+", value.strip(" []()")) if isinstance(value, str) else np.asarray(value).reshape(-1)
+                numbers = [float(number) for number in texts][:6]
+                affine = Affine.from_gdal(*numbers) if key == "GeoTransform" else Affine(*numbers)
+            except (TypeError, ValueError):
+                continue
+            if affine.b or affine.d:
+                raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
+            if affine.a and affine.e:
+                return affine
+    return None
+
+
+def _edge(path: Path, data: xr.Dataset, name: str, transform: tuple[float, float] | None) -> tuple[float, float, str]:
+    """Return outer edge of the first pixel, signed pixel size, and a warning or "".
+
+    Args:
+        path: the file.
+        data: the cube.
+        name: of the dimension.
+        transform: edge and pixel size by the declared transform, or None.
+    """
     if name not in data.coords:
+        if transform is not None:
+            return *transform, ""
         raise GridError(f"the dimension {name} has no coordinates", where=path, fix="Add the pixel centres as a coordinate.")
     centres = np.asarray(data[name].values, dtype=np.float64)
     if centres.size < 2:
+        if transform is not None:
+            return *transform, ""
         raise GridError(
             f"{name} has only one pixel, so the size of a pixel is not known", where=path, fix="Give at least 2 x 2 pixels."
         )
     pixel = float(centres[-1] - centres[0]) / (centres.size - 1)
     even = centres[0] + pixel * np.arange(centres.size)
     # Coordinates in single precision are off by their own rounding.
-    slack = _EVEN * abs(pixel) + float(np.abs(centres).max()) * (1e-6 if data[name].dtype == np.float32 else 0)
-    if not np.isfinite(centres).all() or pixel == 0 or np.abs(centres - even).max() > slack:
+    rounding = float(np.abs(centres).max()) * (1e-6 if data[name].dtype == np.float32 else 0)
+    if not np.isfinite(centres).all() or pixel == 0 or np.abs(centres - even).max() > _EVEN * abs(pixel) + rounding:
         raise GridError(f"the coordinate {name} is not evenly spaced", where=path, fix="Resample the cube to an even grid.")
-    return float(centres[0]) - pixel / 2, pixel
+    edge = float(centres[0]) - pixel / 2
+    bounds = _bounds(data, name, pixel)
+    if bounds is not None:
+        return bounds, pixel, ""
+    if transform is None:
+        return edge, pixel, ""
+    return _with_transform(path, name, (edge, pixel), centres.size, transform, rounding)
+
+
+def _bounds(data: xr.Dataset, name: str, pixel: float) -> float | None:
+    """Return the outer edge by the coordinate's CF bounds, or None."""
+    bounds = data.variables.get(data[name].attrs.get("bounds"))
+    if bounds is None or bounds.shape != (data.sizes[name], 2):
+        return None
+    first = np.sort(np.asarray(bounds.values[0], dtype=np.float64))
+    return float(first[0] if pixel > 0 else first[1]) if np.isclose(first[1] - first[0], abs(pixel), rtol=1e-3) else None
+
+
+def _with_transform(
+    path: Path, name: str, own: tuple[float, float], size: int, transform: tuple[float, float], rounding: float
+) -> tuple[float, float, str]:
+    """Settle where coordinates and transform differ."""
+    edge, pixel = own
+    declared, declared_pixel = transform
+    if declared_pixel * pixel < 0:  # the transform counts from the other end
+        declared, declared_pixel = declared + declared_pixel * size, -declared_pixel
+    slack = _SAME + rounding / abs(pixel)
+    if abs(pixel / declared_pixel - 1) > 1e-4 + rounding / abs(pixel * size):
+        raise ContradictionError(
+            f"the coordinate {name} has pixels of {abs(pixel):g}, the declared transform of {abs(declared_pixel):g}",
+            where=path,
+            fix="Remove the attribute GeoTransform if the coordinates are right, or correct it.",
+        )
+    shift = (edge - declared) / pixel
+    if abs(shift) <= slack:
+        return edge, pixel, ""
+    if abs(abs(shift) - 0.5) <= slack:
+        return (
+            declared,
+            declared_pixel,
+            (f"{path.name}: its coordinates name corners of pixels, not centres, by the declared transform, which is used"),
+        )
+    if abs(shift - round(shift)) <= slack:
+        return (
+            edge,
+            pixel,
+            (
+                f"{path.name}: the declared transform begins {abs(round(shift))} pixels away from the coordinates along {name}, "
+                "as after cropping; the coordinates are used"
+            ),
+        )
+    raise ContradictionError(
+        f"the coordinate {name} begins at {edge:.10g}, the declared transform at {declared:.10g} ({shift:+.2f} pixels)",
+        where=path,
+        fix="Remove the attribute GeoTransform if the coordinates are right, or correct it.",
+    )
 
 
 def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray) -> CRS | None:
@@ -69,9 +184,7 @@ def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray) -> CRS | None:
 
 def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
     """Yield all values that may be the CRS, the most reliable first."""
-    mapping = variable.attrs.get("grid_mapping") or variable.encoding.get("grid_mapping") or data.attrs.get("grid_mapping")
-    names = [str(mapping).split(":")[0].strip()] if mapping else []
-    for name in dict.fromkeys([*names, "spatial_ref", "crs", "transverse_mercator"]):
+    for name in _mappings(data, variable):
         if name in data.variables:
             attributes = data[name].attrs
             yield from (attributes[key] for key in _CRS_KEYS if key in attributes)
@@ -79,6 +192,13 @@ def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
                 yield attributes
     for attributes in (variable.attrs, data.attrs):
         yield from (attributes[key] for key in _CRS_KEYS if key in attributes)
+
+
+def _mappings(data: xr.Dataset, variable: xr.DataArray) -> Iterator[str]:
+    """Return the names that the variable of the grid mapping may have."""
+    mapping = variable.attrs.get("grid_mapping") or variable.encoding.get("grid_mapping") or data.attrs.get("grid_mapping")
+    names = [str(mapping).split(":")[0].strip()] if mapping else []
+    return iter(dict.fromkeys([*names, "spatial_ref", "crs", "transverse_mercator"]))
 
 
 def _parse(value: Any) -> CRS | None:

@@ -60,6 +60,11 @@ def file_version(path: Path) -> Version | None:
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
+def close_files() -> None:
+    """Close all files, but for those that a thread is reading just now; the next read opens what it needs."""
+    _file.cache_clear()
+
+
 def _limit() -> int:
     """Leave half of the file descriptors to others."""
     try:

@@ -1,4 +1,9 @@
-"""GeoTIFF and JP2 files."""
+"""GeoTIFF and JP2 files.
+
+A file's own mask (an internal mask band, or an alpha band) hides pixels. "No value", scale and summand stand in GDAL's fields, or
+as text in the file's tags under the names of the CF conventions (`_FillValue`, `missing_value`, `valid_range`, `scale_factor`,
+`add_offset`), as products that were made from HDF have them.
+"""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -7,17 +12,23 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import rasterio
 from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cropdetect.errors import GridError
 from cropdetect.imagery.layers import Layer, PixelReader, Pixels
 from cropdetect.imagery.series import Window
+from cropdetect.imagery.stores.attributes import Encoding, encoding
 from cropdetect.imagery.stores.open_files import file_manager
 from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, unreadable
+from cropdetect.imagery.stores.zips import gdal_name, on_disk
+
+_ALPHA_SIDE = 64  # pixels that are looked at, along each axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,45 +40,67 @@ class RasterFile(PixelReader):
         south_up: whether its first row is the southernmost.
         descriptions: of the layers; "" where there is none.
         tags: what else the file says of itself, e.g. TIFFTAG_DATETIME.
+        masked: whether the file has a mask of its own.
+        alpha: which GDAL band (from 0) is transparency, or None.
     """
 
     driver: str = "GTiff"
     south_up: bool = False
     descriptions: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    masked: bool = False
+    alpha: int | None = None
 
     def read_into(self, indexes: Sequence[int], window: Window, outs: Sequence[Pixels]) -> None:
         """See `PixelReader.read_into`."""
-        (height, width), top = window.shape, window.top
-        if self.south_up:
-            top = self.geobox.shape[0] - window.bottom
-        place = rasterio.windows.Window(window.left, top, width, height)
         try:
             with gdal():
-                manager = file_manager(_open, self.path, self.driver)
+                manager = file_manager(_open, self.path, self.driver, headers=(on_disk(self.path),))
                 file = manager.acquire()
                 if file.shape != self.geobox.shape:
                     raise changed_size(self.path)
                 for index, out in zip(indexes, outs, strict=True):
-                    file.read(index + 1, window=place, out=out)
+                    file.read(index + 1, window=self._place(window), out=out)
                     if self.south_up:
                         out[:] = out[::-1].copy()
         except RasterioError as error:
             raise unreadable(self.path, error) from error
 
+    def read_valid(self, index: int, window: Window) -> npt.NDArray[np.bool_] | None:
+        """See `PixelReader.read_valid`: where neither the mask nor the alpha band is 0."""
+        if not self.masked and self.alpha is None:
+            return None
+        valid = np.ones(window.shape, bool)
+        try:
+            with gdal():
+                manager = file_manager(_open, self.path, self.driver, headers=(on_disk(self.path),))
+                file = manager.acquire()
+                if self.masked:
+                    valid &= file.read_masks(index + 1, window=self._place(window)) > 0
+                if self.alpha is not None:
+                    valid &= file.read(self.alpha + 1, window=self._place(window)) > 0
+        except RasterioError as error:
+            raise unreadable(self.path, error) from error
+        return valid[::-1] if self.south_up else valid
+
+    def _place(self, window: Window) -> rasterio.windows.Window:
+        (height, width), top = window.shape, window.top
+        return rasterio.windows.Window(window.left, self.geobox.shape[0] - window.bottom if self.south_up else top, width, height)
+
 
 def _open(path: Path, driver: str) -> rasterio.DatasetReader:
     with warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning):
-        return rasterio.open(path, driver=driver, sharing=False)
+        return rasterio.open(gdal_name(path), driver=driver, sharing=False)
 
 
 def read_header(path: Path) -> list[Layer]:
-    """Return the layers of a GeoTIFF or JP2, without band and date; all share one `RasterFile`.
+    """Return the layers of a GeoTIFF or JP2, without band and date; all share one `RasterFile`. An alpha band is no layer.
 
     Raises:
         UnsafePathError: it is a VRT.
         UnreadableFileError: it is damaged or another format.
         GridError: its grid is rotated, or its CRS cannot be understood.
+        ContradictionError: GDAL's fields and the tags declare different numbers.
     """
     driver = raster_driver(path)
     try:
@@ -78,6 +111,7 @@ def read_header(path: Path) -> list[Layer]:
             affine, south_up = _north_up(file.transform, file.height)
             if affine.b or affine.d or affine.a <= 0:
                 raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
+            alpha = _alpha(file)
             reader = RasterFile(
                 path=path,
                 geobox=GeoBox(file.shape, affine, _crs(file, path)),
@@ -85,22 +119,40 @@ def read_header(path: Path) -> list[Layer]:
                 block_shape=_block(file),
                 driver=driver,
                 south_up=south_up,
-                descriptions=tuple(text or "" for text in file.descriptions),
+                descriptions=tuple(text or "" for index, text in enumerate(file.descriptions) if index != alpha),
                 tags=file.tags() | file.tags(ns="IMAGERY"),
+                masked=any(MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags for flags in file.mask_flag_enums),
+                alpha=alpha,
             )
-            return [
-                Layer(
-                    reader,
-                    index,
-                    nodata=file.nodatavals[index],
-                    scale=file.scales[index],
-                    add=file.offsets[index],
-                    units=file.units[index] or "",
-                )
-                for index in range(file.count)
-            ]
+            return [_layer(file, reader, index) for index in range(file.count) if index != alpha]
     except RasterioError as error:
         raise unreadable(path, error) from error
+
+
+def _layer(file: rasterio.DatasetReader, reader: RasterFile, index: int) -> Layer:
+    """Return a layer with all that GDAL's fields and the tags declare."""
+    gdals = Encoding(
+        fills=() if file.nodatavals[index] is None else (file.nodatavals[index],),
+        scale=None if file.scales[index] == 1 else file.scales[index],
+        add=None if file.offsets[index] == 0 else file.offsets[index],
+        units=file.units[index] or "",
+    )
+    declared = gdals.joined(encoding(file.tags() | file.tags(index + 1)), reader.path)
+    return declared.applied(Layer(reader, index))
+
+
+def _alpha(file: rasterio.DatasetReader) -> int | None:
+    """Return which GDAL band (from 0) is transparency.
+
+    GDAL calls the fourth band of any file of bytes alpha. It is one only if nothing else is said of it, and if nearly all of its
+    numbers are 0 or the largest.
+    """
+    kinds = [index for index, kind in enumerate(file.colorinterp) if kind == ColorInterp.alpha]
+    if not kinds or file.count == 1 or (file.descriptions[kinds[-1]] or "alpha").lower() not in ("alpha", "mask", "dataset_mask"):
+        return None
+    shape = tuple(min(size, _ALPHA_SIDE) for size in file.shape)
+    numbers = file.read(kinds[-1] + 1, out_shape=shape)
+    return kinds[-1] if np.isin(numbers, (0, numbers.max())).mean() > 0.9 else None
 
 
 def _north_up(affine: Affine, height: int) -> tuple[Affine, bool]:

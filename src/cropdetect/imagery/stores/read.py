@@ -44,7 +44,7 @@ def read_layers(targets: Iterable[Target], window: Window) -> None:
         if first.axes is None:
             first.reader.read_into([target.layer.index for target in same], window, [target.out for target in same])
             for target in same:
-                _to_values(target, _missing(target.out, target.layer))
+                _to_values(target, missing_numbers(target.out, target.layer, window))
         else:
             plan = regridder(*first.axes, (window.top, window.left, window.bottom, window.right))
             (top, bottom), (left, right) = plan.rows, plan.columns
@@ -58,29 +58,50 @@ def _read_regridded(targets: list[Target], plan: Regridder) -> None:
     (top, bottom), (left, right) = plan.rows, plan.columns
     reader = targets[0].layer.reader
     stored = np.empty((len(targets), bottom - top, right - left), reader.dtype)
-    reader.read_into([target.layer.index for target in targets], Window(top, left, bottom, right), list(stored))
-    alike: dict[tuple[bool, float | None], list[int]] = {}
+    source = Window(top, left, bottom, right)
+    reader.read_into([target.layer.index for target in targets], source, list(stored))
+    alike: dict[tuple[Any, ...], list[int]] = {}
     for place, target in enumerate(targets):
-        alike.setdefault((target.layer.interpolated, target.layer.nodata), []).append(place)
-    for (interpolated, nodata), places in alike.items():
+        layer = target.layer
+        alike.setdefault((layer.interpolated, layer.nodata, layer.fills, layer.valid_range), []).append(place)
+    for (interpolated, nodata, _, _), places in alike.items():
         pixels = stored[places] if len(alike) > 1 else stored
         missing = _missing(pixels, targets[places[0]].layer)
         there = np.ones(pixels.shape, bool) if missing is None else ~missing
+        for place, one in zip(places, there, strict=True):
+            valid = reader.read_valid(targets[place].layer.index, source)
+            if valid is not None:
+                one &= valid
         values, good = (plan.smooth if interpolated else plan.nearest)(pixels, there)
         if values.dtype.kind in "iu":
             values[~good] = 0 if nodata is None else nodata
-        for place, layer, valid in zip(places, values, good, strict=True):
-            targets[place].out[...] = layer
-            _to_values(targets[place], ~valid)
+        for place, pixels_of_one, good_of_one in zip(places, values, good, strict=True):
+            targets[place].out[...] = pixels_of_one
+            _to_values(targets[place], ~good_of_one)
 
 
 def _missing(pixels: Numbers, layer: Layer) -> Mask | None:
     """Return where stored numbers are no values; None where all are."""
     missing = None if layer.nodata is None else pixels == layer.nodata
+    for fill in layer.fills:
+        missing = pixels == fill if missing is None else missing | (pixels == fill)
+    if layer.valid_range is not None:
+        low, high = layer.valid_range
+        outside = (pixels < low) | (pixels > high)
+        missing = outside if missing is None else missing | outside
     if layer.reader.dtype.kind == "f":
-        nan = np.isnan(pixels)
-        missing = nan if missing is None else missing | nan
+        infinite = ~np.isfinite(pixels)
+        missing = infinite if missing is None else missing | infinite
     return missing
+
+
+def missing_numbers(pixels: Numbers, layer: Layer, window: Window) -> Mask | None:
+    """Return where stored numbers, read from a window of the layer's own grid, are no values; None where all are."""
+    missing = _missing(pixels, layer)
+    valid = layer.reader.read_valid(layer.index, window)
+    if valid is None:
+        return missing
+    return ~valid if missing is None else missing | ~valid
 
 
 def _to_values(target: Target, missing: Mask | None) -> None:

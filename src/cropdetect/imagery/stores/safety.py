@@ -56,11 +56,9 @@ def raster_driver(path: Path) -> str:
         UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
         UnreadableFileError: it is neither GeoTIFF nor JP2.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(64)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    from cropdetect.imagery.stores.zips import first_bytes  # which raises errors of this module
+
+    head = first_bytes(path, 64)
     if path.suffix.lower() == ".vrt" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise _unsafe(path, "is a virtual raster (VRT or other XML), which may lead to other files or the network")
     driver = _SIGNATURES.get(head[:4])
@@ -77,18 +75,25 @@ def refuse_hdf5_links(path: Path) -> None:
     """
     import h5py
 
+    def check(group: Any) -> None:
+        for name in group:
+            link = group.get(name, getlink=True)
+            if isinstance(link, h5py.ExternalLink):
+                raise _unsafe(path, f"{name} is a link to another file")
+            if isinstance(link, h5py.SoftLink):
+                continue  # it leads to a place in this file, which is looked at there
+            item = group.get(name)
+            if isinstance(item, h5py.Group):
+                check(item)
+            elif isinstance(item, h5py.Dataset) and (
+                item.external or item.is_virtual or item.file.filename != group.file.filename
+            ):
+                raise _unsafe(path, f"the numbers of {name} lie in other files")
+
     try:
         with h5py.File(path, "r") as file:
-            for name in file:
-                link = file.get(name, getlink=True)
-                if isinstance(link, h5py.ExternalLink):
-                    raise _unsafe(path, f"{name} is a link to another file")
-                item = file.get(name)
-                if not isinstance(item, h5py.Dataset):
-                    continue
-                if item.external or item.is_virtual or item.file.filename != file.filename:
-                    raise _unsafe(path, f"the numbers of {name} lie in other files")
-    except OSError as error:
+            check(file)
+    except (OSError, RecursionError) as error:
         raise unreadable(path, error) from error
 
 
