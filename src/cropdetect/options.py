@@ -98,7 +98,7 @@ class Options(BaseModel):
 
 
 class DataOptions(Options):
-    """How imagery and fields are read. Everything is optional; chip stores and tables take `until`, `bbox` and `limit`."""
+    """How imagery, tables and fields are read. Everything is optional; chip stores take `until`, `bbox` and `limit`."""
 
     fields: Path | None = Field(
         default=None, description="field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...) or a raster of field ids"
@@ -107,6 +107,9 @@ class DataOptions(Options):
     id_column: str | None = Field(default=None, description="column of the field ids (default: found by name)")
     labels: str | None = Field(default=None, description="column of the crop labels (default: found by name)")
     legend: Path | None = Field(default=None, description="YAML file that maps label codes to class names")
+    columns: Path | None = Field(
+        default=None, description="YAML file that names the columns of a table: id, date, bands, label (docs/tables.md)"
+    )
     buffer: Metres = Field(default=0.0, description="metres added around every field; negative shrinks")
     chip_size: int = Field(default=32, ge=1, le=1024, description="height and width of chips, pixels")
     pattern: str | None = Field(default=None, description="regular expression with groups date and band for file names")

@@ -15,7 +15,9 @@ from tests.chips.test_streaming import fields_of_boxes
 OTHER = {
     "fields": "f.gpkg", "layer": "a", "id_column": "nr", "labels": "crop", "legend": "l.yaml", "buffer": 1, "pattern": "x",
     "date": "2019-06-06", "bands": "B02", "band_names": "a=b", "resolution": 20, "clear": "none", "offset": 1000,
+    "columns": "c.yaml",
 }  # fmt: skip
+OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "bands", "clear", "offset", "columns")
 TAKEN = {"until": DAYS[1], "bbox": (34.9, 0.4, 35.1, 0.7), "limit": 1, "chip_size": 8, "memory": 64}
 
 
@@ -34,9 +36,15 @@ def test_an_option_that_does_not_apply_is_named(store: Path, tmp_path: Path, nam
     options, refused = DataOptions(**{name: OTHER[name]}), f"--{name.replace('_', '-')} does not apply to a "
     with pytest.raises(OptionError, match=f"{refused}chip store"):
         open_data(store, options)
-    if name != "labels":  # a table has columns of labels
+    if name not in OF_TABLES:
         with pytest.raises(OptionError, match=f"{refused}table of series"):
             open_data(write_table(tmp_path / "table"), options)
+
+
+def test_the_columns_of_imagery_are_not_named(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    with pytest.raises(OptionError, match="--columns does not apply to imagery"):
+        open_data(tmp_path / "images", DataOptions(columns="c.yaml"))
 
 
 def test_stores_and_tables_take_the_options_of_every_command(store: Path, tmp_path: Path) -> None:

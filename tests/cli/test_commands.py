@@ -30,7 +30,8 @@ NEEDED = {  # what a command cannot do without, as it is typed
 }  # fmt: skip
 TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the function gets for it; None: a flag
     "fields": ("f.gpkg", Path("f.gpkg")), "layer": ("parcels", "parcels"), "id_column": ("nr", "nr"), "labels": ("crop", "crop"),
-    "legend": ("l.yaml", Path("l.yaml")), "buffer": ("-5", -5.0), "chip_size": ("16", 16), "pattern": ("(x)", "(x)"),
+    "legend": ("l.yaml", Path("l.yaml")), "columns": ("c.yaml", Path("c.yaml")), "buffer": ("-5", -5.0),
+    "chip_size": ("16", 16), "pattern": ("(x)", "(x)"),
     "date": ("2019-06-06", dt.date(2019, 6, 6)), "bands": ("B02, B03", ("B02", "B03")), "band_names": ("a=b", "a=b"),
     "resolution": ("20", 20.0),
     "clear": ("SCL=4,5 CLD<60", "SCL=4,5 CLD<60"), "offset": ("1000", 1000.0), "until": ("2019-08-31", dt.date(2019, 8, 31)),

@@ -33,6 +33,8 @@ def describe(
     layer: str | None,
     id_column: str | None,
     labels: str | None,
+    columns: Path | None,
+    fields: Path | None,
 ) -> _Facts:
     """Return facts, and warnings, about what lies at a path; see `info` for the options."""
     match kind:
@@ -43,7 +45,8 @@ def describe(
         case "chips":
             return _chips(open_chips(path))
         case "table":
-            return _chips(read_table(path, label_column=labels))
+            table = read_table(path, label_column=labels, id_column=id_column, layer=layer, columns=columns, fields=fields)
+            return _chips(table)
         case "checkpoint":
             return _checkpoint(path)
         case "predictions":

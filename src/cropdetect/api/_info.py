@@ -36,6 +36,8 @@ def info(
     band_names: str | None = None,
     layer: str | None = None,
     id_column: str | None = None,
+    columns: Path | None = None,
+    fields: Path | None = None,
 ) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -46,7 +48,9 @@ def info(
         date: day of images whose names and metadata tell none (YYYY-MM-DD).
         band_names: other names for bands, old=new,..., or a YAML file with lines old: new.
         layer: layer of a file of fields (default: the one with polygons).
-        id_column: column of the field ids in a file of fields (default: found by name).
+        id_column: column of the field ids in a file of fields or a table (default: found by name).
+        columns: YAML file that names the columns of a table: id, date, bands, label (docs/tables.md).
+        fields: field boundaries of a table, joined by their ids.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -56,7 +60,16 @@ def info(
 
     kind = recognise(path)
     facts, warnings = describe(
-        path, kind, pattern=pattern, date=date, band_names=band_names, layer=layer, id_column=id_column, labels=labels
+        path,
+        kind,
+        pattern=pattern,
+        date=date,
+        band_names=band_names,
+        layer=layer,
+        id_column=id_column,
+        labels=labels,
+        columns=columns,
+        fields=fields,
     )
     return Description(path=str(path), kind=kind, facts=facts, warnings=list(warnings))
 

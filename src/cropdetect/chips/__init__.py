@@ -6,7 +6,7 @@ from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.memory import MemoryChips
 from cropdetect.chips.open import OpenedData, open_data, open_random_access, recognise
 from cropdetect.chips.store import open_chips, write_chips
-from cropdetect.chips.table import read_table
+from cropdetect.chips.tables import is_table, read_table
 
 __all__ = [
     "ChipBatch",
@@ -17,6 +17,7 @@ __all__ = [
     "RandomAccessChips",
     "cut_chips",
     "field_means",
+    "is_table",
     "open_chips",
     "open_data",
     "open_random_access",

@@ -1,4 +1,4 @@
-"""Opens whatever a user calls data, as chips: imagery with fields, a chip store, or a folder of series tables."""
+"""Opens whatever a user calls data, as chips: imagery with fields, a chip store, or a table of series."""
 
 import shutil
 import warnings
@@ -8,7 +8,7 @@ from pathlib import Path
 from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.store import open_chips, write_chips
-from cropdetect.chips.table import read_table
+from cropdetect.chips.tables import is_table, read_table
 from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Kind, Preset
@@ -17,6 +17,8 @@ from cropdetect.options import DataOptions, flag
 from cropdetect.runs import moves_are_pending
 
 _OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
+
+_OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "clear", "offset")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ def recognise(path: Path) -> Kind:
     """
     if not path.exists():
         raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
+    if path.is_file() and is_table(path):
+        return "table"
     if is_vector_file(path) and not is_image_archive(path):
         return "fields"
     if path.is_file():
@@ -56,7 +60,7 @@ def recognise(path: Path) -> Kind:
         return "scores"
     if (path / "run.json").is_file() and (path / "predictions.csv").is_file():
         return "predictions"
-    if any((path / f"series{suffix}").is_file() for suffix in (".parquet", ".csv")):
+    if is_table(path):
         return "table"
     if (path / "zarr.json").is_file() and "cropdetect-chips" in (path / "zarr.json").read_text(errors="replace"):
         return "chips"
@@ -67,7 +71,7 @@ def recognise(path: Path) -> Kind:
 
 
 def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True) -> OpenedData:
-    """Open imagery, a chip store or a table folder as chips.
+    """Open imagery, a chip store or a table of series as chips.
 
     Args:
         path: the data.
@@ -79,18 +83,21 @@ def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, l
         OptionError: an option does not apply to this kind of data, or the path holds no data.
     """
     kind = recognise(path)
+    found: tuple[str, ...]
     if kind == "imagery":
+        if options.columns is not None:
+            raise OptionError("--columns does not apply to imagery", where=path, fix="It names the columns of a table.")
         return _cut(path, options if labels else _without_labels(options), preset)
     if kind == "chips":
         _refuse(options, "a chip store")
-        chips = open_chips(path)
+        chips, found = open_chips(path), ()
     elif kind == "table":
-        _refuse(options, "a table of series", allowed=("labels",))
-        chips = read_table(path, label_column=(options if labels else _without_labels(options)).labels)
+        chips = _table(path, options if labels else _without_labels(options))
+        found = chips.info.warnings
     else:
-        fix = "Give imagery, a chips.zarr store or a folder with series.parquet."
+        fix = "Give imagery, a chips.zarr store or a table of series."
         raise OptionError(f"there is no image data here, but: {kind}", where=path, fix=fix)
-    return OpenedData(chips.select(until=options.until, bbox=options.bbox, limit=options.limit))
+    return OpenedData(chips.select(until=options.until, bbox=options.bbox, limit=options.limit), warnings=found)
 
 
 def open_random_access(path: Path, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
@@ -115,6 +122,24 @@ def open_random_access(path: Path, state: Path, options: DataOptions, preset: Pr
         write_chips(data.chips, unfinished)
         unfinished.rename(cut)
     return open_chips(cut)
+
+
+def _table(path: Path, options: DataOptions) -> RandomAccessChips:
+    _refuse(options, "a table of series", allowed=_OF_TABLES)
+    if options.layer is not None and options.fields is None:
+        raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
+    return read_table(
+        path,
+        label_column=options.labels,
+        id_column=options.id_column,
+        fields=options.fields,
+        layer=options.layer,
+        legend=read_legend(options.legend) if options.legend else None,
+        columns=options.columns,
+        bands=options.bands,
+        clear=options.clear,
+        offset=options.offset,
+    )
 
 
 def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:

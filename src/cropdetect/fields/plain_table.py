@@ -32,9 +32,7 @@ def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
     try:
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             return exact_table(pyarrow.parquet.ParquetFile(path).read())
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        options: dict[str, Any] = {"sep": max(_DELIMITERS, key=header.count), "encoding": "utf-8-sig"}
+        options: dict[str, Any] = {"sep": delimiter(path), "encoding": "utf-8-sig"}
         table: pd.DataFrame = pd.read_csv(path, **options)
         wanted = [name for name in table.columns if _is_text(table[name], {*ID_COLUMNS, *LABEL_COLUMNS, *text})]
         if wanted:
@@ -45,6 +43,12 @@ def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UnreadableFileError(f"the table cannot be read ({reason})", where=path, fix="Export it again.") from error
     return table
+
+
+def delimiter(path: Path) -> str:
+    """Return what separates the columns of a CSV file: comma, semicolon or tab, whichever its first line has most of."""
+    with path.open(encoding="utf-8-sig") as file:
+        return max(_DELIMITERS, key=file.readline().count)
 
 
 def exact_table(arrow: pyarrow.Table) -> pd.DataFrame:

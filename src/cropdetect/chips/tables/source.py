@@ -1,0 +1,87 @@
+"""A file or folder with a table, read as far as a form asks."""
+
+import csv
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+from cropdetect.errors import TableError, UnreadableFileError
+from cropdetect.fields import read_plain_table
+from cropdetect.fields.plain_table import delimiter
+from cropdetect.imagery import unreadable
+
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
+PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+_TEXT = ("system:index", "sample_id", "parcel_id")
+_LIMIT = 2**31  # bytes of a JSON file
+
+
+class Source:
+    """What lies at a path: a folder, or a file of rows (CSV, Parquet) or JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.suffix = path.suffix.lower() if path.is_file() else ""
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of a CSV or Parquet file, as written; of other files none.
+
+        Raises:
+            UnreadableFileError: the file is damaged.
+            TableError: two columns have one name.
+        """
+        if self.suffix in PARQUET_SUFFIXES:
+            try:
+                names = pyarrow.parquet.read_schema(self.path).names
+            except (pyarrow.ArrowException, OSError) as error:
+                raise unreadable(self.path, error) from error
+        elif self.suffix in CSV_SUFFIXES:
+            try:
+                with self.path.open(encoding="utf-8-sig", newline="") as file:
+                    names = next(csv.reader([file.readline().rstrip("\r\n")], delimiter=delimiter(self.path)), [])
+            except (OSError, UnicodeDecodeError) as error:
+                raise unreadable(self.path, error) from error
+        else:
+            return ()
+        twice = sorted({name for name in names if names.count(name) > 1 and name})
+        if twice:
+            raise TableError(f"two columns are called {twice[0]!r}", where=self.path, fix="Rename one of them, or remove it.")
+        return tuple(names)
+
+    def table(self, text: Sequence[str] = ()) -> pd.DataFrame:
+        """Read all rows; ids, labels and the columns `text` are text as it is written."""
+        table = read_plain_table(self.path, text=(*_TEXT, *text))
+        table.columns = [str(name) for name in table.columns]
+        return table.drop(columns=[name for name in table.columns if name.startswith("Unnamed: ")])
+
+    @cached_property
+    def has_geometry(self) -> bool:
+        """Whether a Parquet file is GeoParquet."""
+        return self.suffix in PARQUET_SUFFIXES and b"geo" in (pyarrow.parquet.read_schema(self.path).metadata or {})
+
+    @cached_property
+    def document(self) -> Any:
+        """Content of a JSON file (one value a line: a list); None for other files, and where it is no JSON."""
+        if self.suffix not in JSON_SUFFIXES or self.path.stat().st_size > _LIMIT:
+            return None
+        try:
+            text = self.path.read_text("utf-8-sig")
+            try:
+                return json.loads(text)
+            except ValueError:
+                return [json.loads(line) for line in text.splitlines() if line.strip()]
+        except (ValueError, OSError):
+            return None
+
+
+def damaged(path: Path, why: str) -> UnreadableFileError:
+    """Return the error of a file that is not what its form asks for."""
+    return UnreadableFileError(f"the table cannot be read ({why})", where=path, fix="Export it again.")

@@ -1,0 +1,199 @@
+"""The numbers of a table: missing values that nothing declares, the unit of reflectances, Sentinel-2's offset."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cropdetect.chips.tables.bands import NO_BANDS, parse_column
+from cropdetect.errors import OptionError, TableError
+from cropdetect.imagery.bands import find_band, is_reflectance
+
+Numbers = npt.NDArray[np.float64]
+
+_FILLS = (-32768.0, -28672.0, -9999.0, -99999.0, -999.0, -3000.0, 32767.0, 65535.0, 1e20, 9.969209968386869e36)
+_WORDS = ("no data", "nodata", "no_data", "masked", "--", "-", "none", "null", "nan", "na", "n/a", "inf", "-inf", "")
+_UNIT = 10_000.0  # digital numbers of a reflectance of 1
+_FROM_0_TO_1 = 2.0  # reflectances reach a little beyond 1 over snow and clouds
+_DIGITAL = 150.0  # a reflectance of 0.015, darker than any land
+_LARGE = 100.0  # a band of any other kind whose values reach beyond this holds digital numbers
+_IMPOSSIBLE = -1000.0  # digital numbers; the lowest that products hold
+_OFFSET = 1000.0
+_BASELINE_0400 = dt.date(2022, 1, 25)
+
+
+def is_optical(band: str) -> bool:
+    """Whether a band's values are reflectances."""
+    name = parse_column(band).band.rpartition("_p")[0] or band
+    return is_reflectance(band) or is_reflectance(name) or band.upper().startswith("SR_B")
+
+
+def as_numbers(column: "pd.Series[Any]") -> tuple["pd.Series[Any] | None", str]:
+    """Return a column as float64, and a word that means "no value"; None where it holds something else than numbers.
+
+    Decimal commas are understood.
+    """
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return column.astype(np.float64), ""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return pd.Series(column.to_numpy(np.float64, na_value=np.nan), index=column.index), ""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return None, ""
+    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    words = text.str.lower().isin(_WORDS)
+    if not words.all() and text[~words].str.fullmatch(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?").all():
+        text = text.str.replace(",", ".", regex=False)
+    numbers = pd.to_numeric(text.where(~words), errors="coerce")
+    if (numbers.isna() & ~words).any():
+        return None, ""
+    return numbers.astype(np.float64), next(iter(text[words & (text != "")]), "")
+
+
+def may_be_numbers(name: str) -> bool:
+    """Whether a column may be a band although its name is not known."""
+    return not NO_BANDS.fullmatch(name)
+
+
+def without_fills(values: pd.DataFrame, known: Sequence[float] = ()) -> tuple[pd.DataFrame, list[str]]:
+    """Return values with NaN for the numbers that mean "no value", and warnings that name them.
+
+    A number is one where it is a usual one, lies apart from all other numbers of its band and, above zero, occurs more than once.
+    Rows of zeros in all reflectances are no values either.
+
+    Args:
+        values: one column a band.
+        known: numbers that mean "no value" in any case.
+    """
+    values = values.replace([np.inf, -np.inf, *known], np.nan)
+    found: dict[float, dict[str, int]] = {}
+    alone: list[str] = []
+    for band in values:
+        numbers = values[band].to_numpy()
+        usual = np.isin(numbers, _FILLS)
+        others = numbers[~usual & np.isfinite(numbers)]
+        for fill in np.unique(numbers[usual]):
+            here = numbers == fill
+            if len(others) and not _apart(float(fill), others, str(band)):
+                continue
+            if fill > 0 and here.sum() < 2:
+                alone.append(f"{fill:g} in {band}")
+                continue
+            found.setdefault(float(fill), {})[str(band)] = int(here.sum())
+            numbers = np.where(here, np.nan, numbers)
+        values[band] = numbers
+    warnings = [
+        f"{fill:g} is taken for 'no value' ({sum(bands.values())} values of {', '.join(bands)})" for fill, bands in found.items()
+    ]
+    if alone:
+        warnings.append(f"{', '.join(alone)} occurs once: it may mean 'no value', but is kept")
+    optical = [band for band in values if is_optical(str(band))]
+    zeros = (values[optical] == 0).all(axis=1) if len(optical) > 1 else pd.Series(False, index=values.index)
+    if zeros.any():
+        values.loc[zeros, optical] = np.nan
+        warnings.append(f"0 in all reflectances is taken for 'no value' ({int(zeros.sum())} rows)")
+    return values, warnings
+
+
+def _apart(fill: float, others: Numbers, band: str) -> bool:
+    if fill < 0 and is_optical(band):
+        return True
+    low, high = float(others.min()), float(others.max())
+    distance = low - fill if fill < low else fill - high if fill > high else 0.0
+    return distance > max(0.5 * (high - low), 1.0)
+
+
+def in_one_unit(
+    values: pd.DataFrame, sensor: str | None, scale: float | None, where: object
+) -> tuple[pd.DataFrame, str, list[str]]:
+    """Return the values with Sentinel-2's reflectances as digital numbers (reflectance x 10000), the unit, and warnings.
+
+    Raises:
+        TableError: bands, or rows of a band, are in different units, or the unit cannot be told.
+    """
+    optical = [str(band) for band in values if is_optical(str(band)) and values[band].notna().any()]
+    warnings: list[str] = []
+    if scale is not None and optical:
+        values = values.assign(**{band: values[band] * (scale * _UNIT) for band in optical})
+        return values, "digital number", [f"reflectances are multiplied by {scale:g} to lie from 0 to 1 and kept x 10000"]
+    if sensor == "sentinel-2" and optical:
+        high = {band: float(values[band].quantile(0.98)) for band in optical}
+        small = [band for band in optical if high[band] <= _FROM_0_TO_1 and find_band(band).role != "cirrus"]
+        large = [band for band in optical if high[band] >= _DIGITAL]
+        fix = "Bring all bands to one unit, or say in a YAML file (--columns) what makes them lie from 0 to 1: `scale: 0.0001`."
+        if small and large:
+            raise TableError(
+                f"{small[0]} holds reflectances from 0 to 1 (up to {high[small[0]]:.3g}) and {large[0]} digital numbers from 0 "
+                f"to 10000 (up to {high[large[0]]:.5g})",
+                where=where,
+                fix=fix,
+            )
+        if not large and max(high.values()) > _FROM_0_TO_1:
+            band = max(high, key=lambda name: high[name])
+            raise TableError(
+                f"the unit of {band} cannot be told: its values, up to {high[band]:.3g}, are neither reflectances from 0 to 1 "
+                "nor digital numbers from 0 to 10000",
+                where=where,
+                fix=fix.replace("0.0001", "0.01"),
+            )
+        if small:
+            values = values.assign(**{band: values[band] * _UNIT for band in optical})
+            warnings.append("reflectances lie from 0 to 1 and are kept as digital numbers (x 10000)")
+        else:
+            _check_rows(values, large, where, fix)
+        values, more = _without_impossible(values, optical)
+        return values, "digital number", warnings + more
+    digital = bool(len(values)) and float(np.nanmax(values.to_numpy(np.float64), initial=0)) > _LARGE
+    return values, "digital number" if digital else "as in the table", warnings
+
+
+def _check_rows(values: pd.DataFrame, bands: Sequence[str], where: object, fix: str) -> None:
+    for band in bands:
+        numbers = values[band].dropna().to_numpy()
+        small = (numbers > 0) & (numbers < _FROM_0_TO_1) & (numbers != np.round(numbers))
+        if small.sum() >= max(3, 0.01 * len(numbers)):
+            raise TableError(
+                f"{band} holds reflectances from 0 to 1 in {small.sum()} rows (such as {numbers[small][0]:g}) and digital "
+                f"numbers in {(~small).sum()} (such as {numbers[~small][0]:g})",
+                where=where,
+                fix=fix,
+            )
+
+
+def _without_impossible(values: pd.DataFrame, bands: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    below = values[list(bands)] < _IMPOSSIBLE
+    if not below.to_numpy().any():
+        return values, []
+    names = [band for band in bands if below[band].any()]
+    values = values.assign(**{band: values[band].where(~below[band]) for band in names})
+    count = int(below.to_numpy().sum())
+    why = f"lie below {_IMPOSSIBLE:g}, as means over missing pixels do: they are left out"
+    return values, [f"{count} values of {', '.join(names)} {why}"]
+
+
+def without_offset(
+    values: pd.DataFrame, dates: "npt.NDArray[np.datetime64]", sensor: str | None, units: str, asked: float | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Take the asked offset off the reflectances, clipped at 0; warn where Sentinel-2's offset seems to be in them.
+
+    Raises:
+        OptionError: an offset was given, and no band is a reflectance.
+    """
+    optical = [str(band) for band in values if is_optical(str(band))]
+    if asked and not optical:
+        raise OptionError("an offset was given, but no band is a reflectance", fix="Leave the offset out.")
+    if asked:
+        below = float((values[optical] < asked).to_numpy().mean())
+        values = values.assign(**{band: (values[band] - asked).clip(lower=0) for band in optical})
+        return values, [f"{below:.0%} of the reflectances lie below the offset of {asked:g} and become 0"] if below > 0.01 else []
+    late = dates >= np.datetime64(_BASELINE_0400)
+    numbers = values.loc[late, optical].to_numpy()
+    numbers = numbers[np.isfinite(numbers)]
+    if asked is None and sensor == "sentinel-2" and units == "digital number" and len(numbers) >= 20 and numbers.min() >= _OFFSET:
+        return values, [
+            f"no reflectance from {_BASELINE_0400} on is below 1000, so that Sentinel-2's offset of 1000 seems to be in them: "
+            "--offset 1000 takes it off, --offset 0 keeps the numbers"
+        ]
+    return values, []
