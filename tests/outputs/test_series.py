@@ -29,7 +29,9 @@ def test_seasons_come_back_as_they_were(with_seasons, tmp_path):
 
 
 def test_the_file_is_a_series_table_that_can_be_predicted_again(with_seasons, tmp_path):
-    write_series(with_seasons, tmp_path / "series.parquet")
+    series = with_seasons.series
+    digital_numbers = replace(with_seasons, series=replace(series, values=2000 + 500 * series.values))
+    write_series(digital_numbers, tmp_path / "series.parquet")
     pd.DataFrame({"field_id": with_seasons.fields["field_id"]}).to_parquet(tmp_path / "fields.parquet")
     chips = read_table(tmp_path)
     assert chips.info.bands == ("B04", "B08")
