@@ -61,9 +61,21 @@ def test_the_same_call_does_nothing_and_another_is_refused(tmp_path: Path, capsy
     write(tmp_path / "out", a="1")
     assert "nothing to do" in capsys.readouterr().err
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "out").iterdir()} == before
-    with pytest.raises(OutputExistsError, match="another command"):
+    with pytest.raises(OutputExistsError, match=r"another command.*: a had another value"):
         write(tmp_path / "out", a="2")
+    with pytest.raises(OutputExistsError, match="this is another"):
+        OutputFolder("another", {"out": tmp_path / "out"}).finished()
     assert texts(tmp_path / "out") == {"a": "1"}
+
+
+def test_an_input_that_changed_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("1")
+    with OutputFolder("test", {"out": tmp_path / "out", "data": data}).writing():
+        pass
+    data.write_text("2")
+    with pytest.raises(OutputExistsError, match="an input has changed"):
+        OutputFolder("test", {"out": tmp_path / "out", "data": data}).finished()
 
 
 @pytest.mark.usefixtures("way")

@@ -105,7 +105,7 @@ class OutputFolder:
             return False
         if run.fingerprint != self.fingerprint:
             raise OutputExistsError(
-                f"the folder holds the output of another command ({run.verb}, finished {run.finished})",
+                f"the folder holds the output of another command ({run.verb}, finished {run.finished}): {self._difference(run)}",
                 where=self.path,
                 fix="Name another folder, or add --overwrite to replace that output; files that the tool did not write stay.",
             )
@@ -120,6 +120,16 @@ class OutputFolder:
         if not missing:
             print(f"{self.path} is finished already; nothing to do.", file=sys.stderr)
         return not missing
+
+    def _difference(self, run: RunRecord) -> str:
+        """Say how another run differs from this one."""
+        if run.verb != self.verb:
+            return f"this is {self.verb}"
+        before, now = _flat(run.arguments), _flat(self._arguments)
+        others = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+        if others:
+            return f"{some_of(others)} had another value"
+        return "an input has changed since, or cropdetect has"
 
     @contextmanager
     def writing(self) -> Iterator[Work]:
@@ -246,6 +256,14 @@ class OutputFolder:
         if kept:
             return f"Stopped. The work so far is kept in {self.path / PARTIAL}. To continue, run again: {command}"
         return f"Stopped. Nothing was kept. To begin again: {command}"
+
+
+def _flat(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with those of groups of options beside the others."""
+    flat: dict[str, Any] = {}
+    for name, value in arguments.items():
+        flat |= value if isinstance(value, dict) else {name: value}
+    return flat
 
 
 def _make(out: Path) -> list[Path]:
