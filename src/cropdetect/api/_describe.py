@@ -2,11 +2,12 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cropdetect.checkpoint import read_checkpoint
@@ -15,10 +16,11 @@ from cropdetect.errors import CropDetectError
 from cropdetect.evaluation import SCORES
 from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields
 from cropdetect.formats import Kind
-from cropdetect.imagery import Imagery, ImageSeries, Window, open_imagery
+from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window, open_imagery, parse_band
 from cropdetect.outputs.scores import read_metrics
 
-_LOOK = 256  # pixels: side of the window in each tile's centre that is read to see how clear it is
+_LOOK = 256  # pixels: side of the window in each tile's centre that is read, at most
+_LOOK_BYTES = 64 * 2**20
 
 _Facts = tuple[dict[str, Any], Sequence[str]]  # and warnings
 
@@ -35,11 +37,18 @@ def describe(
     labels: str | None,
     columns: Path | None,
     fields: Path | None,
+    clear: str | None,
 ) -> _Facts:
     """Return facts, and warnings, about what lies at a path; see `info` for the options."""
     match kind:
         case "imagery":
-            return _imagery(open_imagery(path, pattern=pattern, date=date, band_names=band_names), labels)
+            imagery = open_imagery(path, pattern=pattern, date=date, band_names=band_names, clear=clear)
+            if fields is None:
+                return _imagery(imagery, lambda: fields_of(imagery, label_column=labels))
+            return _imagery(
+                imagery,
+                lambda: read_fields(fields, layer=layer, id_column=id_column, label_column=labels, imagery=imagery),
+            )
         case "fields":
             return _fields_file(path, layer, id_column, labels)
         case "chips":
@@ -55,8 +64,9 @@ def describe(
             return _scores(path)
 
 
-def _imagery(imagery: Imagery, labels: str | None) -> _Facts:
+def _imagery(imagery: Imagery, fields: Callable[[], FieldSet]) -> _Facts:
     first = imagery.tiles[0]
+    looks = [_look(tile) for tile in imagery.tiles[:8]]
     facts: dict[str, Any] = {
         "layout": imagery.layout,
         "tiles": len(imagery.tiles),
@@ -68,30 +78,50 @@ def _imagery(imagery: Imagery, labels: str | None) -> _Facts:
         "mask_bands": list(first.mask_bands),
         "dtype": str(first.dtype),
         "sensor": first.sensor,
+        "units": first.units,
         "offset_taken_off": first.offset,
         "megabytes": round(sum(t.n_bytes for t in imagery.tiles) / 1e6, 1),
-        "clear_share": _clear_share(imagery),
+        "clear_where": first.clear_expression or "every band has a value",
+        "clear_share": _quartiles(np.concatenate([look.clear.mean(axis=(1, 2)) for look in looks])),
+        "values": _values(first, looks[0]),
     }
     warnings = list(imagery.warnings)
     try:
-        fields = fields_of(imagery, label_column=labels)
-        facts |= _fields(fields)
-        warnings += fields.warnings
+        found = fields()
+        facts |= _fields(found)
+        warnings += found.warnings
     except CropDetectError as error:
         facts["fields"] = f"not read: {error.what}. {error.fix}".rstrip()
     return facts, warnings
 
 
-def _clear_share(imagery: Imagery) -> dict[str, float]:
-    """Quartiles over the dates of the share of clear pixels in the centre of each tile."""
-    shares = []
-    for tile in imagery.tiles[:8]:
-        height, width = tile.geobox.shape
-        top, left = max(0, (height - _LOOK) // 2), max(0, (width - _LOOK) // 2)
-        window = Window(top, left, min(height, top + _LOOK), min(width, left + _LOOK))
-        shares.append(tile.read(window, bands=tile.bands[:1]).clear.mean(axis=(1, 2)))
-    low, middle, high = np.quantile(np.concatenate(shares), [0.25, 0.5, 0.75])
+def _look(tile: ImageSeries) -> PixelBlock:
+    """Read all dates and bands of a window in the centre of a tile."""
+    height, width = tile.geobox.shape
+    pixel = len(tile.dates) * len(tile.bands) * tile.dtype.itemsize
+    side = max(16, min(_LOOK, int((_LOOK_BYTES / pixel) ** 0.5)))
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    return tile.read(Window(top, left, min(height, top + side), min(width, left + side)))
+
+
+def _quartiles(values: npt.NDArray[np.floating]) -> dict[str, float]:
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
     return {"quartile_1": round(float(low), 2), "median": round(float(middle), 2), "quartile_3": round(float(high), 2)}
+
+
+def _values(tile: ImageSeries, look: PixelBlock) -> dict[str, dict[str, Any]]:
+    """Say of each band what it is, on how many dates it has clear values in the window, and how large they are."""
+    rows: dict[str, dict[str, Any]] = {}
+    for place, band in enumerate(tile.bands):
+        said = parse_band(band, tile.sensor)
+        pixels = look.image[:, place]
+        known = look.clear & np.isfinite(pixels)
+        row: dict[str, Any] = {"sensor": said.sensor, "kind": said.band.kind, "role": said.band.role or None}
+        row["clear_dates"] = int(known.any(axis=(1, 2)).sum())
+        quantiles = np.quantile(pixels[known].astype(np.float64), [0.05, 0.5, 0.95]) if known.any() else [None] * 3
+        names = ("quantile_05", "median", "quantile_95")
+        rows[band] = row | {n: None if q is None else float(f"{q:.4g}") for n, q in zip(names, quantiles, strict=True)}
+    return rows
 
 
 def _fields_file(path: Path, layer: str | None, id_column: str | None, labels: str | None) -> _Facts:

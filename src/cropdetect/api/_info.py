@@ -8,6 +8,8 @@ from cropdetect.api._verb import verb
 from cropdetect.formats import Kind, Record
 from cropdetect.options import Day
 
+_OF_TILES = ("size", "crs")  # facts that are told with the number of tiles that they hold for
+
 
 class Description(Record):
     """What `info` found; `facts` hold numbers and names only."""
@@ -21,7 +23,10 @@ class Description(Record):
         """Return the description as aligned lines."""
         lines = [f"{self.path}: {self.kind}"]
         width = max((len(name) for name in self.facts), default=0)
-        lines += [f"  {name.replace('_', ' '):{width}}  {_shown(value)}" for name, value in self.facts.items()]
+        for name, value in self.facts.items():
+            shown = _table(value) if _is_table(value) else [_of_all(value) if name in _OF_TILES else _shown(value)]
+            lines.append(f"  {name.replace('_', ' '):{width}}  {shown[0]}")
+            lines += [f"  {'':{width}}  {line}" for line in shown[1:]]
         lines += [f"  Warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
@@ -38,6 +43,7 @@ def info(
     id_column: str | None = None,
     columns: Path | None = None,
     fields: Path | None = None,
+    clear: str | None = None,
 ) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -50,7 +56,8 @@ def info(
         layer: layer of a file of fields (default: the one with polygons).
         id_column: column of the field ids in a file of fields or a table (default: found by name).
         columns: YAML file that names the columns of a table: id, date, bands, label (docs/tables.md).
-        fields: field boundaries of a table, joined by their ids.
+        fields: field boundaries for imagery, or for a table, joined by their ids.
+        clear: what counts as clear, e.g. "SCL=4,5 CLD<60", or none.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -70,6 +77,7 @@ def info(
         labels=labels,
         columns=columns,
         fields=fields,
+        clear=clear,
     )
     return Description(path=str(path), kind=kind, facts=facts, warnings=list(warnings))
 
@@ -80,3 +88,20 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_shown(item) for item in value) or "none"
     return "unknown" if value is None else str(value)
+
+
+def _of_all(value: Mapping[str, int]) -> str:
+    """Show what holds for all tiles alone, else with the number of tiles."""
+    return next(iter(value)) if len(value) == 1 else ", ".join(f"{name} ({count} tiles)" for name, count in value.items())
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(row, Mapping) for row in value.values())
+
+
+def _table(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Show rows with the same entries as aligned lines, the names of the entries first."""
+    heads = ["", *(name.replace("_", " ").replace("quantile 0", "quantile ") for name in next(iter(rows.values())))]
+    cells = [heads] + [[name, *("" if value is None else f"{value}" for value in row.values())] for name, row in rows.items()]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(heads))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]

@@ -1,6 +1,6 @@
 """Any source of pixels as series of dates and bands on one grid."""
 
-from cropdetect.imagery.bands import band_with_role, is_quality
+from cropdetect.imagery.bands import band_with_role, is_quality, parse_band
 from cropdetect.imagery.identity import match_bands, sensor_of
 from cropdetect.imagery.open import open_imagery
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
@@ -21,6 +21,7 @@ __all__ = [
     "match_bands",
     "merge_warnings",
     "open_imagery",
+    "parse_band",
     "raster_driver",
     "refuse_zarr_objects",
     "sensor_of",

@@ -31,6 +31,11 @@ class FileSeries(ImageSeries):
     acquisitions: tuple[Acquisition, ...]
     conditions: tuple[Condition, ...]
 
+    @property
+    def clear_expression(self) -> str:
+        """See `ImageSeries.clear_expression`."""
+        return " ".join(condition.text for condition in self.conditions)
+
     def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
         """See `ImageSeries.read`. Bands that are not asked for are not read, so they do not count in `clear`.
 

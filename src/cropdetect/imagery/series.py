@@ -92,6 +92,11 @@ class ImageSeries(ABC):
     n_bytes: int
     field_files: FieldFiles
 
+    @property
+    def clear_expression(self) -> str:
+        """What makes a pixel clear besides valid values, as `--clear` takes it; "" for nothing."""
+        return ""
+
     @abstractmethod
     def read(
         self,
