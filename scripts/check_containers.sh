@@ -84,12 +84,12 @@ predicts() {
 refuses() {
   local name=$1 words=$2 input=$3 code=0 out; shift 3
   out=$(output "refused-$(ls "$W" | wc -l)")
-  echo 'keep me' > "$out/notes.txt"
+  echo 'keep me' > "$out/README.md"
   run "$CPU" "$input" "$out" "$@" || code=$?
   [ "$code" = 2 ] || { cat "$W/words"; fail "$name: exit code $code, not 2"; }
   grep -qF -- "$words" "$W/words" || { cat "$W/words"; fail "$name: the message lacks '$words'"; }
   grep -q Traceback "$W/words" && fail "$name: a traceback"
-  [ "$(ls -A "$out")" = notes.txt ] && [ "$(cat "$out/notes.txt")" = 'keep me' ] || fail "$name: the output folder was touched: $(ls -A "$out")"
+  [ "$(ls -A "$out")" = README.md ] && [ "$(cat "$out/README.md")" = 'keep me' ] || fail "$name: the output folder was touched: $(ls -A "$out")"
   echo "$name: $(grep -m1 -F -- "$words" "$W/words")"
 }
 
@@ -220,6 +220,9 @@ INPUT_DATA=$spoilt OUTPUT_DATA=$(output up) docker compose "${OVERRIDES[@]}" up 
 spoilt=$(input other-member); echo x >> "$spoilt/checkpoint/members/000.onnx"
 refuses "a changed member" "its hash differs" "$spoilt"
 refuses "a wrong option" "--min-confidence" "$PWD/data/input" --min-confidence 7
+out=$(output foreign); echo mine > "$out/notes.txt"; code=0; run "$CPU" "$PWD/data/input" "$out" || code=$?
+{ [ "$code" = 2 ] && grep -q 'did not write: notes.txt' "$W/words" && [ "$(ls -A "$out")" = notes.txt ]; } || { cat "$W/words"; fail "an output folder with other files"; }
+grep -m1 'did not write' "$W/words"
 mkdir "$W/not-mine"; chmod 755 "$W/not-mine"; code=0; run "$CPU" "$PWD/data/input" "$W/not-mine" || code=$?
 { [ "$code" = 2 ] && grep -q 'may not write to OUTPUT_DATA' "$W/words"; } || { cat "$W/words"; fail "an output folder of another user"; }
 grep -m1 'may not write' "$W/words"
