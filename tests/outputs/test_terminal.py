@@ -1,7 +1,10 @@
 """What a terminal of 80 columns shows of a prediction."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
+import pytest
 from shapely import box
 
 from cropdetect.outputs import prediction_summary, prediction_table
@@ -32,3 +35,12 @@ def test_long_and_odd_class_names_are_plain_text_and_stay_within_the_width(many_
     assert "[bold]maize[/bold]" in text
     assert "[red]" in text
     assert all(len(line) <= 80 for line in text.splitlines())
+
+
+@pytest.mark.parametrize("unlike", [(0, 0), (1, 0), (1, 1)])
+def test_fields_unlike_the_training_are_counted(many_predictions, tmp_path, unlike):
+    data = many_predictions([box(0, 0, 1, 1)] * 2, [[0.9, 0.1], [0.2, 0.8]], legend=("maize", "oats"))
+    data = replace(data, unlike_training=np.array(unlike, bool))
+    lines = prediction_summary(prediction_table(data), data.legend, tmp_path).splitlines()
+    told = [re.split(r"\s{2,}", line)[1] for line in lines if line.startswith("unlike the training fields")]
+    assert told == ([] if sum(unlike) == 0 else [str(sum(unlike))])

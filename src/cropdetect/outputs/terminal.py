@@ -63,6 +63,9 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     for word in sorted(set(status[~answered])):
         add(f"no answer, {word}: {MEANINGS.get(word, '')}".rstrip(": "), (status == word) & ~answered)
     add("all fields", np.ones(len(table), bool))
+    unlike = table["unlike_training"].fillna(False).to_numpy(bool)
+    if unlike.any():
+        add("unlike the training fields", unlike)
     return _text(shown, Text(f"Look at {out / 'report.html'} first. {_files(out)}", overflow="fold"))
 
 
