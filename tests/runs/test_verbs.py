@@ -10,6 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import box
@@ -17,7 +18,9 @@ from shapely import box
 from cropdetect import api
 from cropdetect.checkpoint import shipped_path
 from cropdetect.errors import CropDetectError, OutputExistsError
+from cropdetect.formats import Statistics
 from cropdetect.imagery import open_imagery
+from cropdetect.models import create
 from cropdetect.runs import Stopped, read_run
 from tests.runs.conftest import SMALL, TRAINED, Call, contents, write_table, written
 
@@ -171,6 +174,8 @@ def verbs(root: Path) -> dict[str, Call]:
         "evaluate": lambda out, **more: api.evaluate(root / "predictions", out, reference=mine / "fields.csv", **more),
         "simulate": lambda out, **more: api.simulate(out, **SMALL, workers=1, **more),
         "report": lambda out, **more: api.report(root / "predictions", out, **more),
+        "import-cv4a": lambda out, **more: api.import_cv4a(root / "weights.pt", out, stats=root / "stats.json", **more),
+        "demo": lambda out, **more: api.demo(out, **more),
     }
 
 
@@ -184,7 +189,22 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     api.train(root / "mine", root / "trained", **TRAINED)
     api.predict(root / "mine", root / "predictions", checkpoint=root / "trained")
     (root / "link").symlink_to("mine")
+    network = create("conv-gru")
+    torch.save(network.state_dict(), root / "weights.pt")
+    n = len(network.channels)
+    statistics = Statistics(channels=list(network.channels), mean=[3.0] * n, std=[2.0] * n, origin="made up")
+    (root / "stats.json").write_text(statistics.model_dump_json())
     return root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", sorted(verbs(Path())))
+def test_each_verb_of_the_property_below_writes_where_nothing_stands_in_its_way(
+    prepared: Path, tmp_path: Path, verb: str
+) -> None:
+    out = tmp_path / "new" / "out"
+    verbs(prepared)[verb](out, overwrite=False)
+    assert out.is_file() if verb == "report" else written(out) >= {"run.json"}
 
 
 @contextlib.contextmanager
