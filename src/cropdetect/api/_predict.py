@@ -81,7 +81,7 @@ def predict(
         write_outputs(
             predictions,
             work.new,
-            run=_record(opened, predictions, timings, inputs=_inputs(data, opened, options), checkpoint=str(checkpoint), **how),
+            run=_record(opened, trained, predictions, timings, inputs=_inputs(data, opened, options), **how),
             imagery=opened.imagery,
             fields=opened.fields,
             min_confidence=min_confidence,
@@ -138,11 +138,14 @@ def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
     return (f"No field has a pixel on the images ({counts}): check the place and the CRS of both.",)
 
 
-def _record(opened: "OpenedData", predictions: "Predictions", timings: "Timings", **more: Any) -> PredictionRun:
-    info = opened.chips.info
+def _record(
+    opened: "OpenedData", checkpoint: "Checkpoint", predictions: "Predictions", timings: "Timings", **more: Any
+) -> PredictionRun:
+    info, seen = opened.chips.info, predictions.seen_in_training
     return PredictionRun(
         format="cropdetect-run",
         versions=_versions(),
+        checkpoint=str(checkpoint.path),
         dates=[str(day) for day in info.dates],
         bands=list(info.bands),
         offset=info.offset,
@@ -152,6 +155,8 @@ def _record(opened: "OpenedData", predictions: "Predictions", timings: "Timings"
         seconds=timings.seconds,
         cpu_seconds=timings.cpu_seconds,
         peak_memory_mb=_peak_memory(),
+        n_seen_in_training=None if seen is None else int(seen.sum()),
+        out_of_fold=checkpoint.record.out_of_fold,
         warnings=list(opened.warnings),
         started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         **more,

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cropdetect.evaluation import Z_95
-from cropdetect.formats import AreaRecord, MetricsRecord
+from cropdetect.formats import AreaRecord, MetricsRecord, SeenScores
 from cropdetect.outputs.report.totals import MEANINGS, areas_ha
 
 _WIDTH = 80
@@ -66,6 +66,8 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     unlike = table["unlike_training"].fillna(False).to_numpy(bool)
     if unlike.any():
         add("unlike the training fields", unlike)
+    if "seen_in_training" in table.columns and table["seen_in_training"].any():
+        add("trained on, so of no use to score the answer", table["seen_in_training"].to_numpy(bool))
     return _text(shown, Text(f"Look at {out / 'report.html'} first. {_files(out)}", overflow="fold"))
 
 
@@ -76,6 +78,8 @@ def scores_summary(scores: MetricsRecord) -> str:
     """
     title = f"{scores.n_fields} fields with a label and an answer" + (f"; {scores.validation}" if scores.validation else "")
     shown: list[Table | Text] = [Text(title), _overall(scores), _classes(scores)]
+    if scores.on_training_fields is not None:
+        shown.append(_apart(scores.on_training_fields))
     if scores.areas is not None:
         shown.append(_areas(scores.areas))
     if scores.by_date:
@@ -108,6 +112,14 @@ def _classes(scores: MetricsRecord) -> Table:
     for name, one in scores.per_class.items():
         numbers = (_number(value) for value in (one.precision, one.recall, one.f1))
         table.add_row(Text(name), str(one.n), *numbers, _interval(scores, f"f1:{name}"))
+    return table
+
+
+def _apart(seen: SeenScores) -> Table:
+    table = _table("trained on, scored apart", "fields", "log loss", "accuracy", "macro F1")
+    table.add_row(
+        "(not how good it is)", str(seen.n_fields), *(f"{v:.3f}" for v in (seen.log_loss, seen.accuracy, seen.macro_f1))
+    )
     return table
 
 

@@ -3,6 +3,7 @@
 from cropdetect.outputs.report.content import (
     ReportContent,
     crossval_content,
+    own_scores,
     read_content,
     read_scores,
     title_of,
@@ -14,6 +15,7 @@ from cropdetect.outputs.report.write import write_report
 __all__ = [
     "ReportContent",
     "crossval_content",
+    "own_scores",
     "read_content",
     "read_scores",
     "render",
