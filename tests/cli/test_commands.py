@@ -24,7 +24,7 @@ from cropdetect.training.recipes import train_options
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NEEDED = {  # what a command cannot do without, as it is typed
     "demo": (), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"), "crossval": ("d", "o", "--folds", "random"),
-    "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"),
+    "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
     "simulate": ("o",), "import-cv4a": ("w.pt", "o"),
 }  # fmt: skip
@@ -111,7 +111,7 @@ def test_every_option_reaches_the_function_and_changes_nothing_else(called: Call
 
 
 def test_the_verbs_are_listed_in_the_order_of_the_work() -> None:
-    order = "demo info chips train crossval predict evaluate report simulate import-cv4a"
+    order = "demo info chips train crossval predict evaluate report compare simulate import-cv4a"
     assert list(COMMANDS) == order.split()
 
 

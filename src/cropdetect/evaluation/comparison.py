@@ -62,7 +62,7 @@ def compare_runs(runs: Sequence[ScoredFields], *, seed: int = 0) -> ComparisonRe
     for run, table in zip(runs[1:], tables[1:], strict=True):
         _check_labels(first, tables[0], run, table)
     answers = [_answers(run, shared, first.legend) for run in runs]
-    labels = pd.Index(first.legend).get_indexer(tables[0]["label"]).astype(np.int64)
+    labels = pd.Index(first.legend).get_indexer(pd.Index(tables[0]["label"])).astype(np.int64)
     groups, drawn, warnings = _groups(runs, tables)
     warnings += [
         f"{run.name} has other folds than {first.name}: the difference is also that of what they were trained on"

@@ -11,20 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cropdetect.evaluation import Z_95
-from cropdetect.formats import AreaRecord, MetricsRecord, SeenScores
+from cropdetect.formats import AreaRecord, ComparisonRecord, MetricsRecord, SeenScores
+from cropdetect.outputs.comparison import NAMES as _SCORES
+from cropdetect.outputs.comparison import verdict
 from cropdetect.outputs.report.totals import MEANINGS, areas_ha
 
 _WIDTH = 80
 _CROPS = 15  # rows; the other crops are counted together
 _DOUBTS = 5  # rows
-_SCORES = {
-    "log_loss": "log loss (nats)",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "kappa": "kappa",
-    "ece": "calibration error",
-}
+_CELL = 16  # letters of an option's value or a run's name
+_MARKS = {"better": "+", "worse": "-", "no clear difference": "?", "": ""}
 
 
 def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path) -> str:
@@ -96,6 +92,37 @@ def scores_summary(scores: MetricsRecord) -> str:
     if len(doubts) > _DOUBTS:
         shown.append(Text(f"... and {len(doubts) - _DOUBTS} more in label_doubts.csv"))
     return _text(*shown, *(Text(f"Warning: {warning}") for warning in scores.warnings))
+
+
+def comparison_summary(comparison: ComparisonRecord) -> str:
+    """Return what differs between runs, their scores, and the differences from the first run with their intervals.
+
+    Where there are several runs, each has a table of its own.
+    """
+    first, *others = comparison.runs
+    shown: list[Table | Text] = [_options(comparison)] if comparison.options else [Text("No recorded option differs.")]
+    for run in others:
+        lost = f"; not shared: {first.n_not_shared} of {first.name}, {run.n_not_shared} of {run.name}"
+        shown.append(Text(f"\n{run.name} against {first.name} on {comparison.n_shared} shared fields{lost}"))
+        table = _table("score", *(_cut(one.name) for one in (first, run)), "difference", "95 % interval", "")
+        for name, score in run.scores.items():
+            lower, upper = score.difference_interval or (0.0, 0.0)
+            numbers = (f"{first.scores[name].value:.3f}", f"{score.value:.3f}", f"{score.difference:+.3f}")
+            table.add_row(_SCORES[name], *numbers, f"{lower:+.3f} to {upper:+.3f}", _MARKS[verdict(name, score)])
+        shown.append(table)
+    told = f"+ better, - worse, ? no clear difference. The intervals draw {comparison.groups}."
+    return _text(*shown, Text(told), *(Text(f"Warning: {warning}") for warning in comparison.warnings))
+
+
+def _options(comparison: ComparisonRecord) -> Table:
+    table = _table("what differs", *(_cut(run.name) for run in comparison.runs))
+    for name, values in comparison.options.items():
+        table.add_row(Text(name), *(Text(_cut(value)) for value in values))
+    return table
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
 
 
 def _overall(scores: MetricsRecord) -> Table:
