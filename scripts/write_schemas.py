@@ -16,8 +16,8 @@ SCHEMAS = PAGE.with_suffix("")
 _HEAD = """# File formats
 
 Every JSON or YAML file that cropdetect writes or reads as configuration is one of these. Unknown keys are refused (in `RunRecord`
-they are what single commands add). A program can check a file with the JSON Schema of its format. This page and the schemas are made
-from `cropdetect.formats` by `make docs`.
+they are what single commands add). A program can check a file with the JSON Schema of its format. This page and the schemas are
+made from `cropdetect.formats` by `make docs`.
 """
 
 
