@@ -396,6 +396,8 @@ class RunRecord(Record):
 class CrossvalRun(RunRecord):
     """`run.json` of a cross-validation, and of the out-of-fold answers of a training; `arguments` has all options."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     model: str
     seed: int
     folds: str = Field(description="how the fields were kept apart")
