@@ -90,6 +90,8 @@ def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: Predic
         series=predictions.series,
         previews=tuple(sorted(out.glob("preview*.tif"))),
         run=run,
+        title=run.title,
+        subtitle=run.subtitle,
     )
     (out / "report.html").write_text(render(content), "utf-8")
 

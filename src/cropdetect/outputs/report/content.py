@@ -76,6 +76,8 @@ def read_content(folder: Path) -> ReportContent:
         previews=tuple(sorted(folder.glob("preview*.tif"))),
         run=run,
         metrics=_record(folder / "metrics.json", MetricsRecord),
+        title=run.title if run else "",
+        subtitle=run.subtitle if run else "",
     )
 
 

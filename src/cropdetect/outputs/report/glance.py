@@ -53,10 +53,12 @@ def amounts(totals: list[dict[str, float]], metrics: MetricsRecord | None, legen
     estimates = {one.name: one for one in areas.classes} if areas is not None else {}
     crops = []
     for k, one in enumerate(totals):
-        mapped, value, error = one.get(unit, one["fields"]), one[f"expected_{unit}"], one[f"spread_{unit}"]
+        mapped, value, error = (one.get(f"{part}{unit}", 0.0) for part in ("", "expected_", "spread_"))
         labelled = estimates.get(legend[k])
-        if labelled is not None and labelled.estimated is not None and labelled.standard_error is not None:
-            value, error = labelled.estimated, labelled.standard_error
+        if labelled is not None:
+            mapped = labelled.mapped
+            if labelled.estimated is not None and labelled.standard_error is not None:
+                value, error = labelled.estimated, labelled.standard_error
         low, high = max(0.0, value - _Z * error), value + _Z * error
         crops.append({"class": k, "mapped": mapped, "value": value, "low": low, "high": high})
     crops.sort(key=lambda crop: -crop["value"])

@@ -1,7 +1,5 @@
 """The map of the page: simplified and quantised outlines, and the pictures under them."""
 
-import base64
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,12 @@ import numpy.typing as npt
 import rasterio
 import shapely
 from pyproj import CRS
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.io import MemoryFile
+from rasterio.errors import RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from cropdetect.errors import UnreadableFileError
 from cropdetect.outputs.report.blobs import pack
-from cropdetect.outputs.report.still import still_map
+from cropdetect.outputs.report.still import jpeg, still_map
 
 _VERTICES = 400_000  # in the page, at most
 _FINE = 0.02  # of the side of a median field: outlines may move by so much
@@ -69,9 +66,9 @@ def map_of(
     arrays["rings"] = pack(np.bincount(field, minlength=len(table)).astype(np.uint32))
     arrays["vertices"] = pack(np.bincount(ring, minlength=len(rings)).astype(np.uint32))
     arrays["outlines"] = pack(np.diff(quantised, axis=0, prepend=0).astype(np.int32))
-    images = [image for file in previews if (image := _image(file, crs)) is not None]
+    pictures = [picture for file in previews if (picture := _picture(file, crs)) is not None]
     extent = (float(west), float(south), float(east), float(north))
-    still = still_map(shapes, crop, colours, extent, images)
+    still = still_map(shapes, crop, colours, extent, [(pixels, one["bounds"]) for one, pixels in pictures])
     page_map = {
         "crs": _name(crs),
         "unit_metres": _metres(crs, (south + north) / 2),
@@ -79,7 +76,7 @@ def map_of(
         "step": float(step),
         "bounds": list(extent),
         "tolerance": float(tolerance),
-        "images": images,
+        "images": [one for one, _ in pictures],
     }
     return page_map, still
 
@@ -148,8 +145,8 @@ def _light(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(np.round(255 - _CONTRAST * (255 - pale)), np.uint8)
 
 
-def _image(file: Path, crs: CRS | None) -> dict[str, Any] | None:
-    """Return a picture as a JPEG, axis-aligned in the page's CRS; None where it has no place there."""
+def _picture(file: Path, crs: CRS | None) -> tuple[dict[str, Any], npt.NDArray[np.uint8]] | None:
+    """Return a picture as a JPEG and as (3, y, x), axis-aligned in the page's CRS; None where it has no place there."""
     with _opened(file) as source:
         if crs is None or source.crs is None:
             return None
@@ -165,18 +162,5 @@ def _image(file: Path, crs: CRS | None) -> dict[str, Any] | None:
     height, width = pixels.shape[1:]
     west, north = transform * (0, 0)
     east, south = transform * (width, height)
-    with MemoryFile() as memory:
-        settings = {"height": height, "width": width, "count": 3, "dtype": "uint8", "quality": 82}
-        with (
-            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
-            rasterio.Env(GDAL_PAM_ENABLED="NO"),
-            memory.open(driver="JPEG", **settings) as jpeg,
-        ):
-            jpeg.write(pixels)
-        data = memory.read()
-    return {
-        "bounds": [west, south, east, north],
-        "jpeg": base64.b64encode(data).decode(),
-        "date": tags.get("date", ""),
-        "picture": tags.get("picture", ""),
-    }
+    one = {"bounds": [west, south, east, north], "jpeg": jpeg(pixels)}
+    return one | {"date": tags.get("date", ""), "picture": tags.get("picture", "")}, pixels

@@ -1,13 +1,14 @@
 """The map as a still picture, for paper and for readers without scripts."""
 
 import base64
-from typing import Any
+import warnings
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
 import shapely
 from affine import Affine
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.features import rasterize
 from rasterio.io import MemoryFile
 
@@ -24,7 +25,7 @@ def still_map(
     crop: npt.NDArray[np.int64],
     colours: list[tuple[int, int, int]],
     bounds: tuple[float, float, float, float],
-    pictures: list[dict[str, Any]],
+    pictures: list[tuple[npt.NDArray[np.uint8], list[float]]],
 ) -> str:
     """Return a JPEG, base64: fields in the colours of their crops over the light pictures.
 
@@ -33,7 +34,7 @@ def still_map(
         crop: (field,) class, -1 where a field has none.
         colours: red, green, blue of each class, 0 to 255.
         bounds: west, south, east, north of the map.
-        pictures: as `map_of` gives them: `jpeg` and `bounds`.
+        pictures: (3, y, x) and west, south, east, north of each.
     """
     west, south, east, north = bounds
     margin = 0.03 * max(east - west, north - south, 1e-9)
@@ -42,14 +43,14 @@ def still_map(
     height, width = max(1, round((north - south) / pixel)), max(1, round((east - west) / pixel))
     transform = Affine(pixel, 0, west, 0, -pixel, north)
     canvas = np.full((3, height, width), _GROUND, np.uint8)
-    for picture in pictures:
-        _lay(canvas, picture, west, north, pixel)
+    for picture, place in pictures:
+        _lay(canvas, picture, place, west, north, pixel)
     drawn = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     box = shapely.bounds(shapes)
     side = np.fmax(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) / pixel
     drawn &= np.isfinite(side)
     if not drawn.any():
-        return _jpeg(canvas)
+        return jpeg(canvas)
     small = drawn & (side < _SMALLEST)
     filled = shapes.copy()
     middle = (box[small][:, :2] + box[small][:, 2:]) / 2
@@ -59,14 +60,14 @@ def still_map(
     _burn(canvas, filled[drawn], crop[drawn] + 1, palette, transform)
     outlined = drawn & (side > _OUTLINED)
     _burn(canvas, shapely.boundary(shapes[outlined]), crop[outlined] + 1, (palette * _SHADE).astype(np.uint8), transform)
-    return _jpeg(canvas)
+    return jpeg(canvas)
 
 
-def _lay(canvas: npt.NDArray[np.uint8], picture: dict[str, Any], west: float, north: float, pixel: float) -> None:
+def _lay(
+    canvas: npt.NDArray[np.uint8], pixels: npt.NDArray[np.uint8], place: list[float], west: float, north: float, pixel: float
+) -> None:
     """Copy a picture to its place, nearest pixel."""
-    with MemoryFile(base64.b64decode(picture["jpeg"])) as memory, memory.open(driver="JPEG") as file:
-        pixels = file.read()
-    left, bottom, right, top = picture["bounds"]
+    left, bottom, right, top = place
     x = west + (np.arange(canvas.shape[2]) + 0.5) * pixel
     y = north - (np.arange(canvas.shape[1]) + 0.5) * pixel
     column = np.floor((x - left) / (right - left) * pixels.shape[2]).astype(int)
@@ -94,11 +95,14 @@ def _burn(
     canvas[:, there] = palette[burnt[there] - 1].T
 
 
-def _jpeg(canvas: npt.NDArray[np.uint8]) -> str:
-    with MemoryFile() as memory:
-        with (
-            rasterio.Env(GDAL_PAM_ENABLED="NO"),
-            memory.open(driver="JPEG", height=canvas.shape[1], width=canvas.shape[2], count=3, dtype="uint8", quality=80) as file,
-        ):
-            file.write(canvas)
+def jpeg(pixels: npt.NDArray[np.uint8]) -> str:
+    """Return (3, y, x) as JPEG, base64."""
+    settings = {"height": pixels.shape[1], "width": pixels.shape[2], "count": 3, "dtype": "uint8", "quality": 82}
+    with (
+        MemoryFile() as memory,
+        warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
+        rasterio.Env(GDAL_PAM_ENABLED="NO"),
+    ):
+        with memory.open(driver="JPEG", **settings) as file:
+            file.write(pixels)
         return base64.b64encode(memory.read()).decode()

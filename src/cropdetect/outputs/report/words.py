@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 
-MISSING = "–"
+MISSING = "\N{EN DASH}"
 
 
 def number(x: float | None, digits: int = 0) -> str:
@@ -46,12 +46,6 @@ def plural(n: int, word: str) -> str:
     return f"{number(n)} {word}{'' if n == 1 else 's'}"
 
 
-def day(date: str) -> str:
-    """Return e.g. "6 Jun 2019"."""
-    one = dt.date.fromisoformat(date)
-    return f"{one.day} {one:%b} {one.year}"
-
-
 def period(dates: list[str]) -> str:
     """Return from when to when ISO dates (ascending) reach, in months, e.g. "June to November 2019"."""
     first, last = dt.date.fromisoformat(dates[0]), dt.date.fromisoformat(dates[-1])
@@ -62,6 +56,4 @@ def period(dates: list[str]) -> str:
 
 def place(longitude: float, latitude: float) -> str:
     """Return a place on Earth in degrees, e.g. "0.43° N, 34.21° E"."""
-    return (
-        f"{abs(latitude):.2f}° {'N' if latitude >= 0 else 'S'}, {abs(longitude):.2f}° {'E' if longitude >= 0 else 'W'}"
-    )
+    return f"{abs(latitude):.2f}° {'N' if latitude >= 0 else 'S'}, {abs(longitude):.2f}° {'E' if longitude >= 0 else 'W'}"

@@ -29,12 +29,14 @@ export const FACTS = {
   },
   entropy: {
     name: "spread of the probabilities",
-    meaning: "0 % is certain, 100 % is no idea: all crops are as probable (entropy as a share of its maximum)",
+    meaning:
+      "0 % is certain, 100 % is no idea: all crops are as probable (entropy as a share of its maximum)",
     format: (x) => formatPercent(x / MOST_SPREAD),
   },
   disagreement: {
     name: "networks disagree",
-    meaning: "how far the networks contradict each other: 0 % is agreement (mutual information as a share of its maximum)",
+    meaning:
+      "how far the networks contradict each other: 0 % is agreement (mutual information as a share of its maximum)",
     format: (x) => formatPercent(x / MOST_SPREAD, 1),
   },
   n_dates: {

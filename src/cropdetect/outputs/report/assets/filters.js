@@ -80,7 +80,7 @@ export function sortFields() {
 }
 
 /** Take all filters off, but for those given. */
-export function resetFilter(changes = {}) {
+function resetFilter(changes = {}) {
   Object.assign(filter, NO_FILTER, changes);
   filter.hiddenCrops.clear();
   byId("search").value = filter.text;

@@ -197,7 +197,9 @@ function nameField(pen, crop, i) {
   const x = toPixelX((west + east) / 2);
   const y = toPixelY((south + north) / 2);
   const isNamed = side >= NAMED && crop >= 0;
-  const lines = isNamed ? [cropName(crop), `${formatPercent(columns.confidence[i])} sure`] : [CODES[crop] ?? "?"];
+  const lines = isNamed
+    ? [cropName(crop), `${formatPercent(columns.confidence[i])} sure`]
+    : [CODES[crop] ?? "?"];
   lines.forEach((line, k) => {
     const at = y + 15 * (k - (lines.length - 1) / 2);
     pen.strokeText(line, x, at);
