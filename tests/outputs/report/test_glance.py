@@ -97,7 +97,7 @@ def test_the_largest_unsure_fields_come_first_and_those_without_an_answer_never(
 
 
 @pytest.mark.parametrize(
-    ("area", "text"), [(0.186, "0.19 ha"), (20.04, "20.0 ha"), (4321.5, "4,322 ha"), (None, words.MISSING), (np.nan, words.MISSING)]
+    ("area", "text"), [(0.186, "0.19 ha"), (20.04, "20.0 ha"), (4321.5, "4,322 ha"), (np.nan, words.MISSING)]
 )
 def test_areas_have_about_three_digits(area, text):
     assert words.hectares(area) == text
