@@ -62,8 +62,8 @@ def report(
     else:
         fix = "Name the output folder of predict, evaluate or crossval."
         raise InputNotFoundError("there are no predictions here", where=predictions, fix=fix)
-    given = {name: text for name, text in (("title", title), ("subtitle", subtitle)) if text}
-    return write_report(replace(content, **given), page, overwrite=overwrite)
+    content = replace(content, title=title or content.title, subtitle=subtitle or content.subtitle)
+    return write_report(content, page, overwrite=overwrite)
 
 
 def _scored(content: "ReportContent", predictions: Path, reference: Path, labels: str | None) -> "ReportContent":
