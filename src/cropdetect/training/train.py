@@ -1,5 +1,6 @@
 """The verb `train`: labelled chips to a checkpoint."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from cropdetect.training.crossval import OutOfFoldScores, out_of_fold_scores
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.groups import Groups, training_groups
-from cropdetect.training.monitor import OnEpoch, tensorboard_log
+from cropdetect.training.monitor import EPOCHS, OnEpoch, epoch_table, tensorboard_log
 from cropdetect.training.novelty import novelty_record
 from cropdetect.training.record import checkpoint_record, hashed_fields
 
@@ -47,7 +48,7 @@ def train(
     log_dir: Path | None = None,
     on_trained: Callable[[Trained], None] | None = None,
 ) -> checkpoint.Checkpoint:
-    """Train an ensemble on all labelled fields and write a checkpoint.
+    """Train an ensemble on all labelled fields and write a checkpoint, and beside it `training.csv`, a row an epoch.
 
     See `NetworkEnsemble` for how.
 
@@ -76,10 +77,14 @@ def train(
     groups = training_groups(data.chips.fields, options)
     with tempfile.TemporaryDirectory() as nowhere, tensorboard_log(log_dir, on_epoch) as report:
         folder = state or Path(nowhere)
-        trained = train_ensemble(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=report)
-    if on_trained is not None:
-        on_trained(trained)
-    return checkpoint.write_checkpoint(out, trained.record, trained.members, None if forget_fields else hashed_fields(data))
+        listen = epoch_table(folder / EPOCHS, report)
+        trained = train_ensemble(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=listen)
+        if on_trained is not None:
+            on_trained(trained)
+        hashed = None if forget_fields else hashed_fields(data)
+        written = checkpoint.write_checkpoint(out, trained.record, trained.members, hashed)
+        shutil.copyfile(folder / EPOCHS, out / EPOCHS)
+    return written
 
 
 def train_ensemble(
