@@ -336,6 +336,23 @@ class ComparisonRecord(Record):
     warnings: list[str]
 
 
+class MapCount(Record):
+    """The fields of one crop on a map."""
+
+    labelled: int = Field(description="fields whose label says so")
+    predicted: int = Field(description="fields without a label that were given the crop")
+
+
+class MapRecord(Record):
+    """`map.json`: what a map shows, and how good it is."""
+
+    n_fields: int
+    n_labelled: int
+    n_without_crop: int = Field(description="fields without a label that were given no crop")
+    crops: dict[str, MapCount]
+    out_of_fold: MetricsRecord = Field(description="each labelled field answered by the members that left it out")
+
+
 class ModelCardRecord(Record):
     """`docs/model_card.json`: how right a checkpoint is on a season it never saw."""
 

@@ -7,6 +7,7 @@ from cropdetect.api._demo import demo
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
+from cropdetect.api._map import map
 from cropdetect.api._predict import plan, predict
 from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
@@ -24,6 +25,7 @@ __all__ = [
     "evaluate",
     "import_cv4a",
     "info",
+    "map",
     "parameters_of",
     "plan",
     "predict",

@@ -13,7 +13,7 @@ from cropdetect.api._info import Description
 from cropdetect.api._verb import verb
 from cropdetect.errors import OptionError
 from cropdetect.formats import InputRecord, PredictionRun
-from cropdetect.options import DataOptions, Without
+from cropdetect.options import DataOptions, Mark, Without
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cropdetect.chips import OpenedData
     from cropdetect.inference import Predictions, Timings
 
-_FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
+FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
 
 _Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
 
@@ -39,6 +39,7 @@ def predict(
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
+    with_labels: Annotated[bool, Mark.PYTHON_ONLY] = False,
     title: str = "",
     subtitle: str = "",
     overwrite: bool = False,
@@ -58,6 +59,7 @@ def predict(
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: by the dates).
+        with_labels: read the labels of the fields, too, and keep them in the column label.
         title: first line of the report (default: place and season).
         subtitle: second line of the report (default: what was counted).
         overwrite: replace another output of cropdetect; other files stay.
@@ -77,7 +79,7 @@ def predict(
     output = OutputFolder("predict", arguments | {"checkpoint": checkpoint})
     if output.finished():
         return read_prediction_run(output.path)
-    trained, opened, unlike = _open(data, checkpoint, options, season_year)
+    trained, opened, unlike = _open(data, checkpoint, options, season_year, labels=with_labels)
     opened.warn()
     with output.writing() as work:
         how: dict[str, Any] = {"device": device, "precision": precision}
@@ -93,6 +95,7 @@ def predict(
             fields=opened.fields,
             min_confidence=min_confidence,
             submission=submission,
+            labels=with_labels,
         )
     return read_prediction_run(output.path)
 
@@ -115,13 +118,13 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
         "bands": list(info.bands),
         "gigabytes_to_read": round(info.n_bytes / 1e9, 2),
         "members": len(trained.record.members),
-        "minutes_about": round(len(opened.chips) * len(trained.record.members) / _FIELDS_PER_SECOND / 60, 1),
+        "minutes_about": round(len(opened.chips) * len(trained.record.members) / FIELDS_PER_SECOND / 60, 1),
     }
     return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(opened.warnings))
 
 
 def _open(
-    data: Path, checkpoint: Path, options: DataOptions, season_year: int | None
+    data: Path, checkpoint: Path, options: DataOptions, season_year: int | None, *, labels: bool = False
 ) -> "tuple[Checkpoint, OpenedData, tuple[str, ...]]":
     """Open a checkpoint and the data that it fits, with all warnings; and those of them that tell how both are unlike."""
     from cropdetect.checkpoint import read_checkpoint
@@ -132,7 +135,7 @@ def _open(
     record = trained.record
     if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
         options = options.model_copy(update={"chip_size": record.chips.size})
-    opened = open_data(data, options, record.chips.preset, labels=False)
+    opened = open_data(data, options, record.chips.preset, labels=labels)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
     if season_year is not None:
