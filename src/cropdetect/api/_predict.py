@@ -72,17 +72,22 @@ def predict(
     """
     arguments = {name: value for name, value in locals().items() if name != "reading"}
     from cropdetect.checkpoint import checkpoint_path
-    from cropdetect.inference import predict_chips
+    from cropdetect.inference import check_familiar, predict_chips
     from cropdetect.outputs import prediction_table, read_prediction_run, write_outputs
 
     checkpoint = checkpoint_path(Path(checkpoint))
     arguments |= {"checkpoint": checkpoint}
-    how: dict[str, Any] = {"device": device, "precision": precision}
 
-    def answers(trained: "Checkpoint", opened: "OpenedData", state: Path | None = None) -> tuple[PredictionRun, Answers]:
+    def answers(
+        trained: "Checkpoint", opened: "OpenedData", unlike: tuple[str, ...], state: Path | None = None
+    ) -> tuple[PredictionRun, Answers]:
         opened.warn()
+        how: dict[str, Any] = {"device": device, "precision": precision}
         predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=state, **how)
-        run = _record(opened, predictions, timings, inputs=_inputs(data, opened, options), checkpoint=str(checkpoint), **how)
+        strange = check_familiar(predictions, trained)
+        how |= {"inputs": _inputs(data, opened, options), "checkpoint": str(checkpoint)}
+        how |= {"warnings": [*strange, *opened.warnings], "unlike_training": [*strange, *unlike]}
+        run = _record(opened, predictions, timings, **how)
         write = partial(
             write_outputs,
             predictions,
@@ -113,7 +118,7 @@ def plan(
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened = _open(data, Path(checkpoint), options, season_year)
+    trained, opened, _ = _open(data, Path(checkpoint), options, season_year)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -134,8 +139,10 @@ def plan(
     )
 
 
-def _open(data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None) -> "tuple[Checkpoint, OpenedData]":
-    """Open a checkpoint and the data that it fits, with all warnings."""
+def _open(
+    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
+) -> "tuple[Checkpoint, OpenedData, tuple[str, ...]]":
+    """Open a checkpoint and the data that it fits, with all warnings; and those of them that tell how both are unlike."""
     from cropdetect.checkpoint import read_checkpoint
     from cropdetect.chips import open_data
     from cropdetect.inference import check_compatible
@@ -152,7 +159,8 @@ def _open(data: DataSource, checkpoint: Path, options: DataOptions, season_year:
     if season_year is not None:
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
-    return trained, replace(opened, warnings=nowhere + opened.warnings + check_compatible(opened.chips, trained))
+    unlike = check_compatible(opened.chips, trained)
+    return trained, replace(opened, warnings=nowhere + unlike + opened.warnings), unlike
 
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
@@ -175,7 +183,6 @@ def _record(opened: "OpenedData", predictions: "Predictions", timings: "Timings"
         seconds=timings.seconds,
         cpu_seconds=timings.cpu_seconds,
         peak_memory_mb=_peak_memory(),
-        warnings=list(opened.warnings),
         started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         **more,
     )
