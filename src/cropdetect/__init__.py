@@ -1,7 +1,7 @@
 """A calibrated crop for every field, from any imagery and any field boundaries.
 
-What is offered here is loaded when it is asked for. The verbs are those of the command line; :mod:`cropdetect.api` has the
-others, too.
+What is offered here is loaded when it is asked for (PEP 562), so that the import is fast and needs no PyTorch; type checkers read
+`__init__.pyi`. The verbs are those of the command line; :mod:`cropdetect.api` has the others, too.
 
 Example:
     >>> import cropdetect as cd
@@ -10,45 +10,33 @@ Example:
 
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cropdetect.errors import CropDetectError
-
-if TYPE_CHECKING:
-    from cropdetect.api import crossval, evaluate, info, predict, report, simulate, train
-    from cropdetect.chips import open_data
-    from cropdetect.imagery import open_imagery
-    from cropdetect.options import DataOptions
-
-__all__ = [
-    "CropDetectError",
-    "DataOptions",
-    "__version__",
-    "crossval",
-    "evaluate",
-    "info",
-    "open_data",
-    "open_imagery",
-    "predict",
-    "report",
-    "simulate",
-    "train",
-]
 
 __version__ = version("cropdetect")
 
 _HOMES = {
+    "CropClassifier": "cropdetect.training.classifier",
     "DataOptions": "cropdetect.options",
+    "crossval": "cropdetect.api",
+    "evaluate": "cropdetect.api",
+    "info": "cropdetect.api",
     "open_data": "cropdetect.chips",
     "open_imagery": "cropdetect.imagery",
+    "predict": "cropdetect.api",
+    "report": "cropdetect.api",
+    "simulate": "cropdetect.api",
+    "train": "cropdetect.api",
 }
+
+__all__ = ["CropDetectError", "__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name of the public surface (PEP 562)."""
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "cropdetect.api")), name)
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
