@@ -23,7 +23,7 @@ SURFACE = {
     "open_data": "data options preset * labels",
     "open_imagery": "path * pattern date resolution clear offset bands band_names",
     "predict": "data out * checkpoint options device precision workers min_confidence submission season_year overwrite",
-    "report": "predictions out * reference labels overwrite",
+    "report": "predictions out * reference labels title subtitle pdf overwrite",
     "simulate": "out * tiles height width fields seed layout region year dates workers overwrite",
     "train": "data out * options recipe config licence log_dir on_epoch overwrite **training",
 }
