@@ -1,6 +1,7 @@
 """The verb `train`."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cropdetect.api._verb import verb
