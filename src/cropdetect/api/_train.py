@@ -23,6 +23,7 @@ def train(
     recipe: str | None = None,
     config: AnyPath | None = None,
     licence: str = "unknown",
+    forget_fields: bool = False,
     log_dir: AnyPath | None = None,
     on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
@@ -39,6 +40,7 @@ def train(
         recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
         config: YAML file of training options, which win over the recipe; those given singly win over both.
         licence: licence of the training data, kept in the checkpoint.
+        forget_fields: keep no hashes of the training fields in the checkpoint; it cannot tell then whether it is scored on them.
         log_dir: folder for a TensorBoard log of the training.
         on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
             ends the training.
@@ -67,6 +69,7 @@ def train(
             state=work.state,
             data_names=(place_of(as_source(data)).name,),
             licence=licence,
+            forget_fields=forget_fields,
             on_epoch=on_epoch,
             log_dir=path_or_none(log_dir),
         )
