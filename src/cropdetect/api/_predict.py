@@ -1,13 +1,15 @@
 """The verb `predict`, and its dry run."""
 
 import datetime as dt
+import functools
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cropdetect.api._info import Description
 from cropdetect.api._verb import verb
@@ -18,12 +20,17 @@ from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
     from cropdetect.checkpoint import Checkpoint
-    from cropdetect.chips import OpenedData
+    from cropdetect.chips import ChipSet, OpenedData
     from cropdetect.inference import Predictions, Timings
 
 _FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
 
 _Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
+
+
+def _address(scheduler: Any) -> Any:
+    """Return the address of a scheduler, of a client of Dask its own."""
+    return getattr(getattr(scheduler, "scheduler", None), "address", scheduler)
 
 
 @verb
@@ -36,6 +43,7 @@ def predict(
     device: Literal["cpu", "cuda"] = "cpu",
     precision: Literal["f32", "bf16"] = "f32",
     workers: Annotated[int | None, Field(ge=1)] = None,
+    scheduler: Annotated[str | None, BeforeValidator(_address)] = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
@@ -55,6 +63,7 @@ def predict(
         device: where the networks run.
         precision: numbers that the networks compute with; bf16 needs the extra [fast].
         workers: threads (default: all cores).
+        scheduler: address of a Dask scheduler, whose workers do the work; in Python also a `distributed.Client`.
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: by the dates).
@@ -70,18 +79,19 @@ def predict(
     """
     arguments = dict(locals())
     from cropdetect.checkpoint import checkpoint_path
-    from cropdetect.inference import check_familiar, predict_chips
+    from cropdetect.inference import Cluster, check_familiar, predict_chips
     from cropdetect.outputs import read_prediction_run, write_outputs
 
+    opening = _opening(data, checkpoint, options, season_year)
     checkpoint = checkpoint_path(checkpoint)
     output = OutputFolder("predict", arguments | {"checkpoint": checkpoint})
     if output.finished():
         return read_prediction_run(output.path)
     trained, opened, unlike = _open(data, checkpoint, options, season_year)
     opened.warn()
-    with output.writing() as work:
+    with Cluster.of(scheduler, opening) as cluster, output.writing() as work:
         how: dict[str, Any] = {"device": device, "precision": precision}
-        predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=work.state, **how)
+        predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=work.state, cluster=cluster, **how)
         strange = check_familiar(predictions, trained)
         how |= {"inputs": _inputs(data, opened, options), "checkpoint": str(checkpoint), "title": title, "subtitle": subtitle}
         how |= {"warnings": [*strange, *opened.warnings], "unlike_training": [*strange, *unlike]}
@@ -140,6 +150,22 @@ def _open(
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
     unlike = check_compatible(opened.chips, trained)
     return trained, replace(opened, warnings=nowhere + unlike + opened.warnings), unlike
+
+
+def _opening(
+    data: Path, checkpoint: Path, options: DataOptions, season_year: int | None
+) -> "Callable[[], tuple[ChipSet, Checkpoint]]":
+    """Return what opens the same data and checkpoint on another machine, with absolute paths."""
+    paths = {name: value.resolve() for name, value in options if isinstance(value, Path)}
+    where = checkpoint.resolve() if checkpoint.exists() else checkpoint  # or the name of one that comes with the package
+    return functools.partial(_open_again, data.resolve(), where, options.model_copy(update=paths), season_year)
+
+
+def _open_again(data: Path, checkpoint: Path, options: DataOptions, season_year: int | None) -> "tuple[ChipSet, Checkpoint]":
+    from cropdetect.checkpoint import checkpoint_path
+
+    trained, opened, _ = _open(data, checkpoint_path(checkpoint), options, season_year)
+    return opened.chips, trained
 
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
