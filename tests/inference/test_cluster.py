@@ -164,13 +164,7 @@ def test_a_client_of_dask_is_a_scheduler_and_workers_that_see_other_data_are_ref
         client.wait_for_workers(1, timeout=90)
         api.predict(season, tmp_path / "out", checkpoint=shipped_path("kenya-simulated"), scheduler=client)
         assert {name: (tmp_path / "out" / name).read_bytes() for name in FILES} == alone
-        trained, opened, _ = api._predict._open(season, shipped_path("kenya-simulated"), api.DataOptions(), None)
-        few = opened.chips.select(limit=3) if hasattr(opened.chips, "select") else opened.chips
-        with cluster.Cluster.of(machines.address, _other(season)) as other, pytest.raises(ClusterError, match="other data"):
-            list(other.scores(few, 0, 1, batch_size=4, device="cpu", precision="f32"))
-
-
-def _other(season: Path):
-    from cropdetect.api._predict import _opening
-
-    return _opening(season, shipped_path("kenya-simulated"), api.DataOptions(limit=2), None)
+        _, opened, _ = api._predict._open(season, shipped_path("kenya-simulated"), api.DataOptions(), None)
+        less = api._predict._opening(season, shipped_path("kenya-simulated"), api.DataOptions(limit=2), None)
+        with cluster.Cluster.of(machines.address, less) as other, pytest.raises(ClusterError, match="other data"):
+            list(other.scores(opened.chips, 0, 1, batch_size=4, device="cpu", precision="f32"))
