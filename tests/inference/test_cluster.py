@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cropdetect import api
+from cropdetect.api import _predict as predict_module
 from cropdetect.checkpoint import shipped_path
 from cropdetect.errors import ClusterError, MissingExtraError
 from cropdetect.inference import cluster
@@ -164,7 +165,7 @@ def test_a_client_of_dask_is_a_scheduler_and_workers_that_see_other_data_are_ref
         client.wait_for_workers(1, timeout=90)
         api.predict(season, tmp_path / "out", checkpoint=shipped_path("kenya-simulated"), scheduler=client)
         assert {name: (tmp_path / "out" / name).read_bytes() for name in FILES} == alone
-        _, opened, _ = api._predict._open(season, shipped_path("kenya-simulated"), api.DataOptions(), None)
-        less = api._predict._opening(season, shipped_path("kenya-simulated"), api.DataOptions(limit=2), None)
+        _, opened, _ = predict_module._open(season, shipped_path("kenya-simulated"), api.DataOptions(), None)
+        less = predict_module._opening(season, shipped_path("kenya-simulated"), api.DataOptions(limit=2), None)
         with cluster.Cluster.of(machines.address, less) as other, pytest.raises(ClusterError, match="other data"):
             list(other.scores(opened.chips, 0, 1, batch_size=4, device="cpu", precision="f32"))
