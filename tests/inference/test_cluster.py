@@ -9,12 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cropdetect import api
 from cropdetect.api import _predict as predict_module
 from cropdetect.checkpoint import shipped_path
-from cropdetect.errors import ClusterError, MissingExtraError
+from cropdetect.errors import ClusterError, MissingExtraError, OptionError
 from cropdetect.inference import cluster
 
 needs_dask = pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="needs the extra distributed")
@@ -39,6 +40,12 @@ def test_without_dask_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'cropdetect\[distributed\]'"):
         cluster.Cluster("tcp://127.0.0.1:9", lambda: None)
+
+
+def test_data_in_memory_is_refused_in_words():
+    table = pd.DataFrame({"field_id": ["1"], "date": ["2019-06-06"], "B04": [1.0]})
+    with pytest.raises(OptionError, match="do not see data in memory"):
+        api.predict(table, checkpoint=shipped_path("kenya-simulated"), scheduler="tcp://127.0.0.1:9")
 
 
 @needs_dask

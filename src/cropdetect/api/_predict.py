@@ -89,6 +89,9 @@ def predict(
     from cropdetect.outputs import prediction_table, read_prediction_run, write_outputs
 
     opening = _opening(data, Path(checkpoint), options, season_year)
+    if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in (data, options.fields) if one is not None):
+        fix = "Save it to a folder that the workers see, and give its path."
+        raise OptionError("the workers of a cluster do not see data in memory", where="--scheduler", fix=fix)
     checkpoint = checkpoint_path(Path(checkpoint))
     arguments |= {"checkpoint": checkpoint}
 
