@@ -12,7 +12,7 @@ from cropdetect.api._train import train
 from cropdetect.api._verb import verb
 from cropdetect.errors import OutputExistsError
 from cropdetect.formats import MapCount, MapRecord, TrainOptions
-from cropdetect.options import DataOptions
+from cropdetect.options import AnyPath, DataOptions, DataSource, path_or_none
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ STEPS = ("crossval", "checkpoint", "predictions")  # sub-folders of the output, 
 
 @verb
 def map(
-    data: Path,
-    out: Path,
+    data: DataSource,
+    out: AnyPath,
     *,
     options: DataOptions = DataOptions(),
     recipe: str | None = None,
-    config: Path | None = None,
+    config: AnyPath | None = None,
     licence: str = "unknown",
     device: Literal["cpu", "cuda"] = "cpu",
     precision: Literal["f32", "bf16"] = "f32",
@@ -67,7 +67,7 @@ def map(
     arguments = dict(locals())
     from cropdetect.training.recipes import train_options
 
-    settings = train_options(recipe, config, training)
+    settings = train_options(recipe, path_or_none(config), training)
     output = OutputFolder("map", arguments | {"recipe": settings.recipe, "training": settings}, steps=STEPS)
     scores, checkpoint, predictions = (output.path / step for step in STEPS)
     if output.finished() and all((output.path / step / "run.json").is_file() for step in STEPS):
@@ -108,7 +108,9 @@ def map(
     return found
 
 
-def _step(function: Callable[..., Any], data: Path, out: Path, *, overwrite: bool, renew: bool = False, **arguments: Any) -> None:
+def _step(
+    function: Callable[..., Any], data: DataSource, out: Path, *, overwrite: bool, renew: bool = False, **arguments: Any
+) -> None:
     """Call a verb; with `overwrite`, what it wrote is replaced only where it was another call's.
 
     Args:
@@ -133,7 +135,7 @@ def _record(step: Path) -> bytes:
     return file.read_bytes() if file.is_file() else b""
 
 
-def _announce(data: Path, options: DataOptions, settings: TrainOptions, out: Path) -> None:
+def _announce(data: DataSource, options: DataOptions, settings: TrainOptions, out: Path) -> None:
     """Say on stderr which steps follow, and about how long they take."""
     from cropdetect.chips import open_data
     from cropdetect.training.effort import members_of, seconds_to_train

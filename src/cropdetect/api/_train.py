@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cropdetect.api._out_of_fold import write_answers
 from cropdetect.api._verb import verb
 from cropdetect.formats import TrainOptions
-from cropdetect.options import DataOptions, Mark
+from cropdetect.in_memory import as_source, place_of
+from cropdetect.options import AnyPath, DataOptions, DataSource, Mark, path_or_none
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
@@ -18,21 +19,23 @@ if TYPE_CHECKING:
 
 @verb
 def train(
-    data: Path,
-    out: Path,
+    data: DataSource,
+    out: AnyPath,
     *,
     options: DataOptions = DataOptions(),
     recipe: str | None = None,
-    config: Path | None = None,
+    config: AnyPath | None = None,
     licence: str = "unknown",
     forget_fields: bool = False,
-    log_dir: Path | None = None,
-    out_of_fold: Path | None = None,
+    log_dir: AnyPath | None = None,
+    out_of_fold: AnyPath | None = None,
     on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
 ) -> "Checkpoint":
     """Train a checkpoint on labelled fields, with a blocked validation split.
+
+    In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
@@ -47,8 +50,8 @@ def train(
         on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
             ends the training.
         overwrite: replace another output of cropdetect; other files stay.
-        training: fields of `TrainOptions`. `model` may also be a network of your own, "package.module:Class" (see
-            `models.network_class`).
+        training: fields of `TrainOptions`, in Python also of `DataOptions`. `model` may also be a network of your
+            own, "package.module:Class" (see `models.network_class`).
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
@@ -59,7 +62,7 @@ def train(
     from cropdetect.training import train as train_members
     from cropdetect.training.recipes import train_options
 
-    settings = train_options(recipe, config, training)
+    settings = train_options(recipe, path_or_none(config), training)
     output = OutputFolder("train", arguments | {"recipe": settings.recipe, "training": settings})
     scores = None
     if out_of_fold is not None:
@@ -69,18 +72,19 @@ def train(
         return read_checkpoint(output.path)
     if scores is not None and scores.finished():
         scores = None
+    name = place_of(as_source(data)).absolute().name
     with output.writing() as work:
         train_members(
             open_random_access(data, work.state, options, settings.preset),
             work.new,
             settings,
             state=work.state,
-            data_names=(data.name,),
+            data_names=(place_of(as_source(data)).name,),
             licence=licence,
             forget_fields=forget_fields,
             on_epoch=on_epoch,
-            log_dir=log_dir,
-            on_trained=None if scores is None else partial(_write_scores, scores, settings=settings, title=data.resolve().name),
+            log_dir=path_or_none(log_dir),
+            on_trained=None if scores is None else partial(_write_scores, scores, settings=settings, title=name),
         )
         _draw_curves(work.new)
     return read_checkpoint(output.path)
