@@ -1,15 +1,18 @@
-"""What all verbs have in common: their arguments are checked as their signatures declare them."""
+"""What all verbs have in common: arguments are checked as the signatures declare them, and so is what lies at the inputs."""
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ConfigDict, create_model
 
+from cropdetect import door
 from cropdetect.options import Options
+from cropdetect.runs import paths_in
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_OUTPUTS = frozenset({"out", "log_dir"})  # paths that are written
 
 
 @functools.cache
@@ -25,17 +28,28 @@ def parameters_of(function: Callable[..., Any]) -> type[Options]:
 def verb(function: _Function) -> _Function:
     """Check the arguments of each call: texts become paths and dates, values lie in their ranges, names are known.
 
+    All that lies at the paths of its inputs comes through `cropdetect.door`.
+
     Raises:
         OptionError: an argument cannot be used, is missing, or has a name that is not known.
+        UnsafePathError: an input would lead elsewhere.
     """
     signature = inspect.signature(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         given = kwargs | signature.bind_partial(*args).arguments
-        return function(**dict(parameters_of(function)(**given)))
+        arguments = dict(parameters_of(function)(**given))
+        with door.links_followed(_follows_links(arguments)):
+            for path in paths_in({name: value for name, value in arguments.items() if name not in _OUTPUTS}):
+                door.checked(path)
+            return function(**arguments)
 
     return call  # type: ignore[return-value]
+
+
+def _follows_links(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("follow_links") or getattr(arguments.get("options"), "follow_links", False))
 
 
 class _OpenOptions(Options):

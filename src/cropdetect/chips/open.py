@@ -16,7 +16,14 @@ from cropdetect.imagery import Imagery, is_image_archive, open_imagery
 from cropdetect.options import DataOptions, flag
 from cropdetect.runs import moves_are_pending
 
-_OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
+_OF_CHIPS = (
+    "until",
+    "bbox",
+    "limit",
+    "chip_size",
+    "memory",
+    "follow_links",
+)  # options that may be given with a chip store or a table
 
 _OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "clear", "offset")
 

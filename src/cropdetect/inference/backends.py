@@ -1,6 +1,7 @@
 """What runs an exported network: one class a runtime, behind one small protocol."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -181,6 +182,8 @@ class OpenVINO:
     whole_chips = False
 
     def __init__(self, members: Sequence[Path], threads: int) -> None:
+        # Without this package OpenVINO takes a stub of its own; with it, it would report its use to a server.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
         try:
             import openvino
         except ModuleNotFoundError as error:
