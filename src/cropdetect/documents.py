@@ -55,7 +55,7 @@ class _Plain(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            raise yaml.YAMLError(f"it has an alias, *{self.peek_event().anchor}; write the value again in its place")
+            raise yaml.YAMLError(f"it has an alias, *{self.peek_event().anchor}; write the value again in its place")  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
 
 

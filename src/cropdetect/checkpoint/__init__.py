@@ -4,10 +4,12 @@ from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, checkpoint_pat
 from cropdetect.checkpoint.network import check_network
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import stac_item
+from cropdetect.checkpoint.training_fields import TrainingFields
 
 __all__ = [
     "Checkpoint",
     "MemberFiles",
+    "TrainingFields",
     "check_network",
     "checkpoint_path",
     "read_checkpoint",
