@@ -20,7 +20,7 @@ SURFACE = {
     "crossval": "data out * folds options n_folds fold_buffer by_date recipe config log_dir overwrite **training",
     "evaluate": "predictions out * reference labels id_column legend group_column pixel_size probability_sample seed overwrite",
     "info": "path * labels pattern date band_names layer id_column columns fields clear",
-    "open_data": "data options preset * labels",
+    "open_data": "data * options preset",
     "open_imagery": "path * pattern date resolution clear offset bands band_names",
     "predict": "data out * checkpoint options device precision workers min_confidence submission season_year title subtitle "
     "overwrite",
@@ -80,7 +80,9 @@ def test_the_import_loads_nothing_heavy() -> None:
 
 def test_the_examples_run() -> None:
     pytest.importorskip("torch")
+    from cropdetect.api import _open
     from cropdetect.training import classifier
 
-    found = doctest.testmod(classifier)
-    assert (found.failed, found.attempted > 5) == (0, True)
+    for module in (classifier, _open):
+        found = doctest.testmod(module)
+        assert (found.failed, found.attempted > 4) == (0, True)
