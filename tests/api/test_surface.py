@@ -22,7 +22,7 @@ SURFACE = {
     "info": "path * labels pattern date band_names layer id_column columns fields clear",
     "open_data": "data * options preset",
     "open_imagery": "path * pattern date resolution clear offset bands band_names",
-    "predict": "data out * checkpoint options device precision workers min_confidence submission season_year title subtitle "
+    "predict": "data out * checkpoint options device precision workers scheduler min_confidence submission season_year title subtitle "
     "overwrite",
     "report": "predictions out * reference labels id_column title subtitle pdf overwrite",
     "simulate": "out * tiles height width fields seed layout region year dates workers overwrite",
