@@ -22,8 +22,8 @@ SURFACE = {
     "info": "path * labels pattern date band_names layer id_column columns fields clear",
     "open_data": "data * options preset",
     "open_imagery": "path * pattern date resolution clear offset bands band_names",
-    "predict": "data out * checkpoint options device precision workers scheduler min_confidence submission season_year title subtitle "
-    "overwrite",
+    "predict": "data out * checkpoint options device precision workers scheduler min_confidence submission season_year title "
+    "subtitle overwrite",
     "report": "predictions out * reference labels id_column title subtitle pdf overwrite",
     "simulate": "out * tiles height width fields seed layout region year dates workers overwrite",
     "train": "data out * options recipe config licence forget_fields log_dir on_epoch overwrite **training",
