@@ -7,6 +7,7 @@ from typing import Any
 from cropdetect.api._verb import verb
 from cropdetect.formats import Kind, Record
 from cropdetect.in_memory import as_file, as_source, place_of
+from cropdetect.notebook import facts, table
 from cropdetect.options import AnyPath, DataSource, Day, TableSource, path_or_none
 
 _OF_TILES = ("size", "crs")  # facts that are told with the number of tiles that they hold for
@@ -19,6 +20,16 @@ class Description(Record):
     kind: Kind
     facts: dict[str, Any]
     warnings: list[str]
+
+    def _repr_html_(self) -> str:
+        """Show facts that are tables in their own right below the others."""
+        tables = {name: value for name, value in self.facts.items() if _is_table(value)}
+        single = {name: _of_all(value) if name in _OF_TILES else _shown(value) for name, value in self.facts.items()}
+        shown = facts({name: text for name, text in single.items() if name not in tables}, f"{self.path}: {self.kind}")
+        for name, rows in tables.items():
+            heads = (name, *(head.replace("_", " ") for head in next(iter(rows.values()))))
+            shown += table(heads, [(row, *cells.values()) for row, cells in rows.items()])
+        return shown + facts(dict.fromkeys(self.warnings, "")) if self.warnings else shown
 
     def text(self) -> str:
         """Return the description as aligned lines."""
