@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
+from cropdetect.errors import OptionError, UnknownLayoutError
 from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.interpret import interpret
-from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts
+from cropdetect.imagery.layouts import LAYOUTS, SEE_LAYOUTS, OpenOptions
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.series import Imagery, merge_warnings
 from cropdetect.imagery.stores.safety import checked
 from cropdetect.imagery.zones import split_by_crs
+from cropdetect.paths import contents_of, not_found
 
 
 def open_imagery(
@@ -46,7 +47,7 @@ def open_imagery(
         band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
 
     Raises:
-        InputNotFoundError: the path does not exist, or is an empty folder.
+        InputNotFoundError: the path does not exist.
         UnknownLayoutError: no imagery was recognised.
         UnreadableFileError: a file is damaged.
         UnsafePathError: a file leads elsewhere (VRT, links, addresses).
@@ -58,9 +59,7 @@ def open_imagery(
     """
     root = checked(path)
     if not root.exists():
-        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
-    if root.is_dir() and not any(root.iterdir()):
-        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted_layouts()}")
+        raise not_found(root)
     root = _chips_folder(root)
     options = OpenOptions(
         root=root if root.is_dir() else root.parent,
@@ -74,7 +73,9 @@ def open_imagery(
     )
     layout = next((layout for layout in LAYOUTS if layout.recognises(root, options)), None)
     if layout is None:
-        raise UnknownLayoutError("no images were found that can be read", where=root, fix=accepted_layouts())
+        raise UnknownLayoutError(
+            f"this is {contents_of(root)}, and no image that can be read lies there", where=root, fix=SEE_LAYOUTS
+        )
     found = split_by_crs(layout.find(root, options))
     if len(found) == 1:
         found = [replace(found[0], name="")]
@@ -82,6 +83,11 @@ def open_imagery(
     tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
     of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
     return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=(*of_tiles, *known.warnings))
+
+
+def is_imagery(path: Path) -> bool:
+    """Tell whether an existing path is of one of the layouts of imagery, by its names alone."""
+    return any(layout.recognises(_chips_folder(path), OpenOptions(path)) for layout in LAYOUTS)
 
 
 def _chips_folder(root: Path) -> Path:

@@ -253,8 +253,6 @@ def _warning(what: str, files: Sequence[Path], root: Path) -> list[str]:
 
 def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOptions) -> Exception:
     """Return the error for a folder without a usable file."""
-    from cropdetect.imagery.layouts import accepted_layouts  # the registry imports this module
-
     for virtual in paths_with(path, (".vrt",)):
         raster_driver(virtual)  # raises UnsafePathError
     undated, unnamed = left_out.undated, left_out.unnamed
@@ -278,8 +276,7 @@ def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOpt
         f"no file name has both a date and a band{f' ({names})' if names else ''}",
         where=path,
         fix=r"Name files like 20180415_B04.tif, describe their bands so, or give a --pattern with the groups date, band and tile,"
-        r" e.g. (?P<date>\d{8})_(?P<band>\w+)."
-        f"\n{accepted_layouts()}",
+        r" e.g. (?P<date>\d{8})_(?P<band>\w+) (docs/imagery.md).",
     )
 
 
