@@ -130,7 +130,7 @@ def _kind_above(path: Path) -> Kind | None:
     """Return what the folder around a path is; imagery only where images lie in it directly."""
     kind = _written_kind(path.parent)
     images = any(_IMAGES.fullmatch(name) for name in visible(path.parent))
-    return kind or ("imagery" if images and not _IMAGES.fullmatch(path.name) else None)
+    return kind or ("imagery" if images and path.is_dir() else None)
 
 
 def _vector_files(folder: Path) -> Iterator[Path]:

@@ -117,7 +117,8 @@ def _data_sets(path: Path) -> Iterator[list[Path]]:
         raise not_found(path, "file of fields")
     if suffix not in VECTOR_SUFFIXES:
         known = ", ".join(VECTOR_SUFFIXES)
-        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=f"Known are {known}.")
+        convert = f"Convert it, e.g. in QGIS or with: ogr2ogr {path.stem}.gpkg {path.name} (known are {known})."
+        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=convert)
     if suffix not in ARCHIVE_SUFFIXES:
         yield [path]
         return

@@ -36,6 +36,8 @@ def _named(name: str) -> str:
 def _fact(name: str, value: Any) -> str:
     if name in _SAID and isinstance(value, Mapping):
         return _SAID[name](value)
+    if name == "missing_share":
+        value = {band: share for band, share in value.items() if share}
     if name == "days" and len(value) > _DAYS:
         value = [*value[: _DAYS // 2], "...", *value[-_DAYS // 2 :]]
     return _shown(value)
