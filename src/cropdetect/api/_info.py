@@ -1,11 +1,11 @@
 """The verb `info`: what lies at a path."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from cropdetect.api._verb import verb
 from cropdetect.formats import Kind, Record
-from cropdetect.options import DataOptions, Without
+from cropdetect.in_memory import as_source, place_of
+from cropdetect.options import DataOptions, DataSource, Without
 
 _Options = Annotated[Any, DataOptions, Without(("buffer", "chip_size", "until", "bbox", "limit", "memory"))]
 
@@ -27,8 +27,10 @@ class Description(Record):
 
 
 @verb
-def info(path: Path, **options: _Options) -> Description:
+def info(path: DataSource, **options: _Options) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
+
+    In Python it may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
         path: imagery, fields, chips, table, or what cropdetect wrote: checkpoint, predictions, scores, report, demo.
@@ -41,6 +43,7 @@ def info(path: Path, **options: _Options) -> Description:
     from cropdetect.chips import recognise
 
     known = DataOptions(**options)
-    kind = recognise(path)
-    found = describe(path, kind, known)
-    return Description(path=str(path), kind=kind, facts=dict(found.known), warnings=list(found.warnings))
+    source = as_source(path)
+    kind = recognise(source)
+    found = describe(source, kind, known)
+    return Description(path=str(place_of(source)), kind=kind, facts=dict(found.known), warnings=list(found.warnings))

@@ -37,6 +37,9 @@ class Checkpoint:
     path: Path
     record: CheckpointRecord
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
     def member_paths(self) -> list[Path]:
         """Return the members' ONNX files, in order."""
         return [self.path / member.onnx for member in self.record.members]

@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from cropdetect.errors import OptionError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, read_fields, read_legend
 from cropdetect.formats import Preset
 from cropdetect.imagery import Imagery, open_imagery
-from cropdetect.options import DataOptions, flag
+from cropdetect.in_memory import InMemory, as_file, as_source, place_of
+from cropdetect.options import DataOptions, DataSource, flag
 
 _OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
 
@@ -36,11 +38,13 @@ class OpenedData:
             warnings.warn(text, stacklevel=2)
 
 
-def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True) -> OpenedData:
+def open_data(
+    data: DataSource, options: DataOptions = DataOptions(), preset: Preset = "default", *, labels: bool = True
+) -> OpenedData:
     """Open imagery, a chip store or a table of series as chips.
 
     Args:
-        path: the data.
+        data: a path, or imagery or a table in memory.
         options: how imagery and fields are read.
         preset: how chips are cut.
         labels: whether labels are wanted; without them it is no error that two columns could hold them.
@@ -48,29 +52,32 @@ def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, l
     Raises:
         OptionError: an option does not apply to this kind of data, or the path holds no data.
     """
-    kind = recognise(path)
+    source = as_source(data)
+    kind = recognise(source)
     found: tuple[str, ...]
     if kind == "imagery":
         if options.columns is not None:
-            raise OptionError("--columns does not apply to imagery", where=path, fix="It names the columns of a table.")
-        return _cut(path, options if labels else _without_labels(options), preset)
+            where = place_of(source)
+            raise OptionError("--columns does not apply to imagery", where=where, fix="It names the columns of a table.")
+        return _cut(source, options if labels else _without_labels(options), preset)
     if kind == "chips":
         _refuse(options, "a chip store")
-        chips, found = open_chips(path), ()
+        chips, found = open_chips(place_of(source)), ()
     elif kind == "table":
-        chips = open_table(path, options if labels else _without_labels(options))
+        chips = open_table(source, options if labels else _without_labels(options))
         found = chips.info.warnings
     else:
-        fix = f"Give {path / 'season'}." if kind == "demo" else "Give imagery, a chips.zarr store or a table of series."
-        raise OptionError(f"there is no image data here, but: {kind}", where=path, fix=fix)
+        inside = place_of(source) / "season"
+        fix = f"Give {inside}." if kind == "demo" else "Give imagery, a chips.zarr store or a table of series."
+        raise OptionError(f"there is no image data here, but: {kind}", where=place_of(source), fix=fix)
     return OpenedData(chips.select(until=options.until, bbox=options.bbox, limit=options.limit), warnings=found)
 
 
-def open_random_access(path: Path, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
+def open_random_access(data: DataSource, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
     """Open data as chips that can be taken in any order: imagery is cut into a store first, once.
 
     Args:
-        path: the data.
+        data: a path, or imagery or a table in memory.
         state: folder that keeps the store from one run of a command to the next.
         options: how imagery and fields are read.
         preset: how chips are cut.
@@ -78,19 +85,19 @@ def open_random_access(path: Path, state: Path, options: DataOptions, preset: Pr
     Raises:
         OptionError: as `open_data`.
     """
-    data = open_data(path, options, preset)
-    data.warn()
-    if isinstance(data.chips, RandomAccessChips):
-        return data.chips
+    opened = open_data(data, options, preset)
+    opened.warn()
+    if isinstance(opened.chips, RandomAccessChips):
+        return opened.chips
     cut, unfinished = state / "chips.zarr", state / "unfinished.zarr"
     if not cut.exists():
         shutil.rmtree(unfinished, ignore_errors=True)
-        write_chips(data.chips, unfinished)
+        write_chips(opened.chips, unfinished)
         unfinished.rename(cut)
     return open_chips(cut)
 
 
-def open_table(path: Path, options: DataOptions) -> RandomAccessChips:
+def open_table(source: Path | InMemory, options: DataOptions) -> RandomAccessChips:
     """Open a table of series.
 
     Raises:
@@ -100,22 +107,28 @@ def open_table(path: Path, options: DataOptions) -> RandomAccessChips:
     _refuse(options, "a table of series", allowed=_OF_TABLES)
     if options.layer is not None and options.fields is None:
         raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
-    return read_table(
-        path,
-        label_column=options.labels,
-        id_column=options.id_column,
-        fields=options.fields,
-        layer=options.layer,
-        legend=read_legend(options.legend) if options.legend else None,
-        columns=options.columns,
-        bands=options.bands,
-        clear=options.clear,
-        offset=options.offset,
-    )
+    with as_file(source) as path, _fields_file(options) as fields:
+        return read_table(
+            path,
+            label_column=options.labels,
+            id_column=options.id_column,
+            fields=fields,
+            layer=options.layer,
+            legend=read_legend(options.legend) if options.legend else None,
+            columns=options.columns,
+            bands=options.bands,
+            clear=options.clear,
+            offset=options.offset,
+        )
 
 
-def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
-    imagery = open_images(path, options)
+def _fields_file(options: DataOptions) -> AbstractContextManager[Path | None]:
+    """Return the file of fields for a `with` block, None where none is given."""
+    return nullcontext() if options.fields is None else as_file(as_source(options.fields))
+
+
+def _cut(source: Path | InMemory, options: DataOptions, preset: Preset) -> OpenedData:
+    imagery = open_images(source, options)
     fields = open_fields(imagery, options)
     chips = cut_chips(
         imagery,
@@ -131,10 +144,10 @@ def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
     return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings)
 
 
-def open_images(path: Path, options: DataOptions) -> Imagery:
+def open_images(source: Path | InMemory, options: DataOptions) -> Imagery:
     """Open imagery; see `open_imagery` for the errors."""
     return open_imagery(
-        path,
+        source,
         pattern=options.pattern,
         date=options.date,
         resolution=options.resolution,
@@ -148,16 +161,17 @@ def open_images(path: Path, options: DataOptions) -> Imagery:
 def open_fields(imagery: Imagery, options: DataOptions) -> FieldSet:
     """Read the fields from the file that is named, or from what lies with the imagery; see `read_fields` for the errors."""
     legend = read_legend(options.legend) if options.legend else None
-    if options.fields is not None:
-        return read_fields(
-            options.fields,
-            layer=options.layer,
-            id_column=options.id_column,
-            label_column=options.labels,
-            legend=legend,
-            buffer=options.buffer,
-            imagery=imagery,
-        )
+    with _fields_file(options) as file:
+        if file is not None:
+            return read_fields(
+                file,
+                layer=options.layer,
+                id_column=options.id_column,
+                label_column=options.labels,
+                legend=legend,
+                buffer=options.buffer,
+                imagery=imagery,
+            )
     if options.layer is not None:
         raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
     return fields_of(imagery, label_column=options.labels, legend=legend, buffer=options.buffer)

@@ -9,6 +9,7 @@ from cropdetect.errors import CropDetectError, UnknownLayoutError, UnreadableFil
 from cropdetect.fields import is_vector_file
 from cropdetect.formats import Kind
 from cropdetect.imagery import SEE_LAYOUTS, is_field_raster, is_image_archive, is_imagery
+from cropdetect.in_memory import InMemory, as_file
 from cropdetect.paths import contents_of, not_found, visible
 from cropdetect.runs import moves_are_pending, read_run, unfinished_work
 
@@ -33,14 +34,21 @@ _PAGE_HEAD = 4096  # bytes
 _PAGE = b'<meta name="generator" content="cropdetect">'
 
 
-def recognise(path: Path) -> Kind:
-    """Tell what lies at a path.
+def recognise(source: Path | InMemory) -> Kind:
+    """Tell what lies at a path, or what was handed over in memory.
 
     Raises:
         InputNotFoundError: nothing is there; the error names the path that is most likely meant.
         UnknownLayoutError: it is nothing that the tool reads or writes; the error names what is, if such lies near.
         UnreadableFileError: a run was stopped while it put its files in place.
     """
+    if isinstance(source, InMemory) and not source.is_table:
+        return "imagery"
+    with as_file(source) as path:
+        return _recognised(path)
+
+
+def _recognised(path: Path) -> Kind:
     if not path.exists():
         raise not_found(path)
     if moves_are_pending(path):

@@ -14,6 +14,7 @@ from cropdetect.chips import open_fields, open_images
 from cropdetect.errors import CropDetectError
 from cropdetect.fields import is_vector_file
 from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window, parse_band, stated_bands, stated_masks
+from cropdetect.in_memory import InMemory
 from cropdetect.options import DataOptions
 from cropdetect.runs import read_run
 
@@ -25,15 +26,15 @@ _SHOWN = 4
 _IMAGES = (".tif", ".tiff", ".jp2", ".nc", ".nc4")
 
 
-def imagery_facts(path: Path, options: DataOptions) -> Facts:
+def imagery_facts(source: Path | InMemory, options: DataOptions) -> Facts:
     """Describe imagery, and the fields that lie with it or that `--fields` names."""
-    imagery = open_images(path, options)
+    imagery = open_images(source, options)
     first = imagery.tiles[0]
     looks = [_look(tile) for tile in imagery.tiles[:_TILES]]
     clear = np.concatenate([look.clear.mean(axis=(1, 2)) for look in looks])
     masks = {name: said for tile in imagery.tiles for name, said in stated_masks(tile).items()}
     sensors = sorted({sensor for band in first.bands if (sensor := parse_band(band, first.sensor).sensor)})
-    run = read_run(path) if path.is_dir() else None
+    run = read_run(imagery.path) if imagery.path.is_dir() else None
     known: dict[str, Any] = {
         "layout": imagery.layout,
         "made_by": None if run is None else f"cropdetect {run.verb}, {run.finished}",
@@ -111,7 +112,7 @@ def _not_used(imagery: Imagery, options: DataOptions) -> list[str]:
     """Say which files of a folder are not read; the warnings say why where it is not in the nature of the file."""
     if not imagery.path.is_dir():
         return []
-    read = {*imagery.files(), *((options.fields.absolute(),) if options.fields else ())}
+    read = {*imagery.files(), *((options.fields.absolute(),) if isinstance(options.fields, Path) else ())}
     images, others = [], Counter[str]()
     for file in _files(imagery.path.absolute()):
         if file in read or any(parent in read for parent in file.parents):
@@ -141,6 +142,8 @@ def _files(root: Path) -> list[Path]:
 
 def _fields_beside(imagery: Imagery) -> list[Path]:
     """Return files of fields in the folder of the images, by names that are not those that are read by themselves."""
+    if not imagery.path.exists():
+        return []
     folder = imagery.path if imagery.path.is_dir() else imagery.path.parent
     return [path for path in sorted(folder.iterdir()) if path.suffix.lower() != ".json" and is_vector_file(path)][:_SHOWN]
 

@@ -17,6 +17,7 @@ from cropdetect.api._describe.written import (
 from cropdetect.chips import CALLED, open_chips, open_table
 from cropdetect.errors import OptionError
 from cropdetect.formats import Kind
+from cropdetect.in_memory import InMemory, as_file, place_of
 from cropdetect.options import DataOptions, flag
 
 _OF_FIELDS = ("layer", "id_column", "labels", "legend")
@@ -24,26 +25,28 @@ _OF_TABLES = (*_OF_FIELDS, "fields", "columns", "bands", "clear", "offset")
 _OF_IMAGERY = (*_OF_FIELDS, "fields", "pattern", "date", "bands", "band_names", "resolution", "clear", "offset")
 
 
-def describe(path: Path, kind: Kind, options: DataOptions) -> Facts:
+def describe(source: Path | InMemory, kind: Kind, options: DataOptions) -> Facts:
     """Return facts, and warnings, about what lies at a path.
 
     Raises:
         OptionError: an option has no meaning for this kind of data.
         CropDetectError: one of its kinds, when nothing can be made of the path.
     """
+    path = place_of(source)
     allowed = {"imagery": _OF_IMAGERY, "table": _OF_TABLES, "fields": _OF_FIELDS}.get(kind, ())
     for name, field in DataOptions.model_fields.items():
         if name not in allowed and getattr(options, name) != field.default:
             raise OptionError(f"{flag(name)} has no meaning for {CALLED[kind]}", where=path, fix="Leave it out.")
     match kind:
         case "imagery":
-            return imagery_facts(path, options)
+            return imagery_facts(source, options)
         case "fields":
-            return fields_facts(path, options)
+            with as_file(source) as file:
+                return fields_facts(file, options)
         case "chips":
             return chip_facts(open_chips(path))
         case "table":
-            return chip_facts(open_table(path, options))
+            return chip_facts(open_table(source, options))
         case "checkpoint":
             return checkpoint_facts(path)
         case "predictions":
