@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from cropdetect.api._verb import verb
+from cropdetect.api._verb import Reading, verb
 from cropdetect.formats import Kind, Record
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import DataOptions, DataSource, Without
 
-_Options = Annotated[Any, DataOptions, Without(("buffer", "chip_size", "until", "bbox", "limit", "memory"))]
+_Options = Annotated[DataOptions, Without(("buffer", "chip_size", "until", "bbox", "limit", "memory"))]
 
 
 class Description(Record):
@@ -27,14 +27,15 @@ class Description(Record):
 
 
 @verb
-def info(path: DataSource, **options: _Options) -> Description:
+def info(path: DataSource, *, options: _Options = DataOptions(), **reading: Reading) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
     In Python it may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
         path: imagery, fields, chips, table, or what cropdetect wrote: checkpoint, predictions, scores, report, demo.
-        options: fields of `DataOptions`: how imagery, tables and fields are read.
+        options: how imagery, tables and fields are read.
+        reading: the same options, one by one.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -42,8 +43,7 @@ def info(path: DataSource, **options: _Options) -> Description:
     from cropdetect.api._describe import describe
     from cropdetect.chips import recognise
 
-    known = DataOptions(**options)
     source = as_source(path)
     kind = recognise(source)
-    found = describe(source, kind, known)
+    found = describe(source, kind, options)
     return Description(path=str(place_of(source)), kind=kind, facts=dict(found.known), warnings=list(found.warnings))
