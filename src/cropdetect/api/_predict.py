@@ -1,14 +1,16 @@
 """The verb `predict`, and its dry run."""
 
 import datetime as dt
+import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cropdetect.api._info import Description
 from cropdetect.api._prediction import Answers, PredictionResult
@@ -21,12 +23,17 @@ from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
     from cropdetect.checkpoint import Checkpoint
-    from cropdetect.chips import OpenedData
+    from cropdetect.chips import ChipSet, OpenedData
     from cropdetect.inference import Predictions, Timings
 
 _FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
 
 _Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
+
+
+def _address(scheduler: Any) -> Any:
+    """Return the address of a scheduler, of a client of Dask its own."""
+    return getattr(getattr(scheduler, "scheduler", None), "address", scheduler)
 
 
 @verb
@@ -39,6 +46,7 @@ def predict(
     device: Literal["cpu", "cuda"] = "cpu",
     precision: Literal["f32", "bf16"] = "f32",
     workers: Annotated[int | None, Field(ge=1)] = None,
+    scheduler: Annotated[str | None, BeforeValidator(_address)] = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
@@ -60,6 +68,7 @@ def predict(
         device: where the networks run.
         precision: numbers that the networks compute with; bf16 needs the extra [fast].
         workers: threads (default: all cores).
+        scheduler: address of a Dask scheduler, whose workers do the work; in Python also a `distributed.Client`.
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: by the dates).
@@ -76,18 +85,27 @@ def predict(
     """
     arguments = {name: value for name, value in locals().items() if name != "reading"}
     from cropdetect.checkpoint import checkpoint_path
-    from cropdetect.inference import check_familiar, predict_chips
+    from cropdetect.inference import Cluster, check_familiar, predict_chips
     from cropdetect.outputs import prediction_table, read_prediction_run, write_outputs
 
+    opening = _opening(data, Path(checkpoint), options, season_year)
+    if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in (data, options.fields) if one is not None):
+        fix = "Save it to a folder that the workers see, and give its path."
+        raise OptionError("the workers of a cluster do not see data in memory", where="--scheduler", fix=fix)
     checkpoint = checkpoint_path(Path(checkpoint))
     arguments |= {"checkpoint": checkpoint}
 
     def answers(
-        trained: "Checkpoint", opened: "OpenedData", unlike: tuple[str, ...], state: Path | None = None
+        trained: "Checkpoint",
+        opened: "OpenedData",
+        unlike: tuple[str, ...],
+        *,
+        cluster: Cluster | None,
+        state: Path | None = None,
     ) -> tuple[PredictionRun, Answers]:
         opened.warn()
         how: dict[str, Any] = {"device": device, "precision": precision}
-        predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=state, **how)
+        predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=state, cluster=cluster, **how)
         strange = check_familiar(predictions, trained)
         how |= {"inputs": _inputs(data, opened, options), "title": title, "subtitle": subtitle}
         how |= {"warnings": [*strange, *opened.warnings], "unlike_training": [*strange, *unlike]}
@@ -104,12 +122,14 @@ def predict(
         return run, Answers(arguments, partial(prediction_table, predictions, min_confidence), write)
 
     if out is None:
-        return PredictionResult.of(*answers(*_open(data, checkpoint, options, season_year)))
+        opened = _open(data, checkpoint, options, season_year)
+        with Cluster.of(scheduler, opening) as cluster:
+            return PredictionResult.of(*answers(*opened, cluster=cluster))
     output = OutputFolder("predict", arguments)
     if not output.finished():
         opened = _open(data, checkpoint, options, season_year)
-        with output.writing() as work:
-            answers(*opened, state=work.state)[1].write(work.new)
+        with Cluster.of(scheduler, opening) as cluster, output.writing() as work:
+            answers(*opened, cluster=cluster, state=work.state)[1].write(work.new)
     return PredictionResult.of(read_prediction_run(output.path), Answers.of_folder(arguments, output.path))
 
 
@@ -165,6 +185,28 @@ def _open(
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
     unlike = check_compatible(opened.chips, trained)
     return trained, replace(opened, warnings=nowhere + unlike + opened.warnings), unlike
+
+
+def _opening(
+    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
+) -> "Callable[[], tuple[ChipSet, Checkpoint]]":
+    """Return what opens the same data and checkpoint on another machine, with absolute paths."""
+
+    def absolute(value: Any) -> Any:
+        return Path(value).resolve() if isinstance(value, os.PathLike) else value
+
+    paths = {name: absolute(value) for name, value in options}
+    where = absolute(checkpoint) if checkpoint.exists() else checkpoint  # or the name of one that comes with the package
+    return partial(_open_again, absolute(data), where, options.model_copy(update=paths), season_year)
+
+
+def _open_again(
+    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
+) -> "tuple[ChipSet, Checkpoint]":
+    from cropdetect.checkpoint import checkpoint_path
+
+    trained, opened, _ = _open(data, checkpoint_path(checkpoint), options, season_year)
+    return opened.chips, trained
 
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from cropdetect.imagery.layouts.folders import is_field_raster
 from cropdetect.imagery.open import is_imagery, open_imagery
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stated import StatedBand, stated_bands, stated_masks
-from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
+from cropdetect.imagery.stores.safety import gdal, raster_driver, refuse_zarr_objects, unreadable
 from cropdetect.imagery.stores.zips import is_image_archive
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Window",
     "accepted_layouts",
     "band_with_role",
-    "checked",
     "gdal",
     "is_field_raster",
     "is_image_archive",

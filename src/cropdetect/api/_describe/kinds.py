@@ -34,6 +34,7 @@ def describe(source: Path | InMemory, kind: Kind, options: DataOptions) -> Facts
     """
     path = place_of(source)
     allowed = {"imagery": _OF_IMAGERY, "table": _OF_TABLES, "fields": _OF_FIELDS}.get(kind, ())
+    allowed = (*allowed, "follow_links")
     for name, field in DataOptions.model_fields.items():
         if name not in allowed and getattr(options, name) != field.default:
             raise OptionError(f"{flag(name)} has no meaning for {CALLED[kind]}", where=path, fix="Leave it out.")
