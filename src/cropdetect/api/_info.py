@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from cropdetect.api._verb import Reading, verb
 from cropdetect.formats import Kind, Record
 from cropdetect.in_memory import as_source, place_of
+from cropdetect.notebook import facts, table
 from cropdetect.options import DataOptions, DataSource, Without
 
 _Options = Annotated[DataOptions, Without(("buffer", "chip_size", "until", "bbox", "limit", "memory"))]
@@ -17,6 +18,18 @@ class Description(Record):
     kind: Kind
     facts: dict[str, Any]
     warnings: list[str]
+
+    def _repr_html_(self) -> str:
+        """Show facts that are tables in their own right below the others."""
+        from cropdetect.api._describe.lines import in_words, is_table
+
+        tables = {name: value for name, value in self.facts.items() if is_table(value)}
+        single = {name: in_words(name, value) for name, value in self.facts.items()}
+        shown = facts({name: text for name, text in single.items() if name not in tables}, f"{self.path}: {self.kind}")
+        for name, rows in tables.items():
+            heads = (name, *(head.replace("_", " ") for head in next(iter(rows.values()))))
+            shown += table(heads, [(row, *cells.values()) for row, cells in rows.items()])
+        return shown + facts(dict.fromkeys(self.warnings, "")) if self.warnings else shown
 
     def text(self) -> str:
         """Return the description as aligned lines."""

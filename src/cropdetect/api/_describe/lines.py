@@ -19,7 +19,7 @@ def as_lines(facts: Mapping[str, Any]) -> list[str]:
     width = max((len(_named(name)) for name in told), default=0)
     lines = []
     for name, value in told.items():
-        shown = _table(value) if _is_table(value) else _wrapped(_fact(name, value))
+        shown = _table(value) if is_table(value) else _wrapped(in_words(name, value))
         lines.append(f"  {_named(name):{width}}  {shown[0]}")
         lines += [f"  {'':{width}}  {line}" for line in shown[1:]]
     return lines
@@ -33,7 +33,8 @@ def _named(name: str) -> str:
     return name.removesuffix("_m2").replace("_", " ") + (", m2" if name.endswith("_m2") else "")
 
 
-def _fact(name: str, value: Any) -> str:
+def in_words(name: str, value: Any) -> str:
+    """Return a fact as text of one line."""
     if name in _SAID and isinstance(value, Mapping):
         return _SAID[name](value)
     if name == "missing_share":
@@ -115,7 +116,8 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def _is_table(value: Any) -> bool:
+def is_table(value: Any) -> bool:
+    """Tell whether a fact is a table: rows by name, each with entries by name."""
     return isinstance(value, Mapping) and bool(value) and all(isinstance(row, Mapping) for row in value.values())
 
 
