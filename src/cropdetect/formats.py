@@ -14,7 +14,9 @@ from cropdetect.options import Mark, Metres, Options
 MODEL_ID = "model-cv4a-crop-detection-v1"
 
 Preset = Literal["default", "cv4a"]
-Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores"]  # of what lies at a path
+Kind = Literal[  # of what lies at a path
+    "imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores", "demo", "report", "unfinished"
+]  # fmt: skip
 
 
 class Record(BaseModel):

@@ -53,7 +53,7 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
 }  # fmt: skip
 SIMULATED_FIELDS = ("12", 12)  # `fields` is a number there
-ONLY_TYPED = {"json", "dry_run", "help"}
+ONLY_TYPED = {"json", "dry_run", "help", "layouts"}
 
 
 def options(verb: str) -> Iterator[str]:

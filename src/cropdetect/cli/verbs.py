@@ -42,7 +42,14 @@ def _map(call: Call, json: _AsJson = False) -> None:
 
 
 @command("info", "season/")
-def _info(call: Call, json: _AsJson = False) -> None:
+def _info(
+    call: Call, json: _AsJson = False, layouts: Annotated[bool, "show how folders of imagery may look, and end"] = False
+) -> None:
+    if layouts:
+        from cropdetect.imagery import accepted_layouts
+
+        print(accepted_layouts())
+        return
     description = call()
     print(description.model_dump_json(indent=1) if json else description.text())
 

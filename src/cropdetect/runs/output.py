@@ -27,9 +27,9 @@ from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, Outp
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.runs import fingerprint as fingerprints
-from cropdetect.runs.manifest import RUN, changed, described, read_record, read_run, some_of
+from cropdetect.runs.manifest import PARTIAL, RUN, changed, described, read_record, read_run, some_of
 from cropdetect.runs.paths import refusals_named, refuse_overlap, resolved
-from cropdetect.runs.placement import PARTIAL, finish_moves, moves_are_pending, put_in_place, remove_leftovers
+from cropdetect.runs.placement import finish_moves, moves_are_pending, put_in_place, remove_leftovers
 
 _PACKAGES = (
     *("cropdetect", "numpy", "rasterio", "geopandas", "zarr"),
