@@ -5,6 +5,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+DEBUG = "--debug"  # anywhere on the command line: show the trace of an error
+
 
 class StoppedError(Exception):
     """Ctrl-C, or another signal that stops a command; typer would end without a word."""
@@ -22,7 +24,8 @@ app = typer.Typer(
     name="cropdetect",
     cls=_Group,
     help="A calibrated crop for every field, from any imagery and any field boundaries.\n\n"
-    "Example: cropdetect predict season/ out/ --fields fields.gpkg --checkpoint checkpoint/",
+    "Example: cropdetect predict season/ out/ --fields fields.gpkg --checkpoint checkpoint/\n\n"
+    "With --debug, an error shows its trace; docs/errors.md lists all errors.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
