@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from cropdetect.checkpoint import read_checkpoint
-from cropdetect.chips import ChipSet, open_chips, read_table
+from cropdetect.chips import ChipSet, open_chips, read_table, search_of
 from cropdetect.errors import CropDetectError
 from cropdetect.evaluation import SCORES
 from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields
 from cropdetect.formats import Kind
 from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window, open_imagery, parse_band
+from cropdetect.options import DataOptions
 from cropdetect.outputs.scores import read_metrics
 
 _LOOK = 256  # pixels: side of the window in each tile's centre that is read, at most
@@ -38,11 +39,13 @@ def describe(
     columns: Path | None,
     fields: Path | None,
     clear: str | None,
+    searched: DataOptions,
 ) -> _Facts:
     """Return facts, and warnings, about what lies at a path; see `info` for the options."""
     match kind:
         case "imagery":
-            imagery = open_imagery(path, pattern=pattern, date=date, band_names=band_names, clear=clear)
+            search = search_of(path, searched)
+            imagery = open_imagery(path, pattern=pattern, date=date, band_names=band_names, clear=clear, search=search)
             if fields is None:
                 return _imagery(imagery, lambda: fields_of(imagery, label_column=labels))
             return _imagery(
@@ -66,7 +69,7 @@ def describe(
 
 def _imagery(imagery: Imagery, fields: Callable[[], FieldSet]) -> _Facts:
     first = imagery.tiles[0]
-    looks = [_look(tile) for tile in imagery.tiles[:8]]
+    looks = [] if imagery.is_remote else [_look(tile) for tile in imagery.tiles[:8]]
     facts: dict[str, Any] = {
         "layout": imagery.layout,
         "tiles": len(imagery.tiles),
@@ -80,11 +83,12 @@ def _imagery(imagery: Imagery, fields: Callable[[], FieldSet]) -> _Facts:
         "sensor": first.sensor,
         "units": first.units,
         "offset_taken_off": first.offset,
-        "megabytes": round(sum(t.n_bytes for t in imagery.tiles) / 1e6, 1),
         "clear_where": first.clear_expression or "every band has a value",
-        "clear_share": _quartiles(np.concatenate([look.clear.mean(axis=(1, 2)) for look in looks])),
-        "values": _values(first, looks[0]),
     }
+    if looks:  # of remote imagery no pixel is fetched
+        facts["megabytes"] = round(sum(t.n_bytes for t in imagery.tiles) / 1e6, 1)
+        facts["clear_share"] = _quartiles(np.concatenate([look.clear.mean(axis=(1, 2)) for look in looks]))
+        facts["values"] = _values(first, looks[0])
     warnings = list(imagery.warnings)
     try:
         found = fields()

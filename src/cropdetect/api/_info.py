@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from cropdetect.api._verb import verb
 from cropdetect.formats import Kind, Record
-from cropdetect.options import Day
+from cropdetect.options import Bbox, DataOptions, Day, Folder
 
 _OF_TILES = ("size", "crs")  # facts that are told with the number of tiles that they hold for
 
@@ -44,6 +46,11 @@ def info(
     columns: Path | None = None,
     fields: Path | None = None,
     clear: str | None = None,
+    from_: Day | None = None,
+    to: Day | None = None,
+    bbox: Bbox | None = None,
+    max_cloud: Annotated[float | None, Field(ge=0, le=100)] = None,
+    cache: Folder | None = None,
 ) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -58,6 +65,11 @@ def info(
         columns: YAML file that names the columns of a table: id, date, bands, label (docs/tables.md).
         fields: field boundaries for imagery, or for a table, joined by their ids.
         clear: what counts as clear, e.g. "SCL=4,5 CLD<60", or none.
+        from_: first day of the images that are looked for in a STAC catalogue.
+        to: last day of the images that are looked for in a STAC catalogue.
+        bbox: where images of a STAC catalogue are looked for: west,south,east,north in degrees (default: at the fields).
+        max_cloud: leave out scenes of a STAC catalogue with more clouds, percent.
+        cache: folder that keeps what was fetched (default: ~/.cache/cropdetect/stac).
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -78,6 +90,9 @@ def info(
         columns=columns,
         fields=fields,
         clear=clear,
+        searched=DataOptions(
+            fields=fields, layer=layer, id_column=id_column, from_=from_, to=to, bbox=bbox, max_cloud=max_cloud, cache=cache
+        ),
     )
     return Description(path=str(path), kind=kind, facts=facts, warnings=list(warnings))
 

@@ -100,7 +100,7 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened, _ = _open(data, checkpoint, options, season_year)
+    trained, opened, _ = _open(data, checkpoint, options, season_year, fetch=False)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -109,26 +109,41 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
         "chips": len(opened.chips),
         "chip_size": info.size,
         "bands": list(info.bands),
-        "gigabytes_to_read": round(info.n_bytes / 1e9, 2),
+        **_to_read(opened),
         "members": len(trained.record.members),
         "minutes_about": round(len(opened.chips) * len(trained.record.members) / _FIELDS_PER_SECOND / 60, 1),
     }
     return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(opened.warnings))
 
 
+def _to_read(opened: "OpenedData") -> dict[str, float]:
+    """Say how much is read from files, or fetched from a STAC catalogue."""
+    if opened.download is None:
+        return {"gigabytes_to_read": round(opened.chips.info.n_bytes / 1e9, 2)}
+    whole, left = opened.download.size()
+    return {
+        "scenes": len(opened.download.scenes),
+        "megabytes_needed": round(whole / 1e6, 1),
+        "megabytes_to_fetch": round(left / 1e6, 1),
+    }
+
+
 def _open(
-    data: Path, checkpoint: Path, options: DataOptions, season_year: int | None
+    data: Path, checkpoint: Path, options: DataOptions, season_year: int | None, *, fetch: bool = True
 ) -> "tuple[Checkpoint, OpenedData, tuple[str, ...]]":
     """Open a checkpoint and the data that it fits, with all warnings; and those of them that tell how both are unlike."""
     from cropdetect.checkpoint import read_checkpoint
     from cropdetect.chips import open_data
+    from cropdetect.imagery import is_stac
     from cropdetect.inference import check_compatible
 
     trained = read_checkpoint(checkpoint)
     record = trained.record
     if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
         options = options.model_copy(update={"chip_size": record.chips.size})
-    opened = open_data(data, options, record.chips.preset, labels=False)
+    if is_stac(data) and options.bands is None:  # the other bands need not be fetched
+        options = options.model_copy(update={"bands": tuple(record.bands)})
+    opened = open_data(data, options, record.chips.preset, labels=False, fetch=fetch)
     if len(opened.chips.fields) == 0:
         raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
     if season_year is not None:

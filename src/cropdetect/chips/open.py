@@ -5,14 +5,30 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import geopandas as gpd
+import shapely
+
 from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
+from cropdetect.chips.selection import fields_inside
 from cropdetect.chips.store import open_chips, write_chips
+from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.tables import is_table, read_table
 from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Kind, Preset
-from cropdetect.imagery import Imagery, is_image_archive, open_imagery
+from cropdetect.imagery import (
+    Download,
+    Imagery,
+    Search,
+    address_without_prefix,
+    is_address,
+    is_image_archive,
+    is_item_collection,
+    is_stac,
+    open_imagery,
+    plan_download,
+)
 from cropdetect.options import DataOptions, flag
 from cropdetect.runs import moves_are_pending
 
@@ -23,12 +39,17 @@ _OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "ba
 
 @dataclass(frozen=True)
 class OpenedData:
-    """Chips, and the imagery and the fields that they are cut from; None for a chip store and a table."""
+    """Chips, and the imagery and the fields that they are cut from; None for a chip store and a table.
+
+    Attributes:
+        download: what of remote imagery is needed; None for all other data.
+    """
 
     chips: ChipSet
     imagery: Imagery | None = None
     fields: FieldSet | None = None
     warnings: tuple[str, ...] = ()
+    download: Download | None = None
 
     def warn(self) -> None:
         """Issue the warnings."""
@@ -41,7 +62,12 @@ def recognise(path: Path) -> Kind:
 
     Raises:
         InputNotFoundError: nothing is there.
+        UnsafePathError: it is an address of the network.
     """
+    if is_stac(path) or is_item_collection(path):
+        return "imagery"
+    if is_address(path):
+        raise address_without_prefix(path)
     if not path.exists():
         raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
     if path.is_file() and is_table(path):
@@ -70,7 +96,9 @@ def recognise(path: Path) -> Kind:
     return "imagery"
 
 
-def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True) -> OpenedData:
+def open_data(
+    path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True, fetch: bool = True
+) -> OpenedData:
     """Open imagery, a chip store or a table of series as chips.
 
     Args:
@@ -78,16 +106,18 @@ def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, l
         options: how imagery and fields are read.
         preset: how chips are cut.
         labels: whether labels are wanted; without them it is no error that two columns could hold them.
+        fetch: whether the pixels of remote imagery are fetched now; otherwise each is fetched when it is read.
 
     Raises:
         OptionError: an option does not apply to this kind of data, or the path holds no data.
+        CatalogueError: a STAC catalogue has no scene, or none can be fetched.
     """
     kind = recognise(path)
     found: tuple[str, ...]
     if kind == "imagery":
         if options.columns is not None:
             raise OptionError("--columns does not apply to imagery", where=path, fix="It names the columns of a table.")
-        return _cut(path, options if labels else _without_labels(options), preset)
+        return _cut(path, options if labels else _without_labels(options), preset, fetch=fetch)
     if kind == "chips":
         _refuse(options, "a chip store")
         chips, found = open_chips(path), ()
@@ -142,7 +172,7 @@ def _table(path: Path, options: DataOptions) -> RandomAccessChips:
     )
 
 
-def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
+def _cut(path: Path, options: DataOptions, preset: Preset, *, fetch: bool) -> OpenedData:
     imagery = open_imagery(
         path,
         pattern=options.pattern,
@@ -152,9 +182,21 @@ def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
         offset=options.offset,
         bands=options.bands,
         band_names=options.band_names,
+        search=search_of(path, options),
     )
     fields = _fields(imagery, options)
-    chips = cut_chips(
+    chips = _chips(imagery, fields, options, preset)
+    download = None
+    if imagery.is_remote:
+        download = plan_download(imagery, chips.wanted())
+        if fetch:
+            imagery = download.run()
+            chips = _chips(imagery, fields, options, preset)
+    return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings, download)
+
+
+def _chips(imagery: Imagery, fields: FieldSet, options: DataOptions, preset: Preset) -> CutChips:
+    return cut_chips(
         imagery,
         fields,
         preset=preset,
@@ -165,7 +207,54 @@ def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
         limit=options.limit,
         memory_budget=options.memory * 2**20,
     )
-    return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings)
+
+
+def search_of(path: Path, options: DataOptions) -> Search:
+    """Return what to look for in a STAC catalogue; fields are read for their outlines.
+
+    Raises:
+        OptionError: a catalogue's options are given with files, or the fields are a raster, or have no CRS.
+    """
+    if not is_stac(path) and not is_item_collection(path):
+        _refuse_search(options, path)
+        return Search()
+    places = None
+    if options.fields is not None:
+        if options.fields.suffix.lower() in (".tif", ".tiff"):
+            raise OptionError(
+                "a raster of field ids lies on the grid of images that are there",
+                where=options.fields,
+                fix="Give --fields polygons.",
+            )
+        found = read_fields(options.fields, layer=options.layer, id_column=options.id_column, label_column=NO_LABELS)
+        rows = fields_inside(found.table, options.bbox, options.limit)
+        shapes = found.table.geometry.iloc[rows].dropna()
+        if shapes.crs is None:
+            raise OptionError("the fields have no CRS, so their place is not known", where=options.fields, fix="Give them a CRS.")
+        if options.buffer > 0:
+            shapes = shapes.to_crs(shapes.estimate_utm_crs()).buffer(options.buffer)
+        places = shapes.to_crs("EPSG:4326")
+        places = places[~places.is_empty]
+    elif options.bbox is not None:
+        places = gpd.GeoSeries([shapely.box(*options.bbox)], crs="EPSG:4326")
+    return Search(
+        first=options.from_,
+        last=options.to,
+        max_cloud=options.max_cloud,
+        places=places,
+        cache=None if options.cache is None else Path(options.cache).expanduser(),
+    )
+
+
+def _refuse_search(options: DataOptions, path: Path) -> None:
+    """Raise where options of a STAC catalogue are given with files."""
+    for name in ("from_", "to", "max_cloud", "cache"):
+        if getattr(options, name) is not None:
+            raise OptionError(
+                f"{flag(name)} applies to a STAC catalogue, and this is none",
+                where=path,
+                fix=f"Leave {flag(name)} out (--until uses dates up to a day), or give stac:earth-search/sentinel-2-l2a",
+            )
 
 
 def _fields(imagery: Imagery, options: DataOptions) -> FieldSet:

@@ -1,27 +1,39 @@
 """Any source of pixels as series of dates and bands on one grid."""
 
 from cropdetect.imagery.bands import band_with_role, is_quality, parse_band
+from cropdetect.imagery.download import Download, Wanted, plan_download
 from cropdetect.imagery.identity import match_bands, sensor_of
+from cropdetect.imagery.layouts import Search
+from cropdetect.imagery.layouts.stac import is_item_collection
+from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
 from cropdetect.imagery.open import open_imagery
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
 from cropdetect.imagery.stores.zips import is_image_archive
 
 __all__ = [
+    "Download",
     "FieldFiles",
     "ImageSeries",
     "Imagery",
     "PixelBlock",
+    "Search",
+    "Wanted",
     "Window",
+    "address_without_prefix",
     "band_with_role",
     "checked",
     "gdal",
+    "is_address",
     "is_image_archive",
+    "is_item_collection",
     "is_quality",
+    "is_stac",
     "match_bands",
     "merge_warnings",
     "open_imagery",
     "parse_band",
+    "plan_download",
     "raster_driver",
     "refuse_zarr_objects",
     "sensor_of",

@@ -5,12 +5,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import AmbiguousNameError, OptionError
+from cropdetect.imagery.clear import Condition
 from cropdetect.imagery.series import FieldFiles, Window
 from cropdetect.imagery.stores.resample import Axis
 
@@ -26,8 +28,10 @@ class PixelReader(ABC):
         geobox: the grid, north up.
         dtype: dtype of the stored numbers.
         block_shape: (height, width) of the stored blocks.
+        is_remote: whether pixels come from the network.
     """
 
+    is_remote: ClassVar[bool] = False
     path: Path
     geobox: GeoBox
     dtype: np.dtype[np.generic]
@@ -146,6 +150,8 @@ class FoundTile:
         field_files: that belong to it.
         sensor: as the metadata have it; None where it has to be guessed from the names of the bands.
         warnings: what the user should know.
+        clear: what is clear by the product's documentation; None: as the table of quality layers says.
+        is_declared: whether it is known what all numbers mean, so that no pixels need to be looked at.
     """
 
     name: str
@@ -153,6 +159,8 @@ class FoundTile:
     field_files: FieldFiles = field(default_factory=FieldFiles)
     sensor: str | None = None
     warnings: tuple[str, ...] = ()
+    clear: tuple[Condition, ...] | None = None
+    is_declared: bool = False
 
 
 def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:

@@ -10,8 +10,9 @@ from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutErro
 from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.interpret import interpret
-from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts
+from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, Search, accepted_layouts
 from cropdetect.imagery.layouts.rasters import Rasters
+from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.series import Imagery, merge_warnings
@@ -29,11 +30,12 @@ def open_imagery(
     offset: float | None = None,
     bands: Sequence[str] | None = None,
     band_names: str | Mapping[str, str] | None = None,
+    search: Search | None = None,
 ) -> Imagery:
     r"""Open imagery of any layout; only names, metadata, coordinates and a small sample of the pixels are read.
 
     Args:
-        path: folder or file.
+        path: folder or file, or `stac:CATALOGUE/COLLECTION`.
         pattern: regular expression with the groups date (or year, month, day), band, tile (see `cropdetect.imagery.names`),
             searched in the paths of the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in
             the paths below the chip.
@@ -44,6 +46,7 @@ def open_imagery(
         offset: what to subtract from every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
         band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
+        search: which images of a STAC catalogue are wanted.
 
     Raises:
         InputNotFoundError: the path does not exist, or is an empty folder.
@@ -55,13 +58,9 @@ def open_imagery(
         GridError: a file of a tile does not fit the others.
         OptionError: an argument cannot be used.
         ContradictionError: metadata and pixels exclude each other, e.g. an offset and dark pixels.
+        CatalogueError: a STAC catalogue cannot be reached, or has no such scenes.
     """
-    root = checked(path)
-    if not root.exists():
-        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
-    if root.is_dir() and not any(root.iterdir()):
-        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted_layouts()}")
-    root = _chips_folder(root)
+    root = Path(path) if is_stac(path) else _existing(path)
     options = OpenOptions(
         root=root if root.is_dir() else root.parent,
         pattern=None if pattern is None else compile_pattern(pattern),
@@ -71,6 +70,7 @@ def open_imagery(
         offset=_checked_offset(offset),
         bands=_checked_bands(bands),
         band_names=parse_band_names(band_names) if isinstance(band_names, str) else band_names or {},
+        search=search or Search(),
     )
     layout = next((layout for layout in LAYOUTS if layout.recognises(root, options)), None)
     if layout is None:
@@ -82,6 +82,18 @@ def open_imagery(
     tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
     of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
     return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=(*of_tiles, *known.warnings))
+
+
+def _existing(path: str | os.PathLike[str]) -> Path:
+    """Return the folder or file that a user named."""
+    if is_address(path):
+        raise address_without_prefix(path)
+    root = checked(path)
+    if not root.exists():
+        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
+    if root.is_dir() and not any(root.iterdir()):
+        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted_layouts()}")
+    return _chips_folder(root)
 
 
 def _chips_folder(root: Path) -> Path:
