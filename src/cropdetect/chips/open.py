@@ -106,7 +106,7 @@ def open_data(
         options: how imagery and fields are read.
         preset: how chips are cut.
         labels: whether labels are wanted; without them it is no error that two columns could hold them.
-        fetch: whether the pixels of remote imagery are fetched now; otherwise each is fetched when it is read.
+        fetch: whether the pixels of remote imagery are fetched; otherwise those that are not in the cache have no value.
 
     Raises:
         OptionError: an option does not apply to this kind of data, or the path holds no data.
@@ -189,9 +189,8 @@ def _cut(path: Path, options: DataOptions, preset: Preset, *, fetch: bool) -> Op
     download = None
     if imagery.is_remote:
         download = plan_download(imagery, chips.wanted())
-        if fetch:
-            imagery = download.run()
-            chips = _chips(imagery, fields, options, preset)
+        imagery = download.run() if fetch else download.as_it_is()
+        chips = _chips(imagery, fields, options, preset)
     return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings, download)
 
 

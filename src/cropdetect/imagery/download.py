@@ -113,6 +113,10 @@ class Download:
             raise next(iter(failures.values()))
         return self._local(failures, whole)
 
+    def as_it_is(self) -> Imagery:
+        """Return imagery that is read from the cache as it is: pixels that are not there have no value."""
+        return self._local({}, self.size()[0])
+
     def _local(self, failures: Mapping[int, CropDetectError], size: int) -> Imagery:
         """Return the imagery without failed scenes, read from the cache."""
         failed = [scene for scene in self.scenes if id(scene) in failures]

@@ -21,7 +21,9 @@ from cropdetect.imagery.values import DIGITAL_NUMBER
 
 _IMAGES = re.compile(r"image/(tiff|vnd\.stac\.geotiff|jp2|jpeg2000)|application/x-geotiff", re.IGNORECASE)
 _SUFFIXES = re.compile(r"\.(tiff?|jp2)(\?|$)", re.IGNORECASE)
-_NO_DATA_ROLES = {"thumbnail", "overview", "visual", "metadata", "saturation", "snow-ice", "water-mask"}
+_NO_DATA_ROLES = {"thumbnail", "overview", "visual", "metadata", "saturation", "water-mask"}
+_PICTURES = re.compile(r"visual|tci\w*|(rendered_)?preview|overview|thumbnail", re.IGNORECASE)
+_RESOLUTION = re.compile(r"[_-](\d{2,3})m$")
 _DIGITAL_NUMBERS = 10_000.0  # per reflectance of 1
 _OFFSET = 1000.0  # of Sentinel-2, from baseline 04.00 on
 _GRANULE = re.compile(r"[_.-]T?(\d{2}[C-X][A-Z]{2})(?=[_.-]|$)")
@@ -67,7 +69,7 @@ def bands_of_item(item: Item, product: Product | None, wanted: Sequence[str] | N
     asked = {identify(name, sensor): name for name in wanted or ()}
     found: dict[str, tuple[tuple[bool, float], AssetBand]] = {}
     for key, asset in item["assets"].items():
-        if not _is_image(asset):
+        if _PICTURES.fullmatch(key) or not _is_image(asset):
             continue
         for index, described in enumerate(_described(asset)):
             name = _band_name(key, described, sensor, product, single=len(_described(asset)) == 1)
@@ -89,7 +91,7 @@ def bands_of_item(item: Item, product: Product | None, wanted: Sequence[str] | N
 
 def _gsd(key: str) -> float:
     """Return the resolution in the name of an asset, such as B02_10m, in metres; 0 where there is none."""
-    match = re.search(r"[_-](\d{2,3})m$", key)
+    match = _RESOLUTION.search(key)
     return float(match[1]) if match else 0.0
 
 
@@ -122,7 +124,7 @@ def _band_name(
     """Return the name of a band as the table of bands has it; None where it is none."""
     renamed = product.names.get(key.lower()) if product else None
     own = [described.get("name"), described.get("common_name")]
-    for candidate in (renamed, *([key, *own] if single else own)):
+    for candidate in (renamed, *([_RESOLUTION.sub("", key), *own] if single else own)):
         if not candidate:
             continue
         parsed = parse_band(str(candidate), sensor)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """A STAC API.
 
@@ -66,7 +66,7 @@ CATALOGUES: Mapping[str, Catalogue] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Product:
     """What the images of a collection are, where items do not say it, or say it wrongly.
 

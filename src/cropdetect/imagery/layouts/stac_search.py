@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 PREFIX = "stac:"
 _MOST_SCENES = 3000
-_EXAMPLE = "stac:earth-search/sentinel-2-l2a --fields fields.gpkg --from 2024-03-01 --to 2024-10-31"
+_OPTIONS = "--fields fields.gpkg --from 2024-03-01 --to 2024-10-31"
+_EXAMPLE = f"stac:earth-search/sentinel-2-l2a {_OPTIONS}"
 _ENDS = re.compile(r"/(collections|search|items)(/|$)")
 
 Item = Mapping[str, Any]
@@ -40,6 +41,14 @@ class Source:
 
     catalogue: Catalogue | None
     collection: str
+
+    @property
+    def name(self) -> str:
+        """What a user types for it after `stac:`."""
+        if self.catalogue is None:
+            return self.collection
+        known = next((name for name, one in CATALOGUES.items() if one is self.catalogue), self.catalogue.url)
+        return f"{known}/{self.collection}"
 
 
 def is_stac(path: object) -> bool:
@@ -139,7 +148,7 @@ def _with_slashes(text: str) -> str:
     return re.sub(r"(https?|s3|gs|ftp):/+", r"\1://", text)
 
 
-def check_search(search: Search) -> None:
+def check_search(source: Source, search: Search) -> None:
     """Raise OptionError where a catalogue cannot be searched yet."""
     missing = [
         name for name, value in (("--fields", search.places), ("--from", search.first), ("--to", search.last)) if value is None
@@ -147,7 +156,7 @@ def check_search(search: Search) -> None:
     if missing:
         raise OptionError(
             f"a STAC catalogue is searched for an area and a period, which need {' and '.join(missing)}",
-            fix=f"Write e.g. {_EXAMPLE}",
+            fix=f"Write stac:{source.name} {_OPTIONS}",
         )
     assert search.first is not None and search.last is not None and search.places is not None
     if search.first > search.last:
@@ -171,7 +180,7 @@ def find_items(source: Source, search: Search) -> list[Item]:
     if source.catalogue is None:
         items = list(_of_period(read_items(Path(source.collection)), search))
     else:
-        check_search(search)
+        check_search(source, search)
         items = list(_searched(source.catalogue, source.collection, search))
     return sorted(_clear_enough(items, search), key=lambda item: (str(item["properties"].get("datetime")), str(item.get("id"))))
 
@@ -273,17 +282,19 @@ def _io() -> "pystac_client.stac_api_io.StacApiIO":
 
 def _no_answer(catalogue: Catalogue, collection: str, error: Exception) -> CatalogueError:
     status = getattr(error, "status_code", None)
-    if status == 404:
+    near = difflib.get_close_matches(collection, [name for name in catalogue.collections if name != collection], n=1)
+    meant = f"Do you mean {near[0]}? " if near and collection not in catalogue.collections else ""
+    if status in (400, 404):
         return CatalogueError(
             "the address is no STAC API, or has no such collection",
             where=f"{catalogue.url}, {collection}",
-            fix="Write stac:https://HOST/API/COLLECTION, where https://HOST/API answers as a STAC API.",
+            fix=f"{meant}Write stac:https://HOST/API/COLLECTION, where https://HOST/API answers as a STAC API.",
         )
     why = f"it answers {status}" if status else f"no answer ({type(error).__name__})"
     return CatalogueError(
         f"the catalogue cannot be searched: {why}",
         where=catalogue.url,
-        fix="Check the network and the address, and run the same command again.",
+        fix=f"{meant}Check the network and the address, and run the same command again.",
     )
 
 
@@ -296,7 +307,7 @@ def _nothing(client: "pystac_client.Client", catalogue: Catalogue, collection: s
         names = [one.id for one in client.get_collections()]
     except (requests.RequestException, pystac_client.exceptions.APIError):
         names = []
-    name = next((key for key, one in CATALOGUES.items() if one is catalogue), catalogue.url)
+    name = Source(catalogue, "").name.rstrip("/")
     if names and collection not in names:
         near = difflib.get_close_matches(collection, names, n=3, cutoff=0.4)
         shown = ", ".join(f"stac:{name}/{one}" for one in (near or sorted(names)[:10]))

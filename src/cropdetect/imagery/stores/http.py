@@ -6,7 +6,7 @@ busy (429, 500, 502, 503, 504), the connection breaks, or fewer bytes come than 
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ _BUSY = (429, 500, 502, 503, 504)
 _REFUSED = (400, 401, 403, 409)  # Azure answers 409 where a signature is missing
 _TIMEOUT = (10, 60)  # seconds, to connect and to wait for bytes
 _threads = threading.local()
+pause = time.sleep
 
 
 class FetchError(CatalogueError):
@@ -96,7 +97,7 @@ def missing_extra() -> MissingExtraError:
     return MissingExtraError("a STAC catalogue needs packages that are not installed", fix="pip install 'cropdetect[stac]'")
 
 
-def fetch_part(href: str, signing: str, start: int, stop: int, pause: Callable[[float], None] = time.sleep) -> Part:
+def fetch_part(href: str, signing: str, start: int, stop: int) -> Part:
     """Fetch the bytes [start, stop) of a file; what lies beyond its end is left out.
 
     Args:
@@ -104,7 +105,6 @@ def fetch_part(href: str, signing: str, start: int, stop: int, pause: Callable[[
         signing: name of an entry of `SIGNERS`, or "".
         start: place of the first byte.
         stop: place behind the last byte.
-        pause: waits so many seconds.
 
     Raises:
         FetchError: the server refuses, or does not answer after all tries.
@@ -131,10 +131,11 @@ def fetch_part(href: str, signing: str, start: int, stop: int, pause: Callable[[
 
 def _answer(url: str, start: int, stop: int) -> "Part | tuple[int, str]":
     """Return the bytes, or the status (0: no answer) and what went wrong."""
+    kept = session()
     import requests
 
     try:
-        with session().get(url, headers={"Range": f"bytes={start}-{stop - 1}"}, timeout=_TIMEOUT) as response:
+        with kept.get(url, headers={"Range": f"bytes={start}-{stop - 1}"}, timeout=_TIMEOUT) as response:
             if response.status_code == 416:
                 return 416, "the file is shorter than its header says"
             if response.status_code not in (200, 206):

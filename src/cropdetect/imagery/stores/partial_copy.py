@@ -24,7 +24,7 @@ from cropdetect.imagery.stores.http import Part, fetch_part
 from cropdetect.imagery.stores.safety import unreadable
 
 _PAGE = 4096  # bytes
-_AT_LEAST = 4 * _PAGE  # bytes that are fetched where a reader asks for fewer
+_AT_LEAST = 2 * _PAGE  # bytes that are fetched where a reader asks for fewer; the header of most COGs
 _AT_ONCE = 32 * 2**20  # bytes of one request
 
 Range = tuple[int, int]

@@ -35,8 +35,8 @@ def planetary_computer(href: str, renew: bool) -> str:
         return href
     place = f"{host.removesuffix(_BLOBS)}/{parts.path.split('/')[1]}"
     with _lock:
-        token, expiry = _tokens.get(place, ("", dt.datetime.min.replace(tzinfo=dt.UTC)))
-        if renew or expiry - _SPARE < dt.datetime.now(dt.UTC):
+        token, expiry = _tokens.get(place, ("", None))
+        if renew or expiry is None or expiry < dt.datetime.now(dt.UTC) + _SPARE:
             token, expiry = _tokens[place] = _new_token(place)
     return f"{href.partition('?')[0]}?{token}"
 
