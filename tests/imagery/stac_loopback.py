@@ -124,7 +124,7 @@ class FileServer:
 
     Attributes:
         fault: called with (path, how often it was asked for); returns a status to answer with instead, or None. -1 breaks the
-            connection in the middle of the body.
+            connection in the middle of the body, 200 gives the whole file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = self.path.partition("?")[0].lstrip("/")
         file = self.files.folder / name
         status = self.files.fault(self.path, self.files.asked.get(self.path, 0))
-        if (status is not None and status > 0) or not file.is_file():
+        if status not in (None, -1, 200) or not file.is_file():
             self.files.count(self.path, 0)
             self.send_response(status or 404)
             self.send_header("Content-Length", "0")
@@ -172,10 +172,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         size = file.stat().st_size
         first, last = (int(number) for number in self.headers["Range"].removeprefix("bytes=").split("-"))
-        body = file.read_bytes()[first : last + 1]
+        body = file.read_bytes() if status == 200 else file.read_bytes()[first : last + 1]
         self.files.count(self.path, len(body))
-        self.send_response(206)
-        self.send_header("Content-Range", f"bytes {first}-{first + len(body) - 1}/{size}")
+        self.send_response(200 if status == 200 else 206)
+        if status != 200:
+            self.send_header("Content-Range", f"bytes {first}-{first + len(body) - 1}/{size}")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", f'"{file.stat().st_mtime_ns}-{size}"')
         self.end_headers()

@@ -76,6 +76,7 @@ def info(
     """
     from cropdetect.api._describe import describe
     from cropdetect.chips import recognise
+    from cropdetect.imagery import as_typed
 
     kind = recognise(path)
     facts, warnings = describe(
@@ -94,7 +95,7 @@ def info(
             fields=fields, layer=layer, id_column=id_column, from_=from_, to=to, bbox=bbox, max_cloud=max_cloud, cache=cache
         ),
     )
-    return Description(path=str(path), kind=kind, facts=facts, warnings=list(warnings))
+    return Description(path=as_typed(path), kind=kind, facts=facts, warnings=list(warnings))
 
 
 def _shown(value: Any) -> str:

@@ -104,6 +104,8 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
     Raises:
         CropDetectError: as `predict` would.
     """
+    from cropdetect.imagery import as_typed
+
     trained, opened, _ = _open(data, checkpoint, options, season_year, fetch=False)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
@@ -117,7 +119,9 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
         "members": len(trained.record.members),
         "minutes_about": round(len(opened.chips) * len(trained.record.members) / _FIELDS_PER_SECOND / 60, 1),
     }
-    return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(opened.warnings))
+    return Description(
+        path=as_typed(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(opened.warnings)
+    )
 
 
 def _to_read(opened: "OpenedData") -> dict[str, float]:
@@ -198,8 +202,10 @@ def _versions() -> dict[str, str]:
 
 
 def _inputs(data: Path, opened: "OpenedData", options: DataOptions) -> list[InputRecord]:
+    from cropdetect.imagery import as_typed
+
     kind = "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
-    inputs = [InputRecord(path=str(data), kind=kind, bytes=opened.chips.info.n_bytes)]
+    inputs = [InputRecord(path=as_typed(data), kind=kind, bytes=opened.chips.info.n_bytes)]
     if options.fields:
         inputs.append(InputRecord(path=str(options.fields), kind="fields", bytes=options.fields.stat().st_size))
     return inputs

@@ -5,7 +5,7 @@ from cropdetect.imagery.download import Download, Wanted, plan_download
 from cropdetect.imagery.identity import match_bands, sensor_of
 from cropdetect.imagery.layouts import Search
 from cropdetect.imagery.layouts.stac import is_item_collection
-from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
+from cropdetect.imagery.layouts.stac_search import address_without_prefix, as_typed, is_address, is_stac
 from cropdetect.imagery.open import open_imagery
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
@@ -21,6 +21,7 @@ __all__ = [
     "Wanted",
     "Window",
     "address_without_prefix",
+    "as_typed",
     "band_with_role",
     "checked",
     "gdal",

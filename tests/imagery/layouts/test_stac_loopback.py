@@ -1,6 +1,5 @@
 """A prediction from a real STAC API on loopback, against the same pixels as files; requests and bytes are counted."""
 
-
 import pytest
 from benchmarks.stac_bytes import Measured, measure
 

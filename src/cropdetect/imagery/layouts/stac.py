@@ -248,7 +248,7 @@ def missing_dates(failures: Mapping[str, CropDetectError]) -> list[str]:
     first = next(iter(failures.values()))
     return [
         f"{len(failures)} scenes could not be read and are left out: {some_names(list(failures))}. The first: {first.what}. "
-        "The same command tries again what is missing."
+        "With --overwrite the same command tries them again."
     ]
 
 

@@ -143,8 +143,13 @@ def _incomplete(text: str) -> OptionError:
     return OptionError(f"stac:{text} names no catalogue and collection", fix=f"Write e.g. {_EXAMPLE}")
 
 
+def as_typed(path: object) -> str:
+    """Return a path as the user typed it: an address in it gets back the slash that it lost as a path."""
+    text = str(path)
+    return _with_slashes(text) if is_stac(text) else text
+
+
 def _with_slashes(text: str) -> str:
-    """Give an address back the slash that it lost as a path."""
     return re.sub(r"(https?|s3|gs|ftp):/+", r"\1://", text)
 
 
