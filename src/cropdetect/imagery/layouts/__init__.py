@@ -10,7 +10,7 @@ from cropdetect.imagery.layouts.stac import StacItems
 __all__ = ["LAYOUTS", "Layout", "OpenOptions", "Search", "accepted_layouts"]
 
 #: In the order in which they are asked, and in which the documentation shows them.
-LAYOUTS: tuple[Layout, ...] = (CompetitionFolders(), ChipFolders(), ImagesAndFields(), Cubes(), Rasters(), StacItems())
+LAYOUTS: tuple[Layout, ...] = (CompetitionFolders(), ChipFolders(), ImagesAndFields(), Cubes(), StacItems(), Rasters())
 
 
 def accepted_layouts() -> str:

@@ -23,7 +23,7 @@ from odc.geo.geobox import GeoBox
 from cropdetect.errors import CatalogueError, CropDetectError, GridError, MissingBandError, UnreadableFileError, UnsafePathError
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
-from cropdetect.imagery.layouts.folders import some_names
+from cropdetect.imagery.layouts.folders import find_field_files, some_names
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions, Search
 from cropdetect.imagery.layouts.stac_items import (
     AssetBand,
@@ -50,12 +50,13 @@ class StacItems(Layout):
     """See the module."""
 
     name = "stac"
-    description = "A STAC catalogue, or an item collection on disk with its images"
-    tree = """stac:earth-search/sentinel-2-l2a      (with --fields, --from and --to)
-items.json
+    description = "STAC: a catalogue (stac:earth-search/sentinel-2-l2a), or items on disk"
+    tree = """ROOT/
+├── items.json
 ├── S2A_36NYF_20190606/
 │   ├── B04.tif
-│   └── SCL.tif"""
+│   └── SCL.tif
+└── fields.gpkg"""
 
     def recognises(self, path: Path, options: OpenOptions) -> bool:
         """See `Layout.recognises`; a file of items is opened to be told from a file of fields."""
@@ -68,7 +69,7 @@ items.json
             CatalogueError: the catalogue cannot be reached, or has no scene.
             MissingBandError: no scene has a band that is wanted.
         """
-        sources = parse_sources(path) if is_stac(path) else [Source(None, str(path))]
+        sources = parse_sources(path) if is_stac(path) else [Source(None, str(_items_file(path)))]
         found: list[_Scene] = []
         warnings: list[str] = []
         for number, source in enumerate(sources):
@@ -81,11 +82,17 @@ items.json
             warnings += failed
             found += scenes
         _check_bands(found, sources, options)
-        return _tiles(found, warnings, options)
+        tiles = _tiles(found, warnings, options)
+        if sources[0].catalogue is not None:
+            return tiles
+        folder = Path(sources[0].collection).absolute().parent
+        fields = find_field_files(folder, [], tile="", alone=True)
+        return [replace(tile, field_files=fields) for tile in tiles]
 
 
 def is_item_collection(path: Path) -> bool:
-    """Whether a file holds STAC items."""
+    """Whether a file, or the file items.json of a folder, holds STAC items."""
+    path = _items_file(path)
     if path.suffix.lower() not in (".json", ".geojson") or not path.is_file():
         return False
     with path.open("rb") as file:
@@ -95,6 +102,10 @@ def is_item_collection(path: Path) -> bool:
         return bool(read_items(path))
     except UnreadableFileError:
         return False
+
+
+def _items_file(path: Path) -> Path:
+    return path / "items.json" if path.is_dir() else path
 
 
 class _Scene:
@@ -134,7 +145,7 @@ class _Files:
     def __init__(self, source: Source, search: Search, *, typed: bool) -> None:
         self._source, self._typed = source, typed
         self._cache = search.cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cropdetect" / "stac"
-        self.folder = Path(source.collection).absolute().parent if source.catalogue is None else None
+        self.items_file = Path(source.collection).absolute() if source.catalogue is None else None
 
     def header(self, href: str, item: Item, key: str) -> list[Layer]:
         """Return the layers of a file.
@@ -164,7 +175,7 @@ class _Files:
                 )
             signing = signing or (self._source.catalogue.signing if self._source.catalogue else _signing_of(href))
             return read_remote_header(self._copy(href, item, key), href, signing)
-        return read_header(self._local(href))
+        return [replace(layer, metadata_files=(self.items_file,)) for layer in read_header(self._local(href)) if self.items_file]
 
     def _copy(self, href: str, item: Item, key: str) -> Path:
         """Return where the copy of a file lies; an item that was changed since has another."""
@@ -175,12 +186,13 @@ class _Files:
         return folder / _safe(f"{changed}_{names[-1]}" if changed else names[-1])
 
     def _local(self, href: str) -> Path:
-        if self.folder is None or "://" in href or href.startswith("/vsi"):
+        if self.items_file is None or "://" in href or href.startswith("/vsi"):
             raise UnsafePathError(
                 "the item names a file that is not on the network of its catalogue", where=href, fix="Use another catalogue."
             )
-        path = (self.folder / href).resolve()
-        if not self._typed and not path.is_relative_to(self.folder.resolve()):
+        folder = self.items_file.parent
+        path = (folder / href).resolve()
+        if not self._typed and not path.is_relative_to(folder.resolve()):
             raise UnsafePathError(
                 "the items name a file outside their own folder",
                 where=path,
