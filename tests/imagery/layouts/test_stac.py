@@ -385,6 +385,23 @@ def test_granules_that_hold_no_field_of_their_own_are_left_out(tmp_path: Path) -
     assert tiles((10, 10, 20, 20), (600, 600, 620, 620)) == ["36NXF", "36NXG"]
 
 
+def test_an_item_without_a_date_is_left_out_and_told(cogs: Path) -> None:
+    items = make_items(sorted(cogs.glob("*.tif")), ".")
+    items[1]["properties"]["datetime"] = None
+    imagery = open_imagery(saved(cogs, items))
+    assert len(imagery.dates) == len(DAYS) - 1
+    assert any("has no datetime" in text for text in imagery.warnings)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"properties": None}, {"assets": {"red": None}}, {"assets": [1]}, {"assets": {"red": {"href": 1}}}]
+)
+def test_what_is_no_item_in_a_file_is_refused(cogs: Path, tmp_path: Path, broken: dict[str, Any]) -> None:
+    item = make_items(sorted(cogs.glob("*.tif")), ".")[0]
+    with pytest.raises(UnreadableFileError, match="no STAC item"):
+        open_imagery(f"stac:{saved(tmp_path, [item | broken])}")
+
+
 def test_a_file_that_is_no_item_collection_says_so(tmp_path: Path) -> None:
     path = tmp_path / "items.json"
     path.write_text('{"type": "FeatureCollection", "features": []}')

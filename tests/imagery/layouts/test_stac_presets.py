@@ -203,7 +203,7 @@ def test_every_row_of_the_tables_is_used() -> None:
     for catalogue in CATALOGUES.values():
         assert catalogue.url.startswith("https://")
         assert catalogue.signing in ("", *SIGNERS)
-        assert all(signing in ("", *SIGNERS) for _, signing in catalogue.buckets.values())
+        assert all(signing in ("", *SIGNERS) for _, signing in catalogue.places.values())
         assert all(product_of(name) for name in catalogue.collections)
     shown = {product_of(name) for catalogue in CATALOGUES.values() for name in catalogue.collections}
     assert shown == set(PRODUCTS)
@@ -212,3 +212,8 @@ def test_every_row_of_the_tables_is_used() -> None:
 def test_only_the_bands_that_are_asked_for_and_masks_are_opened() -> None:
     found = bands_of_item(EARTH_SEARCH, product_of("sentinel-2-l2a"), ["red"])
     assert {band.name for band in found} == {"red", "SCL", "CLD"}
+
+
+def test_a_band_of_one_orbit_is_asked_for_by_its_name_with_the_orbit() -> None:
+    found = bands_of_item(RADAR, product_of("sentinel-1-rtc"), ["VV_desc"])
+    assert [band.name for band in found] == ["VV"]

@@ -4,6 +4,7 @@ Each granule of the first collection that holds fields is a tile. Images of furt
 the same. Files are not fetched: their headers are read, and later the blocks that fields touch (`cropdetect.imagery.download`).
 """
 
+import json
 import os
 import re
 from collections import defaultdict
@@ -32,8 +33,9 @@ from cropdetect.imagery.layouts.stac_items import (
     described_layer,
     granule_of,
     without_repeats,
+    without_variant,
 )
-from cropdetect.imagery.layouts.stac_presets import Product, product_of
+from cropdetect.imagery.layouts.stac_presets import CATALOGUES, Product, product_of
 from cropdetect.imagery.layouts.stac_search import Item, Source, find_items, is_stac, parse_sources, read_items
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.stores.http import FetchError
@@ -159,13 +161,7 @@ class _Files:
             UnsafePathError: it lies where the user did not allow it.
             FetchError: it cannot be fetched.
         """
-        signing = ""
-        if href.startswith("s3://") and self._source.catalogue is not None:
-            bucket, _, rest = href.removeprefix("s3://").partition("/")
-            if bucket not in self._source.catalogue.buckets:
-                raise FetchError("it lies in a bucket that is not known", where=href, fix="Use a catalogue with https addresses.")
-            address, signing = self._source.catalogue.buckets[bucket]
-            href = f"{address}/{rest}"
+        href, signing = self._placed(href)
         if re.match(r"https?://", href):
             if not self._typed:
                 raise UnsafePathError(
@@ -176,6 +172,15 @@ class _Files:
             signing = signing or (self._source.catalogue.signing if self._source.catalogue else _signing_of(href))
             return read_remote_header(self._copy(href, item, key), href, signing)
         return [replace(layer, metadata_files=(self.items_file,)) for layer in read_header(self._local(href)) if self.items_file]
+
+    def _placed(self, href: str) -> tuple[str, str]:
+        """Return the address from which a file is fetched, and how it is signed."""
+        catalogues = [self._source.catalogue] if self._source.catalogue else CATALOGUES.values() if self._typed else ()
+        for catalogue in catalogues:
+            for beginning, (address, signing) in catalogue.places.items():
+                if href.startswith(beginning):
+                    return f"{address}{href.removeprefix(beginning)}", signing
+        return href, ""
 
     def _copy(self, href: str, item: Item, key: str) -> Path:
         """Return where the copy of a file lies; an item that was changed since has another."""
@@ -188,7 +193,9 @@ class _Files:
     def _local(self, href: str) -> Path:
         if self.items_file is None or "://" in href or href.startswith("/vsi"):
             raise UnsafePathError(
-                "the item names a file that is not on the network of its catalogue", where=href, fix="Use another catalogue."
+                "the item names a file that cannot be fetched",
+                where=href,
+                fix="Use a catalogue whose files have https addresses: docs/stac.md lists some.",
             )
         folder = self.items_file.parent
         path = (folder / href).resolve()
@@ -226,8 +233,6 @@ def _with_fields(items: Sequence[Item], search: Search) -> list[Item]:
 
 
 def _geojson(item: Item) -> str | None:
-    import json
-
     return json.dumps(item["geometry"]) if item.get("geometry") else None
 
 
@@ -283,7 +288,8 @@ def _open_item(item: Item, *, files: _Files, options: OpenOptions) -> "tuple[lis
 def _check_bands(scenes: Sequence[_Scene], sources: Sequence[Source], options: OpenOptions) -> None:
     """Raise MissingBandError where no scene has a band that was asked for."""
     there = {layer.band for scene in scenes for layer in scene.layers}
-    lacking = [name for name in options.bands or () if name not in there]
+    kinds = {without_variant(name, None) for name in there}
+    lacking = [name for name in options.bands or () if name not in there and without_variant(name, None) not in kinds]
     if lacking and scenes:
         items = [scene.item for scene in scenes]
         has = dict.fromkeys(name for scene in scenes for name in all_bands([scene.item], scene.product))

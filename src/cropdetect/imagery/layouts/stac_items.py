@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cropdetect.errors import UnreadableFileError
 from cropdetect.imagery.bands import is_quality, is_reflectance, parse_band
-from cropdetect.imagery.identity import identify, sensor_in
+from cropdetect.imagery.identity import Identity, identify, sensor_in
 from cropdetect.imagery.layers import Layer
 from cropdetect.imagery.layouts.stac_presets import Product
 from cropdetect.imagery.layouts.stac_search import Item, moment
@@ -67,6 +68,7 @@ def bands_of_item(item: Item, product: Product | None, wanted: Sequence[str] | N
     """
     sensor = sensor_of_item(item, product)
     asked = {identify(name, sensor): name for name in wanted or ()}
+    kinds = {without_variant(name, sensor) for name in wanted or ()}
     found: dict[str, tuple[tuple[bool, float], AssetBand]] = {}
     for key, asset in item["assets"].items():
         if _PICTURES.fullmatch(key) or not _is_image(asset):
@@ -76,7 +78,8 @@ def bands_of_item(item: Item, product: Product | None, wanted: Sequence[str] | N
             if name is None:
                 continue
             known = asked.get(identify(name, sensor))
-            if wanted is not None and known is None and not (is_quality(name) or is_mask_only(name)):
+            is_wanted = wanted is None or without_variant(name, sensor) in kinds or is_quality(name) or is_mask_only(name)
+            if not is_wanted:
                 continue
             is_jp2 = "jp2" in f"{asset.get('type', '')}{asset['href']}".lower()
             one = AssetBand(str(asset["href"]), known or name, index, described, is_jp2)
@@ -87,6 +90,11 @@ def bands_of_item(item: Item, product: Product | None, wanted: Sequence[str] | N
             if one.name not in found or rank < found[one.name][0]:
                 found[one.name] = rank, one
     return [one for _, one in found.values()]
+
+
+def without_variant(name: str, sensor: str | None) -> Identity:
+    """Return which band a name is, whatever orbit or statistic it names."""
+    return replace(identify(name, sensor), variant="")
 
 
 def _gsd(key: str) -> float:
@@ -155,8 +163,16 @@ def described_layer(layer: Layer, band: AssetBand, item: Item, product: Product 
         band: which band it is.
         item: the item.
         product: what the item's collection is, where that is known.
+
+    Raises:
+        UnreadableFileError: the item does not say when it was taken.
     """
-    taken = dt.datetime.fromisoformat(moment(item))
+    try:
+        taken = dt.datetime.fromisoformat(moment(item))
+    except ValueError as error:
+        raise UnreadableFileError(
+            f"the item has no datetime that can be read ({moment(item)!r})", where=item.get("id", ""), fix="Correct its datetime."
+        ) from error
     taken = taken if taken.tzinfo is None else taken.astimezone(dt.UTC)
     layer = replace(
         layer,

@@ -22,14 +22,14 @@ class Catalogue:
         title: whose it is.
         collections: the first ones to try, for messages and the documentation.
         signing: how addresses of files are signed; see `SIGNERS`.
-        buckets: bucket of an `s3://` address -> https address, and how it is signed.
+        places: beginning of the addresses of files -> what it is replaced by, and how the result is signed.
     """
 
     url: str
     title: str
     collections: tuple[str, ...] = ()
     signing: str = ""
-    buckets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 CATALOGUES: Mapping[str, Catalogue] = {
@@ -37,9 +37,10 @@ CATALOGUES: Mapping[str, Catalogue] = {
         url="https://earth-search.aws.element84.com/v1",
         title="Earth Search by Element 84: Sentinel-2 as COGs on AWS, without an account",
         collections=("sentinel-2-l2a", "sentinel-2-c1-l2a", "landsat-c2-l2", "sentinel-1-grd"),
-        buckets={
-            "sentinel-cogs": ("https://sentinel-cogs.s3.us-west-2.amazonaws.com", ""),
-            "usgs-landsat": ("https://usgs-landsat.s3.us-west-2.amazonaws.com", "requester-pays"),
+        places={
+            "s3://sentinel-cogs/": ("https://sentinel-cogs.s3.us-west-2.amazonaws.com/", ""),
+            "s3://usgs-landsat/": ("https://usgs-landsat.s3.us-west-2.amazonaws.com/", "requester-pays"),
+            "https://landsatlook.usgs.gov/data/": ("https://usgs-landsat.s3.us-west-2.amazonaws.com/", "requester-pays"),
         },
     ),
     "planetary-computer": Catalogue(
@@ -52,14 +53,14 @@ CATALOGUES: Mapping[str, Catalogue] = {
         url="https://stac.dataspace.copernicus.eu/v1",
         title="Copernicus Data Space: ESA's own files (JP2, fetched whole), with S3 keys",
         collections=("sentinel-2-l2a", "sentinel-2-l1c"),
-        buckets={"eodata": ("https://eodata.dataspace.copernicus.eu/eodata", "cdse")},
+        places={"s3://eodata/": ("https://eodata.dataspace.copernicus.eu/eodata/", "cdse")},
     ),
     "deafrica": Catalogue(
         url="https://explorer.digitalearth.africa/stac",
         title="Digital Earth Africa: Sentinel-1 and -2 and Landsat of Africa as COGs, without an account",
         collections=("s2_l2a", "s1_rtc", "ls8_sr", "ls9_sr"),
-        buckets={
-            f"deafrica-{name}": (f"https://deafrica-{name}.s3.af-south-1.amazonaws.com", "")
+        places={
+            f"s3://deafrica-{name}/": (f"https://deafrica-{name}.s3.af-south-1.amazonaws.com/", "")
             for name in ("sentinel-2", "sentinel-1", "landsat")
         },
     ),

@@ -206,14 +206,21 @@ def read_items(path: Path) -> list[Item]:
         raise UnreadableFileError(
             "it is no JSON file of STAC items", where=path, fix="Save a search's item collection."
         ) from error
-    items: list[Item] = [
-        one for one in features if isinstance(one, dict) and isinstance(one.get("assets"), dict) and "properties" in one
-    ]
+    items: list[Item] = [one for one in features if _is_item(one)]
     if not items:
         raise UnreadableFileError(
             "it holds no STAC item", where=path, fix="Save a search's item collection (pystac: item_collection().save_object)."
         )
     return items
+
+
+def _is_item(one: Any) -> bool:
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("properties"), dict)
+        and isinstance(one.get("assets"), dict)
+        and all(isinstance(asset, dict) and isinstance(asset.get("href"), str) for asset in one["assets"].values())
+    )
 
 
 def _of_period(items: Sequence[Item], search: Search) -> Iterator[Item]:
