@@ -4,7 +4,8 @@ from cropdetect.chips.batch import ChipBatch, field_means
 from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.memory import MemoryChips
-from cropdetect.chips.open import OpenedData, open_data, open_random_access, recognise, search_of
+from cropdetect.chips.open import OpenedData, open_data, open_random_access, recognise
+from cropdetect.chips.search import search_of
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.tables import is_table, read_table
 

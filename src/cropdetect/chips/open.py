@@ -2,15 +2,13 @@
 
 import shutil
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas as gpd
-import shapely
-
 from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
-from cropdetect.chips.selection import fields_inside
+from cropdetect.chips.search import search_of
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.tables import is_table, read_table
@@ -20,7 +18,6 @@ from cropdetect.formats import Kind, Preset
 from cropdetect.imagery import (
     Download,
     Imagery,
-    Search,
     address_without_prefix,
     is_address,
     is_image_archive,
@@ -29,7 +26,8 @@ from cropdetect.imagery import (
     open_imagery,
     plan_download,
 )
-from cropdetect.options import DataOptions, flag
+from cropdetect.in_memory import InMemory, as_file, as_source, place_of
+from cropdetect.options import DataOptions, DataSource, flag
 from cropdetect.runs import moves_are_pending
 
 _OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
@@ -57,13 +55,20 @@ class OpenedData:
             warnings.warn(text, stacklevel=2)
 
 
-def recognise(path: Path) -> Kind:
-    """Tell what lies at a path.
+def recognise(source: Path | InMemory) -> Kind:
+    """Tell what lies at a path, or what was handed over in memory.
 
     Raises:
         InputNotFoundError: nothing is there.
         UnsafePathError: it is an address of the network.
     """
+    if isinstance(source, InMemory) and not source.is_table:
+        return "imagery"
+    with as_file(source) as path:
+        return _recognise(path)
+
+
+def _recognise(path: Path) -> Kind:
     if is_stac(path) or is_item_collection(path):
         return "imagery"
     if is_address(path):
@@ -97,12 +102,17 @@ def recognise(path: Path) -> Kind:
 
 
 def open_data(
-    path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True, fetch: bool = True
+    data: DataSource,
+    options: DataOptions = DataOptions(),
+    preset: Preset = "default",
+    *,
+    labels: bool = True,
+    fetch: bool = True,
 ) -> OpenedData:
     """Open imagery, a chip store or a table of series as chips.
 
     Args:
-        path: the data.
+        data: a path, or imagery or a table in memory.
         options: how imagery and fields are read.
         preset: how chips are cut.
         labels: whether labels are wanted; without them it is no error that two columns could hold them.
@@ -112,29 +122,31 @@ def open_data(
         OptionError: an option does not apply to this kind of data, or the path holds no data.
         CatalogueError: a STAC catalogue has no scene, or none can be fetched.
     """
-    kind = recognise(path)
+    source = as_source(data)
+    kind = recognise(source)
     found: tuple[str, ...]
     if kind == "imagery":
         if options.columns is not None:
-            raise OptionError("--columns does not apply to imagery", where=path, fix="It names the columns of a table.")
-        return _cut(path, options if labels else _without_labels(options), preset, fetch=fetch)
+            where = place_of(source)
+            raise OptionError("--columns does not apply to imagery", where=where, fix="It names the columns of a table.")
+        return _cut(source, options if labels else _without_labels(options), preset, fetch=fetch)
     if kind == "chips":
         _refuse(options, "a chip store")
-        chips, found = open_chips(path), ()
+        chips, found = open_chips(place_of(source)), ()
     elif kind == "table":
-        chips = _table(path, options if labels else _without_labels(options))
+        chips = _table(source, options if labels else _without_labels(options))
         found = chips.info.warnings
     else:
         fix = "Give imagery, a chips.zarr store or a table of series."
-        raise OptionError(f"there is no image data here, but: {kind}", where=path, fix=fix)
+        raise OptionError(f"there is no image data here, but: {kind}", where=place_of(source), fix=fix)
     return OpenedData(chips.select(until=options.until, bbox=options.bbox, limit=options.limit), warnings=found)
 
 
-def open_random_access(path: Path, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
+def open_random_access(data: DataSource, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
     """Open data as chips that can be taken in any order: imagery is cut into a store first, once.
 
     Args:
-        path: the data.
+        data: a path, or imagery or a table in memory.
         state: folder that keeps the store from one run of a command to the next.
         options: how imagery and fields are read.
         preset: how chips are cut.
@@ -142,39 +154,45 @@ def open_random_access(path: Path, state: Path, options: DataOptions, preset: Pr
     Raises:
         OptionError: as `open_data`.
     """
-    data = open_data(path, options, preset)
-    data.warn()
-    if isinstance(data.chips, RandomAccessChips):
-        return data.chips
+    opened = open_data(data, options, preset)
+    opened.warn()
+    if isinstance(opened.chips, RandomAccessChips):
+        return opened.chips
     cut, unfinished = state / "chips.zarr", state / "unfinished.zarr"
     if not cut.exists():
         shutil.rmtree(unfinished, ignore_errors=True)
-        write_chips(data.chips, unfinished)
+        write_chips(opened.chips, unfinished)
         unfinished.rename(cut)
     return open_chips(cut)
 
 
-def _table(path: Path, options: DataOptions) -> RandomAccessChips:
+def _table(source: Path | InMemory, options: DataOptions) -> RandomAccessChips:
     _refuse(options, "a table of series", allowed=_OF_TABLES)
     if options.layer is not None and options.fields is None:
         raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
-    return read_table(
-        path,
-        label_column=options.labels,
-        id_column=options.id_column,
-        fields=options.fields,
-        layer=options.layer,
-        legend=read_legend(options.legend) if options.legend else None,
-        columns=options.columns,
-        bands=options.bands,
-        clear=options.clear,
-        offset=options.offset,
-    )
+    with as_file(source) as path, _fields_file(options) as fields:
+        return read_table(
+            path,
+            label_column=options.labels,
+            id_column=options.id_column,
+            fields=fields,
+            layer=options.layer,
+            legend=read_legend(options.legend) if options.legend else None,
+            columns=options.columns,
+            bands=options.bands,
+            clear=options.clear,
+            offset=options.offset,
+        )
 
 
-def _cut(path: Path, options: DataOptions, preset: Preset, *, fetch: bool) -> OpenedData:
+def _fields_file(options: DataOptions) -> AbstractContextManager[Path | None]:
+    """Return the file of fields for a `with` block, None where none is given."""
+    return nullcontext() if options.fields is None else as_file(as_source(options.fields))
+
+
+def _cut(source: Path | InMemory, options: DataOptions, preset: Preset, *, fetch: bool) -> OpenedData:
     imagery = open_imagery(
-        path,
+        source,
         pattern=options.pattern,
         date=options.date,
         resolution=options.resolution,
@@ -182,7 +200,7 @@ def _cut(path: Path, options: DataOptions, preset: Preset, *, fetch: bool) -> Op
         offset=options.offset,
         bands=options.bands,
         band_names=options.band_names,
-        search=search_of(path, options),
+        search=search_of(source, options),
     )
     fields = _fields(imagery, options)
     chips = _chips(imagery, fields, options, preset)
@@ -208,67 +226,20 @@ def _chips(imagery: Imagery, fields: FieldSet, options: DataOptions, preset: Pre
     )
 
 
-def search_of(path: Path, options: DataOptions) -> Search:
-    """Return what to look for in a STAC catalogue; fields are read for their outlines.
-
-    Raises:
-        OptionError: a catalogue's options are given with files, or the fields are a raster, or have no CRS.
-    """
-    if not is_stac(path) and not is_item_collection(path):
-        _refuse_search(options, path)
-        return Search()
-    places = None
-    if options.fields is not None:
-        if options.fields.suffix.lower() in (".tif", ".tiff"):
-            raise OptionError(
-                "a raster of field ids lies on the grid of images that are there",
-                where=options.fields,
-                fix="Give --fields polygons.",
-            )
-        found = read_fields(options.fields, layer=options.layer, id_column=options.id_column, label_column=NO_LABELS)
-        rows = fields_inside(found.table, options.bbox, options.limit)
-        shapes = found.table.geometry.iloc[rows].dropna()
-        if shapes.crs is None:
-            raise OptionError("the fields have no CRS, so their place is not known", where=options.fields, fix="Give them a CRS.")
-        if options.buffer > 0:
-            shapes = shapes.to_crs(shapes.estimate_utm_crs()).buffer(options.buffer)
-        places = shapes.to_crs("EPSG:4326")
-        places = places[~places.is_empty]
-    elif options.bbox is not None:
-        places = gpd.GeoSeries([shapely.box(*options.bbox)], crs="EPSG:4326")
-    return Search(
-        first=options.from_,
-        last=options.to,
-        max_cloud=options.max_cloud,
-        places=places,
-        cache=None if options.cache is None else Path(options.cache).expanduser(),
-    )
-
-
-def _refuse_search(options: DataOptions, path: Path) -> None:
-    """Raise where options of a STAC catalogue are given with files."""
-    for name in ("from_", "to", "max_cloud", "cache"):
-        if getattr(options, name) is not None:
-            raise OptionError(
-                f"{flag(name)} applies to a STAC catalogue, and this is none",
-                where=path,
-                fix=f"Leave {flag(name)} out (--until uses dates up to a day), or give stac:earth-search/sentinel-2-l2a",
-            )
-
-
 def _fields(imagery: Imagery, options: DataOptions) -> FieldSet:
     """Read the fields from the file that is named, or from what lies with the imagery."""
     legend = read_legend(options.legend) if options.legend else None
-    if options.fields is not None:
-        return read_fields(
-            options.fields,
-            layer=options.layer,
-            id_column=options.id_column,
-            label_column=options.labels,
-            legend=legend,
-            buffer=options.buffer,
-            imagery=imagery,
-        )
+    with _fields_file(options) as file:
+        if file is not None:
+            return read_fields(
+                file,
+                layer=options.layer,
+                id_column=options.id_column,
+                label_column=options.labels,
+                legend=legend,
+                buffer=options.buffer,
+                imagery=imagery,
+            )
     if options.layer is not None:
         raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
     return fields_of(imagery, label_column=options.labels, legend=legend, buffer=options.buffer)

@@ -29,9 +29,12 @@ class PixelReader(ABC):
         dtype: dtype of the stored numbers.
         block_shape: (height, width) of the stored blocks.
         is_remote: whether pixels come from the network.
+        in_memory: whether the caller holds the pixels, so that no file lies at `path`.
     """
 
     is_remote: ClassVar[bool] = False
+    in_memory: ClassVar[bool] = False
+
     path: Path
     geobox: GeoBox
     dtype: np.dtype[np.generic]

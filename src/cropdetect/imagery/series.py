@@ -133,7 +133,7 @@ class Imagery:
 
     Attributes:
         path: what was opened.
-        layout: "cv4a", "files", "chips", "cube" or "stac".
+        layout: "cv4a", "files", "chips", "cube", "stac" or "memory".
         tiles: at least one.
         warnings: what a user should know (a date that lacks a band and was left out, ...).
     """
