@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from cropdetect import notebook
 from cropdetect.options import Mark, Metres, Options
 
 MODEL_ID = "model-cv4a-crop-detection-v1"
@@ -156,6 +157,13 @@ class MetricsRecord(Record):
         default=None, description="of labelled fields that the checkpoint was trained on; all other scores are of other fields"
     )
     warnings: list[str] = Field(default_factory=list)
+
+    def _repr_html_(self) -> str:
+        names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "ece")
+        scores = notebook.facts({name: f"{getattr(self, name):.3f}" for name in names}, f"{self.n_fields} fields")
+        rows = [(name, one.n, one.precision, one.recall, one.f1) for name, one in self.per_class.items()]
+        classes = notebook.table(("class", "fields", "precision", "recall", "F1"), rows)
+        return scores + classes + (notebook.matrix(self.legend, self.confusion, "true by predicted") if self.confusion else "")
 
 
 # ---------------------------------------------------------------- checkpoint folder

@@ -9,6 +9,7 @@ from pydantic import Field
 from cropdetect.api._verb import verb
 from cropdetect.formats import Kind, Record
 from cropdetect.in_memory import as_file, as_source, place_of
+from cropdetect.notebook import facts, table
 from cropdetect.options import AnyPath, Bbox, DataOptions, DataSource, Day, Folder, TableSource, path_or_none
 
 _OF_TILES = ("size", "crs")  # facts that are told with the number of tiles that they hold for
@@ -21,6 +22,16 @@ class Description(Record):
     kind: Kind
     facts: dict[str, Any]
     warnings: list[str]
+
+    def _repr_html_(self) -> str:
+        """Show facts that are tables in their own right below the others."""
+        tables = {name: value for name, value in self.facts.items() if _is_table(value)}
+        single = {name: _of_all(value) if name in _OF_TILES else _shown(value) for name, value in self.facts.items()}
+        shown = facts({name: text for name, text in single.items() if name not in tables}, f"{self.path}: {self.kind}")
+        for name, rows in tables.items():
+            heads = (name, *(head.replace("_", " ") for head in next(iter(rows.values()))))
+            shown += table(heads, [(row, *cells.values()) for row, cells in rows.items()])
+        return shown + facts(dict.fromkeys(self.warnings, "")) if self.warnings else shown
 
     def text(self) -> str:
         """Return the description as aligned lines."""
@@ -52,6 +63,7 @@ def info(
     bbox: Bbox | None = None,
     max_cloud: Annotated[float | None, Field(ge=0, le=100)] = None,
     cache: Folder | None = None,
+    follow_links: bool = False,
 ) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -73,6 +85,7 @@ def info(
         bbox: where images of a STAC catalogue are looked for: west,south,east,north in degrees (default: at the fields).
         max_cloud: leave out scenes of a STAC catalogue with more clouds, percent.
         cache: folder that keeps what was fetched (default: ~/.cache/cropdetect/stac).
+        follow_links: follow links inside folders, where they lead to this computer's disks.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.

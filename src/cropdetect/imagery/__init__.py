@@ -8,7 +8,7 @@ from cropdetect.imagery.layouts.stac import is_item_collection
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, as_typed, is_address, is_stac
 from cropdetect.imagery.open import open_imagery
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
-from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
+from cropdetect.imagery.stores.safety import gdal, raster_driver, refuse_zarr_objects, unreadable
 from cropdetect.imagery.stores.zips import is_image_archive
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "address_without_prefix",
     "as_typed",
     "band_with_role",
-    "checked",
     "gdal",
     "is_address",
     "is_image_archive",

@@ -22,6 +22,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from xarray.backends import CachingFileManager
 
+from cropdetect.door import check_crs
 from cropdetect.errors import GridError
 from cropdetect.imagery.layers import Layer, PixelReader, Pixels
 from cropdetect.imagery.series import Window
@@ -196,6 +197,7 @@ def _crs(file: rasterio.DatasetReader, path: Path) -> CRS | None:
 
 @lru_cache(maxsize=64)
 def _known_crs(wkt: str) -> CRS:
+    check_crs(wkt)
     code = rasterio.CRS.from_wkt(wkt).to_epsg()
     return CRS(f"EPSG:{code}" if code else wkt)
 
