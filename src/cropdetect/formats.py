@@ -14,7 +14,9 @@ from cropdetect.options import Mark, Metres, Options
 MODEL_ID = "model-cv4a-crop-detection-v1"
 
 Preset = Literal["default", "cv4a"]
-Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores"]  # of what lies at a path
+Kind = Literal[  # of what lies at a path
+    "imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores", "demo", "report", "unfinished"
+]  # fmt: skip
 
 
 class Record(BaseModel):
@@ -342,6 +344,23 @@ class ComparisonRecord(Record):
     )
     runs: list[ComparedRun]
     warnings: list[str]
+
+
+class MapCount(Record):
+    """The fields of one crop on a map."""
+
+    labelled: int = Field(description="fields whose label says so")
+    predicted: int = Field(description="fields without a label that were given the crop")
+
+
+class MapRecord(Record):
+    """`map.json`: what a map shows, and how good it is."""
+
+    n_fields: int
+    n_labelled: int
+    n_without_crop: int = Field(description="fields without a label that were given no crop")
+    crops: dict[str, MapCount]
+    out_of_fold: MetricsRecord = Field(description="each labelled field answered by the members that left it out")
 
 
 class ModelCardRecord(Record):

@@ -18,7 +18,7 @@ SURFACE = {
     "DataOptions": "* ...",  # one word an option: the pages of the command line list them
     "crossval": "data out * folds options n_folds fold_buffer by_date recipe config log_dir overwrite **training",
     "evaluate": "predictions out * reference labels id_column legend group_column pixel_size probability_sample seed overwrite",
-    "info": "path * labels pattern date band_names layer id_column columns fields clear follow_links",
+    "info": "path * options",
     "open_data": "data * options preset",
     "open_imagery": "path * pattern date resolution clear offset bands band_names",
     "predict": "data out * checkpoint options device precision workers scheduler min_confidence submission season_year title "

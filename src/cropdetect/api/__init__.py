@@ -7,6 +7,7 @@ from cropdetect.api._demo import demo
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
+from cropdetect.api._map import map
 from cropdetect.api._open import open_data
 from cropdetect.api._predict import plan, predict
 from cropdetect.api._prediction import PredictionResult
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate",
     "import_cv4a",
     "info",
+    "map",
     "open_data",
     "parameters_of",
     "plan",
