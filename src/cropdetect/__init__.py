@@ -8,6 +8,7 @@ Example:
     >>> answer = cd.predict(dataset, fields=boundaries, checkpoint="kenya-simulated")  # doctest: +SKIP
 """
 
+import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -16,13 +17,17 @@ from cropdetect.errors import CropDetectError
 
 __version__ = version("cropdetect")
 
+# Libraries that would go to the network by themselves look at these when they are imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ.setdefault("PROJ_NETWORK", "OFF")
+
 _HOMES = {
     "CropClassifier": "cropdetect.training.classifier",
     "DataOptions": "cropdetect.options",
     "crossval": "cropdetect.api",
     "evaluate": "cropdetect.api",
     "info": "cropdetect.api",
-    "open_data": "cropdetect.chips",
+    "open_data": "cropdetect.api",
     "open_imagery": "cropdetect.imagery",
     "predict": "cropdetect.api",
     "report": "cropdetect.api",

@@ -18,7 +18,7 @@ OTHER = {
     "columns": "c.yaml",
 }  # fmt: skip
 OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "bands", "clear", "offset", "columns")
-TAKEN = {"until": DAYS[1], "bbox": (34.9, 0.4, 35.1, 0.7), "limit": 1, "chip_size": 8, "memory": 64}
+TAKEN = {"until": DAYS[1], "bbox": (34.9, 0.4, 35.1, 0.7), "limit": 1, "chip_size": 8, "memory": 64, "follow_links": True}
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def test_an_option_that_does_not_apply_is_named(store: Path, tmp_path: Path, nam
 
 def test_the_columns_of_imagery_are_not_named(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "20190606_B02.tif").touch()
     with pytest.raises(OptionError, match="--columns does not apply to imagery"):
         open_data(tmp_path / "images", DataOptions(columns="c.yaml"))
 

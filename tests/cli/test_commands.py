@@ -23,7 +23,8 @@ from cropdetect.training.recipes import train_options
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NEEDED = {  # what a command cannot do without, as it is typed
-    "demo": (), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"), "crossval": ("d", "o", "--folds", "random"),
+    "demo": (), "map": ("d", "o"), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"),
+    "crossval": ("d", "o", "--folds", "random"),
     "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
     "simulate": ("o",), "import-cv4a": ("w.pt", "o"),
@@ -35,22 +36,24 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "date": ("2019-06-06", dt.date(2019, 6, 6)), "bands": ("B02, B03", ("B02", "B03")), "band_names": ("a=b", "a=b"),
     "resolution": ("20", 20.0),
     "clear": ("SCL=4,5 CLD<60", "SCL=4,5 CLD<60"), "offset": ("1000", 1000.0), "until": ("2019-08-31", dt.date(2019, 8, 31)),
-    "bbox": ("34.0,0.4,34.5,0.9", (34.0, 0.4, 34.5, 0.9)), "limit": ("7", 7), "memory": ("64", 64), "overwrite": (None, True),
+    "bbox": ("34.0,0.4,34.5,0.9", (34.0, 0.4, 34.5, 0.9)), "limit": ("7", 7), "memory": ("64", 64), "follow_links": (None, True),
+    "overwrite": (None, True),
     "preset": ("cv4a", "cv4a"), "recipe": ("cv4a", "cv4a"), "config": ("c.yaml", Path("c.yaml")), "licence": ("MIT", "MIT"),
-    "forget_fields": (None, True), "log_dir": ("log", Path("log")), "model": ("tempcnn", "tempcnn"),
-    "members": ("2", 2), "snapshots": ("3", 3),
+    "forget_fields": (None, True), "out_of_fold": ("f", Path("f")), "log_dir": ("log", Path("log")),
+    "model": ("tempcnn", "tempcnn"), "members": ("2", 2), "snapshots": ("3", 3),
     "group_column": ("village", "village"), "block_size": ("500", 500.0), "calibration": ("vector", "vector"),
     "epochs": ("4", 4), "class_balance": ("weights", "weights"), "seed": ("9", 9), "folds": ("blocked", "blocked"),
     "n_folds": ("3", 3), "fold_buffer": ("100", 100.0), "by_date": (None, True), "checkpoint": ("other", Path("other")),
     "device": ("cuda", "cuda"), "precision": ("bf16", "bf16"), "workers": ("2", 2), "min_confidence": ("0.5", 0.5),
     "submission": (None, True), "season_year": ("2018", 2018), "reference": ("k.csv", Path("k.csv")),
     "scheduler": ("tcp://a:1", "tcp://a:1"), "title": ("A title", "A title"), "subtitle": ("more", "more"), "pdf": (None, True),
+    "map_tiles": ("https://a/{z}/{x}/{y}", "https://a/{z}/{x}/{y}"),
     "pixel_size": ("10", 10.0), "probability_sample": (None, True), "tiles": ("2", 2), "height": ("99", 99),
     "width": ("98", 98), "layout": ("netcdf", "netcdf"), "region": ("flanders", "flanders"), "year": ("2021", 2021),
     "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
 }  # fmt: skip
 SIMULATED_FIELDS = ("12", 12)  # `fields` is a number there
-ONLY_TYPED = {"json", "dry_run", "help"}
+ONLY_TYPED = {"json", "dry_run", "help", "layouts"}
 
 
 def options(verb: str) -> Iterator[str]:
@@ -112,7 +115,7 @@ def test_every_option_reaches_the_function_and_changes_nothing_else(called: Call
 
 
 def test_the_verbs_are_listed_in_the_order_of_the_work() -> None:
-    order = "demo info chips train crossval predict evaluate report compare simulate import-cv4a"
+    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a"
     assert list(COMMANDS) == order.split()
 
 
@@ -125,7 +128,7 @@ def test_every_option_and_argument_has_help(verb: str) -> None:
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_every_parameter_of_the_function_is_on_the_command_line(verb: str) -> None:
     function = inspect.signature(getattr(api, verb.replace("-", "_"))).parameters
-    python_only = {"options", "training", "on_epoch", *(("dates", "workers") if verb == "simulate" else ())}
+    python_only = {"options", "training", "on_epoch", "with_labels", *(("dates", "workers") if verb == "simulate" else ())}
     assert set(function) - python_only <= {one.name for one in COMMANDS[verb].params}
 
 

@@ -7,7 +7,10 @@ from cropdetect.api._demo import demo
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
+from cropdetect.api._map import map
+from cropdetect.api._open import open_data
 from cropdetect.api._predict import plan, predict
+from cropdetect.api._prediction import PredictionResult
 from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._train import train
@@ -17,6 +20,7 @@ from cropdetect.options import DataOptions
 __all__ = [
     "DataOptions",
     "Description",
+    "PredictionResult",
     "chips",
     "compare",
     "crossval",
@@ -24,6 +28,8 @@ __all__ = [
     "evaluate",
     "import_cv4a",
     "info",
+    "map",
+    "open_data",
     "parameters_of",
     "plan",
     "predict",

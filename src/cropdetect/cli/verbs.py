@@ -30,8 +30,26 @@ def _demo(call: Call) -> None:
     print(f"Open {out}/predictions/report.html in a browser, fields.gpkg or crop_map.tif in QGIS.")
 
 
+@command("map", "season/ map/ --fields fields.gpkg --labels crop")
+def _map(call: Call, json: _AsJson = False) -> None:
+    found = call()
+    if json:
+        print(found.model_dump_json(indent=1))
+        return
+    from cropdetect.outputs import map_summary
+
+    print(map_summary(found, call.arguments["out"]))
+
+
 @command("info", "season/")
-def _info(call: Call, json: _AsJson = False) -> None:
+def _info(
+    call: Call, json: _AsJson = False, layouts: Annotated[bool, "show how folders of imagery may look, and end"] = False
+) -> None:
+    if layouts:
+        from cropdetect.imagery import accepted_layouts
+
+        print(accepted_layouts())
+        return
     description = call()
     print(description.model_dump_json(indent=1) if json else description.text())
 

@@ -9,12 +9,14 @@ import geopandas as gpd
 import pyarrow
 import pyogrio
 
-from cropdetect.errors import CropDetectError, FieldsError, InputNotFoundError, UnknownLayoutError, UnreadableFileError
+from cropdetect.door import check_crs, local_path
+from cropdetect.errors import CropDetectError, FieldsError, UnknownLayoutError, UnreadableFileError
 from cropdetect.fields.archives import ARCHIVE_SUFFIXES, data_sets, unpacked
 from cropdetect.fields.columns import listed
 from cropdetect.fields.contents import DRIVERS, PARQUET_SUFFIXES, check_content
 from cropdetect.fields.layers import Layer, layers_of, read_layer
-from cropdetect.imagery import checked, unreadable
+from cropdetect.imagery import unreadable
+from cropdetect.paths import not_found
 
 _PLAIN = (*DRIVERS, *PARQUET_SUFFIXES)
 VECTOR_SUFFIXES = (*_PLAIN, *ARCHIVE_SUFFIXES)
@@ -70,7 +72,7 @@ def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = 
         UnsafePathError: it leads to the network or to other files.
         FieldsError: it holds no geometries, there is no such layer, or several layers could be meant.
     """
-    path = checked(path)
+    path = local_path(path)
     with _gdal_settings(), _data_sets(path) as files, python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore")  # pyogrio warns of geometries that cannot be read: they get a status
         try:
@@ -78,11 +80,31 @@ def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = 
                 check_content(file)
             chosen, warnings = _choose([found for file in files for found in layers_of(file)], path, layer, named)
             table, more = read_layer(chosen, keep_key=chosen.key in named)
+            _check_crs(table, path)
         except _DAMAGED as error:
             raise unreadable(path, error) from error
         except CropDetectError as error:  # which names the file that was unpacked, not the archive
             raise type(error)(error.what, where=path, fix=error.fix) from error
     return table, warnings + tuple(f"{path.name}: {text}" for text in more)
+
+
+def field_layers(path: Path) -> tuple[Layer, ...]:
+    """Return the layers of a vector file that have geometries; of an archive or a raster of ids none."""
+    if path.suffix.lower() not in _PLAIN:
+        return ()
+    with _gdal_settings():
+        try:
+            check_content(path)
+            return tuple(layers_of(path))
+        except _DAMAGED as error:
+            raise unreadable(path, error) from error
+
+
+def _check_crs(table: gpd.GeoDataFrame, path: Path) -> None:
+    try:
+        check_crs("" if table.crs is None else table.crs.to_wkt())
+    except ValueError as error:
+        raise FieldsError(f"its CRS cannot be used: {error}", where=path, fix="State a CRS that has an EPSG code.") from error
 
 
 @contextmanager
@@ -101,10 +123,11 @@ def _data_sets(path: Path) -> Iterator[list[Path]]:
     """Yield the data sets at a path: itself, or those of an archive, unpacked for as long as the `with` block lasts."""
     suffix = path.suffix.lower()
     if not (path.is_file() or (path.is_dir() and suffix == ".gdb")):
-        raise InputNotFoundError("there is no such fields file", where=path, fix="Check the path.")
+        raise not_found(path, "file of fields")
     if suffix not in VECTOR_SUFFIXES:
         known = ", ".join(VECTOR_SUFFIXES)
-        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=f"Known are {known}.")
+        convert = f"Convert it, e.g. in QGIS or with: ogr2ogr {path.stem}.gpkg {path.name} (known are {known})."
+        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=convert)
     if suffix not in ARCHIVE_SUFFIXES:
         yield [path]
         return
