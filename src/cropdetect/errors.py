@@ -51,6 +51,10 @@ class AmbiguousNameError(CropDetectError):
     cure = "Choose one of the candidates by the option that the error names."
 
 
+class CatalogueError(CropDetectError):
+    """A catalogue of imagery cannot be reached, refuses an answer, or has nothing that was asked for."""
+
+
 class UnreadableFileError(CropDetectError):
     """A file is damaged, truncated or not what its name says."""
 

@@ -3,27 +3,32 @@
 import datetime as dt
 import functools
 import inspect
+import json
+import os
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 import yaml
+from typer.testing import CliRunner
 
 from cropdetect import api
 from cropdetect.cli import app, main
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.formats import Augmentation, TrainOptions
-from cropdetect.options import DataOptions
+from cropdetect.options import DataOptions, flag
 from cropdetect.training.recipes import train_options
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NEEDED = {  # what a command cannot do without, as it is typed
-    "demo": (), "map": ("d", "o"), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"),
+    "demo": (), "map": ("d", "o"), "doctor": (), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"),
     "crossval": ("d", "o", "--folds", "random"),
     "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
@@ -50,7 +55,8 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "map_tiles": ("https://a/{z}/{x}/{y}", "https://a/{z}/{x}/{y}"),
     "pixel_size": ("10", 10.0), "probability_sample": (None, True), "tiles": ("2", 2), "height": ("99", 99),
     "width": ("98", 98), "layout": ("netcdf", "netcdf"), "region": ("flanders", "flanders"), "year": ("2021", 2021),
-    "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
+    "from_": ("2024-03-01", dt.date(2024, 3, 1)), "to": ("2024-10-31", dt.date(2024, 10, 31)), "max_cloud": ("60", 60.0),
+    "cache": ("kept", "kept"), "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
 }  # fmt: skip
 SIMULATED_FIELDS = ("12", 12)  # `fields` is a number there
 ONLY_TYPED = {"json", "dry_run", "help", "layouts"}
@@ -106,7 +112,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
 @pytest.mark.parametrize(("verb", "name"), EVERY_OPTION)
 def test_every_option_reaches_the_function_and_changes_nothing_else(called: Callable, verb: str, name: str) -> None:
     text, value = SIMULATED_FIELDS if (verb, name) == ("simulate", "fields") else TYPED[name]
-    option = "--" + name.replace("_", "-")
+    option = flag(name)
     before = called(verb, *NEEDED[verb])
     after = called(verb, *NEEDED[verb], option, *([] if text is None else [text]))
     changed = {key: got for key, got in after.items() if before.get(key, object) != got}
@@ -115,7 +121,7 @@ def test_every_option_reaches_the_function_and_changes_nothing_else(called: Call
 
 
 def test_the_verbs_are_listed_in_the_order_of_the_work() -> None:
-    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a"
+    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a doctor"
     assert list(COMMANDS) == order.split()
 
 
@@ -250,3 +256,45 @@ def test_an_option_that_a_chip_store_cannot_take_is_named_as_it_is_typed(typed: 
     code, said = typed("train", str(store), str(tmp_path / "out"), f"--{option}", str(TYPED[option][0]))
     assert code == 2
     assert said.startswith(f"OptionError: --{option} does not apply to a chip store")
+
+
+def test_help_lists_every_verb_by_task_with_its_whole_sentence_and_the_main_job_first() -> None:
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "100"}).stdout
+    places = [shown.index(f"\n  {verb} ") for verb in ("map", "predict", "info", "demo", "doctor", "import-cv4a")]
+    assert places == sorted(places)
+    assert all(shown.count(f"\n  {verb} ") == 1 for verb in COMMANDS)
+    assert "..." not in shown[shown.index("From some labels to a map:") :]
+
+
+def test_the_version_is_told() -> None:
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"cropdetect {metadata.version('cropdetect')}\n"
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("cropdetect pre", "predict"), ("cropdetect predict --min", "--min-confidence")])
+def test_the_shell_completes_verbs_and_options(typed: str, expected: str) -> None:
+    code = "import sys; sys.argv = ['cropdetect']; from cropdetect.cli import main; main()"
+    asked = {"_CROPDETECT_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | asked, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == [expected]
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cropdetect.api import _doctor
+
+    whole = CliRunner().invoke(app, ["doctor"])
+    assert whole.exit_code == 0
+    assert all(word in whole.stdout for word in ("processor", "memory", "disk", "ONNX Runtime", "[train]", "torch"))
+    monkeypatch.setattr(_doctor, "_installed", lambda name: name not in ("openvino", "pandas"))
+    found = {one["name"]: one for one in json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)["findings"]}
+    assert (found["[fast]"]["state"], found["[fast]"]["fix"]) == ("missing", "pip install 'cropdetect[fast]'")
+    assert found["packages"]["text"] == "pandas"
+    assert "[dev]" not in found
+
+
+def test_train_ends_with_the_table_of_crossval(tmp_path: Path) -> None:
+    from tests.runs.conftest import write_table
+
+    data = write_table(tmp_path / "table")
+    done = CliRunner().invoke(app, ["train", str(data), str(tmp_path / "out"), "--epochs", "1", "--members", "2"])
+    assert done.exit_code == 0, done.exception
+    assert all(word in done.stdout for word in ("log loss (nats)", "95 % interval", "macro F1", "wheat", "The files lie in"))
