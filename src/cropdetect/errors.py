@@ -54,6 +54,8 @@ class AmbiguousNameError(CropDetectError):
 class CatalogueError(CropDetectError):
     """A catalogue of imagery cannot be reached, refuses an answer, or has nothing that was asked for."""
 
+    cure = "Check the address, the collection and the period, and that the network is there; then run the command again."
+
 
 class UnreadableFileError(CropDetectError):
     """A file is damaged, truncated or not what its name says."""
