@@ -118,6 +118,7 @@ def _open(data: Path, checkpoint: Path, options: DataOptions, season_year: int |
     from cropdetect.checkpoint import read_checkpoint
     from cropdetect.chips import open_data
     from cropdetect.inference import check_compatible
+    from cropdetect.outputs import renamed_columns
 
     trained = read_checkpoint(checkpoint)
     record = trained.record
@@ -129,7 +130,8 @@ def _open(data: Path, checkpoint: Path, options: DataOptions, season_year: int |
     if season_year is not None:
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
-    return trained, replace(opened, warnings=nowhere + opened.warnings + check_compatible(opened.chips, trained))
+    renamed = renamed_columns(opened.chips.fields, record.legend)
+    return trained, replace(opened, warnings=nowhere + opened.warnings + check_compatible(opened.chips, trained) + renamed)
 
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """From predictions to files."""
 
 from cropdetect.outputs.colours import class_colours
+from cropdetect.outputs.own_columns import renamed_columns
 from cropdetect.outputs.read import read_prediction_run, read_prediction_table, read_predictions
 from cropdetect.outputs.table import prediction_table, probability_columns
 from cropdetect.outputs.terminal import prediction_summary, scores_summary
@@ -14,6 +15,7 @@ __all__ = [
     "read_prediction_run",
     "read_prediction_table",
     "read_predictions",
+    "renamed_columns",
     "scores_summary",
     "write_outputs",
 ]

@@ -9,6 +9,11 @@ import pandas as pd
 
 from cropdetect.inference import Predictions, entropy
 
+#: Columns of `prediction_table` but for those of the classes.
+OUR_COLUMNS = (
+    *("field_id", "geometry", "crop", "crop_id", "confidence", "entropy", "disagreement"),
+    *("n_dates", "clear_share", "n_pixels", "unlike_training", "status"),
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -17,7 +22,7 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
 
     Columns: field_id, geometry, crop, crop_id (1-based), confidence, entropy (nats, of the probabilities), disagreement
     (nats), prob_<class name> ..., n_dates, clear_share, n_pixels, unlike_training (null where the checkpoint
-    cannot tell), status. Of the user's columns only `field_id` is kept, so that the columns depend on the legend alone.
+    cannot tell), status. `with_own_columns` sets the user's columns beside these.
 
     Args:
         predictions: the answers.
