@@ -135,8 +135,10 @@ class NoveltyRecord(Record):
     edges: list[float] = Field(description="days of the season year at which the portions begin and end")
     centres: list[list[float]] = Field(description="(class, cell) means, in raw numbers")
     covariance: list[list[float]] = Field(description="(cell, cell) within classes")
-    threshold: float = Field(description="distance (see `NoveltyDetector`) above which a field is called unlike training")
-    false_alarm_rate: float = Field(description="share of held-out training fields above the threshold")
+    threshold: float = Field(
+        description="distance above which a field is called unlike training, without the portion that is strangest"
+    )
+    false_alarm_rate: float = Field(description="share of held-out training fields above the threshold, with all portions")
     origin: str
 
 
@@ -352,6 +354,9 @@ class PredictionRun(RunRecord):
     precision: str
     device: str
     warnings: list[str]
+    unlike_training: list[str] = Field(
+        default_factory=list, description="those of the warnings that say how the data is unlike the training data"
+    )
 
 
 class UnfinishedState(Record):

@@ -54,6 +54,7 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str]]:
         **_totals(content, crop, areas),
         "run": {**_run_facts(content), **_map_facts(page_map)},
         "warnings": [] if run is None else list(run.warnings),
+        "unlike_training": [] if run is None else list(run.unlike_training),
         "metrics": None if metrics is None else json.loads(metrics.model_dump_json()),
     }
     return summary, arrays

@@ -25,6 +25,7 @@ import { byId } from "./dom.js";
  * @property {Array<[string, number, number]>} clear_by_date date, share of clear fields, fields seen
  * @property {Object<string, string>} run what the page says of the run, by name
  * @property {string[]} warnings
+ * @property {string[]} unlike_training those of the warnings that the top of the page shows
  * @property {?object} metrics metrics.json, see docs/schemas.md
  *
  * @typedef {object} MapData outlines lie in the arrays "rings", "vertices" and "outlines"
