@@ -44,8 +44,8 @@ class Mark(Enum):
 
 
 def flag(name: str) -> str:
-    """Return an option as it is typed on the command line."""
-    return "--" + name.replace("_", "-")
+    """Return an option as it is typed on the command line; `from_` is `from`, which Python keeps for itself."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 # ---------------------------------------------------------------- types that are also written as text

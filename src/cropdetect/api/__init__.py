@@ -7,6 +7,7 @@ from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
 from cropdetect.api._predict import plan, predict
+from cropdetect.api._recipe import recipe
 from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._train import train
@@ -25,6 +26,7 @@ __all__ = [
     "parameters_of",
     "plan",
     "predict",
+    "recipe",
     "report",
     "simulate",
     "train",

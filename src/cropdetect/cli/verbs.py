@@ -87,6 +87,11 @@ def _import_cv4a(call: Call) -> None:
     print(f"The checkpoint lies in {call.arguments['out']}.")
 
 
+@command("recipe", "earth-engine export/ --fields fields.gpkg --from 2024-03-01 --to 2024-10-31 --checkpoint s2-parcels-france")
+def _recipe(call: Call) -> None:
+    print(f"The script lies in {call()}; its first lines tell what to do with it.")
+
+
 def _show_scores(call: Call, *, as_json: bool) -> None:
     from cropdetect.outputs import scores_summary
 
