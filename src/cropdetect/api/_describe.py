@@ -54,8 +54,18 @@ def describe(
         case "chips":
             return _chips(open_chips(path))
         case "table":
-            table = read_table(path, label_column=labels, id_column=id_column, layer=layer, columns=columns, fields=fields)
-            return _chips(table)
+            return _chips(
+                read_table(
+                    path,
+                    label_column=labels,
+                    id_column=id_column,
+                    layer=layer,
+                    columns=columns,
+                    fields=fields,
+                    band_names=band_names,
+                    clear=clear,
+                )
+            )
         case "checkpoint":
             return _checkpoint(path)
         case "predictions":

@@ -9,7 +9,7 @@ from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.tables import is_table, read_table
-from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileError
+from cropdetect.errors import InputNotFoundError, OptionError, TableError, UnreadableFileError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Kind, Preset
 from cropdetect.imagery import Imagery, is_image_archive, open_imagery
@@ -18,7 +18,9 @@ from cropdetect.runs import moves_are_pending
 
 _OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
 
-_OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "clear", "offset")
+_R_SUFFIXES = (".rds", ".rdata", ".rda")
+
+_OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "band_names", "clear", "offset")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ def recognise(path: Path) -> Kind:
     """
     if not path.exists():
         raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
+    if path.is_file() and path.suffix.lower() in _R_SUFFIXES:
+        raise TableError(
+            "this is a file of R, which only R reads",
+            where=path,
+            fix=f'Of sits, write the series as CSV in R: sits_timeseries_to_csv(readRDS("{path.name}"), "series.csv"); of other '
+            'tables: write.csv(readRDS(...), "table.csv", row.names = FALSE).',
+        )
     if path.is_file() and is_table(path):
         return "table"
     if is_vector_file(path) and not is_image_archive(path):
@@ -137,6 +146,7 @@ def _table(path: Path, options: DataOptions) -> RandomAccessChips:
         legend=read_legend(options.legend) if options.legend else None,
         columns=options.columns,
         bands=options.bands,
+        band_names=options.band_names,
         clear=options.clear,
         offset=options.offset,
     )

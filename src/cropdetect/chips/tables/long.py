@@ -21,10 +21,9 @@ class LongTable(Form):
 
     def recognises(self, source: Source, options: ReadOptions) -> bool:
         """See `Form`."""
-        has_bands = bool(options.columns.bands) or any(map(is_known_band, source.columns))
         return (
             bool(source.columns)
-            and has_bands
+            and options.has_bands(source.columns)
             and (
                 options.columns.date is not None
                 or bool(named(source.columns, DATES))

@@ -25,6 +25,7 @@ from cropdetect.chips.tables.values import may_be_numbers
 from cropdetect.chips.tables.wide_table import WideTable
 from cropdetect.errors import CropDetectError, InputNotFoundError, TableError
 from cropdetect.fields.columns import LABEL_COLUMNS
+from cropdetect.imagery.naming import parse_band_names
 
 #: All forms; the first that recognises a source reads it.
 FORMS: tuple[Form, ...] = (
@@ -68,6 +69,7 @@ def read_table(
     layer: str | None = None,
     legend: Mapping[str, str] | None = None,
     columns: Path | None = None,
+    band_names: str | None = None,
     bands: Sequence[str] | None = None,
     clear: str | None = None,
     offset: float | None = None,
@@ -84,6 +86,7 @@ def read_table(
         layer: layer of `fields`.
         legend: label code -> class name.
         columns: YAML file that names the columns (see `ColumnMap`).
+        band_names: other names for bands, as for imagery.
         bands: bands to keep (default: all).
         clear: expression of what counts as clear (default: as for imagery, where the table has such bands).
         offset: offset to take off reflectances.
@@ -100,12 +103,17 @@ def read_table(
     said = ColumnMap() if columns is None else read_column_map(columns)
     label_column = label_column or said.label
     source = Source(path)
-    own = ReadOptions(said, id_column if fields is None or _has(source, id_column) else None, label_column)
+    own = ReadOptions(
+        said,
+        id_column if fields is None or _has(source, id_column) else None,
+        label_column,
+        {} if band_names is None else parse_band_names(band_names),
+    )
     form = _form_of(source, own)
     if form is None:
         raise _not_recognised(source)
     rows = form.read(source, own)
-    chips = TableSeries.of(rows, source, said, clear)
+    chips = TableSeries.of(rows, source, own, clear)
     warnings = [*(f"{path.name}: {text}" for text in (*rows.warnings, *chips.warnings))]
     table, place, more = fields_of_table(rows, chips, source, own, FieldsFile(fields, layer, id_column), legend)
     warnings += more
