@@ -378,7 +378,7 @@ class PendingMoves(Record):
 
 
 class Augmentation(Record):
-    """How much training batches are changed, drawn anew for every chip and epoch.
+    """How much training batches are changed, drawn again for every chip and epoch.
 
     More of date_drop and day_shift scores better on regions that were held out whole and look unlike the others, worse on
     neighbours of the training fields and on rare classes.

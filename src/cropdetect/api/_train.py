@@ -33,7 +33,7 @@ def train(
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
         out: checkpoint folder to write.
         options: how imagery and fields are read.
-        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults mended).
+        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
         config: YAML file of training options, which win over the recipe; those given singly win over both.
         licence: licence of the training data, kept in the checkpoint.
         log_dir: folder for a TensorBoard log of the training.

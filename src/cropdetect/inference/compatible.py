@@ -88,7 +88,7 @@ def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
             raise CheckpointError(
                 f"the data's units are {info.units!r}, but the checkpoint was trained on {record.units!r}",
                 where=", ".join(info.sources),
-                fix="Bring the data to the unit of the training data (a digital number is reflectance x 10000), or declare its "
+                fix="Bring the data to the unit of the training data (a digital number is reflectance x 10000). Or declare its "
                 "scale in the files (scale and offset of a GeoTIFF, scale_factor and add_offset of a cube).",
             )
     if info.offset and not record.offset_removed:
