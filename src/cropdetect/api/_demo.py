@@ -48,9 +48,10 @@ def _score(predictions: Path, truth: Path) -> MetricsRecord:
 
     from cropdetect.evaluation import score
 
-    table = pd.read_csv(predictions).merge(pd.read_csv(truth)[["field_id", "label", "split"]], on="field_id")
+    answers = pd.read_csv(predictions)
+    columns = [c for c in answers.columns if c.startswith("prob_")]
+    table = answers[["field_id", "crop", *columns]].merge(pd.read_csv(truth)[["field_id", "label", "split"]], on="field_id")
     table = table[(table["split"] == "test") & table["crop"].notna()]
-    columns = [c for c in table.columns if c.startswith("prob_")]
     legend = [c.removeprefix("prob_") for c in columns]
     codes = table["label"].map(legend.index).to_numpy()
     return score(table[columns].to_numpy(np.float64), codes, legend)
