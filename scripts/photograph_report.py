@@ -16,7 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from cropdetect import api
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-SIZES = {"report.png": (1280, 720, "light"), "report_phone.png": (420, 860, "dark")}
+SIZES = {"report.png": (1440, 860, "light"), "report_phone.png": (420, 860, "dark")}
 
 
 def photograph(page: Path, file: Path, width: int, height: int, scheme: str) -> None:
@@ -44,7 +44,6 @@ def photograph(page: Path, file: Path, width: int, height: int, scheme: str) -> 
             while not driver.execute_script("return document.documentElement.dataset.ready"):
                 time.sleep(0.05)
             driver.find_element("css selector", "canvas").send_keys("+++", Keys.ENTER)  # nearer; the field in the middle
-            driver.execute_script("document.querySelector('canvas').scrollIntoView({block: 'center', behavior: 'instant'})")
             time.sleep(1)
             driver.save_screenshot(str(file))
         finally:

@@ -357,6 +357,8 @@ class PredictionRun(RunRecord):
     unlike_training: list[str] = Field(
         default_factory=list, description="those of the warnings that say how the data is unlike the training data"
     )
+    title: str = Field(default="", description="of the report; empty: place and season")
+    subtitle: str = Field(default="", description="of the report; empty: what was counted")
 
 
 class UnfinishedState(Record):

@@ -39,6 +39,8 @@ def predict(
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
+    title: str = "",
+    subtitle: str = "",
     overwrite: bool = False,
 ) -> PredictionRun:
     """Give every field its crop, with probabilities, as tables and maps.
@@ -56,6 +58,8 @@ def predict(
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: by the dates).
+        title: first line of the report (default: place and season).
+        subtitle: second line of the report (default: what was counted).
         overwrite: replace another output of cropdetect; other files stay.
 
     Returns:
@@ -79,7 +83,7 @@ def predict(
         how: dict[str, Any] = {"device": device, "precision": precision}
         predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=work.state, **how)
         strange = check_familiar(predictions, trained)
-        how |= {"inputs": _inputs(data, opened, options), "checkpoint": str(checkpoint)}
+        how |= {"inputs": _inputs(data, opened, options), "checkpoint": str(checkpoint), "title": title, "subtitle": subtitle}
         how |= {"warnings": [*strange, *opened.warnings], "unlike_training": [*strange, *unlike]}
         write_outputs(
             predictions,

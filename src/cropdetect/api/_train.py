@@ -67,4 +67,16 @@ def train(
             on_epoch=on_epoch,
             log_dir=log_dir,
         )
+        _draw_curves(work.new)
     return read_checkpoint(output.path)
+
+
+def _draw_curves(folder: Path) -> None:
+    """Write the learning curves of a training as `training.png`."""
+    from matplotlib.figure import Figure
+
+    from cropdetect.figures import plot_learning_curves
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    plot_learning_curves(folder, ax=figure.add_subplot())
+    figure.savefig(folder / "training.png", dpi=120)

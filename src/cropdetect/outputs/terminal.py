@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cropdetect.evaluation import Z_95
 from cropdetect.formats import AreaRecord, MetricsRecord
-from cropdetect.outputs.report.totals import MEANINGS, areas_ha
+from cropdetect.outputs.report.totals import STATUSES, areas_ha
 
 _WIDTH = 80
 _CROPS = 15  # rows; the other crops are counted together
@@ -64,7 +64,7 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     if below.any():
         add("no crop: not sure enough", below)
     for word in sorted(set(status[~answered])):
-        add(f"no answer, {word}: {MEANINGS.get(word, '')}".rstrip(": "), (status == word) & ~answered)
+        add(f"no answer, {word}: {STATUSES.get(word, ('', ''))[1]}".rstrip(": "), (status == word) & ~answered)
     add("all fields", np.ones(len(table), bool))
     flagged = table["unlike_training"].fillna(False).to_numpy(bool)
     if flagged.any():

@@ -20,7 +20,7 @@ from cropdetect.outputs.crop_map import write_crop_maps
 from cropdetect.outputs.fiboa import CODE_LIST, write_code_list, write_fiboa
 from cropdetect.outputs.own_columns import with_own_columns
 from cropdetect.outputs.preview import write_previews
-from cropdetect.outputs.report import ReportContent, render, title_of
+from cropdetect.outputs.report import ReportContent, name_of, render
 from cropdetect.outputs.series import write_series
 from cropdetect.outputs.stac import answers_id, write_stac_item
 from cropdetect.outputs.styles import write_map_legend
@@ -91,12 +91,14 @@ def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None
 
 def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: PredictionRun, out: Path) -> None:
     content = ReportContent(
-        title=title_of(run),
+        name=name_of(run),
         table=table,
         legend=predictions.legend,
         series=predictions.series,
         previews=tuple(sorted(out.glob("preview*.tif"))),
         run=run,
+        title=run.title,
+        subtitle=run.subtitle,
     )
     (out / "report.html").write_text(render(content), "utf-8")
 
