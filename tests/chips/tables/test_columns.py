@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from cropdetect.chips import RandomAccessChips, is_table, read_table, recognise
 from cropdetect.errors import CropDetectError, FieldsError, MissingBandError, OptionError, TableError
@@ -290,9 +291,9 @@ def test_feature_numbers_are_rows_of_the_fields_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: ..."]),
-        ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "date: date", "B04: ..."]),
-        ("id,B04\n1,500\n", ["of no known form", "id: id", "B04: ..."]),
+        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: red_x   # e.g. B04"]),
+        ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "id: ...", "date: date"]),
+        ("id,B04\n1,500\n", ["of no known form", "id: id", "date: ..."]),
         ("id,0_B4,0_B8,1_B4,1_B8\n1,1,2,3,4\n", ["nothing tells the days", "'0': YYYY-MM-DD", "'1': YYYY-MM-DD"]),
         ("date,feature_index,avg(band_0)\n2019-06-06,0,500\n", ["avg(band_0)", "bands:", "- ...   # avg(band_0)"]),
         ("id,date,B04,B04\n1,2019-06-06,500,600\n", ["two columns are called 'B04'"]),
@@ -516,3 +517,44 @@ def test_a_file_of_r_is_told_how_to_become_a_table(tmp_path: Path, name: str) ->
 def test_a_column_called_status_is_kept_beside_ours(tmp_path: Path) -> None:
     fields = read_table(long(tmp_path, status=["rented", "rented", "owned", "owned"])).fields
     assert (fields["status"].tolist(), fields["status_in_file"].tolist()) == (["ok", "ok"], ["rented", "owned"])
+
+
+UNKNOWN = """plot nr;Acquired;what;m_red;m_nir;ha
+007;2019-06-06;maize;500;3000;1.5
+007;2019-06-16;maize;600;3100;1.5
+x 8;2019-06-06;rye;700;3200;2.5
+x 8;2019-06-16;rye;800;3300;2.5
+9;2019-06-06;rye;900;3400;2.5
+9;2019-06-16;rye;950;3500;2.5
+"""
+
+
+def test_the_proposed_file_can_be_used_as_it_is(tmp_path: Path) -> None:
+    path = csv(tmp_path, UNKNOWN)
+    with pytest.raises(TableError) as error:
+        read_table(path)
+    proposed = error.value.fix.partition("\n")[2]
+    assert yaml.safe_load(proposed) == {
+        "id": "plot nr",
+        "date": "Acquired",
+        "bands": {"m_red": "m_red", "m_nir": "m_nir"},
+        "label": "what",
+    }
+    (tmp_path / "map.yaml").write_text(proposed)
+    chips = read_table(path, columns=tmp_path / "map.yaml")
+    assert chips.fields["field_id"].tolist() == ["007", "x 8", "9"]
+    assert chips.fields["label"].tolist() == ["maize", "rye", "rye"]
+    assert values(chips, "m_red") == [500, 600, 700, 800, 900, 950]
+
+
+def test_the_proposed_file_leaves_out_what_names_tell(tmp_path: Path) -> None:
+    path = csv(tmp_path, UNKNOWN.replace("m_red", "B08").replace("m_nir", "B11").replace(";ha", ";B12"))
+    with pytest.raises(TableError) as error:
+        read_table(path)
+    assert error.value.fix.partition("\n")[2] == "id: plot nr\ndate: Acquired\nlabel: what"
+
+
+def test_two_bands_whose_names_end_in_1_and_2_are_no_dates(tmp_path: Path) -> None:
+    """B11 and B12 beside B08 are bands; alone they may be the first two dates of B1, as sits writes them."""
+    chips = read_table(csv(tmp_path, "id,date,B08,B11,B12\na,2019-06-06,3000,2000,1000\na,2019-06-16,3000,2000,1000\n"))
+    assert chips.info.bands == ("B08", "B11", "B12")
