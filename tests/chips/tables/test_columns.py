@@ -291,7 +291,7 @@ def test_feature_numbers_are_rows_of_the_fields_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: red_x   # e.g. B04"]),
+        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: red_x"]),
         ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "id: ...", "date: date"]),
         ("id,B04\n1,500\n", ["of no known form", "id: id", "date: ..."]),
         ("id,0_B4,0_B8,1_B4,1_B8\n1,1,2,3,4\n", ["nothing tells the days", "'0': YYYY-MM-DD", "'1': YYYY-MM-DD"]),
