@@ -257,3 +257,27 @@ def test_fields_without_a_place_are_refused(tmp_path):
     with pytest.raises(FieldsError, match="CRS"):
         api.recipe("openeo", tmp_path / "out", fields=tmp_path / "f.parquet", **SEASON)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_table_of_the_earth_engine_script_is_read(recipe, tmp_path):
+    """`reduceRegions` of each image, flattened: the image's index, `_`, the field's; the columns that the script selects."""
+    folder = recipe("earth-engine").parent
+    own = [band.replace("B0", "B") for band in BANDS]
+    rows = [
+        {
+            "system:index": f"20180{month}05T105031_20180{month}05T105522_T31UDS_{k:020}",
+            "field_id": IDS[k],
+            "date": f"2018-0{month}-05",
+            **{band: 500.5 + 10 * b + k for b, band in enumerate(own)},
+        }
+        for month in range(3, 10)
+        for k in range(3)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "export.csv", index=False)
+    options = api.DataOptions(fields=folder / "fields.geojson")
+    run = api.predict(tmp_path / "export.csv", tmp_path / "out", checkpoint="s2-parcels-france", options=options)
+    assert (run.status_counts, run.bands) == ({"ok": 3}, BANDS)
+    table = gpd.read_parquet(tmp_path / "out" / "fields.parquet")
+    assert table["field_id"].tolist() == IDS
+    assert table["crop_in_file"].tolist()[:2] == ["a", "b"]
+    assert table.geometry.notna().all()
