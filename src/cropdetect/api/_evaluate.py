@@ -7,19 +7,20 @@ from pydantic import Field
 
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
-from cropdetect.options import Metres
+from cropdetect.in_memory import as_file, as_source, place_of
+from cropdetect.options import AnyPath, Metres, TableSource
 from cropdetect.runs import OutputFolder
 
 
 @verb
 def evaluate(
-    predictions: Path,
-    out: Path,
+    predictions: AnyPath,
+    out: AnyPath,
     *,
-    reference: Path,
+    reference: TableSource,
     labels: str | None = None,
     id_column: str | None = None,
-    legend: Path | None = None,
+    legend: AnyPath | None = None,
     group_column: str | None = None,
     pixel_size: Annotated[Metres | None, Field(ge=0.01)] = None,
     probability_sample: bool = False,
@@ -28,10 +29,13 @@ def evaluate(
 ) -> MetricsRecord:
     """Score predictions against known crops, and estimate areas with standard errors.
 
+    Fields that the checkpoint was trained on are scored apart. Where all known crops are of such fields, the scores are the
+    checkpoint's own, out of fold. In Python the reference may also be a table of pandas or geopandas.
+
     Args:
         predictions: output folder of predict.
-        out: output folder; it gets metrics.json, predictions.csv (the scored fields), confusion.csv, areas.csv and
-            label_doubts.csv.
+        out: output folder; it gets metrics.json, predictions.csv (the fields with a known crop), confusion.csv, areas.csv
+            and label_doubts.csv.
         reference: known crops: vector file, CSV or Parquet with field ids and labels.
         labels: column of the labels (default: label, crop, crop:code or crop_code).
         id_column: column of the field ids (default: found by name).
@@ -47,7 +51,8 @@ def evaluate(
 
     Raises:
         InputNotFoundError, UnreadableFileError: predictions or reference are absent or damaged.
-        FieldsError: a column is absent, two columns could be the labels, an id occurs twice, or no id is that of a prediction.
+        FieldsError: a column is absent, two columns could be the labels, an id occurs twice, no id is that of a prediction, or
+            all known crops were trained on and the checkpoint holds no scores of its own.
         LegendError: no label is a class of the predictions.
         OutputExistsError, OutputPathError: nothing can be written at `out`.
     """
@@ -60,20 +65,24 @@ def evaluate(
 
     if output.finished():
         return read_metrics(output.path)
-    answers = read_predictions(predictions)
-    table, unknown = read_labels(reference, id_column, labels, read_legend(legend) if legend else None, group_column)
+    predictions, source = Path(predictions), as_source(reference)
+    answers, content = read_predictions(predictions), read_content(predictions)
+    with as_file(source) as file:
+        table, unknown = read_labels(file, id_column, labels, read_legend(Path(legend)) if legend else None, group_column)
     scores, scored = evaluate_predictions(
         answers.fields.assign(status=answers.status, n_pixels=answers.n_pixels),
         answers.probabilities,
         answers.legend,
         table,
-        where=reference,
+        where=place_of(source),
         pixel_size=pixel_size,
         probability_sample=probability_sample,
         seed=seed,
+        seen=answers.seen_in_training,
+        out_of_fold=None if content.run is None else content.run.out_of_fold,
     )
     scores = scores.model_copy(update={"warnings": [*unknown, *scores.warnings]})
-    page = render(with_scores(read_content(predictions), scores, scored))
+    page = render(with_scores(content, scores, scored))
     with output.writing() as work:
         write_scores(work.new, scores, scored, answers.probabilities[scored.index], page=page)
     return scores

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._verb import verb
 from cropdetect.errors import InputNotFoundError
+from cropdetect.options import AnyPath, TableSource
 from cropdetect.runs import refuse_overlap
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 @verb
 def report(
-    predictions: Path,
-    out: Path | None = None,
+    predictions: AnyPath,
+    out: AnyPath | None = None,
     *,
-    reference: Path | None = None,
+    reference: TableSource | None = None,
     labels: str | None = None,
+    id_column: str | None = None,
     title: str = "",
     subtitle: str = "",
     pdf: bool = False,
@@ -33,6 +35,7 @@ def report(
         out: page to write (default: report.html in that folder); a name that ends in .pdf gives a PDF.
         reference: known crops, as evaluate takes them: adds scores to a prediction.
         labels: column of the labels (default: found by name).
+        id_column: column of the field ids in the known crops (default: found by name).
         title: first line of the page (default: place and season).
         subtitle: second line (default: what was counted).
         pdf: write a PDF, report.pdf by default; Chromium, Chrome or Edge must be installed.
@@ -49,14 +52,15 @@ def report(
     """
     from cropdetect.outputs.report import read_content, read_scores, write_report
 
+    predictions = Path(predictions)
     own = predictions / ("report.pdf" if pdf else "report.html")
-    page = own if out is None else out.with_suffix(".pdf") if pdf else out
+    page = own if out is None else Path(out).with_suffix(".pdf") if pdf else Path(out)
     if page.resolve() != own.resolve():
-        refuse_overlap(page.resolve(), [path for path in (predictions, reference) if path is not None])
+        refuse_overlap(page.resolve(), [path for path in (predictions, reference) if isinstance(path, Path)])
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
         if reference is not None:
-            content = _scored(content, predictions, reference, labels)
+            content = _scored(content, predictions, reference, labels, id_column)
     elif (predictions / "metrics.json").is_file():
         content = read_scores(predictions)
     else:
@@ -66,13 +70,15 @@ def report(
     return write_report(content, page, overwrite=overwrite)
 
 
-def _scored(content: "ReportContent", predictions: Path, reference: Path, labels: str | None) -> "ReportContent":
+def _scored(
+    content: "ReportContent", predictions: Path, reference: TableSource, labels: str | None, id_column: str | None
+) -> "ReportContent":
     import pandas as pd
 
     from cropdetect.outputs.report import with_scores
 
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores"
-        metrics = evaluate(predictions, scores, reference=reference, labels=labels)
+        metrics = evaluate(predictions, scores, reference=reference, labels=labels, id_column=id_column)
         known = pd.read_csv(scores / "predictions.csv", dtype={"field_id": str, "label": str}, keep_default_na=False)
     return replace(with_scores(content, metrics, known), kind="evaluation")

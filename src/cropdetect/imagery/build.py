@@ -1,6 +1,7 @@
 """From the acquisitions that a layout found to a series: which bands, which dates, which grid."""
 
 import datetime as dt
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +57,7 @@ def build_series(
     offset = max(acquisition.offset or 0.0 for acquisition in acquisitions)
     check_offset(offset, dtype, names, options.offset)
     files = sorted({reader.path for reader in readers})
-    on_disks = {on_disk(path) for path in files}
+    on_disks = {on_disk(reader.path) for reader in readers if not reader.in_memory}
     series = FileSeries(
         name=found.name,
         geobox=grid,
@@ -69,7 +70,7 @@ def build_series(
         units=units_of({name: acquisitions[0].layers[name] for name in names}, dtype),
         offset=offset if any(is_reflectance(name) for name in names) else 0.0,
         sources=tuple(_relative(path, root) for path in files),
-        n_bytes=sum(_size(path) for path in on_disks),
+        n_bytes=sum(_size(path) for path in on_disks) or len(acquisitions) * len(used) * math.prod(grid.shape) * dtype.itemsize,
         field_files=found.field_files,
         acquisitions=tuple(acquisitions),
         conditions=conditions,

@@ -34,19 +34,17 @@ _TEXT_OF_USER = ("determination:method", "determination:details")
 _LARGEST = {"metrics:area": 1e9, "metrics:perimeter": 1.25e9}
 
 
-def write_fiboa(table: gpd.GeoDataFrame, legend: Sequence[str], path: Path, *, collection: str) -> None:
-    """Write GeoParquet 1.0, geometry as WKB, with fiboa's columns behind all others.
+def write_fiboa(table: gpd.GeoDataFrame, path: Path, *, collection: str) -> None:
+    """Write GeoParquet 1.0, geometry as WKB.
 
     The file names fiboa's schemas in its metadata where it complies with them: where every field has a polygon, and the user's
     columns that fiboa knows, too, hold what it asks for.
 
     Args:
-        table: the answers, with the user's columns.
-        legend: class names.
+        table: `fields_table`.
         path: the file.
         collection: identifier of these answers.
     """
-    table = _with_columns(table, legend)
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     found = pq.read_table(buffer)
@@ -63,7 +61,8 @@ def write_code_list(legend: Sequence[str], path: Path) -> None:
     pd.DataFrame({"original_code": legend, "original_name": legend, "translated_name": ""}).to_csv(path, index=False)
 
 
-def _with_columns(table: gpd.GeoDataFrame, legend: Sequence[str]) -> gpd.GeoDataFrame:
+def with_fiboa_columns(table: gpd.GeoDataFrame, legend: Sequence[str]) -> gpd.GeoDataFrame:
+    """Return the answers with fiboa's columns behind all others."""
     table = table.assign(
         **{"id": table["field_id"].astype("string"), "crop:code": table["crop"].fillna(""), "crop:name": table["crop"]}
     )

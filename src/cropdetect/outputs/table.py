@@ -12,7 +12,7 @@ from cropdetect.inference import Predictions, entropy
 #: Columns of `prediction_table` but for those of the classes.
 OUR_COLUMNS = (
     *("field_id", "geometry", "crop", "crop_id", "confidence", "entropy", "disagreement"),
-    *("n_dates", "clear_share", "n_pixels", "unlike_training", "status"),
+    *("n_dates", "clear_share", "n_pixels", "unlike_training", "seen_in_training", "status"),
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -22,7 +22,8 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
 
     Columns: field_id, geometry, crop, crop_id (1-based), confidence, entropy (nats, of the probabilities), disagreement
     (nats), prob_<class name> ..., n_dates, clear_share, n_pixels, unlike_training (null where the checkpoint
-    cannot tell), status. `with_own_columns` sets the user's columns beside these.
+    cannot tell), seen_in_training (only where the checkpoint knows its training fields), status. `fields_table` sets the
+    user's columns beside these.
 
     Args:
         predictions: the answers.
@@ -53,6 +54,8 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
     told = answered & (predictions.unlike_training is not None)
     strange = np.zeros(len(fields), bool) if predictions.unlike_training is None else predictions.unlike_training
     columns["unlike_training"] = pd.arrays.BooleanArray(strange & told, ~told)
+    if predictions.seen_in_training is not None:
+        columns["seen_in_training"] = predictions.seen_in_training
     columns["status"] = pd.array(predictions.status.astype(object), dtype="string")
     return gpd.GeoDataFrame(pd.DataFrame(columns), geometry="geometry", crs=fields.crs)
 

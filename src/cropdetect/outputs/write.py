@@ -17,10 +17,10 @@ from cropdetect.formats import PredictionRun
 from cropdetect.imagery import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
-from cropdetect.outputs.fiboa import CODE_LIST, write_code_list, write_fiboa
+from cropdetect.outputs.fiboa import CODE_LIST, with_fiboa_columns, write_code_list, write_fiboa
 from cropdetect.outputs.own_columns import with_own_columns
 from cropdetect.outputs.preview import write_previews
-from cropdetect.outputs.report import ReportContent, name_of, render
+from cropdetect.outputs.report import ReportContent, name_of, own_scores, render
 from cropdetect.outputs.series import write_series
 from cropdetect.outputs.stac import answers_id, write_stac_item
 from cropdetect.outputs.styles import write_map_legend
@@ -64,7 +64,7 @@ def write_outputs(
         out.mkdir(parents=True, exist_ok=True)
         write_csv(with_own, out / "predictions.csv")
         write_geopackage(with_own, out / "fields.gpkg", predictions.legend)
-        write_fiboa(with_own, predictions.legend, out / "fields.parquet", collection=answers_id(out))
+        write_fiboa(with_fiboa_columns(with_own, predictions.legend), out / "fields.parquet", collection=answers_id(out))
         write_code_list(predictions.legend, out / CODE_LIST)
         if submission:
             write_submission(predictions, out / "submission.csv")
@@ -78,6 +78,12 @@ def write_outputs(
         _write_report(predictions, table, run, out)
         (out / "run.json").write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
         write_stac_item(out, run=run, imagery=imagery, bounds=_bounds(table))
+
+
+def fields_table(predictions: Predictions, min_confidence: float = 0.0) -> gpd.GeoDataFrame:
+    """Return the table of fields.parquet: the answers, the user's columns, and those of fiboa."""
+    table = with_own_columns(prediction_table(predictions, min_confidence), predictions.fields, predictions.legend)
+    return with_fiboa_columns(table, predictions.legend)
 
 
 def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
@@ -97,6 +103,7 @@ def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: Predic
         series=predictions.series,
         previews=tuple(sorted(out.glob("preview*.tif"))),
         run=run,
+        metrics=own_scores(run),
         title=run.title,
         subtitle=run.subtitle,
     )

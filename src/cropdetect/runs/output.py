@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from cropdetect.errors import CropDetectError, DiskFullError, OutputExistsError
+from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.runs import fingerprint as fingerprints
@@ -31,7 +31,11 @@ from cropdetect.runs.manifest import RUN, changed, described, read_record, read_
 from cropdetect.runs.paths import refusals_named, refuse_overlap, resolved
 from cropdetect.runs.placement import PARTIAL, finish_moves, moves_are_pending, put_in_place, remove_leftovers
 
-_NEUTRAL = frozenset({"out", "overwrite", "workers", "log_dir", "on_epoch"})  # arguments that change no answer
+_PACKAGES = (
+    *("cropdetect", "numpy", "rasterio", "geopandas", "zarr"),
+    *("onnxruntime", "onnxruntime-gpu", "openvino", "torch", "scikit-learn"),
+)  # whose versions run.json tells, where they are installed
+_NEUTRAL = frozenset({"out", "overwrite", "workers", "scheduler", "log_dir", "on_epoch"})  # arguments that change no answer
 
 command_line: ContextVar[tuple[str, ...]] = ContextVar("command_line", default=())
 """The command that is run, where it came from the command line."""
@@ -136,7 +140,7 @@ class OutputFolder:
         """Give the folders to work in; what lies in `Work.new` at the end becomes the output.
 
         An interruption keeps what `Work.state` holds. An error that the user can mend keeps nothing, since the mended command is
-        another one; a full disk keeps it.
+        another one; a full disk and a cluster that went away keep it.
 
         Raises:
             OutputExistsError: another run writes here, the unfinished work of another command lies here, or a file that the
@@ -158,7 +162,7 @@ class OutputFolder:
                 kept = self._clean_up(partial, made, keep=True)
                 raise Stopped(self._how_to_continue(kept)) from stop
             except CropDetectError as error:
-                self._clean_up(partial, made, keep=isinstance(error, DiskFullError | OutputExistsError))
+                self._clean_up(partial, made, keep=isinstance(error, DiskFullError | ClusterError | OutputExistsError))
                 raise
             except BaseException:
                 self._clean_up(partial, made, keep=True)
@@ -282,5 +286,8 @@ def _is_placeholder(entry: Path) -> bool:
 
 
 def _versions() -> dict[str, str]:
-    packages = ("cropdetect", "numpy", "rasterio", "geopandas", "zarr")
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
