@@ -9,8 +9,8 @@ from cropdetect.outputs.write import fields_table, write_outputs
 
 __all__ = [
     "class_colours",
-    "fields_table",
     "comparison_summary",
+    "fields_table",
     "prediction_summary",
     "prediction_table",
     "probability_columns",
