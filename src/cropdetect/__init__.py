@@ -8,6 +8,7 @@ Example:
     >>> answer = cd.predict(dataset, fields=boundaries, checkpoint="kenya-simulated")  # doctest: +SKIP
 """
 
+import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -15,6 +16,10 @@ from typing import Any
 from cropdetect.errors import CropDetectError
 
 __version__ = version("cropdetect")
+
+# Libraries that would go to the network by themselves look at these when they are imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ.setdefault("PROJ_NETWORK", "OFF")
 
 _HOMES = {
     "CropClassifier": "cropdetect.training.classifier",

@@ -172,6 +172,7 @@ class DataOptions(Options):
     )
     limit: int | None = Field(default=None, ge=1, description="use the first so many fields")
     memory: Megabytes = Field(default=512, ge=64, description="memory that cutting may hold")
+    follow_links: bool = Field(default=False, description="follow links inside folders, where they lead to this computer's disks")
 
 
 # ---------------------------------------------------------------- what is refused

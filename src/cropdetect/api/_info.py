@@ -45,6 +45,7 @@ def info(
     columns: AnyPath | None = None,
     fields: TableSource | None = None,
     clear: str | None = None,
+    follow_links: bool = False,
 ) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
@@ -61,6 +62,7 @@ def info(
         columns: YAML file that names the columns of a table: id, date, bands, label (docs/tables.md).
         fields: field boundaries for imagery, or for a table, joined by their ids.
         clear: what counts as clear, e.g. "SCL=4,5 CLD<60", or none.
+        follow_links: follow links inside folders, where they lead to this computer's disks.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.

@@ -1,15 +1,18 @@
-"""What all verbs have in common: their arguments are checked as their signatures declare them."""
+"""What all verbs have in common: arguments are checked as the signatures declare them, and so is what lies at the inputs."""
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import ConfigDict, create_model
 
+from cropdetect import door
 from cropdetect.options import DataOptions, Options, unknown_option
+from cropdetect.runs import paths_in
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_OUTPUTS = frozenset({"out", "log_dir"})  # paths that are written
 
 Reading = Annotated[Any, DataOptions]
 """Type of a `**` parameter that tells type checkers that a verb takes the options of `DataOptions` one by one; at run time all
@@ -29,10 +32,12 @@ def parameters_of(function: Callable[..., Any]) -> type[Options]:
 def verb(function: _Function) -> _Function:
     """Check the arguments of each call: texts become paths and dates, values lie in their ranges, names are known.
 
+    All that lies at the paths of its inputs comes through `cropdetect.door`.
     A verb with a parameter `options` takes each of these options as an argument of its own, too, which wins.
 
     Raises:
         OptionError: an argument cannot be used, is missing, or has a name that is not known.
+        UnsafePathError: an input would lead elsewhere.
     """
     signature = inspect.signature(function)
 
@@ -42,11 +47,19 @@ def verb(function: _Function) -> _Function:
         if "options" in signature.parameters:
             given = _joined(given, own=set(signature.parameters))
             _refuse_unknown(given, function)
-        return function(**dict(parameters_of(function)(**given)))
+        arguments = dict(parameters_of(function)(**given))
+        with door.links_followed(_follows_links(arguments)):
+            for path in paths_in({name: value for name, value in arguments.items() if name not in _OUTPUTS}):
+                door.checked(path)
+            return function(**arguments)
 
     seen = [one for one in signature.parameters.values() if one.annotation != Reading]
     call.__signature__ = signature.replace(parameters=seen)  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
+
+
+def _follows_links(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("follow_links") or getattr(arguments.get("options"), "follow_links", False))
 
 
 def _joined(given: dict[str, Any], own: set[str]) -> dict[str, Any]:

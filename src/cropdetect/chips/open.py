@@ -18,7 +18,14 @@ from cropdetect.in_memory import InMemory, as_file, as_source, place_of
 from cropdetect.options import DataOptions, DataSource, flag
 from cropdetect.runs import moves_are_pending
 
-_OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
+_OF_CHIPS = (
+    "until",
+    "bbox",
+    "limit",
+    "chip_size",
+    "memory",
+    "follow_links",
+)  # options that may be given with a chip store or a table
 
 _R_SUFFIXES = (".rds", ".rdata", ".rda")
 

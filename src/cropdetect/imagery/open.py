@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cropdetect.door import checked
 from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
 from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
@@ -15,7 +16,6 @@ from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.series import Imagery, merge_warnings
-from cropdetect.imagery.stores.safety import checked
 from cropdetect.imagery.zones import split_by_crs
 from cropdetect.in_memory import InMemory, as_source
 from cropdetect.options import ImagerySource
@@ -104,7 +104,7 @@ def _found(root: Path, options: OpenOptions) -> tuple[str, list[FoundTile]]:
 def _chips_folder(root: Path) -> Path:
     """Return the folder `chips` in a folder that has no other imagery, as the input folder of the container is."""
     inner = root / "chips"
-    if not inner.is_dir() or inner.is_symlink():
+    if not inner.is_dir():
         return root
     others = [entry for entry in root.iterdir() if entry.name not in ("chips", "checkpoint") and not entry.name.startswith(".")]
     return root if any(entry.is_dir() or Rasters().recognises(entry, OpenOptions(root)) for entry in others) else inner

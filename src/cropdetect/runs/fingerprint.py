@@ -87,8 +87,8 @@ def content(path: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder in order; what lies behind links to folders is not looked at."""
-    for root, folders, names in os.walk(folder):
+    """Yield the files of a folder in order, those behind links too."""
+    for root, folders, names in os.walk(folder, followlinks=True):
         folders.sort()
         for name in sorted(names):
             yield Path(root) / name
