@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 from cropdetect import api
@@ -34,3 +35,13 @@ def test_the_answers_are_the_same_texts(
 ) -> None:
     assert answers(write(tmp_path), tmp_path / "out") == own
     assert gpd.read_parquet(tmp_path / "out" / "fields.parquet").geometry.geom_type.eq("Polygon").all()
+
+
+def test_labels_of_a_table_come_back_and_are_no_labels(tmp_path: Path) -> None:
+    """Predicting needs none: a second column that could be the labels is no error."""
+    written = season.own_folder(tmp_path)
+    fields = pd.read_csv(tmp_path / "fields.csv", dtype=str).assign(crop=["a", "b", "c"])
+    fields.to_csv(tmp_path / "fields.csv", index=False)
+    answer = api.predict(written.path, checkpoint=CHECKPOINT)
+    assert answer.fields["label_in_file"].tolist() == list(season.CROPS)
+    assert answer.fields["crop_in_file"].tolist() == ["a", "b", "c"]

@@ -71,7 +71,7 @@ def field_rows(
     warnings: list[str] = []
     label_column = find_label_column(pd.DataFrame(table), label_column, where=where)
     if label_column != "label":
-        table = table.drop(columns="label", errors="ignore")
+        table = table.rename(columns={"label": "label_in_file"})
     if label_column is not None:
         table = table.rename(columns={label_column: "label"})
         table["label"], more = class_names(table["label"], legend, where=where)

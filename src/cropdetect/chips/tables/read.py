@@ -95,7 +95,7 @@ def read_table(
     if not path.exists():
         raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
     said = ColumnMap() if columns is None else read_column_map(columns)
-    label_column = label_column or said.label
+    label_column = said.label if label_column is None else label_column
     source = Source(path)
     own = ReadOptions(
         said,
