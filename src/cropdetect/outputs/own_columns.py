@@ -28,7 +28,8 @@ def with_own_columns(table: gpd.GeoDataFrame, fields: gpd.GeoDataFrame, legend: 
         fields: the fields table, in the same order.
         legend: class names.
     """
-    columns = {new: _plain(fields[old]).reset_index(drop=True) for old, new in _names(fields, legend).items()}
+    names = {old: new for old, new in _names(fields, legend).items() if new not in table.columns}  # the labels may be there
+    columns = {new: _plain(fields[old]).reset_index(drop=True) for old, new in names.items()}
     return gpd.GeoDataFrame(pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1), crs=table.crs)
 
 

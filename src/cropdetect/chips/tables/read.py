@@ -20,6 +20,7 @@ from cropdetect.chips.tables.source import CSV_SUFFIXES, JSON_SUFFIXES, PARQUET_
 from cropdetect.chips.tables.wide_table import WideTable
 from cropdetect.errors import CropDetectError, InputNotFoundError, TableError
 from cropdetect.imagery.naming import parse_band_names
+from cropdetect.paths import not_found
 
 #: All forms; the first that recognises a source reads it.
 FORMS: tuple[Form, ...] = (
@@ -93,7 +94,7 @@ def read_table(
         MissingBandError: there is no such band.
     """
     if not path.exists():
-        raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
+        raise not_found(path)
     said = ColumnMap() if columns is None else read_column_map(columns)
     label_column = said.label if label_column is None else label_column
     source = Source(path)
