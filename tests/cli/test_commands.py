@@ -33,7 +33,7 @@ NEEDED = {  # what a command cannot do without, as it is typed
     "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
     "simulate": ("o",), "import-cv4a": ("w.pt", "o"),
-    "recipe": ("openeo", "--fields", "g.gpkg", "--from", "2024-03-01", "--to", "2024-10-31"),
+    "recipe": ("openeo", "--fields", "g.gpkg", "--from", "2024-02-01", "--to", "2024-11-30"),
 }  # fmt: skip
 TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the function gets for it; None: a flag
     "fields": ("f.gpkg", Path("f.gpkg")), "layer": ("parcels", "parcels"), "id_column": ("nr", "nr"), "labels": ("crop", "crop"),
@@ -56,8 +56,8 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "map_tiles": ("https://a/{z}/{x}/{y}", "https://a/{z}/{x}/{y}"),
     "pixel_size": ("10", 10.0), "probability_sample": (None, True), "tiles": ("2", 2), "height": ("99", 99),
     "width": ("98", 98), "layout": ("netcdf", "netcdf"), "region": ("flanders", "flanders"), "year": ("2021", 2021),
-    "from_": ("2024-04-01", dt.date(2024, 4, 1)), "to": ("2024-09-30", dt.date(2024, 9, 30)),
-    "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
+    "from_": ("2024-03-01", dt.date(2024, 3, 1)), "to": ("2024-10-31", dt.date(2024, 10, 31)), "max_cloud": ("60", 60.0),
+    "cache": ("kept", "kept"), "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
 }  # fmt: skip
 SIMULATED_FIELDS = ("12", 12)  # `fields` is a number there
 ONLY_TYPED = {"json", "dry_run", "help", "layouts"}
