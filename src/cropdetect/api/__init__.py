@@ -4,6 +4,7 @@ from cropdetect.api._chips import chips
 from cropdetect.api._compare import compare
 from cropdetect.api._crossval import crossval
 from cropdetect.api._demo import demo
+from cropdetect.api._doctor import Diagnosis, doctor
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._import_cv4a import import_cv4a
 from cropdetect.api._info import Description, info
@@ -20,11 +21,13 @@ from cropdetect.options import DataOptions
 __all__ = [
     "DataOptions",
     "Description",
+    "Diagnosis",
     "PredictionResult",
     "chips",
     "compare",
     "crossval",
     "demo",
+    "doctor",
     "evaluate",
     "import_cv4a",
     "info",

@@ -7,6 +7,7 @@ from typer.core import TyperCommand
 
 from cropdetect import api
 from cropdetect.cli.commands import Call, command
+from cropdetect.formats import MetricsRecord
 
 _AsJson = Annotated[bool, "print JSON"]
 
@@ -61,9 +62,10 @@ def _chips(call: Call) -> None:
 
 
 @command("train", "season/ checkpoint/ --fields fields.gpkg --labels crop")
-def _train(call: Call) -> None:
-    scores = ", ".join(f"{name} {value:.3f}" for name, value in call().record.metrics.items())
-    print(f"The checkpoint lies in {call.arguments['out']}. On fields that the networks did not see: {scores}")
+def _train(call: Call, json: _AsJson = False) -> None:
+    scores = call().record.out_of_fold
+    if scores is not None:  # checkpoints of earlier versions have none
+        _show_scores(call, as_json=json, scores=scores)
 
 
 @command("crossval", "table/ out/ --folds blocked --model random-forest")
@@ -117,10 +119,16 @@ def _import_cv4a(call: Call) -> None:
     print(f"The checkpoint lies in {call.arguments['out']}.")
 
 
-def _show_scores(call: Call, *, as_json: bool) -> None:
+@command("doctor", "")
+def _doctor(call: Call, json: _AsJson = False) -> None:
+    found = call()
+    print(found.model_dump_json(indent=1) if json else found.text())
+
+
+def _show_scores(call: Call, *, as_json: bool, scores: MetricsRecord | None = None) -> None:
     from cropdetect.outputs import scores_summary
 
-    scores, out = call(), call.arguments["out"]
+    scores, out = call() if scores is None else scores, call.arguments["out"]
     if as_json:
         print(scores.model_dump_json(indent=1))
         return
