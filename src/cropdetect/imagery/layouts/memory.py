@@ -56,7 +56,7 @@ def _large_chunks(value: xr.Dataset | xr.DataArray) -> list[str]:
     if max(bytes_of, default=0) <= _CHUNK_BYTES:
         return []
     return [
-        f"chunks of {max(bytes_of) / 1e6:.0f} MB are computed anew for each window that is read; smaller ones are faster, "
+        f"chunks of {max(bytes_of) / 1e6:.0f} MB are computed again for each window that is read; smaller ones are faster, "
         'e.g. chunks={"time": 1, "y": 512, "x": 512}'
     ]
 
