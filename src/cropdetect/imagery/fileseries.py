@@ -36,6 +36,11 @@ class FileSeries(ImageSeries):
         """See `ImageSeries.clear_expression`."""
         return " ".join(condition.text for condition in self.conditions)
 
+    @cached_property
+    def is_remote(self) -> bool:
+        """See `ImageSeries.is_remote`."""
+        return any(layer.reader.is_remote for one in self.acquisitions for layer in one.layers.values())
+
     def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
         """See `ImageSeries.read`. Bands that are not asked for are not read, so they do not count in `clear`.
 

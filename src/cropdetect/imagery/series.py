@@ -97,6 +97,11 @@ class ImageSeries(ABC):
         """What makes a pixel clear besides valid values, as `--clear` takes it; "" for nothing."""
         return ""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether pixels come from the network."""
+        return False
+
     @abstractmethod
     def read(
         self,
@@ -128,7 +133,7 @@ class Imagery:
 
     Attributes:
         path: what was opened.
-        layout: "cv4a", "files", "chips", "cube" or "memory".
+        layout: "cv4a", "files", "chips", "cube", "stac" or "memory".
         tiles: at least one.
         warnings: what a user should know (a date that lacks a band and was left out, ...).
     """
@@ -137,6 +142,11 @@ class Imagery:
     layout: str
     tiles: tuple[ImageSeries, ...]
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether pixels of some tile come from the network."""
+        return any(tile.is_remote for tile in self.tiles)
 
     @property
     def dates(self) -> tuple[dt.date, ...]:
