@@ -106,7 +106,7 @@ def test_large_chunks_are_told(season: Path) -> None:
     grid = {"time": DAYS[:1], "y": 6e4 - 10 * np.arange(6000), "x": 6e5 + 10 * np.arange(6000)}
     lazy = dask.array.full((1, 6000, 6000), 1000, dtype=np.uint16, chunks=-1)
     whole = xr.Dataset({"B02": (("time", "y", "x"), lazy)}, coords=grid)
-    assert any("chunks of 72 MB are computed anew" in text for text in cd.open_imagery(whole).warnings)
+    assert any("chunks of 72 MB are computed again" in text for text in cd.open_imagery(whole).warnings)
     assert not any("chunks" in text for text in cd.open_imagery(whole.chunk(y=512, x=512)).warnings)
 
 
