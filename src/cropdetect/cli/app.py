@@ -10,6 +10,7 @@ DEBUG = "--debug"  # anywhere on the command line: show the trace of an error
 TASKS = {
     "From some labels to a map": ("map", "crossval", "train", "predict", "evaluate", "report", "compare"),
     "Look at what you have": ("info", "chips"),
+    "Get the right export": ("recipe",),
     "Try it without data of your own": ("demo", "simulate"),
     "More": (),  # all others
     "The network of 2020": ("import-cv4a",),
