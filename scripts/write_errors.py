@@ -12,16 +12,16 @@ CURES = {
     "outside": "Check the CRS of fields and imagery, or leave the field out.",
     "no_data": "Add dates, or say with `--clear` what counts as clear.",
     "too_small": "Use finer imagery, or a smaller negative `--buffer`.",
-    "invalid_geometry": "Draw the outline anew: one line around the field that does not cross itself.",
+    "invalid_geometry": "Draw the outline again: one line around the field that does not cross itself.",
     "duplicate_id": "Give every field an id of its own.",
     "no_id": "Give the field an id.",
     "failed": "Look for numbers beyond measure in the imagery of this field.",
 }
 HEAD = """# Errors and statuses
 
-Whatever goes wrong ends with one error: its name, what is wrong and where, and what helps. The names below do not change, so that
-scripts may match them. The exit code is 2, and nothing half-written is left. With `--json` the error is printed as data, too:
-`{"error": {"name": ..., "what": ..., "where": ..., "fix": ...}}`. With `--debug` a command also prints the trace of the error. In
+Every failure ends with one error: its name, what is wrong and where, and what helps. The names below do not change, so that
+scripts may match them. The exit code is 2, and nothing half-written is left. With `--json` the error is printed as data, too: an
+object `error` with `name`, `what`, `where` and `fix`. With `--debug` a command also prints the trace of the error. In
 Python all of them derive from `cropdetect.CropDetectError`. A command that is stopped ends with 128 + the number of the signal
 (130: Ctrl-C).
 
@@ -54,5 +54,11 @@ def _line(text: str | None) -> str:
     return " ".join((text or "").split()).replace("|", "\\|")
 
 
+def pages() -> dict[Path, str]:
+    """Return the page by its path."""
+    return {PAGE: page()}
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")

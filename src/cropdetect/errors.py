@@ -60,7 +60,7 @@ class CatalogueError(CropDetectError):
 class UnreadableFileError(CropDetectError):
     """A file is damaged, truncated or not what its name says."""
 
-    cure = "Copy, download or export the file again. A file that is too large for what it says to hold: write it anew."
+    cure = "Copy, download or export the file again. A file that is too large for what it says to hold: write it again."
 
 
 class UnsafePathError(CropDetectError):
