@@ -37,6 +37,7 @@ def checkpoint_record(
         legend=list(data.legend),
         bands=list(network.bands),
         units=info.units,
+        backscatter_unit=info.backscatter_unit,
         sensor=info.sensor,
         chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.pixel_metres),
         statistics=ensemble.statistics_,

@@ -16,6 +16,7 @@ from cropdetect.training.data import TrainingData
 
 _DIGITAL_NUMBERS = 20.0  # a band whose 99 % quantile is above this is not a ratio such as reflectance or NDVI
 _MARGIN = 1  # percent of the days left out at either end of the calendar
+_MOST_PARTIAL = 0.5  # share of the dates that a network which skips them may lose
 _SAMPLE = 500  # chips that scaling is decided on
 
 
@@ -72,6 +73,8 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
     if issubclass(kind, models.ChannelNetwork):
         arguments |= _channel_arguments(kind, data.of_fields(fields), options)
     network = models.create(options.model, **(arguments | options.arguments))
+    if not kind.takes_missing_bands:
+        _refuse_missing_bands(network, data.of_fields(fields))
     return NetworkSpecification(
         name=options.model,
         arguments=arguments | options.arguments,
@@ -80,6 +83,19 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
         takes_gaps=network.padding_invariant,
         n_steps=data.chips.info.n_steps if network.padding_invariant else equal_steps(data, options.model),
     )
+
+
+def _refuse_missing_bands(network: models.Network, data: TrainingData) -> None:
+    """Raise OptionError where a network that needs whole dates would see too few, or one that cannot skip a date any partial."""
+    positions = [data.chips.info.bands.index(band) for band in network.bands]
+    observed = data.chips.observed[:, :, positions]
+    seen = observed.any(axis=2)
+    partial = (seen & ~observed.all(axis=2)).sum() / max(1, seen.sum())
+    if partial > (_MOST_PARTIAL if network.padding_invariant else 0):
+        raise OptionError(
+            f"{network.name} needs all bands on a date, and {partial:.0%} of the dates lack some ({', '.join(network.bands)})",
+            fix="Use --model season-cnn or tempcnn, which take dates that lack bands, or name the --bands that come together.",
+        )
 
 
 def crop_bands(data: TrainingData) -> list[str]:

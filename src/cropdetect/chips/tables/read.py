@@ -1,6 +1,7 @@
 """From a file or folder with a table of series to chips of 1 x 1 pixel."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,7 @@ from cropdetect.chips.tables.rows import DATES, IDS, named
 from cropdetect.chips.tables.sentinel_hub import SentinelHub
 from cropdetect.chips.tables.series import TableSeries
 from cropdetect.chips.tables.source import CSV_SUFFIXES, JSON_SUFFIXES, PARQUET_SUFFIXES, Source
-from cropdetect.chips.tables.values import may_be_numbers
+from cropdetect.chips.tables.values import may_be_numbers, radar_in_decibels
 from cropdetect.chips.tables.wide_table import WideTable
 from cropdetect.errors import CropDetectError, InputNotFoundError, TableError
 from cropdetect.fields.columns import LABEL_COLUMNS
@@ -111,12 +112,14 @@ def read_table(
     warnings += more
     values, units, more = values_of(chips, rows.no_value, said, source, offset)
     warnings += [f"{path.name}: {text}" for text in more]
-    values = selected_bands(values, bands, source)
+    values, radar_unit, more = radar_in_decibels(selected_bands(values, bands, source))
+    warnings += [f"{path.name}: {text}" for text in more]
     used = in_order(chips, values, place, warnings, path.name)
     files = files_of(path, fields, columns)
     info = chip_info(
         path, files, (own, layer, legend, clear, offset), list(values.columns), units, chips.sensor, offset, warnings
     )
+    info = replace(info, backscatter_unit=radar_unit)
     return MemoryChips(*chips_of(info, table, used, list(values.columns)))
 
 

@@ -10,7 +10,9 @@ import pandas as pd
 
 from cropdetect.chips.tables.bands import NO_BANDS, parse_column
 from cropdetect.errors import OptionError, TableError
+from cropdetect.imagery.backscatter import DECIBEL, is_backscatter, scale_of
 from cropdetect.imagery.bands import find_band, is_reflectance
+from cropdetect.imagery.values import UNKNOWN
 
 Numbers = npt.NDArray[np.float64]
 
@@ -147,6 +149,21 @@ def in_one_unit(
         return values, "digital number", warnings + more
     digital = bool(len(values)) and float(np.nanmax(values.to_numpy(np.float64), initial=0)) > _LARGE
     return values, "digital number" if digital else "as in the table", warnings
+
+
+def radar_in_decibels(values: pd.DataFrame) -> tuple[pd.DataFrame, str, list[str]]:
+    """Return the values with backscatter in decibels, its unit ("" where there is none), and warnings."""
+    radar = [str(band) for band in values if is_backscatter(str(band))]
+    scales = {band: scale_of(values[band].dropna().to_numpy(np.float64)) for band in radar}
+    powers = [band for band in radar if scales[band] == "power"]
+    warnings = []
+    if powers:
+        decibels = {band: 10 * np.log10(values[band].where(values[band] > 0)) for band in powers}
+        values = values.assign(**decibels)
+        warnings.append(f"{', '.join(powers)} is taken for backscatter power and kept in decibels (10 log10)")
+    unknown = [band for band in radar if scales[band] is None]
+    unit = "" if not radar else UNKNOWN if unknown else DECIBEL
+    return values, unit, warnings
 
 
 def _check_rows(values: pd.DataFrame, bands: Sequence[str], where: object, fix: str) -> None:

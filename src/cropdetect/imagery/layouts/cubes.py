@@ -27,6 +27,7 @@ from cropdetect.imagery.layouts.folders import find_field_files, paths_with
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.names import parse_path
 from cropdetect.imagery.naming import name_layers
+from cropdetect.imagery.orbits import orbit_said
 from cropdetect.imagery.stores.attributes import encoding
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
@@ -129,6 +130,7 @@ def _layers(
         names = names or [str(name)]
         grid = cube_grid(path, data, variable, y, x)
         warnings += grid.warnings
+        orbit = orbit_said({**data.attrs, **variable.attrs})
         signed = variable.dtype.kind == "i" and str(variable.attrs.get("_Unsigned", "")).lower() == "true"
         reader = CubeVariable(
             path=path,
@@ -159,6 +161,7 @@ def _layers(
                         band=band_name,
                         date=moment.date(),
                         time=moment.time().isoformat(),
+                        variants=(orbit, ""),
                         date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
                     yield declared.applied(layer)
