@@ -43,7 +43,7 @@ RUN ./slim.sh /opt/venv; \
 
 
 FROM python AS runtime
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 LABEL org.opencontainers.image.title="model-cv4a-crop-detection-v1" \
       org.opencontainers.image.description="The crop of every field from a season of satellite images" \
       org.opencontainers.image.version="${VERSION}" \

@@ -2,6 +2,7 @@
 #   make demo                      set up, then run the main job on a small simulated season
 #   make test                      set up, then pass the tests
 #   make docs                      write the parts of the documentation that are made from code and checkpoints
+#   make site                      build the site of the documentation into site/
 #   make test TORCH_INDEX=https://download.pytorch.org/whl/cpu     take PyTorch's CPU wheels (much smaller)
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +13,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test browser lint lint-js types check docs bench clean
+.PHONY: demo test browser lint lint-js types check docs site bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
@@ -28,6 +29,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python scripts/check_prose.py
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
@@ -50,6 +53,10 @@ $(JS)/node_modules: $(JS)/package.json $(JS)/package-lock.json
 docs: $(VENV)/.dev
 	set -e; for script in $(wildcard scripts/write_*.py scripts/draw_*.py); do $(BIN)/python $$script; done
 
+# Every warning is an error, broken links and pages outside the navigation among them.
+site: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+
 # DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/augmentation_cost.py
@@ -71,4 +78,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@ $(VENV)/.runtime
 
 clean:
-	rm -rf $(VENV) $(JS)/node_modules build dist $(OUT)
+	rm -rf $(VENV) $(JS)/node_modules build dist site $(OUT)

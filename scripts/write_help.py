@@ -1,28 +1,39 @@
-"""Write what `cropdetect ... --help` prints into the README's blocks.
+"""Write docs/command-line.md: what `cropdetect ... --help` prints, for every command.
 
 Usage: python scripts/write_help.py
 """
 
-import re
 from pathlib import Path
 
+import typer.main
 from typer.testing import CliRunner
 
 from cropdetect.cli import app
 
-README = Path(__file__).parents[1] / "README.md"
-_BLOCK = re.compile(r"(```console\n\$ cropdetect ?([a-z0-9 -]*?) ?--help\n)(.*?)(```)", re.DOTALL)
+PAGE = Path(__file__).parents[1] / "docs" / "command-line.md"
+
+_HEAD = """# Command line
+
+This page shows what `cropdetect COMMAND --help` prints. Each command is also a function in Python, with the same options.
+
+| exit code | meaning |
+|---|---|
+| 0 | the command did what it was asked |
+| 2 | something in the call or in the data is wrong; a sentence on the screen says what, where and what to do |
+| 130 or 143 | the command was stopped (Ctrl-C, or a signal); give it again, and it continues |
+"""
 
 
 def pages() -> dict[Path, str]:
-    """Return the README by its path."""
-    text = README.read_text("utf-8")
-    return {README: _BLOCK.sub(lambda block: f"{block[1]}{_help(block[2])}\n{block[4]}", text)}
+    """Return the page by its path."""
+    verbs = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    return {PAGE: "\n".join([_HEAD, _block(""), *(f"## {verb}\n\n{_block(verb)}" for verb in verbs)])}
 
 
-def _help(verb: str) -> str:
+def _block(verb: str) -> str:
+    call = " ".join(["cropdetect", *verb.split(), "--help"])
     shown = CliRunner().invoke(app, [*verb.split(), "--help"], prog_name="cropdetect", env={"COLUMNS": "100"}).output
-    return shown.strip()
+    return f"```console\n$ {call}\n{shown.strip()}\n```\n"
 
 
 if __name__ == "__main__":

@@ -19,16 +19,12 @@ N_CLASSES = 7
 
 HEAD = """# Models
 
-Made from [models.csv](models.csv) and the code by `scripts/write_models.py`; a test holds it true.
-
 `cropdetect train --model NAME` trains a network, `cropdetect crossval --model NAME` compares networks and baselines on the same
-folds. Arguments of a network go into the file of `--config`, under `arguments`.
-Parameters are counted with the default arguments, the 13 bands of CV4A (conv-gru) or its 12 reflectances (the others), and 7
-classes; those of a baseline grow with the data.
+folds. Arguments of a network go into the file of `--config`, under `arguments`. [A new network](own-network.md) takes 30 lines.
 
-A network of your own is a class that derives from `cropdetect.models.Network` (or from `ChannelNetwork`, which takes any bands):
-`--model package.module:Class`, where Python can import the module. `cropdetect.models.contract.check_network(Class)` says where
-it breaks what training and prediction rely on.
+Parameters are counted with the default arguments, the 13 bands of CV4A (conv-gru) or its 12 reflectances (the others), and 7
+classes; those of a baseline grow with the data. This page is made from [models.csv](models.csv) and the code by
+`scripts/write_models.py`.
 
 """
 

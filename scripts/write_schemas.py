@@ -1,4 +1,4 @@
-"""Write docs/schemas.md: every file format of `cropdetect.formats` as a table and as JSON Schema.
+"""Write docs/schemas.md, every file format of `cropdetect.formats` as a table, and docs/schemas/*.json, the same as JSON Schema.
 
 Usage: python scripts/write_schemas.py
 """
@@ -11,22 +11,36 @@ from typing import Any
 from cropdetect import formats
 
 PAGE = Path(__file__).parents[1] / "docs" / "schemas.md"
+SCHEMAS = PAGE.with_suffix("")
 
 _HEAD = """# File formats
 
-Every file that cropdetect writes or takes as configuration is one of these. All refuse unknown keys. This page is made from
-`cropdetect.formats` by `make docs`; `Record.model_json_schema()` gives the same schemas to a program.
+Every JSON or YAML file that cropdetect writes or reads as configuration is one of these. Unknown keys are refused (in `RunRecord`
+they are what single commands add). A program can check a file with the JSON Schema of its format. This page and the schemas are
+made from `cropdetect.formats` by `make docs`.
 """
 
 
 def pages() -> dict[Path, str]:
-    """Return the page by its path."""
+    """Return the page and the schemas by their paths."""
     records = [record for record in vars(formats).values() if _is_format(record)]
     inner = {name for record in records for name in record.model_json_schema().get("$defs", {})}
-    first = [record for record in records if record.__name__ not in inner]  # a part of others is shown once, after them
-    parts = [record for record in records if record.__name__ in inner]
-    contents = "\n".join(f"* [{record.__name__}](#{record.__name__.lower()})" for record in (*first, *parts))
-    return {PAGE: "\n".join([_HEAD, contents, *(_section(record) for record in (*first, *parts))])}
+    parts = [one for one in records if one.__name__ in inner and not _summary(one).startswith("`")]  # shown once, after the files
+    files = [record for record in records if record not in parts]
+    page = [_HEAD, *map(_entry, files), "\nParts of these files:\n", *map(_entry, parts)]
+    for record in files:
+        page += [_section(record), f"\n[JSON Schema](schemas/{record.__name__}.json)"]
+    page += map(_section, parts)
+    schemas = {SCHEMAS / f"{one.__name__}.json": json.dumps(one.model_json_schema(), indent=1) + "\n" for one in files}
+    return {PAGE: "\n".join(page) + "\n", **schemas}
+
+
+def _entry(record: type[formats.Record]) -> str:
+    return f"* [{record.__name__}](#{record.__name__.lower()}): {_summary(record)[:1].lower()}{_summary(record)[1:]}"
+
+
+def _summary(record: type[formats.Record]) -> str:
+    return inspect.cleandoc(record.__doc__ or "").partition("\n")[0]
 
 
 def _is_format(value: object) -> bool:
@@ -40,11 +54,9 @@ def _section(record: type[formats.Record]) -> str:
         f"| `{name}` | {_type(field)} | {'required' if name in required else _default(field)} | {_text(field)} |"
         for name, field in schema.get("properties", {}).items()
     ]
-    schema.pop("$defs", None)
-    lines = [f"\n## {record.__name__}\n", inspect.cleandoc(record.__doc__ or ""), ""]
+    lines = [f"\n## {record.__name__}\n", inspect.cleandoc(record.__doc__ or "")]
     if rows:
-        lines += ["| key | type | default | meaning |", "|---|---|---|---|", *rows, ""]
-    lines += ["<details><summary>JSON Schema</summary>\n", "```json", json.dumps(schema, indent=1), "```", "\n</details>"]
+        lines += ["", "| key | type | default | meaning |", "|---|---|---|---|", *rows]
     return "\n".join(lines)
 
 
@@ -79,5 +91,6 @@ def _text(field: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    SCHEMAS.mkdir(exist_ok=True)
     for path, text in pages().items():
         path.write_text(text, "utf-8")

@@ -136,8 +136,10 @@ class NoveltyRecord(Record):
     edges: list[float] = Field(description="days of the season year at which the portions begin and end")
     centres: list[list[float]] = Field(description="(class, cell) means, in raw numbers")
     covariance: list[list[float]] = Field(description="(cell, cell) within classes")
-    threshold: float = Field(description="distance (see `NoveltyDetector`) above which a field is called unlike training")
-    false_alarm_rate: float = Field(description="share of held-out training fields above the threshold")
+    threshold: float = Field(
+        description="distance above which a field is called unlike training, without the portion that is strangest"
+    )
+    false_alarm_rate: float = Field(description="share of held-out training fields above the threshold, with all portions")
     origin: str
 
 
@@ -373,6 +375,11 @@ class PredictionRun(RunRecord):
     precision: str
     device: str
     warnings: list[str]
+    unlike_training: list[str] = Field(
+        default_factory=list, description="those of the warnings that say how the data is unlike the training data"
+    )
+    title: str = Field(default="", description="of the report; empty: place and season")
+    subtitle: str = Field(default="", description="of the report; empty: what was counted")
 
 
 class UnfinishedState(Record):
@@ -394,7 +401,7 @@ class PendingMoves(Record):
 
 
 class Augmentation(Record):
-    """How much training batches are changed, drawn anew for every chip and epoch.
+    """How much training batches are changed, drawn again for every chip and epoch.
 
     More of date_drop and day_shift scores better on regions that were held out whole and look unlike the others, worse on
     neighbours of the training fields and on rare classes.

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.stats import chi2, norm
+from scipy.stats import binomtest, chi2, norm
 
-from cropdetect.evaluation import NoveltyDetector, fit_novelty_detector
+from cropdetect.evaluation import NoveltyDetector, fit_novelty_detector, more_than_chance
 
 MIX = np.random.default_rng(7).normal(size=(8, 8))
 
@@ -63,3 +63,33 @@ def test_cells_that_are_never_known_and_classes_of_one_field_do_no_harm() -> Non
     assert np.isfinite(found.distance(cells)).all()
     new, _ = fields(50, 5)
     assert np.isfinite(found.distance(new)).all()
+
+
+@pytest.mark.parametrize(("strange", "unlike"), [((), False), ((3,), False), ((0, 3), True), ((0, 1, 2, 3), True)])
+def test_one_strange_portion_of_the_season_alone_makes_no_field_unlike(strange: tuple[int, ...], unlike: bool) -> None:
+    cells, classes = fields(1500, 0)
+    found = fit_novelty_detector(cells, classes, 3, np.arange(1500) % 5)
+    new, _ = fields(300, 1, missing=0)
+    for portion in strange:  # as a cloud that its mask missed
+        new[:, 2 * portion : 2 * portion + 2] += 40.0
+    distance = found.distance_but_one(new, 4)
+    assert (distance > found.threshold).mean() == pytest.approx(float(unlike), abs=0.1)
+    assert (distance <= found.distance(new)).all()
+
+
+def test_a_field_that_is_known_in_one_portion_alone_is_judged_by_it() -> None:
+    cells, classes = fields(300, 0)
+    found = fit_novelty_detector(cells, classes, 3, np.arange(300) % 5)
+    new, _ = fields(20, 1, missing=0)
+    new[:, 2:] = np.nan
+    np.testing.assert_array_equal(found.distance_but_one(new, 4), found.distance(new))
+
+
+@pytest.mark.parametrize(("n_unlike", "n_fields"), [(0, 24), (1, 1), (2, 24), (5, 24), (7, 24), (13, 24), (50, 1000), (80, 1000)])
+def test_more_than_chance_is_an_exact_binomial_test(n_unlike: int, n_fields: int) -> None:
+    expected = binomtest(n_unlike, n_fields, 0.05, alternative="greater").pvalue < 0.001
+    assert more_than_chance(n_unlike, n_fields, 0.05) == expected
+
+
+def test_without_fields_nothing_is_more_than_chance() -> None:
+    assert not more_than_chance(0, 0, 0.05)

@@ -15,7 +15,7 @@ from shapely import Point
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.errors import InputNotFoundError, TableError
 from cropdetect.evaluation import score
-from cropdetect.figures import plot_chip, plot_confusion, plot_map, plot_reliability, plot_season
+from cropdetect.figures import plot_chip, plot_confusion, plot_learning_curves, plot_map, plot_reliability, plot_season
 from cropdetect.outputs import class_colours
 from tests.outputs.report.made_up import LEGEND, made_up_content
 
@@ -127,3 +127,19 @@ def test_without_matplotlib_the_extra_is_named():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "MissingExtraError" in done.stderr
     assert "cropdetect[plots]" in done.stderr
+
+
+def test_learning_curves_are_a_line_a_member_with_the_cycles_in_order():
+    rows = [(member, cycle, epoch) for member in (0, 1) for cycle in (0, 1) for epoch in (0, 1)]
+    table = pd.DataFrame(rows, columns=["member", "cycle", "epoch"])
+    table["training_loss"] = [1.0, 0.9, 0.8, 0.7, 2.0, 1.9, 1.8, 1.7]
+    table["validation_log_loss"] = np.nan
+    axes = plot_learning_curves(table.sample(frac=1, random_state=0))
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[1.0, 0.9, 0.8, 0.7], [2.0, 1.9, 1.8, 1.7]]
+    table["validation_log_loss"] = table["training_loss"] + 1
+    assert len(plot_learning_curves(table).lines) == 4
+
+
+def test_learning_curves_of_a_folder_without_a_table_are_refused(tmp_path):
+    with pytest.raises(InputNotFoundError, match=r"no training\.csv"):
+        plot_learning_curves(tmp_path)

@@ -1,6 +1,7 @@
 """Season cells are means by portion, and a prediction says which fields are unlike training."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,40 @@ def test_predict_flags_the_unlike_fields_and_few_others(checkpoint: Path, tmp_pa
     unlike = table.index.isin([f"f{i}" for i in range(20)])
     assert table.loc[unlike, "unlike_training"].mean() > 0.9
     assert table.loc[~unlike, "unlike_training"].mean() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("unlike", "told"), [(0, ""), (60, "60 of 150 fields are unlike"), (120, "Most fields (120 of 150) are")]
+)
+def test_more_unlike_fields_than_chance_explains_are_told_first(checkpoint: Path, tmp_path: Path, unlike: int, told: str) -> None:
+    run = api.predict(write_table(tmp_path / "table", unlike=unlike, seed=1), tmp_path / "out", checkpoint=checkpoint)
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert ('<section id="unlike"' in page) == bool(told)
+    if told:
+        assert run.unlike_training[0] == run.warnings[0]
+        assert run.unlike_training[0].startswith(told)
+        assert page.index(run.unlike_training[0]) < page.index('<section id="cards"')
+    else:
+        assert run.unlike_training == []
+
+
+def test_the_example_is_like_the_training_fields_of_its_checkpoint(tmp_path: Path) -> None:
+    data = Path(__file__).parents[2] / "data" / "input"
+    run = api.predict(data / "chips", tmp_path / "out", checkpoint=data / "checkpoint", workers=1)
+    assert run.unlike_training == []
+    assert pd.read_csv(tmp_path / "out" / "predictions.csv")["unlike_training"].sum() <= 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("region", "seed", "unlike"), [("western-kenya", 7, False), ("flanders", 1, True)])
+def test_other_seasons_of_the_region_are_like_the_training_season_and_another_region_is_not(
+    tmp_path: Path, region: Literal["western-kenya", "flanders"], seed: int, unlike: bool
+) -> None:
+    season = {"tiles": 1, "height": 224, "width": 224, "fields": 90, "seed": seed}
+    api.simulate(tmp_path / "season", **season, region=region)
+    run = api.predict(tmp_path / "season", tmp_path / "out", checkpoint=Path("kenya-simulated"), workers=1)
+    assert any("fields" in sentence and "trained on" in sentence for sentence in run.unlike_training[:1]) == unlike
+    assert (pd.read_csv(tmp_path / "out" / "predictions.csv")["unlike_training"].mean() > 0.5) == unlike
 
 
 def test_a_checkpoint_that_cannot_tell_leaves_the_column_empty(checkpoint: Path, tmp_path: Path) -> None:

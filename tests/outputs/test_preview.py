@@ -49,16 +49,15 @@ def given(predictions):
     return make
 
 
-def test_the_greenest_clear_day_is_shown_where_the_fields_are(given, tmp_path):
-    tile = Tile()
+def test_the_clear_dates_median_is_shown_where_the_fields_are(given, tmp_path):
+    tile = Tile(cloudy=())
     (file,) = write_previews(*given(tile), tmp_path)
     assert file.name == "preview.tif"
     with rasterio.open(file) as picture:
-        assert picture.tags()["date"] == "2019-06-01"
+        assert picture.tags()["date"] == "median of 3 dates, 2019-03-01 to 2019-09-01"
         assert picture.tags()["picture"] == "true colour"
         assert picture.crs == "EPSG:32636"
         bounds = picture.bounds
-    assert {dates for _, dates in tile.asked} == {(1,)}
     west, south, _east, north = gpd.GeoSeries(given(tile)[0].fields.geometry).total_bounds
     assert bounds.left <= west
     assert bounds.top >= north
@@ -67,10 +66,24 @@ def test_the_greenest_clear_day_is_shown_where_the_fields_are(given, tmp_path):
     assert bounds.top - bounds.bottom < 600  # not the whole tile
 
 
-def test_a_day_that_is_cloudy_in_this_tile_gives_way_to_a_clear_one(given, tmp_path):
-    (file,) = write_previews(*given(Tile(cloudy=(1, 2))), tmp_path)
-    with rasterio.open(file) as picture:
-        assert picture.tags()["date"] == "2019-03-01"
+@pytest.mark.parametrize(("cloudy", "expected"), [((), 1000), ((2,), 500), ((1, 2), 0), ((0, 1, 2), 1000)])
+def test_each_pixel_is_the_median_of_its_clear_dates_and_of_all_where_none_is_clear(
+    given, tmp_path, monkeypatch, cloudy, expected
+):
+    seen = []
+    monkeypatch.setattr(
+        preview, "_picture", lambda look: (seen.append(look.image), (np.zeros((*look.image.shape[:2], 3), np.uint8), ""))[1]
+    )
+    write_previews(*given(tile := Tile(cloudy=cloudy)), tmp_path)
+    window = tile.asked[0][0]
+    rows = np.arange(window.top, window.bottom)[:, None] + np.zeros((1, window.shape[1]))
+    np.testing.assert_allclose(seen[0][..., 0], rows + 100 + expected)  # the dates are 1000 apart
+
+
+def test_no_more_dates_are_read_than_it_takes(given, tmp_path, monkeypatch):
+    monkeypatch.setattr(preview, "_FEWEST", 1)
+    write_previews(*given(tile := Tile()), tmp_path)
+    assert {dates for _, dates in tile.asked} == {(1,)}  # the greenest clear one shows every pixel
 
 
 def test_large_imagery_is_read_in_strips_and_averaged_down(given, tmp_path, monkeypatch):
@@ -80,7 +93,7 @@ def test_large_imagery_is_read_in_strips_and_averaged_down(given, tmp_path, monk
     data = data.__class__(**{**vars(data), "fields": data.fields.set_geometry([box(600_000, 49_400, 600_800, 50_000)] * 4)})
     (file,) = write_previews(data, imagery, tmp_path)
     assert max(window.shape[0] for window, _ in tile.asked) < 60
-    assert sum(window.shape[0] for window, _ in tile.asked) == 60
+    assert sum(window.shape[0] for window, dates in tile.asked if dates == (1,)) == 60
     with rasterio.open(file) as picture:
         assert (picture.height, picture.width) == (15, 20)
         assert picture.transform.a == 40

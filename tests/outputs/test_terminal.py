@@ -44,3 +44,11 @@ def test_fields_unlike_the_training_are_counted(many_predictions, tmp_path, unli
     lines = prediction_summary(prediction_table(data), data.legend, tmp_path).splitlines()
     told = [re.split(r"\s{2,}", line)[1] for line in lines if line.startswith("unlike the training fields")]
     assert told == ([] if sum(unlike) == 0 else [str(sum(unlike))])
+
+
+def test_how_the_data_is_unlike_the_training_data_is_the_first_thing_to_see(predictions, tmp_path):
+    told = ("Most fields (3 of 4) are unlike " + "all fields " * 10, "The data is from [landsat-8].")
+    lines = prediction_summary(prediction_table(predictions), predictions.legend, tmp_path, unlike=told).splitlines()
+    assert lines[0].startswith("Attention: Most fields (3 of 4)")
+    assert "Attention: The data is from [landsat-8]." in lines
+    assert all(len(line) <= 80 for line in lines)

@@ -79,7 +79,7 @@ def test_a_disk_that_is_really_full_is_named(written, grid, many_predictions, tm
     write_to(tmp_path / "reference")
     reference = contents(tmp_path / "reference")
     outcomes = []
-    for kilobytes in range(16, 400, 32):
+    for kilobytes in range(16, 720, 64):
         mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)]
         if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
             pytest.skip("cannot mount a small disk")

@@ -1,10 +1,12 @@
 """One cycle of one network: stopped after any epoch it continues to the same weights, and each epoch is reported."""
 
 import builtins
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor
@@ -91,6 +93,25 @@ def test_a_callback_sees_every_epoch_of_every_cycle_and_member(tmp_path: Path) -
     train(season(), tmp_path / "out", choices, on_epoch=reports.append)
     seen = [(report.member, report.cycle, report.epoch) for report in reports]
     assert seen == [(member, cycle, epoch) for member in range(2) for cycle in range(2) for epoch in range(2)]
+
+
+def test_a_table_holds_every_epoch_also_of_a_training_that_was_stopped(tmp_path: Path) -> None:
+    choices = options(epochs=3, members=2, patience=5, block_size=1000)
+    reports: list[EpochReport] = []
+    train(season(), tmp_path / "whole", choices, on_epoch=reports.append)
+    state = tmp_path / "state"
+    state.mkdir()
+
+    def stop(report: EpochReport) -> None:
+        if (report.member, report.epoch) == (1, 0):
+            raise StopError
+
+    with pytest.raises(StopError):
+        train(season(), tmp_path / "stopped", choices, state=state, on_epoch=stop)
+    train(season(), tmp_path / "stopped", choices, state=state)
+    table = pd.read_csv(tmp_path / "whole" / "training.csv")
+    assert list(table.itertuples(index=False, name=None)) == [dataclasses.astuple(report) for report in reports]
+    assert (tmp_path / "stopped" / "training.csv").read_bytes() == (tmp_path / "whole" / "training.csv").read_bytes()
 
 
 def test_tensorboard_gets_the_losses_of_every_member(tmp_path: Path) -> None:

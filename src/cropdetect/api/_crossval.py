@@ -48,7 +48,7 @@ def crossval(
         n_folds: folds to make.
         fold_buffer: with grid: train on nothing this near to what is answered.
         by_date: score also what was known on six days of the season.
-        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults mended).
+        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
         config: YAML file of training options, which win over the recipe; those given singly win over both.
         log_dir: folder for a TensorBoard log of the training.
         overwrite: replace another output of cropdetect; other files stay.

@@ -6,11 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from cropdetect.api._evaluate import evaluate
 from cropdetect.api._predict import predict
+from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
 from cropdetect.runs import OutputFolder
+
+_TITLE = "Crops of a simulated season in western Kenya, 2019"
 
 
 @verb
@@ -35,22 +39,20 @@ def demo(out: Path = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)] =
     if not output.finished():
         with output.writing() as work:
             simulate(season, tiles=1, height=640, width=640, fields=240, seed=seed, overwrite=overwrite)
-            predict(season, predictions, checkpoint=shipped_path("kenya-simulated"), overwrite=overwrite)
+            predict(season, predictions, checkpoint=shipped_path("kenya-simulated"), title=_TITLE, overwrite=overwrite)
             shutil.copytree(shipped_path("kenya-simulated"), work.new / "checkpoint")
-            metrics = _score(predictions / "predictions.csv", season / "truth.csv")
+            hidden = _hidden_labels(season, work.state)
+            metrics = evaluate(predictions, work.state / "scores", reference=hidden, overwrite=True)
+            report(predictions, reference=hidden, title=_TITLE, overwrite=True)
             (work.new / "metrics.json").write_text(metrics.model_dump_json(indent=1), "utf-8")
     return MetricsRecord.model_validate_json((output.path / "metrics.json").read_bytes())
 
 
-def _score(predictions: Path, truth: Path) -> MetricsRecord:
-    import numpy as np
+def _hidden_labels(season: Path, folder: Path) -> Path:
+    """Write the labels that the season hides, as a table of known crops."""
     import pandas as pd
 
-    from cropdetect.evaluation import score
-
-    table = pd.read_csv(predictions).merge(pd.read_csv(truth)[["field_id", "label", "split"]], on="field_id")
-    table = table[(table["split"] == "test") & table["crop"].notna()]
-    columns = [c for c in table.columns if c.startswith("prob_")]
-    legend = [c.removeprefix("prob_") for c in columns]
-    codes = table["label"].map(legend.index).to_numpy()
-    return score(table[columns].to_numpy(np.float64), codes, legend)
+    truth = pd.read_csv(season / "truth.csv")
+    file = folder / "hidden_labels.csv"
+    truth.loc[truth["split"] == "test", ["field_id", "label"]].to_csv(file, index=False)
+    return file

@@ -39,6 +39,8 @@ def predict(
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
+    title: str = "",
+    subtitle: str = "",
     overwrite: bool = False,
 ) -> PredictionRun:
     """Give every field its crop, with probabilities, as tables and maps.
@@ -56,6 +58,8 @@ def predict(
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: by the dates).
+        title: first line of the report (default: place and season).
+        subtitle: second line of the report (default: what was counted).
         overwrite: replace another output of cropdetect; other files stay.
 
     Returns:
@@ -66,22 +70,25 @@ def predict(
     """
     arguments = dict(locals())
     from cropdetect.checkpoint import checkpoint_path
-    from cropdetect.inference import predict_chips
+    from cropdetect.inference import check_familiar, predict_chips
     from cropdetect.outputs import read_prediction_run, write_outputs
 
     checkpoint = checkpoint_path(checkpoint)
     output = OutputFolder("predict", arguments | {"checkpoint": checkpoint})
     if output.finished():
         return read_prediction_run(output.path)
-    trained, opened = _open(data, checkpoint, options, season_year)
+    trained, opened, unlike = _open(data, checkpoint, options, season_year)
     opened.warn()
     with output.writing() as work:
         how: dict[str, Any] = {"device": device, "precision": precision}
         predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=work.state, **how)
+        strange = check_familiar(predictions, trained)
+        how |= {"inputs": _inputs(data, opened, options), "checkpoint": str(checkpoint), "title": title, "subtitle": subtitle}
+        how |= {"warnings": [*strange, *opened.warnings], "unlike_training": [*strange, *unlike]}
         write_outputs(
             predictions,
             work.new,
-            run=_record(opened, predictions, timings, inputs=_inputs(data, opened, options), checkpoint=str(checkpoint), **how),
+            run=_record(opened, predictions, timings, **how),
             imagery=opened.imagery,
             fields=opened.fields,
             min_confidence=min_confidence,
@@ -97,7 +104,7 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened = _open(data, checkpoint, options, season_year)
+    trained, opened, _ = _open(data, checkpoint, options, season_year)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -113,8 +120,10 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
     return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(opened.warnings))
 
 
-def _open(data: Path, checkpoint: Path, options: DataOptions, season_year: int | None) -> "tuple[Checkpoint, OpenedData]":
-    """Open a checkpoint and the data that it fits, with all warnings."""
+def _open(
+    data: Path, checkpoint: Path, options: DataOptions, season_year: int | None
+) -> "tuple[Checkpoint, OpenedData, tuple[str, ...]]":
+    """Open a checkpoint and the data that it fits, with all warnings; and those of them that tell how both are unlike."""
     from cropdetect.checkpoint import read_checkpoint
     from cropdetect.chips import open_data
     from cropdetect.inference import check_compatible
@@ -129,7 +138,8 @@ def _open(data: Path, checkpoint: Path, options: DataOptions, season_year: int |
     if season_year is not None:
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
-    return trained, replace(opened, warnings=nowhere + opened.warnings + check_compatible(opened.chips, trained))
+    unlike = check_compatible(opened.chips, trained)
+    return trained, replace(opened, warnings=nowhere + unlike + opened.warnings), unlike
 
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
@@ -152,7 +162,6 @@ def _record(opened: "OpenedData", predictions: "Predictions", timings: "Timings"
         seconds=timings.seconds,
         cpu_seconds=timings.cpu_seconds,
         peak_memory_mb=_peak_memory(),
-        warnings=list(opened.warnings),
         started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         **more,
     )

@@ -21,15 +21,21 @@ def report(
     *,
     reference: Path | None = None,
     labels: str | None = None,
+    title: str = "",
+    subtitle: str = "",
+    pdf: bool = False,
     overwrite: bool = False,
 ) -> Path:
     """Make report.html again: map, areas, doubtful fields, data quality, scores.
 
     Args:
         predictions: output folder of predict, evaluate or crossval.
-        out: page to write (default: report.html in that folder).
+        out: page to write (default: report.html in that folder); a name that ends in .pdf gives a PDF.
         reference: known crops, as evaluate takes them: adds scores to a prediction.
         labels: column of the labels (default: found by name).
+        title: first line of the page (default: place and season).
+        subtitle: second line (default: what was counted).
+        pdf: write a PDF, report.pdf by default; Chromium, Chrome or Edge must be installed.
         overwrite: replace a page that is there already.
 
     Returns:
@@ -43,8 +49,9 @@ def report(
     """
     from cropdetect.outputs.report import read_content, read_scores, write_report
 
-    page = predictions / "report.html" if out is None else out
-    if page.resolve() != (predictions / "report.html").resolve():
+    own = predictions / ("report.pdf" if pdf else "report.html")
+    page = own if out is None else out.with_suffix(".pdf") if pdf else out
+    if page.resolve() != own.resolve():
         refuse_overlap(page.resolve(), [path for path in (predictions, reference) if path is not None])
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
@@ -55,6 +62,7 @@ def report(
     else:
         fix = "Name the output folder of predict, evaluate or crossval."
         raise InputNotFoundError("there are no predictions here", where=predictions, fix=fix)
+    content = replace(content, title=title or content.title, subtitle=subtitle or content.subtitle)
     return write_report(content, page, overwrite=overwrite)
 
 

@@ -33,7 +33,7 @@ def train(
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
         out: checkpoint folder to write.
         options: how imagery and fields are read.
-        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults mended).
+        recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
         config: YAML file of training options, which win over the recipe; those given singly win over both.
         licence: licence of the training data, kept in the checkpoint.
         log_dir: folder for a TensorBoard log of the training.
@@ -67,4 +67,16 @@ def train(
             on_epoch=on_epoch,
             log_dir=log_dir,
         )
+        _draw_curves(work.new)
     return read_checkpoint(output.path)
+
+
+def _draw_curves(folder: Path) -> None:
+    """Write the learning curves of a training as `training.png`."""
+    from matplotlib.figure import Figure
+
+    from cropdetect.figures import plot_learning_curves
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    plot_learning_curves(folder, ax=figure.add_subplot())
+    figure.savefig(folder / "training.png", dpi=120)

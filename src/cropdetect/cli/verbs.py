@@ -58,11 +58,11 @@ def _predict(call: Call, dry_run: Annotated[bool, "say what would be done, and e
     if dry_run:
         print(call.like(api.plan).text())
         return
-    call()
+    run = call()
     from cropdetect.outputs import prediction_summary, read_prediction_table
 
     out = call.arguments["out"]
-    print(prediction_summary(*read_prediction_table(out), out))
+    print(prediction_summary(*read_prediction_table(out), out, unlike=run.unlike_training))
 
 
 @command("evaluate", "out/ scores/ --reference surveyed.gpkg --labels crop", _LabelsWereAFile)

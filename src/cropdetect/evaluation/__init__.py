@@ -13,7 +13,7 @@ from cropdetect.evaluation.calibration import (
 )
 from cropdetect.evaluation.evaluate import evaluate_predictions, evaluate_probabilities
 from cropdetect.evaluation.label_doubts import label_doubts
-from cropdetect.evaluation.novelty import NoveltyDetector, fit_novelty_detector
+from cropdetect.evaluation.novelty import NoveltyDetector, fit_novelty_detector, more_than_chance
 from cropdetect.evaluation.scores import clipped, confusion_matrix, log_loss, score, scores_by_size
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "fit_vector",
     "label_doubts",
     "log_loss",
+    "more_than_chance",
     "reliability_bins",
     "scaled",
     "score",

@@ -8,6 +8,7 @@ import numpy.typing as npt
 _PRIOR_FIELDS = 5.0  # so many fields of the common mean are added to every class: a class of two has no mean of its own
 _SHRINKAGE = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)
 _SMALLEST_EIGENVALUE = 0.02  # of the shrunk correlations
+_CHANCE = 0.001  # probability at which chance no longer explains the number of unlike fields
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,40 @@ class NoveltyDetector:
             variance = 2 / (9 * n)
             result[rows] = ((apart**2 / n) ** (1 / 3) - (1 - variance)) / np.sqrt(variance)
         return result
+
+    def distance_but_one(self, features: npt.NDArray[np.floating], portions: int) -> npt.NDArray[np.float64]:
+        """Return the distance without the one portion of the season that is strangest.
+
+        A portion may hold a single date, and a cloud or shadow that its mask missed shifts all fields of a scene there. A network
+        that learnt with dates left out does without it, so a field is called unlike only where more than one portion is.
+
+        Args:
+            features: (field, portion x band), NaN where unknown.
+            portions: into so many parts of equal size the features are divided.
+
+        Returns:
+            (field,) never above `distance`, so that no more fields exceed a threshold that was chosen by it.
+        """
+        blocks = np.asarray(features, np.float64).reshape(len(features), portions, -1)
+        nearest = self.distance(features)
+        for portion in range(portions):
+            others = blocks.copy()
+            others[:, portion] = np.nan
+            nearest = np.fmin(nearest, self.distance(others.reshape(len(features), -1)))
+        return nearest
+
+
+def more_than_chance(n_unlike: int, n_fields: int, false_alarm_rate: float) -> bool:
+    """Tell whether more fields are unlike the training fields than false alarms explain (exact binomial test, level 0.001).
+
+    Args:
+        n_unlike: fields above the threshold.
+        n_fields: fields that were compared.
+        false_alarm_rate: share of fields like the training fields that are above it, at most.
+    """
+    from scipy.stats import binom
+
+    return n_unlike > 0 and bool(binom.sf(n_unlike - 1, n_fields, false_alarm_rate) < _CHANCE)
 
 
 def fit_novelty_detector(

@@ -1,4 +1,4 @@
-"""Does this checkpoint fit these chips? Asked before anything is predicted."""
+"""Does this checkpoint fit these chips? Asked before anything is predicted, and of the fields afterwards."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,9 +8,11 @@ import numpy as np
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.errors import CheckpointError
+from cropdetect.evaluation import more_than_chance
 from cropdetect.formats import CheckpointRecord, RegionRecord
 from cropdetect.imagery import parse_band
 from cropdetect.inference.matching import bands_for, missing_sensors
+from cropdetect.inference.predictions import Predictions
 
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
@@ -45,6 +47,30 @@ def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
     return tuple(warnings)
 
 
+def check_familiar(predictions: Predictions, checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Say whether more fields are unlike all training fields than chance explains.
+
+    Args:
+        predictions: of the checkpoint.
+        checkpoint: what predicted them.
+
+    Returns:
+        One warning, or none.
+    """
+    record = checkpoint.record.familiarity
+    if record is None or predictions.unlike_training is None:
+        return ()
+    answered = np.isfinite(predictions.probabilities).all(axis=1)
+    n_fields, n_unlike = int(answered.sum()), int(predictions.unlike_training[answered].sum())
+    if not more_than_chance(n_unlike, n_fields, record.false_alarm_rate):
+        return ()
+    if n_unlike > n_fields / 2:
+        what = f"Most fields ({n_unlike:,} of {n_fields:,}) are unlike all fields that the checkpoint was trained on"
+        return (f"{what}: do not trust their crops before you have compared some with known ones (cropdetect evaluate).",)
+    what = f"{n_unlike:,} of {n_fields:,} fields are unlike all fields that the checkpoint was trained on"
+    return (f"{what}, more than chance explains ({record.false_alarm_rate:.0%}): trust their crops less (unlike_training).",)
+
+
 def in_training_season(chips: ChipSet, record: CheckpointRecord) -> ChipSet:
     """Count days from the year in which the middle of the training season is nearest to each field's dates.
 
@@ -66,7 +92,7 @@ def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
             raise CheckpointError(
                 f"the data's units are {info.units!r}, but the checkpoint was trained on {record.units!r}",
                 where=", ".join(info.sources),
-                fix="Bring the data to the unit of the training data (a digital number is reflectance x 10000), or declare its "
+                fix="Bring the data to the unit of the training data (a digital number is reflectance x 10000). Or declare its "
                 "scale in the files (scale and offset of a GeoTIFF, scale_factor and add_offset of a cube).",
             )
     if info.offset and not record.offset_removed:

@@ -109,10 +109,12 @@ def _checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[Ch
 def _unlike_training(
     series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str | None], record: NoveltyRecord
 ) -> npt.NDArray[np.bool_]:
-    """Tell which fields are unlike all training fields, (field,); a field without a clear date in the season is, too.
+    """Tell which fields are unlike all training fields in more than one portion of the season, (field,).
 
-    `bands` are the record's bands as the series calls them, None for those that it lacks.
+    A field without a clear date in the season is, too. `bands` are the record's bands as the series calls them, None for those
+    that it lacks.
     """
     cells = season_cells(series, season_year, bands, record.edges)
     detector = NoveltyDetector(np.array(record.centres), np.array(record.covariance), record.threshold)
-    return np.asarray(~(detector.distance(cells) <= record.threshold))
+    distance = detector.distance_but_one(cells, portions=len(record.edges) - 1)
+    return np.asarray(~(distance <= record.threshold))

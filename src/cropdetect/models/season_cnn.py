@@ -21,8 +21,8 @@ class SeasonCNN(ChannelNetwork):
 
     1. Channels: see :class:`ChannelNetwork`.
     2. Per date the mean of each channel over the field, pixels weighted by mask x clear. With `texture` also two masked 3x3
-       convolutions (the second depthwise), normalised per pixel, whose mean and standard deviation over the field and the
-       channels' means a linear layer makes the date's embedding of.
+       convolutions (the second depthwise), normalised per pixel. A linear layer makes the date's embedding of their mean and
+       standard deviation over the field, and of the channels' means.
     3. Dates to a regular calendar of reference days: the mean of the present dates under a narrow and a wide Gaussian,
        weighted by the clear share of the field; a channel that is missing on some dates is the mean of the others. How well
        a day is observed the network is not told: it would learn which region was seen on which days, and be wrong and sure

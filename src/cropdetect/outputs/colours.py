@@ -1,6 +1,9 @@
-"""Colours of the classes, the same in maps and reports."""
+"""Colours and codes of the classes, the same in maps and reports."""
 
 import colorsys
+import itertools
+import unicodedata
+from collections.abc import Sequence
 
 # Paul Tol, "Colour Schemes" (2021), bright and vibrant: told apart by colour-blind readers.
 _FIRST = (
@@ -23,3 +26,15 @@ def class_colours(n_classes: int) -> list[tuple[int, int, int]]:
     more = range(max(0, n_classes - len(_FIRST)))
     hues = [colorsys.hsv_to_rgb(k * _GOLDEN % 1, (0.85, 0.55)[k % 2], (0.75, 0.95)[k // 2 % 2]) for k in more]
     return [*_FIRST[:n_classes], *((round(255 * r), round(255 * g), round(255 * b)) for r, g, b in hues)]
+
+
+def class_codes(legend: Sequence[str]) -> list[str]:
+    """Return a code of one or two letters for each class, e.g. "MA" for maize; no two are equal."""
+    codes: list[str] = []
+    for name in legend:
+        letters = [letter for letter in unicodedata.normalize("NFC", name).upper() if letter.isalnum()]
+        first = "".join(letters[:1])
+        wanted = ["".join(letters[:2]), first + "".join(letters[2:3]), first + "".join(letters[-1:])]
+        numbered = (f"{first or 'C'}{number}" for number in itertools.count(2))
+        codes.append(next(code for code in itertools.chain(wanted, numbered) if code and code not in codes))
+    return codes

@@ -1,9 +1,9 @@
-"""A small picture of the area on one clear, green day: `preview.tif`."""
+"""A small picture of the area without clouds: `preview.tif`."""
 
 import math
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +21,17 @@ _SIDE = 1000  # pixels of the longer side, at most
 _TILES = 16  # imagery of more tiles (a chip each) gets no pictures
 _MARGIN = 0.05  # of the fields' extent, beyond it
 _STRIP = 32 * 2**20  # bytes read at a time
-_TRIES = 3  # dates looked at; the first that is clear enough is taken
-_CLEAR_ENOUGH = 0.8
+_FEWEST, _MOST = 3, 5  # dates that are read: as many as it takes until nearly all pixels were clear once
+_CLEAR_ENOUGH = 0.99
 _BROWN, _GREEN = np.array([200.0, 170, 120]), np.array([20.0, 100, 30])  # NDVI 0 and 1
 
 
 def write_previews(predictions: Predictions, imagery: Imagery, folder: Path) -> list[Path]:
     """Write `preview.tif`, or `preview_<tile>.tif` for each of several tiles: RGB, JPEG inside, on the tile's own CRS.
 
-    True colour where the bands are there, else NDVI from brown to green, else the first band in grey. Read in strips and
-    averaged down to 1,000 pixels, so memory does not grow with the imagery. The tags `date` and `picture` say what it shows.
+    True colour where the bands are there, else NDVI from brown to green, else the first band in grey: the median of a few clear
+    and green dates, pixel by pixel. Read in strips and averaged down to 1,000 pixels, so memory does not grow with the imagery.
+    The tags `date` and `picture` say what it shows.
 
     Args:
         predictions: the answers, with their seasons: they tell which days are clear and green.
@@ -48,18 +49,37 @@ def write_previews(predictions: Predictions, imagery: Imagery, folder: Path) -> 
         window = _window_of_fields(predictions, tile)
         if window is None or predictions.series is None or not tile.dates:
             continue
-        looks = []
+        looks: list[_Look] = []
+        days: list[str] = []
         for position in _green_and_clear(predictions.series, tile):
-            looks.append((_look(tile, window, position), position))
-            if looks[-1][0].clear_share >= _CLEAR_ENOUGH:
+            looks.append(_look(tile, window, position))
+            days.append(str(tile.dates[position]))
+            if len(looks) >= _FEWEST and _clear_share(looks) >= _CLEAR_ENOUGH:
                 break
-        best, position = max(looks, key=lambda look: look[0].clear_share)
-        pixels, picture = _picture(best)
-        affine = tile.geobox.affine * Affine.translation(window.left, window.top) * Affine.scale(best.factor)
+        composite = replace(looks[0], image=_median(looks))
+        pixels, picture = _picture(composite)
+        affine = tile.geobox.affine * Affine.translation(window.left, window.top) * Affine.scale(composite.factor)
         crs = tile.geobox.crs.to_wkt() if tile.geobox.crs is not None else None
-        _write(folder / name, pixels, affine, crs, {"date": str(tile.dates[position]), "picture": picture})
+        _write(folder / name, pixels, affine, crs, {"date": _dates(days), "picture": picture})
         written.append(folder / name)
     return written
+
+
+def _dates(days: list[str]) -> str:
+    return days[0] if len(days) == 1 else f"median of {len(days)} dates, {min(days)} to {max(days)}"
+
+
+def _clear_share(looks: Sequence["_Look"]) -> float:
+    """Return the share of the pixels that are clear on one of the dates at least."""
+    return float(np.any([np.isfinite(look.image).all(axis=2) for look in looks], axis=0).mean())
+
+
+def _median(looks: Sequence["_Look"]) -> npt.NDArray[np.float32]:
+    """Return the median of the clear dates of each pixel; of all dates where none is clear."""
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # no date at all: NaN
+        clear = np.nanmedian([look.image for look in looks], axis=0)
+        every = np.nanmedian([look.cloudy for look in looks], axis=0)
+    return np.asarray(np.where(np.isfinite(clear), clear, every), np.float32)
 
 
 def _write(path: Path, pixels: npt.NDArray[np.uint8], affine: Affine, crs: str | None, tags: dict[str, str]) -> None:
@@ -78,15 +98,15 @@ class _Look:
     """One date of a window, averaged down.
 
     Attributes:
-        image: (y, x, band) float32, NaN without data.
+        image: (y, x, band) float32, the clear pixels; NaN where there is none.
+        cloudy: (y, x, band) float32, all pixels; NaN without data.
         bands: names.
-        clear_share: share of the window's pixels that is clear.
         factor: pixels of the imagery a side of one pixel here.
     """
 
     image: npt.NDArray[np.float32]
+    cloudy: npt.NDArray[np.float32]
     bands: tuple[str, ...]
-    clear_share: float
     factor: int
 
 
@@ -104,7 +124,7 @@ def _green_and_clear(series: FieldSeries, tile: ImageSeries) -> list[int]:
         count = np.bincount(place[known], minlength=len(days))
         greenness = np.bincount(place[known], weights=index[known], minlength=len(days)) / np.maximum(count, 1)
     good = n_clear >= 0.9 * n_clear.max(initial=0)
-    return [int(k) for k in np.lexsort((-greenness, ~good))[:_TRIES]]
+    return [int(k) for k in np.lexsort((-greenness, -n_clear * ~good, ~good))[:_MOST]]
 
 
 def _window_of_fields(predictions: Predictions, tile: ImageSeries) -> Window | None:
@@ -130,12 +150,13 @@ def _look(tile: ImageSeries, window: Window, position: int) -> _Look:
     own = tuple(band for band in tile.bands if band.upper() == "NDVI")
     bands = true_colour(tile.bands) or own[:1] or ((red, nir) if red and nir else tile.bands[:1])
     factor = max(1, math.ceil(max(window.shape) / _SIDE))
-    strips, clear = [], 0
+    clear, every = [], []
     for strip in _strips(window, factor, len(bands)):
         block = tile.read(strip, dates=[position], bands=bands)
-        strips.append(_averaged(block.image[0], factor))
-        clear += int(block.clear[0].sum())
-    return _Look(np.concatenate(strips), tuple(bands), clear / (window.shape[0] * window.shape[1]), factor)
+        there = _there(block.image[0])
+        every.append(_averaged(block.image[0], there, factor))
+        clear.append(_averaged(block.image[0], there & block.clear[0], factor))
+    return _Look(np.concatenate(clear), np.concatenate(every), tuple(bands), factor)
 
 
 def _strips(window: Window, factor: int, n_bands: int) -> Iterator[Window]:
@@ -144,11 +165,14 @@ def _strips(window: Window, factor: int, n_bands: int) -> Iterator[Window]:
         yield Window(top, window.left, min(window.bottom, top + rows), window.right)
 
 
-def _averaged(image: npt.NDArray[np.generic], factor: int) -> npt.NDArray[np.float32]:
-    """Average (band, y, x) down to (y, x, band); what has no data (NaN, or 0 in every band) takes no part."""
-    pixels = image.astype(np.float32)
-    there = np.isfinite(pixels).all(axis=0) & (pixels != 0).any(axis=0)
-    pixels = np.where(there, pixels, 0)
+def _there(image: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Return which pixels of (band, y, x) have data: no NaN, and not 0 in every band."""
+    return np.asarray(~np.isnan(image).any(axis=0) & (image != 0).any(axis=0))
+
+
+def _averaged(image: npt.NDArray[np.generic], there: npt.NDArray[np.bool_], factor: int) -> npt.NDArray[np.float32]:
+    """Average the pixels of (band, y, x) that are `there` down to (y, x, band), NaN where there is none."""
+    pixels = np.where(there, image.astype(np.float32), 0)
     bands, height, width = pixels.shape
     pad = ((0, -height % factor), (0, -width % factor))
     shape = ((height + pad[0][1]) // factor, factor, (width + pad[1][1]) // factor, factor)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cropdetect.evaluation import Z_95
 from cropdetect.formats import AreaRecord, MetricsRecord
-from cropdetect.outputs.report.totals import MEANINGS, areas_ha
+from cropdetect.outputs.report.totals import STATUSES, areas_ha
 
 _WIDTH = 80
 _CROPS = 15  # rows; the other crops are counted together
@@ -27,13 +27,16 @@ _SCORES = {
 }
 
 
-def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path) -> str:
-    """Return the fields, hectares and mean confidence of each crop, the fields without an answer, and where the files are.
+def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path, *, unlike: Sequence[str] = ()) -> str:
+    """Return how the data is unlike the training data, then what there is of each crop, and where the files are.
+
+    Each crop has its fields, hectares and mean confidence; fields without an answer are counted by their status.
 
     Args:
         table: as `prediction_table` makes it.
         legend: class names.
         out: the folder of the files.
+        unlike: sentences of `PredictionRun.unlike_training`, shown first.
     """
     areas = areas_ha(table)
     crop = table["crop_id"].fillna(0).to_numpy(np.int64) - 1
@@ -61,12 +64,16 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     if below.any():
         add("no crop: not sure enough", below)
     for word in sorted(set(status[~answered])):
-        add(f"no answer, {word}: {MEANINGS.get(word, '')}".rstrip(": "), (status == word) & ~answered)
+        add(f"no answer, {word}: {STATUSES.get(word, ('', ''))[1]}".rstrip(": "), (status == word) & ~answered)
     add("all fields", np.ones(len(table), bool))
-    unlike = table["unlike_training"].fillna(False).to_numpy(bool)
-    if unlike.any():
-        add("unlike the training fields", unlike)
-    return _text(shown, Text(f"Look at {out / 'report.html'} first. {_files(out)}", overflow="fold"))
+    flagged = table["unlike_training"].fillna(False).to_numpy(bool)
+    if flagged.any():
+        add("unlike the training fields", flagged)
+    return _text(
+        *(Text(f"Attention: {sentence}\n") for sentence in unlike),
+        shown,
+        Text(f"Look at {out / 'report.html'} first. {_files(out)}", overflow="fold"),
+    )
 
 
 def scores_summary(scores: MetricsRecord) -> str:

@@ -17,7 +17,7 @@ from cropdetect.imagery import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
 from cropdetect.outputs.preview import write_previews
-from cropdetect.outputs.report import ReportContent, render, title_of
+from cropdetect.outputs.report import ReportContent, name_of, render
 from cropdetect.outputs.series import write_series
 from cropdetect.outputs.stac import write_stac_item
 from cropdetect.outputs.table import prediction_table
@@ -84,12 +84,14 @@ def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None
 
 def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: PredictionRun, out: Path) -> None:
     content = ReportContent(
-        title=title_of(run),
+        name=name_of(run),
         table=table,
         legend=predictions.legend,
         series=predictions.series,
         previews=tuple(sorted(out.glob("preview*.tif"))),
         run=run,
+        title=run.title,
+        subtitle=run.subtitle,
     )
     (out / "report.html").write_text(render(content), "utf-8")
 

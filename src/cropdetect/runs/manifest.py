@@ -24,7 +24,7 @@ def read_run(folder: Path) -> RunRecord | None:
     return read_record(file, RunRecord) if file.is_file() else None
 
 
-def replace_file(folder: Path, name: str, content: str, *, overwrite: bool) -> None:
+def replace_file(folder: Path, name: str, content: bytes, *, overwrite: bool) -> None:
     """Replace one file of a finished output, or add it, and note it in `run.json`.
 
     Raises:
@@ -45,7 +45,7 @@ def replace_file(folder: Path, name: str, content: str, *, overwrite: bool) -> N
                     fix="Name another file, or add --overwrite to replace it.",
                 )
         with whole_file(file) as whole:
-            whole.write_text(content, "utf-8")
+            whole.write_bytes(content)
         if run is not None:
             record = json.loads((folder / RUN).read_text("utf-8"))
             others = [one for one in record["files"] if one["path"] != name]

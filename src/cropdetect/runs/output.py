@@ -202,7 +202,7 @@ class OutputFolder:
             raise OutputExistsError(
                 f"the folder holds {what}",
                 where=self.path,
-                fix="Run the command that was stopped again, name another folder, or add --overwrite to begin anew.",
+                fix="Run the command that was stopped again, name another folder, or add --overwrite to begin again.",
             )
         with refusals_named(self.path):
             if not same:

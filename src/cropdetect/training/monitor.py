@@ -1,6 +1,8 @@
-"""What a training reports after each epoch, and TensorBoard as one of those who listen."""
+"""What a training reports after each epoch, and who listens: a table, and TensorBoard."""
 
-from collections.abc import Callable, Iterator
+import csv
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,33 @@ class EpochReport:
 
 
 OnEpoch = Callable[[EpochReport], None]
+
+EPOCHS = "training.csv"
+"""Name of the table of epochs in a checkpoint folder."""
+
+
+def epoch_table(file: Path, on_epoch: OnEpoch | None = None) -> OnEpoch:
+    """Give a callback that adds every report to a CSV file, a row an epoch, and calls `on_epoch` too.
+
+    Args:
+        file: of the table, whose columns are the attributes of `EpochReport`; one that is there is continued.
+        on_epoch: another callback.
+    """
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _add_row(file, [field.name for field in dataclasses.fields(EpochReport)])
+
+    def write(report: EpochReport) -> None:
+        _add_row(file, dataclasses.astuple(report))
+        if on_epoch is not None:
+            on_epoch(report)
+
+    return write
+
+
+def _add_row(file: Path, row: Sequence[object]) -> None:
+    with file.open("a", encoding="utf-8", newline="") as table:
+        csv.writer(table, lineterminator="\n").writerow(row)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The verb `train`: labelled chips to a checkpoint."""
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from cropdetect.formats import CheckpointRecord, TrainOptions
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.groups import Groups, training_groups
-from cropdetect.training.monitor import OnEpoch, tensorboard_log
+from cropdetect.training.monitor import EPOCHS, OnEpoch, epoch_table, tensorboard_log
 from cropdetect.training.novelty import novelty_record
 from cropdetect.training.record import checkpoint_record
 
@@ -28,7 +29,7 @@ def train(
     on_epoch: OnEpoch | None = None,
     log_dir: Path | None = None,
 ) -> checkpoint.Checkpoint:
-    """Train an ensemble on all labelled fields and write a checkpoint.
+    """Train an ensemble on all labelled fields and write a checkpoint, and beside it `training.csv`, a row an epoch.
 
     See `NetworkEnsemble` for how.
 
@@ -55,8 +56,11 @@ def train(
     groups = training_groups(data.chips.fields, options)
     with tempfile.TemporaryDirectory() as nowhere, tensorboard_log(log_dir, on_epoch) as report:
         folder = state or Path(nowhere)
-        record, files = train_checkpoint(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=report)
-    return checkpoint.write_checkpoint(out, record, files)
+        listen = epoch_table(folder / EPOCHS, report)
+        record, files = train_checkpoint(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=listen)
+        written = checkpoint.write_checkpoint(out, record, files)
+        shutil.copyfile(folder / EPOCHS, out / EPOCHS)
+    return written
 
 
 def train_checkpoint(

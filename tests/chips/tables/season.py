@@ -43,7 +43,7 @@ def geojson(f: int) -> str:
 
 
 def own_folder(root: Path) -> Written:
-    """README, Tables."""
+    """docs/tables.md."""
     long = pd.DataFrame(
         [{"field_id": IDS[f], "date": DAYS[d], **{band: value(f, d, b) for b, band in enumerate(BANDS)}} for f, d in rows()]
     )

@@ -68,4 +68,4 @@ def _seasons(random: np.random.Generator, truth: np.ndarray, n_dates: int, n_ban
 def made_up_content(n: int, *, n_dates: int = 30, seed: int = 0, previews: tuple[Path, ...] = ()) -> ReportContent:
     predictions = made_up_predictions(n, n_dates=n_dates, seed=seed)
     table = prediction_table(predictions)
-    return ReportContent(title="made up", table=table, legend=LEGEND, series=predictions.series, previews=previews)
+    return ReportContent(name="made up", table=table, legend=LEGEND, series=predictions.series, previews=previews)

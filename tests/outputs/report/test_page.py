@@ -203,9 +203,10 @@ def test_warnings_and_facts_of_the_run_are_on_the_page_as_text(run):
     assert facts["Map"].startswith("EPSG:32631; outlines simplified")
 
 
-def test_the_lead_counts_fields_and_classes():
-    lead = re.search(r'<p class="muted">(Predicted.*?)</p>', render(made_up_content(1, n_dates=2)))[1]
-    assert lead == "Predicted crops. 1 field, 9 crop classes."
+def test_the_lead_counts_fields_and_hectares():
+    lead = re.search(r'id="subtitle">(.*?)</p>', render(made_up_content(1, n_dates=2)))[1]
+    area = areas_ha(made_up_content(1, n_dates=2).table)[0]
+    assert lead == f"Predicted crops. 1 field, {area:.2f} ha. Data: made up."
 
 
 def test_the_script_documents_every_key_of_the_summary():

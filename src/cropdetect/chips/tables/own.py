@@ -51,7 +51,7 @@ def _file(folder: Path, name: str) -> Source:
         file = folder / f"{name}{suffix}"
         if file.is_file():
             return Source(file)
-    raise InputNotFoundError(f"there is no {name}.parquet or {name}.csv", where=folder, fix="See the README's Tables.")
+    raise InputNotFoundError(f"there is no {name}.parquet or {name}.csv", where=folder, fix="See docs/tables.md.")
 
 
 def _read(file: Source, options: ReadOptions) -> pd.DataFrame:

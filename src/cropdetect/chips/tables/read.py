@@ -133,7 +133,7 @@ def _form_of(source: Source, options: ReadOptions) -> Form | None:
 
 def _not_recognised(source: Source) -> CropDetectError:
     if source.path.is_dir():
-        return InputNotFoundError("there is no series.parquet or series.csv", where=source.path, fix="See the README's Tables.")
+        return InputNotFoundError("there is no series.parquet or series.csv", where=source.path, fix="See docs/tables.md.")
     names = list(source.columns)
     if not names:
         return TableError(

@@ -3,9 +3,9 @@
 from cropdetect.outputs.report.content import (
     ReportContent,
     crossval_content,
+    name_of,
     read_content,
     read_scores,
-    title_of,
     with_scores,
 )
 from cropdetect.outputs.report.page import render
@@ -14,10 +14,10 @@ from cropdetect.outputs.report.write import write_report
 __all__ = [
     "ReportContent",
     "crossval_content",
+    "name_of",
     "read_content",
     "read_scores",
     "render",
-    "title_of",
     "with_scores",
     "write_report",
 ]

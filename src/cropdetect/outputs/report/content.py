@@ -27,7 +27,7 @@ class ReportContent:
     """Everything that a page shows.
 
     Attributes:
-        title: name of the data.
+        name: name of the data.
         table: one row for each field, as `prediction_table` makes it.
         legend: class names, in the order of the `prob_` columns.
         labels: (field,) known classes, None where there is none.
@@ -36,9 +36,11 @@ class ReportContent:
         run: how it was predicted, or None.
         metrics: scores against labels, or None.
         kind: "prediction", "evaluation" or "crossval".
+        title: the page's first line; empty: place and season.
+        subtitle: the line below it; empty: what was counted.
     """
 
-    title: str
+    name: str
     table: gpd.GeoDataFrame
     legend: tuple[str, ...]
     labels: "pd.Series[str] | None" = None
@@ -47,6 +49,8 @@ class ReportContent:
     run: PredictionRun | None = None
     metrics: MetricsRecord | None = None
     kind: str = "prediction"
+    title: str = ""
+    subtitle: str = ""
 
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
@@ -65,17 +69,19 @@ def read_content(folder: Path) -> ReportContent:
     table, legend = read_prediction_table(folder)
     run = _record(folder / "run.json", PredictionRun)
     return ReportContent(
-        title=title_of(run) if run else folder.resolve().name,
+        name=name_of(run) if run else folder.resolve().name,
         table=table,
         legend=legend,
         series=read_series(folder / "series.parquet", table["field_id"]),
         previews=tuple(sorted(folder.glob("preview*.tif"))),
         run=run,
         metrics=_record(folder / "metrics.json", MetricsRecord),
+        title=run.title if run else "",
+        subtitle=run.subtitle if run else "",
     )
 
 
-def title_of(run: PredictionRun) -> str:
+def name_of(run: PredictionRun) -> str:
     """Return the name of the data: a page does not depend on the folder that it lies in."""
     return next((Path(one.path).resolve().name for one in run.inputs if one.kind != "fields"), "Predictions")
 
@@ -110,7 +116,7 @@ def crossval_content(
     predictions: pd.DataFrame,
     legend: Sequence[str],
     metrics: MetricsRecord,
-    title: str,
+    name: str,
     *,
     fields: gpd.GeoDataFrame | None = None,
     series: FieldSeries | None = None,
@@ -121,7 +127,7 @@ def crossval_content(
         predictions: columns field_id, label, and `prob_` of each class.
         legend: class names in the order of the `prob_` columns.
         metrics: their scores.
-        title: name of the data.
+        name: name of the data.
         fields: the fields with their geometry, in the order of `predictions`.
         series: their seasons; its fields are rows of `predictions`.
     """
@@ -144,7 +150,7 @@ def crossval_content(
         )
     )
     return ReportContent(
-        title=title,
+        name=name,
         table=table.drop(columns=["disagreement", "n_dates", "clear_share", "n_pixels"]),
         legend=tuple(legend),
         labels=predictions["label"].reset_index(drop=True),

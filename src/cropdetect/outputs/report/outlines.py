@@ -1,7 +1,5 @@
 """The map of the page: simplified and quantised outlines, and the pictures under them."""
 
-import base64
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,24 +10,35 @@ import numpy.typing as npt
 import rasterio
 import shapely
 from pyproj import CRS
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.io import MemoryFile
+from rasterio.errors import RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from cropdetect.errors import UnreadableFileError
 from cropdetect.outputs.report.blobs import pack
+from cropdetect.outputs.report.still import jpeg, still_map
 
 _VERTICES = 400_000  # in the page, at most
 _FINE = 0.02  # of the side of a median field: outlines may move by so much
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+_SATURATION = 0.45  # of the background's colours
+_CONTRAST = 0.45  # of the background
 _POLYGONS = (3, 6)
 _WEB_MERCATOR = CRS.from_epsg(3857)
 
 
-def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], arrays: dict[str, str]) -> dict[str, Any] | None:
-    """Pack outlines and pictures; None where no field has a place.
+def map_of(
+    table: gpd.GeoDataFrame,
+    crop: npt.NDArray[np.int64],
+    colours: list[tuple[int, int, int]],
+    previews: Sequence[Path],
+    arrays: dict[str, str],
+) -> tuple[dict[str, Any] | None, str]:
+    """Pack outlines and pictures, and draw the still map; None and "" where no field has a place.
 
     Args:
         table: the fields that the page shows.
+        crop: (field,) class, -1 where a field has none.
+        colours: red, green, blue of each class, 0 to 255.
         previews: `preview*.tif`.
         arrays: gets the packed arrays: `rings` of each field, `vertices` of each ring, `outlines` from vertex to vertex.
 
@@ -38,7 +47,7 @@ def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], arrays: dict[str, 
     """
     geometry = table.geometry
     if geometry.isna().all():
-        return None
+        return None, ""
     crs = _crs_of_page(geometry, previews)
     if crs is not None and geometry.crs is not None and geometry.crs != crs:
         geometry = geometry.to_crs(crs)
@@ -47,7 +56,7 @@ def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], arrays: dict[str, 
     bounds = shapely.bounds(shapes)
     placed &= np.isfinite(bounds).all(axis=1)
     if not placed.any():
-        return None
+        return None, ""
     field, rings, tolerance = _simplified(shapes, np.flatnonzero(placed))
     west, south = bounds[placed][:, :2].min(axis=0)
     east, north = bounds[placed][:, 2:].max(axis=0)
@@ -57,16 +66,19 @@ def map_of(table: gpd.GeoDataFrame, previews: Sequence[Path], arrays: dict[str, 
     arrays["rings"] = pack(np.bincount(field, minlength=len(table)).astype(np.uint32))
     arrays["vertices"] = pack(np.bincount(ring, minlength=len(rings)).astype(np.uint32))
     arrays["outlines"] = pack(np.diff(quantised, axis=0, prepend=0).astype(np.int32))
-    images = [image for file in previews if (image := _image(file, crs)) is not None]
-    return {
+    pictures = [picture for file in previews if (picture := _picture(file, crs)) is not None]
+    extent = (float(west), float(south), float(east), float(north))
+    still = still_map(shapes, crop, colours, extent, [(pixels, one["bounds"]) for one, pixels in pictures])
+    page_map = {
         "crs": _name(crs),
         "unit_metres": _metres(crs, (south + north) / 2),
         "origin": [float(west), float(south)],
         "step": float(step),
-        "bounds": [float(west), float(south), float(east), float(north)],
+        "bounds": list(extent),
         "tolerance": float(tolerance),
-        "images": images,
+        "images": [one for one, _ in pictures],
     }
+    return page_map, still
 
 
 def _crs_of_page(geometry: gpd.GeoSeries, previews: Sequence[Path]) -> CRS | None:
@@ -126,8 +138,15 @@ def _opened(file: Path) -> Any:
         raise UnreadableFileError(f"the picture cannot be read: {error}", where=file, fix="Predict again.") from error
 
 
-def _image(file: Path, crs: CRS | None) -> dict[str, Any] | None:
-    """Return a picture as a JPEG, axis-aligned in the page's CRS; None where it has no place there."""
+def _light(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return (3, y, x) in pale and light colours, so that the fields stand out."""
+    grey = np.tensordot(_LUMA, pixels.astype(np.float32), 1)
+    pale = grey + _SATURATION * (pixels - grey)
+    return np.asarray(np.round(255 - _CONTRAST * (255 - pale)), np.uint8)
+
+
+def _picture(file: Path, crs: CRS | None) -> tuple[dict[str, Any], npt.NDArray[np.uint8]] | None:
+    """Return a picture as a JPEG and as (3, y, x), axis-aligned in the page's CRS; None where it has no place there."""
     with _opened(file) as source:
         if crs is None or source.crs is None:
             return None
@@ -139,21 +158,9 @@ def _image(file: Path, crs: CRS | None) -> dict[str, Any] | None:
             warped = np.full((3, height, width), 255, np.uint8)
             reproject(pixels, warped, source.transform, source.crs, transform, target, None, None, None, 255, Resampling.bilinear)
             pixels = warped
+    pixels = _light(pixels)
     height, width = pixels.shape[1:]
     west, north = transform * (0, 0)
     east, south = transform * (width, height)
-    with MemoryFile() as memory:
-        settings = {"height": height, "width": width, "count": 3, "dtype": "uint8", "quality": 82}
-        with (
-            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
-            rasterio.Env(GDAL_PAM_ENABLED="NO"),
-            memory.open(driver="JPEG", **settings) as jpeg,
-        ):
-            jpeg.write(pixels)
-        data = memory.read()
-    return {
-        "bounds": [west, south, east, north],
-        "jpeg": base64.b64encode(data).decode(),
-        "date": tags.get("date", ""),
-        "picture": tags.get("picture", ""),
-    }
+    one = {"bounds": [west, south, east, north], "jpeg": jpeg(pixels)}
+    return one | {"date": tags.get("date", ""), "picture": tags.get("picture", "")}, pixels

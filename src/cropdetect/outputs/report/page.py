@@ -9,12 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.summary import summarize
+from cropdetect.outputs.report.words import amount, amounts, hectares, number, percent, plural
 
 GENERATOR = '<meta name="generator" content="cropdetect">'  # tells a page of the tool from other files
 # Each comes after those whose values it needs when it is read.
 SCRIPTS = (
-    *("format", "dom", "data", "crops", "fields", "filters", "map", "paint", "pointer", "charts", "season"),
-    *("detail", "table", "overview", "areas", "visit", "scores", "start"),
+    *("format", "dom", "data", "crops", "fields", "filters", "map", "charts", "season", "layers", "paint", "pointer"),
+    *("detail", "table", "clear", "visit", "scores", "start"),
 )
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
@@ -29,13 +30,14 @@ def render(content: ReportContent) -> str:
     Raises:
         UnreadableFileError: a preview picture is damaged.
     """
-    summary, arrays = summarize(content)
+    summary, arrays, still = summarize(content)
     style, script = _asset("page.css"), _script()
     template = _environment().get_template("page.html.jinja")
     page = template.render(
         generator=GENERATOR,
         summary=summary,
         arrays=arrays,
+        still=still,
         style=style,
         style_hash=_hash(style),
         script=script,
@@ -52,6 +54,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"number": number, "percent": percent, "hectares": hectares, "amount": amount, "plural": plural}
+    environment.globals["amounts_text"] = amounts
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
     return environment
 

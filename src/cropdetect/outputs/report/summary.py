@@ -6,20 +6,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.outputs.colours import class_colours
+from cropdetect.outputs.colours import class_codes, class_colours
 from cropdetect.outputs.report.blobs import pack
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.curves import curves_of
+from cropdetect.outputs.report.glance import amounts, first_to_check, headline, sureness
 from cropdetect.outputs.report.outlines import map_of
 from cropdetect.outputs.report.totals import areas_ha, by_class, clear_by_date, confidence_counts, statuses
 
 _SHOWN = 25_000  # fields in the page; where there are more it shows a sample
 _LEAST_CERTAIN = 100  # fields that are always in the sample
-_NUMBERS = ("confidence", "entropy", "disagreement", "n_dates", "clear_share", "n_pixels")
+_NUMBERS = ("confidence", "entropy", "disagreement", "n_dates", "clear_share", "n_pixels", "unlike_training")
 
 
-def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what the page shows, as JSON holds it, and its packed arrays by name.
+def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str], str]:
+    """Return what the page shows, as JSON holds it, its packed arrays by name, and the still map (JPEG, base64).
 
     `assets/data.js` lists the keys of the summary. Sums and counts are of all fields, lists by field are of those shown. The
     arrays are `numbers` (column, field) float32, in the order of `columns`, and those of `map_of` and `curves_of`.
@@ -36,13 +37,17 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str]]:
     if areas is not None:
         columns["area_ha"] = areas
     arrays = {"numbers": pack(np.stack([values[shown] for values in columns.values()]).astype(np.float32))}
-    page_map = map_of(table.iloc[shown], content.previews, arrays)
+    colours = class_colours(len(content.legend))
+    page_map, still = map_of(table.iloc[shown], crop[shown], colours, content.previews, arrays)
     season = None if content.series is None else curves_of(content.series, shown, crop, len(content.legend), arrays)
     summary: dict[str, Any] = {
-        "title": content.title,
+        "title": content.title or headline(content.table, content.series, [] if run is None else run.dates),
+        "subtitle": content.subtitle,
+        "name": content.name,
         "kind": content.kind,
         "legend": list(content.legend),
-        "colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in class_colours(len(content.legend))],
+        "colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in colours],
+        "codes": class_codes(content.legend),
         "labels": known,
         "n_fields": len(table),
         "n_least_certain": _LEAST_CERTAIN,
@@ -52,11 +57,13 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str]]:
         "map": page_map,
         "season": season,
         **_totals(content, crop, areas),
+        "first": _first(content, shown, areas),
         "run": {**_run_facts(content), **_map_facts(page_map)},
         "warnings": [] if run is None else list(run.warnings),
+        "unlike_training": [] if run is None else list(run.unlike_training),
         "metrics": None if metrics is None else json.loads(metrics.model_dump_json()),
     }
-    return summary, arrays
+    return summary, arrays, still
 
 
 def _floats(column: Any) -> npt.NDArray[np.float64]:
@@ -67,8 +74,11 @@ def _totals(content: ReportContent, crop: npt.NDArray[np.int64], areas: npt.NDAr
     """Return sums and counts of all fields."""
     confidence = _floats(content.table["confidence"])
     answered = np.isfinite(confidence)
+    classes = by_class(content.probabilities, crop, areas)
     return {
-        "classes": by_class(content.probabilities, crop, areas),
+        "classes": classes,
+        "amounts": amounts(classes, content.metrics, content.legend),
+        "sureness": sureness(confidence),
         "n_answered": int(answered.sum()),
         "n_no_crop": int((answered & (crop < 0)).sum()),
         "total_ha": None if areas is None else float(np.nansum(areas)),
@@ -76,6 +86,12 @@ def _totals(content: ReportContent, crop: npt.NDArray[np.int64], areas: npt.NDAr
         "confidence_counts": confidence_counts(confidence),
         "clear_by_date": clear_by_date(content.series),
     }
+
+
+def _first(content: ReportContent, shown: npt.NDArray[np.int64], areas: npt.NDArray[np.float64] | None) -> list[dict[str, Any]]:
+    """Return the fields to check first, of those shown."""
+    first = first_to_check(content.probabilities[shown], None if areas is None else areas[shown], content.legend)
+    return [one | {"id": str(content.table["field_id"].iloc[shown[one["row"]]])} for one in first]
 
 
 def _known_labels(content: ReportContent) -> list[str]:

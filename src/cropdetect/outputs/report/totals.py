@@ -12,16 +12,16 @@ from cropdetect.inference import FieldSeries
 
 _EQUAL_AREA = "EPSG:6933"
 _SQUARE_METRES_A_HECTARE = 10_000.0
-MEANINGS = {
-    "ok": "answered",
-    "partly_outside": "answered from the part that lies inside the imagery",
-    "outside": "no part lies in the imagery",
-    "no_data": "no clear pixel on any date: cloud or gaps all season",
-    "too_small": "less than half a pixel: finer imagery would be needed",
-    "invalid_geometry": "the outline is no polygon and could not be mended",
-    "duplicate_id": "an earlier row has the same id",
-    "no_id": "the row has no id",
-    "failed": "the network gave no finite number",
+STATUSES = {  # what the page calls each status, and what it means
+    "ok": ("answered", "answered"),
+    "partly_outside": ("answered, partly outside", "answered from the part that lies inside the imagery"),
+    "outside": ("outside the imagery", "no part lies in the imagery"),
+    "no_data": ("never clear", "no clear pixel on any date: cloud or gaps all season"),
+    "too_small": ("too small", "less than half a pixel: finer imagery would be needed"),
+    "invalid_geometry": ("damaged outline", "the outline is no polygon and could not be mended"),
+    "duplicate_id": ("id not unique", "an earlier row has the same id"),
+    "no_id": ("no id", "the row has no id"),
+    "failed": ("failed", "the network gave no finite number"),
 }
 
 
@@ -75,8 +75,9 @@ def by_class(
 def statuses(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """Count fields by status, the answered ones first."""
     counts = table["status"].astype(str).value_counts()
-    order = sorted(counts.index, key=lambda status: (list(MEANINGS).index(status) if status in MEANINGS else 99, status))
-    return [{"status": status, "fields": int(counts[status]), "meaning": MEANINGS.get(status, "")} for status in order]
+    order = sorted(counts.index, key=lambda status: (list(STATUSES).index(status) if status in STATUSES else 99, status))
+    rows = [(status, *STATUSES.get(status, (status, "")), int(counts[status])) for status in order]
+    return [{"status": status, "name": name, "fields": n, "meaning": meaning} for status, name, meaning, n in rows]
 
 
 def clear_by_date(series: FieldSeries | None, n_dates: int = 2000) -> list[tuple[str, float, int]]:

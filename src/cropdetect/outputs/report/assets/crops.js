@@ -25,31 +25,7 @@ const HATCHES = [
 ];
 
 /** A code of letters for each class; no two are equal. */
-export const CODES = uniqueCodes(summary.legend);
-
-function uniqueCodes(names) {
-  const taken = new Set();
-  return names.map((name) => {
-    const code = freeCode(name, taken);
-    taken.add(code);
-    return code;
-  });
-}
-
-function freeCode(name, taken) {
-  const letters = [...name.normalize("NFC").toUpperCase()].filter((c) => /[\p{L}\p{N}]/u.test(c));
-  const first = letters[0] || "";
-  const candidates = [
-    letters.slice(0, 2).join(""),
-    first + (letters[2] || ""),
-    first + (letters.at(-1) || ""),
-  ];
-  const free = candidates.find((code) => code && !taken.has(code));
-  if (free) return free;
-  let number = 2;
-  while (taken.has(`${first || "C"}${number}`)) number++;
-  return `${first || "C"}${number}`;
-}
+export const CODES = summary.codes;
 
 export const colourOf = (crop) => (crop >= 0 ? summary.colours[crop] : NO_CROP_COLOUR);
 export const cropName = (crop) => (crop >= 0 ? summary.legend[crop] : "no crop given");

@@ -4,19 +4,25 @@ import { byId } from "./dom.js";
 /**
  * The summary that `summary.py` makes. Sums and counts are of all fields; lists by field are of those shown.
  * @typedef {object} Summary
- * @property {string} title name of the data
+ * @property {string} title the page's first line
+ * @property {string} subtitle the line below it; empty: what was counted
+ * @property {string} name name of the data
  * @property {"prediction"|"evaluation"|"crossval"} kind
  * @property {string[]} legend class names; a class is a position in it
  * @property {string[]} colours "#rrggbb" of each class
+ * @property {string[]} codes letters that stand for each class; no two are equal
  * @property {string[]} labels names that the column "label" counts in
  * @property {number} n_fields number of all fields
  * @property {number} n_least_certain number of the least certain fields that are always shown
  * @property {string[]} ids ids of the shown fields
  * @property {string[]} columns names of the rows of the array "numbers"
- * @property {Array<{status: string, fields: number, meaning: string}>} statuses
+ * @property {Array<{status: string, name: string, fields: number, meaning: string}>} statuses
  * @property {?MapData} map null where no field has a place
  * @property {?SeasonData} season null where no series is known
  * @property {ClassTotals[]} classes
+ * @property {object} amounts how much of each crop, for the template
+ * @property {Array<{words: string, least: number, fields: number}>} sureness the surest first
+ * @property {Array<{row: number, id: string, reason: string}>} first fields to check first; `row` is a shown field
  * @property {number} n_answered
  * @property {number} n_no_crop fields with an answer, but below the least confidence
  * @property {?number} total_ha
@@ -25,6 +31,7 @@ import { byId } from "./dom.js";
  * @property {Array<[string, number, number]>} clear_by_date date, share of clear fields, fields seen
  * @property {Object<string, string>} run what the page says of the run, by name
  * @property {string[]} warnings
+ * @property {string[]} unlike_training those of the warnings that the top of the page shows
  * @property {?object} metrics metrics.json, see docs/schemas.md
  *
  * @typedef {object} MapData outlines lie in the arrays "rings", "vertices" and "outlines"

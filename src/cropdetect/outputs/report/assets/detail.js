@@ -3,35 +3,34 @@ import { colourOf, cropTag, swatch } from "./crops.js";
 import { summary } from "./data.js";
 import { byId, el, hint, muted, replaceChildren } from "./dom.js";
 import {
+  choose,
   columns,
   FACTS,
   fields,
   hasColumn,
+  inWords,
   isAnswered,
   isRight,
   labelOf,
   probability,
   rankedClasses,
   statusMeaning,
-  statusOf,
+  statusName,
 } from "./fields.js";
 import { formatPercent, isKnown } from "./format.js";
 import { season, seasonChart, seasonOf } from "./season.js";
 
-const INVITATION =
-  "Click a field on the map or in the list, or search for its id. " +
-  "This panel then shows its crop, how sure the answer is, and its season.";
 const NDVI_MEANING = "normalised difference vegetation index: (near infrared − red) / (near infrared + red)";
 
 export function showDetail() {
   const i = fields.chosen;
   const panel = byId("detail");
-  if (i < 0) {
-    replaceChildren(panel, el("h3", {}, "No field chosen"), muted(INVITATION));
-    return;
-  }
+  panel.hidden = i < 0;
+  if (i < 0) return;
+  const close = { type: "button", class: "close tools", "aria-label": "Close", onclick: () => choose(-1) };
   replaceChildren(
     panel,
+    el("button", close, "×"),
     el("h3", {}, "Field ", summary.ids[i]),
     isAnswered(i) ? answerOf(i) : noAnswerOf(i),
     labelSentence(i),
@@ -51,15 +50,9 @@ function answerOf(i) {
   return [el("p", { class: "verdict" }, cropTag(crop)), el("p", {}, sentence, runnerUp)];
 }
 
-function inWords(confidence) {
-  if (confidence >= 0.9) return "very sure";
-  if (confidence >= 0.7) return "fairly sure";
-  return confidence >= 0.5 ? "unsure" : "hardly more than a guess";
-}
-
 const noAnswerOf = (i) => [
   el("p", { class: "verdict" }, "No answer"),
-  el("p", {}, `${statusOf(i)}: ${statusMeaning(i)}.`),
+  el("p", {}, `${statusName(i)}: ${statusMeaning(i)}.`),
 ];
 
 function labelSentence(i) {
@@ -117,7 +110,7 @@ async function showSeason(i, chart) {
 }
 
 function valueList(i) {
-  const values = [["status", statusOf(i), statusMeaning(i)]];
+  const values = [["answer", statusName(i), statusMeaning(i)]];
   for (const [key, { name, meaning, format }] of Object.entries(FACTS)) {
     const value = columns[key]?.[i];
     if (hasColumn(key)) values.push([name, isKnown(value) ? format(value) : "–", meaning]);

@@ -18,22 +18,26 @@ export const fields = {
   sort: { key: "row", down: false },
 };
 
+const MOST_SPREAD = Math.log(Math.max(2, CLASSES.length)); // nats
+
 /** What the page says about a number of a field. */
 export const FACTS = {
   confidence: {
-    name: "confidence",
+    name: "how sure",
     meaning: "probability of the crop",
     format: (x) => formatPercent(x, 1),
   },
   entropy: {
-    name: "entropy",
-    meaning: "how spread the probabilities are, in nats: 0 is certain",
-    format: (x) => `${formatNumber(x, 3)} nats`,
+    name: "spread of the probabilities",
+    meaning:
+      "0 % is certain, 100 % is no idea: all crops are as probable (entropy as a share of its maximum)",
+    format: (x) => formatPercent(x / MOST_SPREAD),
   },
   disagreement: {
-    name: "members disagree",
-    meaning: "how far the networks of the ensemble contradict each other, in nats: 0 is agreement",
-    format: (x) => `${formatNumber(x, 4)} nats`,
+    name: "networks disagree",
+    meaning:
+      "how far the networks contradict each other: 0 % is agreement (mutual information as a share of its maximum)",
+    format: (x) => formatPercent(x / MOST_SPREAD, 1),
   },
   n_dates: {
     name: "clear dates",
@@ -55,6 +59,11 @@ export const FACTS = {
     meaning: "area of the outline",
     format: formatHectares,
   },
+  unlike_training: {
+    name: "unlike the training fields",
+    meaning: "the field's season looks like none of the fields that the model was trained on",
+    format: (x) => (x ? "yes" : "no"),
+  },
 };
 
 const listeners = { filter: [], choice: [], view: [] };
@@ -74,6 +83,7 @@ export async function loadNumbers() {
 export const hasColumn = (name) => name in columns && columns[name].some((x) => !Number.isNaN(x));
 
 export const statusOf = (i) => summary.statuses[columns.status[i]].status;
+export const statusName = (i) => summary.statuses[columns.status[i]].name;
 export const statusMeaning = (i) => summary.statuses[columns.status[i]].meaning;
 export const isAnswered = (i) => isKnown(columns.confidence[i]);
 export const probability = (i, k) => columns[`p${k}`][i];
@@ -96,6 +106,9 @@ function bestClass(i) {
 /** The classes of a field, the most probable first. */
 export const rankedClasses = (i) =>
   CLASSES.filter((k) => isKnown(probability(i, k))).sort((a, b) => probability(i, b) - probability(i, a));
+
+/** How sure an answer is, in words. */
+export const inWords = (confidence) => summary.sureness.find(({ least }) => confidence >= least).words;
 
 /** Choose a field (-1: none). The map moves to it unless `move` is false. */
 export function choose(i, { move = true } = {}) {

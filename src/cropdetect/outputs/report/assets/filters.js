@@ -1,6 +1,6 @@
 // Which fields pass the filter, in which order, and the form that says so.
-import { cropName, cropTag } from "./crops.js";
-import { CLASSES, N, summary } from "./data.js";
+import { cropName } from "./crops.js";
+import { N, summary } from "./data.js";
 import { byId, el, replaceChildren } from "./dom.js";
 import {
   announce,
@@ -80,7 +80,7 @@ export function sortFields() {
 }
 
 /** Take all filters off, but for those given. */
-export function resetFilter(changes = {}) {
+function resetFilter(changes = {}) {
   Object.assign(filter, NO_FILTER, changes);
   filter.hiddenCrops.clear();
   byId("search").value = filter.text;
@@ -120,25 +120,29 @@ function follow(id, event, changeOf) {
 /** Fill the form with statuses, verdicts and crops. */
 function showChoices() {
   const option = ([value, text]) => el("option", { value }, text);
-  const statuses = summary.statuses.map((s) => [s.status, `${s.status} (${formatNumber(s.fields)})`]);
+  const statuses = summary.statuses.map((s) => [s.status, `${s.name} (${formatNumber(s.fields)})`]);
   replaceChildren(byId("status"), [["", "any"], ...statuses].map(option));
   if (hasColumn("label")) {
     const verdicts = { "": "any", right: "right", wrong: "wrong", none: "no label" };
     byId("verdict-label").hidden = false;
     replaceChildren(byId("verdict"), Object.entries(verdicts).map(option));
   }
-  const crops = columns.crop.some((crop) => crop < 0) ? [...CLASSES, -1] : CLASSES;
-  byId("crops").append(...crops.map(cropButton));
+  for (const button of document.querySelectorAll("#crops button")) {
+    button.addEventListener("click", () => toggleCrop(button));
+  }
+  for (const button of document.querySelectorAll("#statuses button")) {
+    button.addEventListener("click", () => {
+      resetFilter({ status: button.dataset.status });
+      byId("fields").scrollIntoView();
+    });
+  }
 }
 
-/** A button that hides a crop, or shows it again. */
-function cropButton(crop) {
-  const onclick = ({ currentTarget }) => {
-    const wasHidden = filter.hiddenCrops.delete(crop);
-    if (!wasHidden) filter.hiddenCrops.add(crop);
-    currentTarget.setAttribute("aria-pressed", wasHidden);
-    applyFilter();
-  };
-  const attributes = { type: "button", class: "crop", "aria-pressed": "true", "data-crop": crop, onclick };
-  return el("button", attributes, cropTag(crop));
+/** Hide a crop, or show it again. */
+function toggleCrop(button) {
+  const crop = Number(button.dataset.crop);
+  const wasHidden = filter.hiddenCrops.delete(crop);
+  if (!wasHidden) filter.hiddenCrops.add(crop);
+  button.setAttribute("aria-pressed", wasHidden);
+  applyFilter();
 }

@@ -20,7 +20,7 @@ export const formatPercent = (share, digits = 0) =>
 
 export function formatHectares(area) {
   if (!isKnown(area)) return MISSING;
-  const digits = area < 100 ? 2 : area < 10000 ? 1 : 0;
+  const digits = area < 10 ? 2 : area < 1000 ? 1 : 0;
   return `${formatNumber(area, digits)} ha`;
 }
 

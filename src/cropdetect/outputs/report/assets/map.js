@@ -9,11 +9,11 @@ const EDGE = 30; // pixels: a chosen field that is nearer to the edge is moved t
  * Coordinates count in units of the map from its origin, north up. Field i has the rings from ringAt[i] up to
  * ringAt[i + 1], and ring r has the vertices from vertexAt[r] up to vertexAt[r + 1]. A point is a ring of one vertex.
  * `box` has west, south, east and north of each field, NaN where it has no place.
- * `view` is the place in the middle of the canvas, and the pixels of a unit. `width` and `height` of the canvas are pixels.
+ * `view` is the place in the middle of the canvas, and the pixels of a unit. `width` and `height` of the canvas are pixels;
+ * `covered` are the pixels at its left and right that panels cover.
  */
 export const map = {
   ready: false,
-  printing: false,
   x: null,
   y: null,
   ringAt: null,
@@ -22,6 +22,7 @@ export const map = {
   view: { x: 0, y: 0, scale: 1 },
   width: 0,
   height: 0,
+  covered: { left: 0, right: 0 },
   images: [],
 };
 
@@ -91,14 +92,16 @@ export const toPixelY = (y) => map.height / 2 - (y - map.view.y) * map.view.scal
 export const fromPixelX = (px) => (px - map.width / 2) / map.view.scale + map.view.x;
 export const fromPixelY = (py) => (map.height / 2 - py) / map.view.scale + map.view.y;
 
+/** Pixels by which the middle of the free part of the canvas lies to the right of the canvas' middle. */
+export const aside = () => (map.covered.left - map.covered.right) / 2;
+
 /** Show a box; it takes at most the given share of the canvas. */
 function fitTo(west, south, east, north, share = 0.92) {
   const least = Math.max(east - west, north - south, 1e-9) / 1e4;
-  const scale = Math.min(
-    map.width / Math.max(east - west, least),
-    map.height / Math.max(north - south, least),
-  );
-  map.view = { x: (west + east) / 2, y: (south + north) / 2, scale: share * scale };
+  const width = map.width - map.covered.left - map.covered.right;
+  const fitting = Math.min(width / Math.max(east - west, least), map.height / Math.max(north - south, least));
+  const scale = share * fitting;
+  map.view = { x: (west + east) / 2 - aside() / scale, y: (south + north) / 2, scale };
   announce("view");
 }
 
@@ -123,13 +126,14 @@ export function bringIntoView(i) {
   const middle = { x: (west + east) / 2, y: (south + north) / 2 };
   const px = toPixelX(middle.x);
   const py = toPixelY(middle.y);
-  if (px < EDGE || py < EDGE || px > map.width - EDGE || py > map.height - EDGE)
-    Object.assign(map.view, middle);
+  const { left, right } = map.covered;
+  if (px < left + EDGE || py < EDGE || px > map.width - right - EDGE || py > map.height - EDGE)
+    Object.assign(map.view, { x: middle.x - aside() / map.view.scale, y: middle.y });
   announce("view");
 }
 
 /** Zoom so that the place under a pixel stays there. */
-export function zoomBy(times, px = map.width / 2, py = map.height / 2) {
+export function zoomBy(times, px = map.width / 2 + aside(), py = map.height / 2) {
   const { view } = map;
   const x = fromPixelX(px);
   const y = fromPixelY(py);

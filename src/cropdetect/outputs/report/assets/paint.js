@@ -1,15 +1,19 @@
 // Painting the map onto its canvas.
-import { CODES, colourOf, GREY, hatchTile } from "./crops.js";
+import { CODES, cropName, GREY, hatchTile } from "./crops.js";
 import { N, summary } from "./data.js";
 import { byId } from "./dom.js";
 import { columns, fields } from "./fields.js";
-import { formatNumber, isKnown } from "./format.js";
+import { formatNumber, formatPercent } from "./format.js";
+import { lookOf, shownCrop } from "./layers.js";
 import { boxOf, hasPlace, isPoint, map, toPixelX, toPixelY } from "./map.js";
 
+const SMALL = 5; // pixels: a smaller field is drawn as a square of this side
 const LARGE = 14; // pixels: an outline that is larger may be hatched
-const NAMED = 26; // pixels: an outline that is larger gets its crop's code
+const CODED = 26; // pixels: an outline that is larger gets its crop's code
+const NAMED = 110; // pixels: an outline that is larger gets its crop's name and how sure it is
 const MOST_HATCHED = 4000; // outlines
 const MOST_BOLD = 3000; // outlines
+const SHADE = "#0006"; // over a field's colour: its outline
 const CORNERS = [0, 4, 3, 4, 3, 5, 6, 3]; // of the points' shapes; 0 is a circle
 const TURNS = [0, 0.125, 0.75, 0, 0.25, 0.75, 0, 0]; // by which share of a full turn they are turned
 
@@ -32,8 +36,8 @@ export function paint() {
   if (byId("picture").checked) paintImages(pen);
   const { groups, large, others } = visibleFields();
   pen.lineJoin = "round";
-  for (const group of groups)
-    paintGroup(pen, group, large.length > 0 && large.length < MOST_BOLD ? 1.3 : 0.5);
+  const lineWidth = large.length > 0 && large.length < MOST_BOLD ? 1.2 : 0.5;
+  for (const group of groups) paintGroup(pen, group, lineWidth);
   if (large.length < MOST_HATCHED)
     for (const [crop, members] of byCrop(large)) hatchAndName(pen, crop, members);
   paintOthers(pen, others);
@@ -67,7 +71,7 @@ function paintImages(pen) {
 }
 
 /**
- * The fields on the canvas: those that pass the filter, in groups of one crop and opacity; the large ones among them;
+ * The fields on the canvas: those that pass the filter, in groups of one look; the large ones among them;
  * and the others.
  */
 function visibleFields() {
@@ -84,39 +88,44 @@ function visibleFields() {
       others.push(i);
       continue;
     }
-    const crop = columns.crop[i];
-    const alpha = Math.round(opacityOf(i) * 8) / 8;
-    const key = `${crop} ${alpha}`;
-    if (!groups.has(key)) groups.set(key, { crop, alpha, members: [] });
+    const { colour, alpha } = lookOf(i);
+    const crop = shownCrop(i);
+    const key = `${colour} ${alpha} ${crop}`;
+    if (!groups.has(key)) groups.set(key, { crop, colour, alpha, members: [] });
     groups.get(key).members.push(i);
     if (!isPoint(i) && Math.max(right - left, bottom - top) > LARGE) large.push(i);
   }
   return { groups: groups.values(), large, others };
 }
 
-/** The fainter a field, the less sure its answer. */
-function opacityOf(i) {
-  const confidence = columns.confidence[i];
-  if (!isKnown(confidence)) return 0.25;
-  const chance = 1 / Math.max(2, summary.legend.length);
-  return 0.2 + 0.75 * Math.max(0, Math.min(1, (confidence - chance) / (1 - chance)));
-}
-
-function paintGroup(pen, { crop, alpha, members }, lineWidth) {
-  pen.fillStyle = colourOf(crop);
-  pen.strokeStyle = crop < 0 ? GREY : colourOf(crop);
+function paintGroup(pen, { crop, colour, alpha, members }, lineWidth) {
+  pen.fillStyle = colour;
   pen.beginPath();
-  for (const i of members) if (!isPoint(i)) traceOutline(pen, i);
+  for (const i of members) if (!isPoint(i)) traceField(pen, i);
   pen.globalAlpha = alpha;
   pen.fill("evenodd");
-  pen.globalAlpha = Math.min(1, alpha + 0.25);
+  pen.globalAlpha = 1;
   pen.lineWidth = lineWidth;
+  pen.strokeStyle = SHADE;
   pen.stroke();
   pen.beginPath();
-  for (const i of members) if (isPoint(i)) tracePoint(pen, crop, i, pointRadius());
+  for (const i of members) if (isPoint(i)) tracePoint(pen, crop ?? 0, i, pointRadius());
   pen.globalAlpha = alpha;
   pen.fill();
   pen.globalAlpha = 1;
+  pen.stroke();
+}
+
+/** The outline of a field, or a square in its place where it is too small to be seen. */
+function traceField(pen, i) {
+  const [west, south, east, north] = boxOf(i);
+  if (Math.max(east - west, north - south) * map.view.scale >= SMALL) {
+    traceOutline(pen, i);
+    return;
+  }
+  const x = toPixelX((west + east) / 2);
+  const y = toPixelY((south + north) / 2);
+  pen.rect(x - SMALL / 2, y - SMALL / 2, SMALL, SMALL);
 }
 
 function traceOutline(pen, i) {
@@ -153,18 +162,19 @@ function tracePoint(pen, crop, i, radius) {
 function byCrop(members) {
   const crops = new Map();
   for (const i of members) {
-    const crop = columns.crop[i];
+    const crop = shownCrop(i);
     if (!crops.has(crop)) crops.set(crop, []);
     crops.get(crop).push(i);
   }
   return crops;
 }
 
-/** Hatch large outlines, and write the crop's code into those that have room. */
+/** Hatch large outlines, and write the crop into those that have room. `crop` is null where the layer shows no crops. */
 function hatchAndName(pen, crop, members) {
+  if (crop === null) return;
   if (crop >= 0) {
     if (!hatchings.has(crop)) hatchings.set(crop, pen.createPattern(hatchTile(crop, "#000"), "repeat"));
-    pen.globalAlpha = 0.38;
+    pen.globalAlpha = 0.3;
     pen.fillStyle = hatchings.get(crop);
     pen.beginPath();
     for (const i of members) traceOutline(pen, i);
@@ -177,14 +187,24 @@ function hatchAndName(pen, crop, members) {
   pen.lineWidth = 3;
   pen.strokeStyle = "#fffd";
   pen.fillStyle = "#111";
-  const word = crop >= 0 ? CODES[crop] : "?";
-  for (const i of members) {
-    const [west, south, east, north] = boxOf(i);
-    if (Math.min(east - west, north - south) * map.view.scale < NAMED) continue;
-    const place = [toPixelX((west + east) / 2), toPixelY((south + north) / 2)];
-    pen.strokeText(word, ...place);
-    pen.fillText(word, ...place);
-  }
+  for (const i of members) nameField(pen, crop, i);
+}
+
+function nameField(pen, crop, i) {
+  const [west, south, east, north] = boxOf(i);
+  const side = Math.min(east - west, north - south) * map.view.scale;
+  if (side < CODED) return;
+  const x = toPixelX((west + east) / 2);
+  const y = toPixelY((south + north) / 2);
+  const isNamed = side >= NAMED && crop >= 0;
+  const lines = isNamed
+    ? [cropName(crop), `${formatPercent(columns.confidence[i])} sure`]
+    : [CODES[crop] ?? "?"];
+  lines.forEach((line, k) => {
+    const at = y + 15 * (k - (lines.length - 1) / 2);
+    pen.strokeText(line, x, at);
+    pen.fillText(line, x, at);
+  });
 }
 
 /** Thin outlines of the fields that do not pass the filter. */
@@ -199,10 +219,10 @@ function paintOthers(pen, others) {
 }
 
 function paintChosen(pen, i) {
-  const isDark = matchMedia("(prefers-color-scheme: dark)").matches && !map.printing;
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
   pen.beginPath();
   if (isPoint(i)) tracePoint(pen, -1, i, pointRadius() + 5);
-  else traceOutline(pen, i);
+  else traceField(pen, i);
   const strokes = [
     [6, isDark ? "#000" : "#fff"],
     [3, isDark ? "#fff" : "#000"],

@@ -2,9 +2,11 @@
 import { cropName } from "./crops.js";
 import { N, summary } from "./data.js";
 import { byId, el, replaceChildren } from "./dom.js";
-import { choose, chooseNext, columns, fields, isAnswered, listen, statusOf } from "./fields.js";
+import { choose, chooseNext, columns, fields, isAnswered, listen, statusName } from "./fields.js";
 import { formatPercent } from "./format.js";
+import { startLayers } from "./layers.js";
 import {
+  aside,
   bringIntoView,
   fitAll,
   fromPixelX,
@@ -15,12 +17,13 @@ import {
   panBy,
   zoomBy,
 } from "./map.js";
-import { paint, repaint } from "./paint.js";
+import { repaint } from "./paint.js";
 
 const FINGER = 12; // pixels: a click may miss a small field by so much
 const HOVER = 6; // pixels, likewise for a pointer that rests
 const CLICK = 4; // pixels: a pointer that moves farther drags the map
 const PAN = 60; // pixels of an arrow key
+const PANEL_GAP = 12; // pixels between a panel and the edge
 
 /** Whether a place lies inside a field: a ray from it crosses the outline an odd number of times. */
 function isInside(i, x, y) {
@@ -62,37 +65,40 @@ function fieldAt(px, py, reach = FINGER) {
 }
 
 export function startMap() {
-  if (!map.ready) {
-    byId("map-figure").hidden = true;
-    document.querySelector(".split").classList.add("nomap");
-    return;
-  }
+  if (!map.ready) return;
   const canvas = byId("map");
-  map.width = canvas.clientWidth;
-  map.height = canvas.clientHeight;
+  measureCanvas(canvas);
   fitAll();
+  startLayers();
   startPointers(canvas);
+  startWheel(canvas);
   startKeys(canvas);
   byId("zoom-in").addEventListener("click", () => zoomBy(1.6));
   byId("zoom-out").addEventListener("click", () => zoomBy(1 / 1.6));
   byId("zoom-all").addEventListener("click", fitAll);
   byId("picture").addEventListener("change", repaint);
-  showCaption();
+  showPicture();
   listen("view", repaint);
   listen("filter", repaint);
   listen("choice", ({ move }) => {
+    measureCanvas(canvas);
     if (move && fields.chosen >= 0) bringIntoView(fields.chosen);
     else repaint();
   });
-  new ResizeObserver(repaint).observe(canvas);
+  new ResizeObserver(() => {
+    measureCanvas(canvas);
+    repaint();
+  }).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  addEventListener("beforeprint", () => paintFor({ printing: true }));
-  addEventListener("afterprint", () => paintFor({ printing: false }));
 }
 
-function paintFor({ printing }) {
-  map.printing = printing;
-  paint();
+/** Take the size of the canvas, and how much of it the panels beside it cover. */
+function measureCanvas(canvas) {
+  map.width = canvas.clientWidth;
+  map.height = canvas.clientHeight;
+  const coverOf = (panel) =>
+    !panel.hidden && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth + PANEL_GAP : 0;
+  map.covered = { left: coverOf(byId("glance")), right: coverOf(byId("detail")) };
 }
 
 /** One pointer drags or clicks, two zoom. */
@@ -130,11 +136,23 @@ function startPointers(canvas) {
   canvas.addEventListener("pointerleave", () => {
     byId("tip").hidden = true;
   });
+}
+
+/** The wheel zooms where the map has the keyboard's attention, or with Ctrl; else it scrolls the page. */
+function startWheel(canvas) {
   const wheel = (event) => {
+    const isMeant = event.ctrlKey || event.metaKey || document.activeElement === canvas;
+    byId("wheel-hint").hidden = isMeant;
+    if (!isMeant) return;
     event.preventDefault();
-    zoomBy(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 300), ...placeOf(event));
+    const box = canvas.getBoundingClientRect();
+    const times = Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 300);
+    zoomBy(times, event.clientX - box.left, event.clientY - box.top);
   };
   canvas.addEventListener("wheel", wheel, { passive: false });
+  canvas.addEventListener("pointerleave", () => {
+    byId("wheel-hint").hidden = true;
+  });
 }
 
 /** Zoom by two fingers, of which one moves. */
@@ -144,7 +162,7 @@ function pinch(before, now, [x, y]) {
 }
 
 function startKeys(canvas) {
-  const middle = () => fieldAt(map.width / 2, map.height / 2, Infinity);
+  const middle = () => fieldAt(map.width / 2 + aside(), map.height / 2, Infinity);
   const actions = {
     ArrowLeft: () => panBy(PAN, 0),
     ArrowRight: () => panBy(-PAN, 0),
@@ -166,13 +184,12 @@ function startKeys(canvas) {
   });
 }
 
-function showCaption() {
+/** Say what the picture below the fields is. */
+function showPicture() {
   const { images } = summary.map;
   const names = new Set(images.map(({ picture, date }) => [picture, date].filter(Boolean).join(", ")));
-  const shown = [...names].slice(0, 3).join("; ");
   byId("picture-label").hidden = !images.length;
-  byId("map-caption").textContent =
-    `Colour, hatching and letters: crop. The fainter, the less sure.${shown ? ` Image: ${shown}.` : ""}`;
+  byId("picture-label").title = [...names].slice(0, 3).join("; ");
 }
 
 /** Name the field under a resting pointer. */
@@ -183,7 +200,7 @@ function showTip([px, py]) {
   if (i < 0) return;
   const answer = isAnswered(i)
     ? `${cropName(columns.crop[i])}, ${formatPercent(columns.confidence[i])} sure`
-    : `no answer: ${statusOf(i)}`;
+    : `no answer: ${statusName(i)}`;
   replaceChildren(tip, el("b", {}, summary.ids[i]), el("br"), answer);
   tip.style.left = `${Math.min(px + 14, Math.max(0, map.width - tip.offsetWidth - 4))}px`;
   tip.style.top = `${Math.min(py + 14, Math.max(0, map.height - tip.offsetHeight - 4))}px`;

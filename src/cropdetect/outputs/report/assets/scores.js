@@ -1,4 +1,4 @@
-// Against labels: scores, confusion, reliability, classes, sizes, dates, doubtful labels.
+// Against labels: confusion, reliability, classes, sizes, dates, doubtful labels.
 import { reliabilityChart } from "./charts.js";
 import { CODES } from "./crops.js";
 import { summary } from "./data.js";
@@ -11,44 +11,12 @@ const MOST_DOUBTS = 50; // labels that are listed
 const inPercent = (x) => formatPercent(x, 1);
 const inThousandths = (x) => formatNumber(x, 3);
 
-/** Scores in the order of the page. */
-const SCORES = [
-  { key: "accuracy", format: inPercent, meaning: "share of fields that are right" },
-  {
-    key: "balanced_accuracy",
-    format: inPercent,
-    meaning: "mean over the crops of the share that is found",
-  },
-  {
-    key: "macro_f1",
-    format: inThousandths,
-    meaning: "mean over the crops of F1, the balance of precision and recall",
-  },
-  {
-    key: "kappa",
-    format: inThousandths,
-    meaning: "agreement beyond chance: 0 is chance, 1 is perfect",
-  },
-  {
-    key: "log_loss",
-    format: inThousandths,
-    meaning: "penalty for confident mistakes, in nats: 0 is best",
-  },
-  {
-    key: "ece",
-    format: inPercent,
-    meaning: "expected calibration error: how far stated confidence and share of right answers lie apart",
-  },
-];
-
 export function showScores() {
   const { metrics } = summary;
   if (!metrics) return;
+  if (metrics.reliability) replaceChildren(byId("reliability"), reliability(metrics));
   replaceChildren(
     byId("scores-body"),
-    accuracySentence(metrics),
-    (metrics.warnings || []).map((warning) => el("p", { class: "note" }, warning)),
-    el("div", { class: "pair" }, scoreTable(metrics), metrics.reliability ? reliability(metrics) : null),
     metrics.confusion ? [el("h3", {}, "What is taken for what?"), confusion(metrics)] : null,
     [el("h3", {}, "Crop by crop"), classTable(metrics)],
     metrics.by_size ? [el("h3", {}, "By size of the field"), sizeTable(metrics.by_size)] : null,
@@ -63,24 +31,6 @@ export function showScores() {
 function intervalOf({ intervals }, key, format) {
   const interval = intervals?.[key];
   return interval ? interval.map(format).join(" to ") : "";
-}
-
-function accuracySentence(metrics) {
-  const nRight = Math.round(metrics.accuracy * metrics.n_fields);
-  const interval = intervalOf(metrics, "accuracy", inPercent);
-  const of = `${formatNumber(nRight)} of ${plural(metrics.n_fields, "labelled field")} are right`;
-  return el("p", {}, `${of}: ${inPercent(metrics.accuracy)}${interval ? ` (95 %: ${interval})` : ""}.`);
-}
-
-function scoreTable(metrics) {
-  const known = SCORES.filter(({ key }) => isKnown(metrics[key]));
-  const rows = known.map(({ key, format, meaning }) => [
-    hint(key.replaceAll("_", " "), meaning),
-    numberCell(format(metrics[key])),
-    numberCell(intervalOf(metrics, key, format) || "–"),
-  ]);
-  const interval = hint("95 % interval", "by drawing groups of fields again and again (bootstrap)");
-  return tableOf("Scores", ["score", "value", interval], rows);
 }
 
 function reliability(metrics) {

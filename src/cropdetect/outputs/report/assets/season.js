@@ -44,6 +44,37 @@ export async function seasonOf(i, band) {
   return points;
 }
 
+/** Days for which a field's last clear view counts. */
+export const MEMORY = 30;
+
+/**
+ * The last clear value of each of `n` fields up to a date, NaN where the field was not seen in the `MEMORY` days before.
+ * @param {number} band position of the band
+ * @param {number} at position of the date
+ */
+export async function snapshotOf(band, at, n) {
+  rowOffsets ??= offsetsOf(await unpack("season-rows", Uint32Array));
+  const { block: size, wide, dates } = summary.season;
+  const { low, high, blob } = summary.season.bands[band];
+  const oldest = timeOf(dates[at]) - MEMORY * DAY;
+  const first = dates.findIndex((date) => timeOf(date) >= oldest);
+  const values = new Float32Array(n).fill(NaN);
+  for (let from = 0; from < n; from += size) {
+    const [days, steps] = await Promise.all([
+      blockOf("season-dates", from / size, wide ? Uint32Array : Uint16Array),
+      blockOf(blob, from / size, Uint16Array),
+    ]);
+    for (let i = from; i < Math.min(from + size, n); i++) {
+      for (let k = rowOffsets[i + 1] - rowOffsets[from] - 1; k >= rowOffsets[i] - rowOffsets[from]; k--) {
+        if (days[k] > at || !steps[k]) continue;
+        if (days[k] >= first) values[i] = low + ((steps[k] - 1) / LEVELS) * (high - low);
+        break;
+      }
+    }
+  }
+  return values;
+}
+
 /** The average of a crop. It counts days from 1 January of the year of the field's middle date. */
 function averageOf(crop, band, points) {
   const start = timeOf(`${points[points.length >> 1].date.slice(0, 4)}-01-01`);

@@ -1,11 +1,10 @@
 // Puts the page together.
-import { showAreas } from "./areas.js";
+import { showClearDates } from "./clear.js";
 import { showDetail } from "./detail.js";
 import { byId } from "./dom.js";
-import { listen, loadNumbers } from "./fields.js";
+import { choose, listen, loadNumbers } from "./fields.js";
 import { applyFilter, startFilters } from "./filters.js";
 import { loadMap, map } from "./map.js";
-import { showCards, showQuality } from "./overview.js";
 import { paint } from "./paint.js";
 import { startMap } from "./pointer.js";
 import { showScores } from "./scores.js";
@@ -18,15 +17,15 @@ async function start() {
   await loadMap();
   startFilters();
   startTable();
-  startMap();
   listen("choice", showDetail);
-  showCards();
-  showAreas();
+  startMap();
+  for (const button of document.querySelectorAll("#first button")) {
+    button.addEventListener("click", () => choose(Number(button.dataset.field)));
+  }
   showVisit();
-  showQuality();
+  showClearDates();
   showScores();
   applyFilter();
-  showDetail();
   if (map.ready) paint();
   // Tests and benchmarks read when the page was ready, and how long that took, in milliseconds.
   document.documentElement.dataset.ready = Math.round(performance.now());

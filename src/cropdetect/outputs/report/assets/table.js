@@ -13,6 +13,7 @@ import {
   labelOf,
   listen,
   probability,
+  statusName,
   statusOf,
 } from "./fields.js";
 import { sortFields } from "./filters.js";
@@ -31,7 +32,7 @@ function listColumns() {
     ["confidence", FACTS.confidence.name],
     ...(hasColumn("label") ? [["label", "known label"]] : []),
     ...NUMBERS.filter(hasColumn).map((key) => [key, FACTS[key].name]),
-    ["status", "status"],
+    ["status", "answer"],
   ];
 }
 
@@ -39,7 +40,7 @@ function cellOf(key, i) {
   if (key === "id") return el("td", {}, choiceButton(i));
   if (key === "crop") return el("td", {}, isAnswered(i) ? cropTag(columns.crop[i]) : "–");
   if (key === "label") return el("td", {}, labelOf(i) ?? "–");
-  if (key === "status") return el("td", {}, statusOf(i));
+  if (key === "status") return el("td", {}, statusName(i));
   const value = columns[key][i];
   return el("td", { class: "number" }, isKnown(value) ? FACTS[key].format(value) : "–");
 }

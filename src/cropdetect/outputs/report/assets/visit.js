@@ -47,7 +47,7 @@ export function showVisit() {
     el("select", { id: "visit-order", onchange }, options),
   );
   const invitation =
-    "A visit tells most where the answer is least sure. A click shows the field on the map. ";
+    "A visit, or a look at an image of high resolution, tells most where the answer is least sure. ";
   show(orders[0]);
   replaceChildren(byId("visit-body"), el("p", {}, invitation, choice), body, confidenceChart());
 }
@@ -63,14 +63,14 @@ function visitTable(scoreOf) {
     "field",
     "what it could be",
     ...(hasArea ? ["area"] : []),
-    "confidence",
-    ...(hasDisagreement ? [hint("disagreement", FACTS.disagreement.meaning)] : []),
+    FACTS.confidence.name,
+    ...(hasDisagreement ? [hint(FACTS.disagreement.name, FACTS.disagreement.meaning)] : []),
   ];
   const rows = order.slice(0, LISTED).map((i) => {
     const numbers = [
       ...(hasArea ? [formatHectares(columns.area_ha[i])] : []),
       formatPercent(columns.confidence[i]),
-      ...(hasDisagreement ? [`${formatNumber(columns.disagreement[i], 3)} nats`] : []),
+      ...(hasDisagreement ? [FACTS.disagreement.format(columns.disagreement[i])] : []),
     ];
     return [choiceButton(i), reasonsOf(i).join("; "), ...numbers.map(numberCell)];
   });
@@ -101,10 +101,10 @@ function confidenceChart() {
     titles: counts.map((n, k) => `${5 * k} to ${5 * k + 5} %: ${plural(n, "field")}`),
     labels: [
       [0, "0 %"],
-      [10, "50 % confidence"],
+      [10, "50 % sure"],
       [20, "100 %"],
     ],
-    label: "Number of fields by confidence",
+    label: "Number of fields by how sure the answer is",
   });
   return [
     el("h3", {}, "How sure are all fields?"),

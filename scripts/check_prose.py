@@ -1,0 +1,126 @@
+"""Check the English of the pages and of the program's messages: it must be plain to readers whose first language is another.
+
+Usage: python scripts/check_prose.py
+
+Checked are the length of sentences, words and turns that scripts/prose.csv lists with a better one, and American spellings.
+Messages are the texts of errors and warnings, the descriptions of options, and the docstrings that the command line shows.
+"""
+
+import ast
+import csv
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "cropdetect"
+LONGEST = 32  # words of a sentence
+NOT_CHECKED = {"command-line.md", "accuracy.md", "changelog.md"}  # messages themselves, figures of a benchmark, a copy
+
+
+@dataclass(frozen=True)
+class Text:
+    """Some prose and where it stands."""
+
+    where: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A turn to avoid, and what to write."""
+
+    pattern: re.Pattern[str]
+    better: str
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the rules of scripts/prose.csv: a regular expression (whole words, any case) and a better turn."""
+    with (ROOT / "scripts" / "prose.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return tuple(Rule(re.compile(rf"(?<![\w-])(?:{row['avoid']})(?![\w-])", re.IGNORECASE), row["better"]) for row in rows)
+
+
+def problems(text: str) -> Iterator[str]:
+    """Yield what a reader stumbles over in a paragraph of prose."""
+    plain = re.sub(r"`[^`]*`", "CODE", text)
+    for sentence in sentences(plain):
+        words = re.findall(r"[^\W\d][\w'-]*", sentence)
+        if len(words) > LONGEST:
+            yield f"a sentence of {len(words)} words (at most {LONGEST}): {' '.join(words[:8])} ..."
+    for rule in rules():
+        for found in rule.pattern.finditer(plain):
+            yield f"{found[0]!r}: write {rule.better}"
+
+
+def sentences(text: str) -> list[str]:
+    """Split a paragraph into sentences."""
+    return re.split(r"(?<=[.!?:;])\s+(?=[A-Z\"'(*\d]|CODE)|(?<=[:;])\s", text)
+
+
+def paragraphs(page: str) -> Iterator[tuple[int, str]]:
+    """Yield the prose of a Markdown page with its line: paragraphs, items of lists, cells of tables; no code, words of links."""
+    page = re.sub(r"^```.*?^```|<!--.*?-->", lambda found: "\n" * found[0].count("\n"), page, flags=re.DOTALL | re.MULTILINE)
+    page = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", page)
+    start, lines = 0, list[str]()
+    for number, line in enumerate([*page.splitlines(), ""], start=1):
+        if line.startswith(("    ", "|", "#")) or not line.strip() or re.match(r"\s*([*-]|\d+\.) ", line):
+            if lines:
+                yield start, " ".join(lines)
+            lines = []
+        if line.startswith("|"):
+            yield from ((number, cell.strip()) for cell in line.strip("|").split("|"))
+        elif line.strip() and not line.startswith("    "):
+            start = start if lines else number
+            lines.append(line.strip("#* "))
+
+
+def pages() -> Iterator[Text]:
+    """Yield the prose of README, CHANGELOG and docs."""
+    for file in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("data/**/README.md")]):
+        if file.name not in NOT_CHECKED:
+            name = file.relative_to(ROOT).as_posix()
+            yield from (Text(f"{name}:{line}", text) for line, text in paragraphs(file.read_text("utf-8")))
+
+
+def messages() -> Iterator[Text]:
+    """Yield what the program says to people."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        name = file.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            yield from (Text(f"{name}:{node.lineno}", text) for text in _said(node))  # type: ignore[attr-defined]
+            if file.parent.name == "api" and isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                yield from (Text(f"{name}:{node.lineno}", line) for line in (ast.get_docstring(node) or "").splitlines())
+
+
+def _said(node: ast.AST) -> Iterator[str]:
+    if not isinstance(node, ast.Call):
+        return
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if called.endswith("Error") or called == "warn":
+        yield from _texts([*node.args, *(one.value for one in node.keywords if one.arg == "fix")])
+    if called == "Field":
+        yield from _texts([one.value for one in node.keywords if one.arg == "description"])
+
+
+def _texts(nodes: list[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "CODE" for part in node.values)  # type: ignore[misc]
+
+
+def main() -> int:
+    """Print every problem; return 1 where there is one."""
+    found = [f"{one.where}: {problem}" for one in (*pages(), *messages()) for problem in problems(one.text)]
+    print("\n".join(found) or "The prose is plain.")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

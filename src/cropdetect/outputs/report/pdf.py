@@ -1,0 +1,43 @@
+"""The page on paper: Chromium prints it, where it is installed."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from cropdetect.errors import OptionError, OutputPathError
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
+_SECONDS = 300.0
+
+
+def printed(page: str) -> bytes:
+    """Return a page as PDF.
+
+    Raises:
+        OptionError: no browser is installed that can print.
+        OutputPathError: the browser failed.
+    """
+    browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if browser is None:
+        fix = "Install Chromium, or open report.html in a browser and print it."
+        raise OptionError("no Chromium, Chrome or Edge is installed, which prints the page", where="--pdf", fix=fix)
+    with tempfile.TemporaryDirectory(prefix="cropdetect-") as folder:
+        source, target = Path(folder) / "report.html", Path(folder) / "report.pdf"
+        source.write_text(page, "utf-8")
+        command = [browser, "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.append("--no-sandbox")  # as root its sandbox refuses to start
+        command += [
+            f"--user-data-dir={folder}/profile",
+            "--virtual-time-budget=30000",
+            f"--print-to-pdf={target}",
+            source.as_uri(),
+        ]
+        try:
+            subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+            return target.read_bytes()
+        except (OSError, subprocess.TimeoutExpired) as error:
+            fix = "Open report.html in a browser and print it."
+            raise OutputPathError("the browser wrote no PDF", where=browser, fix=fix) from error

@@ -1,0 +1,59 @@
+"""Numbers and dates as people read them: filters of the template, equal to those of `assets/format.js`."""
+
+import datetime as dt
+import math
+
+MISSING = "\N{EN DASH}"
+
+
+def number(x: float | None, digits: int = 0) -> str:
+    """Return a number with thousands separators, e.g. "4,688"."""
+    return MISSING if x is None or not math.isfinite(x) else f"{x:,.{digits}f}"
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """Return a share (0 to 1) as a percentage."""
+    return MISSING if share is None or not math.isfinite(share) else f"{number(100 * share, digits)} %"
+
+
+def hectares(area: float | None) -> str:
+    """Return an area, with fewer digits the larger it is."""
+    if area is None or not math.isfinite(area):
+        return MISSING
+    return f"{number(area, _digits(area))} ha"
+
+
+def _digits(area: float) -> int:
+    return 2 if area < 10 else 1 if area < 1000 else 0
+
+
+def amount(x: float | None, unit: str) -> str:
+    """Return an amount of hectares ("ha") or of fields ("fields")."""
+    if unit == "ha" or x is None:
+        return hectares(x)
+    return number(x, 1 if x < 100 and x != round(x) else 0)
+
+
+def amounts(low: float, high: float, unit: str) -> str:
+    """Return a range of amounts, e.g. "16.6 to 23.5 ha"."""
+    if unit == "ha":
+        return f"{number(low, _digits(high))} to {hectares(high)}"
+    return f"{number(low)} to {number(high)}"
+
+
+def plural(n: int, word: str) -> str:
+    """Return e.g. "1 field" or "3 fields"."""
+    return f"{number(n)} {word}{'' if n == 1 else 's'}"
+
+
+def period(dates: list[str]) -> str:
+    """Return from when to when ISO dates (ascending) reach, in months, e.g. "June to November 2019"."""
+    first, last = dt.date.fromisoformat(dates[0]), dt.date.fromisoformat(dates[-1])
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{last:%B} {last.year}"
+    return f"{first:%B}{'' if first.year == last.year else f' {first.year}'} to {last:%B} {last.year}"
+
+
+def place(longitude: float, latitude: float) -> str:
+    """Return a place on Earth in degrees, e.g. "0.43° N, 34.21° E"."""
+    return f"{abs(latitude):.2f}° {'N' if latitude >= 0 else 'S'}, {abs(longitude):.2f}° {'E' if longitude >= 0 else 'W'}"
