@@ -45,6 +45,120 @@ class ChipStoreAttributes(Record):
     cropdetect_version: str
 
 
+# ---------------------------------------------------------------- metrics.json
+
+
+class ClassMetrics(Record):
+    """Scores of one class."""
+
+    n: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class ReliabilityBin(Record):
+    """The fields whose most likely class has a probability in (lower, upper]."""
+
+    lower: float
+    upper: float
+    n: int
+    confidence: float | None = Field(description="mean probability of the most likely class; null without fields")
+    accuracy: float | None = Field(description="share of the fields that are right; null without fields")
+
+
+class SizeAccuracy(Record):
+    """Scores of the fields with an area in [lower_pixels, upper_pixels)."""
+
+    lower_pixels: float
+    upper_pixels: float | None = Field(description="null: no upper limit")
+    n: int
+    accuracy: float
+    log_loss: float
+
+
+class DateScore(Record):
+    """Scores of the answers given from the dates up to a day: what is known in the season."""
+
+    until: dt.date
+    n_fields: int = Field(description="fields that were clear on a date up to then; only these are scored")
+    log_loss: float
+    accuracy: float
+    macro_f1: float
+
+
+class ClassArea(Record):
+    """Area of one class, mapped and estimated, in the unit of the `AreaRecord`; null where the labels do not tell."""
+
+    name: str
+    mapped: float = Field(description="summed over the fields that were given the class")
+    estimated: float | None = Field(description="with the map's errors taken out")
+    standard_error: float | None
+    users_accuracy: float | None = Field(description="share of the area mapped as the class that is the class")
+    users_accuracy_se: float | None
+    producers_accuracy: float | None = Field(description="share of the area of the class that is mapped as it")
+    producers_accuracy_se: float | None
+
+
+class AreaRecord(Record):
+    """Areas of the classes with standard errors (Olofsson et al. 2014)."""
+
+    unit: Literal["ha", "fields"]
+    probability_sample: bool = Field(description="whether the labelled fields were drawn at random; else errors are too small")
+    classes: list[ClassArea]
+    overall_accuracy: float | None
+    overall_accuracy_se: float | None
+    method: str
+
+
+class LabelDoubt(Record):
+    """A field whose label the answer confidently contradicts."""
+
+    field_id: int | str
+    label: str
+    predicted: str
+    confidence: float = Field(description="probability of the predicted class")
+    label_probability: float = Field(description="probability of the label")
+
+
+class SeenScores(Record):
+    """Scores on fields that the checkpoint was trained on: they do not tell how good it is."""
+
+    n_fields: int
+    log_loss: float
+    accuracy: float
+    macro_f1: float
+
+
+class MetricsRecord(Record):
+    """`metrics.json`."""
+
+    n_fields: int
+    log_loss: float = Field(description="nats; probabilities clipped at 1e-4 and renormalised")
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    kappa: float | None = Field(default=None, description="agreement beyond chance (Cohen 1960)")
+    ece: float = Field(description="expected calibration error of the top class, 15 equal-width bins")
+    per_class: dict[str, ClassMetrics]
+    legend: list[str] = Field(default_factory=list, description="class names, in the order of `confusion`")
+    confusion: list[list[int]] | None = Field(default=None, description="fields; rows true, columns predicted")
+    reliability: list[ReliabilityBin] | None = None
+    intervals: dict[str, tuple[float, float]] | None = Field(
+        default=None,
+        description="95 %, bootstrap over groups of fields; keys: metric names, f1:<class>, precision:<class>, recall:<class>",
+    )
+    by_size: list[SizeAccuracy] | None = None
+    by_date: list[DateScore] | None = None
+    areas: AreaRecord | None = None
+    label_doubts: list[LabelDoubt] | None = Field(default=None, description="the most doubtful first")
+    validation: str = Field(default="", description="how the scored fields were kept apart from what was learnt")
+    on_training_fields: SeenScores | None = Field(
+        default=None, description="of labelled fields that the checkpoint was trained on; all other scores are of other fields"
+    )
+    warnings: list[str] = Field(default_factory=list)
+
+
 # ---------------------------------------------------------------- checkpoint folder
 
 
@@ -164,6 +278,16 @@ class SensorRecord(Record):
     metrics_alone: dict[str, float] = Field(default_factory=dict, description="on validation fields shown with it alone")
 
 
+class TrainingFieldsRecord(Record):
+    """The file of hashed training fields: a NumPy array of 64 bits of SHA-256 for each of their cells and ids, ascending."""
+
+    file: str = Field(description="path inside the folder")
+    sha256: str
+    cell_metres: float = Field(description="side of a cell of the worldwide grid (EPSG:6933)")
+    by_place: bool = Field(description="whether the fields had places; if not, they are known by id only")
+    salt: str = Field(description="goes into every hash")
+
+
 class CheckpointRecord(Record):
     """`checkpoint.json`."""
 
@@ -188,6 +312,12 @@ class CheckpointRecord(Record):
     metrics: dict[str, float] = Field(default_factory=dict, description="on validation fields the members did not see")
     calibration: CalibrationRecord = CalibrationRecord()
     familiarity: NoveltyRecord | None = Field(default=None, description="flags fields unlike the training fields")
+    out_of_fold: MetricsRecord | None = Field(
+        default=None, description="each training field answered by the members that left it out; field ids are not kept"
+    )
+    training_fields: TrainingFieldsRecord | None = Field(
+        default=None, description="recognises the training fields; null: the checkpoint does not know them"
+    )
     members: list[MemberRecord]
     created: str = Field(description="ISO 8601, UTC")
     cropdetect_version: str
@@ -197,106 +327,34 @@ class CheckpointRecord(Record):
         return [band for one in self.sensors if one.sensor == sensor for band in one.bands]
 
 
-# ---------------------------------------------------------------- metrics.json
+class ComparedScore(Record):
+    """One score of one run."""
+
+    value: float
+    interval: tuple[float, float] = Field(description="95 %, bootstrap")
+    difference: float | None = Field(default=None, description="from the first run; null: it is the first")
+    difference_interval: tuple[float, float] | None = Field(default=None, description="95 %, both runs on the same draws")
 
 
-class ClassMetrics(Record):
-    """Scores of one class."""
-
-    n: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
-
-
-class ReliabilityBin(Record):
-    """The fields whose most likely class has a probability in (lower, upper]."""
-
-    lower: float
-    upper: float
-    n: int
-    confidence: float | None = Field(description="mean probability of the most likely class; null without fields")
-    accuracy: float | None = Field(description="share of the fields that are right; null without fields")
-
-
-class SizeAccuracy(Record):
-    """Scores of the fields with an area in [lower_pixels, upper_pixels)."""
-
-    lower_pixels: float
-    upper_pixels: float | None = Field(description="null: no upper limit")
-    n: int
-    accuracy: float
-    log_loss: float
-
-
-class DateScore(Record):
-    """Scores of the answers given from the dates up to a day: what is known in the season."""
-
-    until: dt.date
-    n_fields: int = Field(description="fields that were clear on a date up to then; only these are scored")
-    log_loss: float
-    accuracy: float
-    macro_f1: float
-
-
-class ClassArea(Record):
-    """Area of one class, mapped and estimated, in the unit of the `AreaRecord`; null where the labels do not tell."""
+class ComparedRun(Record):
+    """One run of a comparison, scored on the shared fields."""
 
     name: str
-    mapped: float = Field(description="summed over the fields that were given the class")
-    estimated: float | None = Field(description="with the map's errors taken out")
-    standard_error: float | None
-    users_accuracy: float | None = Field(description="share of the area mapped as the class that is the class")
-    users_accuracy_se: float | None
-    producers_accuracy: float | None = Field(description="share of the area of the class that is mapped as it")
-    producers_accuracy_se: float | None
-
-
-class AreaRecord(Record):
-    """Areas of the classes with standard errors (Olofsson et al. 2014)."""
-
-    unit: Literal["ha", "fields"]
-    probability_sample: bool = Field(description="whether the labelled fields were drawn at random; else errors are too small")
-    classes: list[ClassArea]
-    overall_accuracy: float | None
-    overall_accuracy_se: float | None
-    method: str
-
-
-class LabelDoubt(Record):
-    """A field whose label the answer confidently contradicts."""
-
-    field_id: int | str
-    label: str
-    predicted: str
-    confidence: float = Field(description="probability of the predicted class")
-    label_probability: float = Field(description="probability of the label")
-
-
-class MetricsRecord(Record):
-    """`metrics.json`."""
-
     n_fields: int
-    log_loss: float = Field(description="nats; probabilities clipped at 1e-4 and renormalised")
-    accuracy: float
-    balanced_accuracy: float
-    macro_f1: float
-    kappa: float | None = Field(default=None, description="agreement beyond chance (Cohen 1960)")
-    ece: float = Field(description="expected calibration error of the top class, 15 equal-width bins")
-    per_class: dict[str, ClassMetrics]
-    legend: list[str] = Field(default_factory=list, description="class names, in the order of `confusion`")
-    confusion: list[list[int]] | None = Field(default=None, description="fields; rows true, columns predicted")
-    reliability: list[ReliabilityBin] | None = None
-    intervals: dict[str, tuple[float, float]] | None = Field(
-        default=None,
-        description="95 %, bootstrap over groups of fields; keys: metric names, f1:<class>, precision:<class>, recall:<class>",
+    n_not_shared: int = Field(description="fields that another run does not have; they are not scored")
+    scores: dict[str, ComparedScore]
+
+
+class ComparisonRecord(Record):
+    """`comparison.json`: runs side by side."""
+
+    n_shared: int = Field(description="fields that all runs have")
+    groups: str = Field(description="what the intervals draw")
+    options: dict[str, list[str]] = Field(
+        default_factory=dict, description="options and versions that differ: the value of each run"
     )
-    by_size: list[SizeAccuracy] | None = None
-    by_date: list[DateScore] | None = None
-    areas: AreaRecord | None = None
-    label_doubts: list[LabelDoubt] | None = Field(default=None, description="the most doubtful first")
-    validation: str = Field(default="", description="how the scored fields were kept apart from what was learnt")
-    warnings: list[str] = Field(default_factory=list)
+    runs: list[ComparedRun]
+    warnings: list[str]
 
 
 class ModelCardRecord(Record):
@@ -356,6 +414,20 @@ class RunRecord(Record):
     finished: str = ""
 
 
+class CrossvalRun(RunRecord):
+    """`run.json` of a cross-validation, and of the out-of-fold answers of a training; `arguments` has all options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    seed: int
+    folds: str = Field(description="how the fields were kept apart")
+    put_apart: Literal["random", "apart", "unknown"] = Field(
+        description="random: fields one by one, so that neighbours are trained on; apart: whole groups or blocks"
+    )
+    n_fields: int
+
+
 class PredictionRun(RunRecord):
     """`run.json` of a prediction."""
 
@@ -374,6 +446,8 @@ class PredictionRun(RunRecord):
     peak_memory_mb: float | None = Field(description="null on Windows")
     precision: str
     device: str
+    n_seen_in_training: int | None = Field(default=None, description="fields trained on; null: the checkpoint does not know")
+    out_of_fold: MetricsRecord | None = Field(default=None, description="the checkpoint's scores, on fields left out of training")
     warnings: list[str]
     unlike_training: list[str] = Field(
         default_factory=list, description="those of the warnings that say how the data is unlike the training data"

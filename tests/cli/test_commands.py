@@ -24,7 +24,7 @@ from cropdetect.training.recipes import train_options
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NEEDED = {  # what a command cannot do without, as it is typed
     "demo": (), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"), "crossval": ("d", "o", "--folds", "random"),
-    "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"),
+    "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
     "simulate": ("o",), "import-cv4a": ("w.pt", "o"),
 }  # fmt: skip
@@ -37,7 +37,8 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "clear": ("SCL=4,5 CLD<60", "SCL=4,5 CLD<60"), "offset": ("1000", 1000.0), "until": ("2019-08-31", dt.date(2019, 8, 31)),
     "bbox": ("34.0,0.4,34.5,0.9", (34.0, 0.4, 34.5, 0.9)), "limit": ("7", 7), "memory": ("64", 64), "overwrite": (None, True),
     "preset": ("cv4a", "cv4a"), "recipe": ("cv4a", "cv4a"), "config": ("c.yaml", Path("c.yaml")), "licence": ("MIT", "MIT"),
-    "log_dir": ("log", Path("log")), "model": ("tempcnn", "tempcnn"), "members": ("2", 2), "snapshots": ("3", 3),
+    "forget_fields": (None, True), "log_dir": ("log", Path("log")), "model": ("tempcnn", "tempcnn"),
+    "members": ("2", 2), "snapshots": ("3", 3),
     "group_column": ("village", "village"), "block_size": ("500", 500.0), "calibration": ("vector", "vector"),
     "epochs": ("4", 4), "class_balance": ("weights", "weights"), "seed": ("9", 9), "folds": ("blocked", "blocked"),
     "n_folds": ("3", 3), "fold_buffer": ("100", 100.0), "by_date": (None, True), "checkpoint": ("other", Path("other")),
@@ -111,7 +112,7 @@ def test_every_option_reaches_the_function_and_changes_nothing_else(called: Call
 
 
 def test_the_verbs_are_listed_in_the_order_of_the_work() -> None:
-    order = "demo info chips train crossval predict evaluate report simulate import-cv4a"
+    order = "demo info chips train crossval predict evaluate report compare simulate import-cv4a"
     assert list(COMMANDS) == order.split()
 
 

@@ -129,6 +129,23 @@ def test_without_matplotlib_the_extra_is_named():
     assert "cropdetect[plots]" in done.stderr
 
 
+def test_a_comparison_shows_a_dot_and_a_line_for_each_run_but_the_first() -> None:
+    from cropdetect.figures import plot_comparison
+    from cropdetect.formats import ComparedRun, ComparedScore, ComparisonRecord
+
+    def run(name: str, difference: float | None) -> ComparedRun:
+        interval = None if difference is None else (difference - 0.05, difference + 0.05)
+        one = ComparedScore(value=0.7, interval=(0.6, 0.8), difference=difference, difference_interval=interval)
+        return ComparedRun(name=name, n_fields=9, n_not_shared=0, scores={"log_loss": one})
+
+    runs = [run("first", None), run("better", -0.1), run("alike", 0.01)]
+    axes = plot_comparison(ComparisonRecord(n_shared=9, groups="single fields", runs=runs, warnings=[]))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["better", "alike"]
+    dots = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "o"]
+    assert dots == [-0.1, 0.01]
+    assert "less is better" in axes.get_xlabel()
+
+
 def test_learning_curves_are_a_line_a_member_with_the_cycles_in_order():
     rows = [(member, cycle, epoch) for member in (0, 1) for cycle in (0, 1) for epoch in (0, 1)]
     table = pd.DataFrame(rows, columns=["member", "cycle", "epoch"])

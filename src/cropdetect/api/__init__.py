@@ -1,6 +1,7 @@
 """One function a verb of the command line, with the same names and options."""
 
 from cropdetect.api._chips import chips
+from cropdetect.api._compare import compare
 from cropdetect.api._crossval import crossval
 from cropdetect.api._demo import demo
 from cropdetect.api._evaluate import evaluate
@@ -17,6 +18,7 @@ __all__ = [
     "DataOptions",
     "Description",
     "chips",
+    "compare",
     "crossval",
     "demo",
     "evaluate",

@@ -1,7 +1,7 @@
 """The verb `crossval`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -63,8 +63,8 @@ def crossval(
     """
     arguments = dict(locals())
     from cropdetect.chips import open_random_access
-    from cropdetect.outputs.scores import read_metrics, write_scores
-    from cropdetect.training.crossval import cross_validate, score_answers, table_of
+    from cropdetect.outputs.scores import read_metrics, write_crossval_run, write_scores
+    from cropdetect.training.crossval import answer_groups, cross_validate, score_answers, table_of
     from cropdetect.training.data import read_training_data
     from cropdetect.training.folds import make_folds
     from cropdetect.training.recipes import train_options
@@ -87,13 +87,18 @@ def crossval(
             seed=settings.seed,
         )
         answers = cross_validate(labelled, made, settings, work.state, by_date=by_date, log_dir=log_dir)
-        scores, table = score_answers(labelled, made, answers, settings), table_of(labelled, made, answers)
-        page = _page(labelled, answers, table, scores, data.resolve().name)
-        write_scores(work.new, scores, table, answers.probabilities, page=page)
+        groups, table = answer_groups(labelled, answers, settings), table_of(labelled, made, answers)
+        scores = score_answers(labelled, made, answers, groups, seed=settings.seed)
+        page = crossval_page(labelled, answers, table, scores, data.resolve().name)
+        write_scores(work.new, scores, table, answers.probabilities, groups=groups, page=page)
+        write_crossval_run(work.new, settings, scores, _put_apart(folds))
     return scores
 
 
-def _page(labelled: "TrainingData", answers: "CrossValidation", table: "pd.DataFrame", scores: MetricsRecord, title: str) -> str:
+def crossval_page(
+    labelled: "TrainingData", answers: "CrossValidation", table: "pd.DataFrame", scores: MetricsRecord, title: str
+) -> str:
+    """Return report.html of out-of-fold answers."""
     import geopandas as gpd
     import pandas as pd
 
@@ -111,3 +116,10 @@ def _page(labelled: "TrainingData", answers: "CrossValidation", table: "pd.DataF
         series=seasons_of(labelled.chips, answers.positions),
     )
     return render(content)
+
+
+def _put_apart(folds: str) -> Literal["random", "apart", "unknown"]:
+    """Tell whether neighbours of a field may be trained on; of a column of folds it is not known."""
+    if folds == "random":
+        return "random"
+    return "apart" if folds in ("blocked", "grid", "leave-one-group-out") else "unknown"

@@ -28,10 +28,13 @@ def evaluate(
 ) -> MetricsRecord:
     """Score predictions against known crops, and estimate areas with standard errors.
 
+    Fields that the checkpoint was trained on are scored apart. Where all known crops are of such fields, the scores are the
+    checkpoint's own, out of fold.
+
     Args:
         predictions: output folder of predict.
-        out: output folder; it gets metrics.json, predictions.csv (the scored fields), confusion.csv, areas.csv and
-            label_doubts.csv.
+        out: output folder; it gets metrics.json, predictions.csv (the fields with a known crop), confusion.csv, areas.csv
+            and label_doubts.csv.
         reference: known crops: vector file, CSV or Parquet with field ids and labels.
         labels: column of the labels (default: label, crop, crop:code or crop_code).
         id_column: column of the field ids (default: found by name).
@@ -47,7 +50,8 @@ def evaluate(
 
     Raises:
         InputNotFoundError, UnreadableFileError: predictions or reference are absent or damaged.
-        FieldsError: a column is absent, two columns could be the labels, an id occurs twice, or no id is that of a prediction.
+        FieldsError: a column is absent, two columns could be the labels, an id occurs twice, no id is that of a prediction, or
+            all known crops were trained on and the checkpoint holds no scores of its own.
         LegendError: no label is a class of the predictions.
         OutputExistsError, OutputPathError: nothing can be written at `out`.
     """
@@ -60,7 +64,7 @@ def evaluate(
 
     if output.finished():
         return read_metrics(output.path)
-    answers = read_predictions(predictions)
+    answers, content = read_predictions(predictions), read_content(predictions)
     table, unknown = read_labels(reference, id_column, labels, read_legend(legend) if legend else None, group_column)
     scores, scored = evaluate_predictions(
         answers.fields.assign(status=answers.status, n_pixels=answers.n_pixels),
@@ -71,9 +75,11 @@ def evaluate(
         pixel_size=pixel_size,
         probability_sample=probability_sample,
         seed=seed,
+        seen=answers.seen_in_training,
+        out_of_fold=None if content.run is None else content.run.out_of_fold,
     )
     scores = scores.model_copy(update={"warnings": [*unknown, *scores.warnings]})
-    page = render(with_scores(read_content(predictions), scores, scored))
+    page = render(with_scores(content, scores, scored))
     with output.writing() as work:
         write_scores(work.new, scores, scored, answers.probabilities[scored.index], page=page)
     return scores

@@ -83,12 +83,12 @@ def predict(
         how: dict[str, Any] = {"device": device, "precision": precision}
         predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=work.state, **how)
         strange = check_familiar(predictions, trained)
-        how |= {"inputs": _inputs(data, opened, options), "checkpoint": str(checkpoint), "title": title, "subtitle": subtitle}
+        how |= {"inputs": _inputs(data, opened, options), "title": title, "subtitle": subtitle}
         how |= {"warnings": [*strange, *opened.warnings], "unlike_training": [*strange, *unlike]}
         write_outputs(
             predictions,
             work.new,
-            run=_record(opened, predictions, timings, **how),
+            run=_record(opened, trained, predictions, timings, **how),
             imagery=opened.imagery,
             fields=opened.fields,
             min_confidence=min_confidence,
@@ -148,11 +148,14 @@ def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
     return (f"No field has a pixel on the images ({counts}): check the place and the CRS of both.",)
 
 
-def _record(opened: "OpenedData", predictions: "Predictions", timings: "Timings", **more: Any) -> PredictionRun:
-    info = opened.chips.info
+def _record(
+    opened: "OpenedData", checkpoint: "Checkpoint", predictions: "Predictions", timings: "Timings", **more: Any
+) -> PredictionRun:
+    info, seen = opened.chips.info, predictions.seen_in_training
     return PredictionRun(
         format="cropdetect-run",
         versions=_versions(),
+        checkpoint=str(checkpoint.path),
         dates=[str(day) for day in info.dates],
         bands=list(info.bands),
         offset=info.offset,
@@ -162,6 +165,8 @@ def _record(opened: "OpenedData", predictions: "Predictions", timings: "Timings"
         seconds=timings.seconds,
         cpu_seconds=timings.cpu_seconds,
         peak_memory_mb=_peak_memory(),
+        n_seen_in_training=None if seen is None else int(seen.sum()),
+        out_of_fold=checkpoint.record.out_of_fold,
         started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         **more,
     )

@@ -21,6 +21,7 @@ def report(
     *,
     reference: Path | None = None,
     labels: str | None = None,
+    id_column: str | None = None,
     title: str = "",
     subtitle: str = "",
     pdf: bool = False,
@@ -33,6 +34,7 @@ def report(
         out: page to write (default: report.html in that folder); a name that ends in .pdf gives a PDF.
         reference: known crops, as evaluate takes them: adds scores to a prediction.
         labels: column of the labels (default: found by name).
+        id_column: column of the field ids in the known crops (default: found by name).
         title: first line of the page (default: place and season).
         subtitle: second line (default: what was counted).
         pdf: write a PDF, report.pdf by default; Chromium, Chrome or Edge must be installed.
@@ -56,7 +58,7 @@ def report(
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
         if reference is not None:
-            content = _scored(content, predictions, reference, labels)
+            content = _scored(content, predictions, reference, labels, id_column)
     elif (predictions / "metrics.json").is_file():
         content = read_scores(predictions)
     else:
@@ -66,13 +68,15 @@ def report(
     return write_report(content, page, overwrite=overwrite)
 
 
-def _scored(content: "ReportContent", predictions: Path, reference: Path, labels: str | None) -> "ReportContent":
+def _scored(
+    content: "ReportContent", predictions: Path, reference: Path, labels: str | None, id_column: str | None
+) -> "ReportContent":
     import pandas as pd
 
     from cropdetect.outputs.report import with_scores
 
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores"
-        metrics = evaluate(predictions, scores, reference=reference, labels=labels)
+        metrics = evaluate(predictions, scores, reference=reference, labels=labels, id_column=id_column)
         known = pd.read_csv(scores / "predictions.csv", dtype={"field_id": str, "label": str}, keep_default_na=False)
     return replace(with_scores(content, metrics, known), kind="evaluation")

@@ -22,6 +22,7 @@ def train(
     recipe: str | None = None,
     config: Path | None = None,
     licence: str = "unknown",
+    forget_fields: bool = False,
     log_dir: Path | None = None,
     on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
@@ -36,6 +37,7 @@ def train(
         recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
         config: YAML file of training options, which win over the recipe; those given singly win over both.
         licence: licence of the training data, kept in the checkpoint.
+        forget_fields: keep no hashes of the training fields in the checkpoint; it cannot tell then whether it is scored on them.
         log_dir: folder for a TensorBoard log of the training.
         on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
             ends the training.
@@ -64,6 +66,7 @@ def train(
             state=work.state,
             data_names=(data.name,),
             licence=licence,
+            forget_fields=forget_fields,
             on_epoch=on_epoch,
             log_dir=log_dir,
         )

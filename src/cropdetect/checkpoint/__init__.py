@@ -3,10 +3,12 @@
 from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, checkpoint_path, read_checkpoint, write_checkpoint
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import stac_item
+from cropdetect.checkpoint.training_fields import TrainingFields
 
 __all__ = [
     "Checkpoint",
     "MemberFiles",
+    "TrainingFields",
     "checkpoint_path",
     "read_checkpoint",
     "shipped_names",

@@ -12,12 +12,17 @@ from pydantic import ValidationError
 
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import COMPOSE, stac_item
+from cropdetect.checkpoint.training_fields import TrainingFields
 from cropdetect.errors import CheckpointError
 from cropdetect.files import disk_full_named, sha256
-from cropdetect.formats import CheckpointRecord, MemberRecord
+from cropdetect.formats import CheckpointRecord, MemberRecord, TrainingFieldsRecord
 
 RECORD = "checkpoint.json"
 STAC_ITEM = "stac-item.json"
+TRAINING_FIELDS = "training-fields.npy"
+
+
+_COPY_AGAIN = "Copy the whole checkpoint folder again."
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,23 @@ class Checkpoint:
         """Return the members' safetensors files, in order."""
         return [self.path / member.safetensors for member in self.record.members]
 
+    def training_fields(self) -> TrainingFields | None:
+        """Return the hashed training fields; None where the checkpoint does not know them.
+
+        Raises:
+            CheckpointError: the file is no list of hashes.
+        """
+        known = self.record.training_fields
+        if known is None:
+            return None
+        file = self.path / known.file
+        try:
+            return TrainingFields.from_bytes(
+                file.read_bytes(), cell_metres=known.cell_metres, by_place=known.by_place, salt=known.salt
+            )
+        except ValueError as error:
+            raise CheckpointError(f"the file cannot be read: {error}", where=file, fix=_COPY_AGAIN) from error
+
 
 @dataclass(frozen=True)
 class MemberFiles:
@@ -49,13 +71,16 @@ class MemberFiles:
     safetensors: bytes
 
 
-def write_checkpoint(path: Path, record: CheckpointRecord, members: Sequence[MemberFiles]) -> Checkpoint:
+def write_checkpoint(
+    path: Path, record: CheckpointRecord, members: Sequence[MemberFiles], training_fields: TrainingFields | None = None
+) -> Checkpoint:
     """Write a checkpoint folder.
 
     Args:
         path: a folder that is empty, or made here.
-        record: everything but `members`, which is filled here.
+        record: everything but `members` and `training_fields`, which are filled here.
         members: the networks, at least one.
+        training_fields: the fields that they were trained on; None: the checkpoint will not know them.
 
     Returns:
         What was written. The same arguments give the same bytes.
@@ -75,15 +100,30 @@ def write_checkpoint(path: Path, record: CheckpointRecord, members: Sequence[Mem
         )
         for number, member in enumerate(members)
     ]
-    record = record.model_copy(update={"members": records})
+    hashed = None if training_fields is None else training_fields.to_bytes()
+    record = record.model_copy(update={"members": records, "training_fields": _described(training_fields, hashed)})
     with disk_full_named(path):
         (path / "members").mkdir(parents=True)
         for member, content in zip(record.members, members, strict=True):
             (path / member.onnx).write_bytes(content.onnx)
             (path / member.safetensors).write_bytes(content.safetensors)
+        if hashed is not None:
+            (path / TRAINING_FIELDS).write_bytes(hashed)
         (path / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
         write_description(path, record)
     return Checkpoint(path, record)
+
+
+def _described(training_fields: TrainingFields | None, hashed: bytes | None) -> TrainingFieldsRecord | None:
+    if training_fields is None or hashed is None:
+        return None
+    return TrainingFieldsRecord(
+        file=TRAINING_FIELDS,
+        sha256=hashlib.sha256(hashed).hexdigest(),
+        cell_metres=training_fields.cell_metres,
+        by_place=training_fields.by_place,
+        salt=training_fields.salt,
+    )
 
 
 def write_description(folder: Path, record: CheckpointRecord) -> None:
@@ -99,7 +139,7 @@ def checkpoint_path(path: Path) -> Path:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint folder and check that every member is there and unchanged.
+    """Read a checkpoint folder and check that every file is there and unchanged.
 
     Args:
         path: see `checkpoint_path`.
@@ -110,8 +150,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     path = checkpoint_path(path)
     record = _read_record(path)
     for member in record.members:
-        _check_member(path, member.onnx, member.onnx_sha256)
-        _check_member(path, member.safetensors, member.safetensors_sha256)
+        _check_file(path, member.onnx, member.onnx_sha256)
+        _check_file(path, member.safetensors, member.safetensors_sha256)
+    if record.training_fields is not None:
+        _check_file(path, record.training_fields.file, record.training_fields.sha256)
     return Checkpoint(path, record)
 
 
@@ -169,7 +211,7 @@ def _check_record(file: Path, record: CheckpointRecord) -> None:
         )
 
 
-def _check_member(folder: Path, name: str, expected: str) -> None:
+def _check_file(folder: Path, name: str, expected: str) -> None:
     """Raise :class:`CheckpointError` unless the file lies inside the folder and has the expected hash."""
     pure = PurePosixPath(name)
     inside = not pure.is_absolute() and ".." not in pure.parts and "\\" not in name
@@ -177,10 +219,10 @@ def _check_member(folder: Path, name: str, expected: str) -> None:
     if not inside or not file.resolve().is_relative_to(folder.resolve()):
         raise CheckpointError(f"{name!r} leads outside the checkpoint", where=folder / RECORD, fix="Do not use this checkpoint.")
     if not file.is_file():
-        raise CheckpointError("the file is missing", where=file, fix="Copy the whole checkpoint folder again.")
+        raise CheckpointError("the file is missing", where=file, fix=_COPY_AGAIN)
     if sha256(file) != expected:
         raise CheckpointError(
             "the file is not the one the checkpoint was made with: its hash differs",
             where=file,
-            fix="Copy the whole checkpoint folder again.",
+            fix=_COPY_AGAIN,
         )

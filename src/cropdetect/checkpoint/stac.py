@@ -62,6 +62,8 @@ def stac_item(record: CheckpointRecord) -> dict[str, Any]:
         "checkpoint",
         pystac.Asset("./checkpoint.json", title="Record of the checkpoint", media_type=pystac.MediaType.JSON, roles=["metadata"]),
     )
+    if record.training_fields is not None:
+        item.add_asset("training-fields", _training_fields_asset(record.training_fields.file))
     item.add_asset("inference-runtime", _compose_asset())
     for link in _links(record):
         item.add_link(link)
@@ -140,6 +142,12 @@ def _weights_asset(path: str, number: int) -> pystac.Asset:
         title=f"Member {number}, to train on from",
         media_type=_SAFETENSORS_TYPE,
         roles=["ml-model:checkpoint", "data"],
+    )
+
+
+def _training_fields_asset(path: str) -> pystac.Asset:
+    return pystac.Asset(
+        f"./{path}", title="Hashed training fields (NumPy)", media_type="application/octet-stream", roles=["metadata"]
     )
 
 

@@ -119,6 +119,7 @@ def _parameter(
         only_given: whether its default is decided elsewhere.
     """
     kind, marks = _unwrapped(field.annotation)
+    several = get_origin(kind) is tuple and argument
     marks = (*field.metadata, *marks)
     shown: dict[str, Any] = {
         "help": _sentence(text or field.description or ""),
@@ -131,6 +132,7 @@ def _parameter(
     if only_given:
         shown["show_default"], default = str(default) if default is not None else False, None
     taken: Any = kind if kind in _AS_THEY_ARE or get_origin(kind) is Literal else str
+    taken = list[Path] if several else taken
     info = typer.Argument(**shown) if argument else typer.Option(flag(name), **shown)
     taken = taken | None if default is None else taken
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[taken, info])

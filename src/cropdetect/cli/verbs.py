@@ -75,6 +75,18 @@ def _report(call: Call) -> None:
     print(f"The report lies in {call()}.")
 
 
+@command("compare", "first/ second/ out/")
+def _compare(call: Call, json: _AsJson = False) -> None:
+    comparison, out = call(), call.arguments["out"]
+    if json:
+        print(comparison.model_dump_json(indent=1))
+        return
+    from cropdetect.outputs import comparison_summary
+
+    print(comparison_summary(comparison))
+    print(f"The files lie in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
+
+
 @command("simulate", "season/ --tiles 1 --height 600 --width 600 --fields 200")
 def _simulate(call: Call) -> None:
     out = call()

@@ -11,7 +11,8 @@ from cropdetect.evaluation.calibration import (
     reliability_bins,
     scaled,
 )
-from cropdetect.evaluation.evaluate import evaluate_predictions, evaluate_probabilities
+from cropdetect.evaluation.comparison import FoldKind, ScoredFields, compare_runs
+from cropdetect.evaluation.evaluate import as_out_of_fold, evaluate_predictions, evaluate_probabilities
 from cropdetect.evaluation.label_doubts import label_doubts
 from cropdetect.evaluation.novelty import NoveltyDetector, fit_novelty_detector, more_than_chance
 from cropdetect.evaluation.scores import clipped, confusion_matrix, log_loss, score, scores_by_size
@@ -21,12 +22,16 @@ __all__ = [
     "Z_95",
     "Difference",
     "EnsembleScaling",
+    "FoldKind",
     "NoveltyDetector",
     "Scaling",
+    "ScoredFields",
+    "as_out_of_fold",
     "bootstrap_differences",
     "bootstrap_intervals",
     "calibration_error",
     "clipped",
+    "compare_runs",
     "confusion_matrix",
     "estimate_areas",
     "evaluate_predictions",

@@ -14,9 +14,10 @@ from cropdetect.evaluation.bootstrap import FEW_GROUPS, bootstrap_intervals
 from cropdetect.evaluation.label_doubts import label_doubts
 from cropdetect.evaluation.scores import score, scores_by_size
 from cropdetect.fields import as_text, field_positions, square_blocks
-from cropdetect.formats import MetricsRecord
+from cropdetect.formats import MetricsRecord, SeenScores
 
 _EQUAL_AREA = "EPSG:6933"  # EASE-Grid 2.0: a square metre is a square metre everywhere
+_NOT_KNOWN = "the checkpoint does not know its training fields: the scores are too good if these fields are among them"
 _BLOCK = 5000.0  # metres; side of the blocks that intervals draw where no groups are given
 
 
@@ -30,8 +31,13 @@ def evaluate_predictions(
     pixel_size: float | None = None,
     probability_sample: bool = False,
     seed: int = 0,
+    seen: npt.NDArray[np.bool_] | None = None,
+    out_of_fold: MetricsRecord | None = None,
 ) -> tuple[MetricsRecord, pd.DataFrame]:
     """Join labels with predictions by field id, score them, and estimate the area of each class.
+
+    Fields that were trained on are scored apart. Where all labelled fields are such, the out-of-fold scores of the checkpoint
+    take the place of scores.
 
     Args:
         fields: one row a predicted field: field_id, geometry, status, n_pixels.
@@ -42,12 +48,16 @@ def evaluate_predictions(
         pixel_size: metres; gives hectares where the fields have no polygons.
         probability_sample: the labelled fields were drawn at random, so that standard errors of areas hold.
         seed: of the bootstrap.
+        seen: (field,) whether it was trained on; None: not known.
+        out_of_fold: scores of the checkpoint on fields that its members left out.
 
     Returns:
-        The scores; and the scored fields: field_id, fold (empty) and label, with their row in `fields` as the index.
+        The scores; and the fields with a label and an answer: field_id, fold (empty), label and, where it is known,
+        seen_in_training, with their row in `fields` as the index.
 
     Raises:
-        FieldsError: no id of the labels is that of a prediction, or no labelled field has an answer.
+        FieldsError: no id of the labels is that of a prediction, no labelled field has an answer, or all were trained on and
+            no out-of-fold scores are known.
         LegendError: no label is a class of the predictions.
     """
     answered = np.asarray(np.isfinite(probabilities).all(axis=1))
@@ -56,6 +66,17 @@ def evaluate_predictions(
     scored = pd.DataFrame(
         {"field_id": fields["field_id"].to_numpy()[rows], "fold": "", "label": np.array(legend, object)[truth]}, index=rows
     )
+    apart = None
+    if seen is None:
+        warnings.append(_NOT_KNOWN)
+    else:
+        scored["seen_in_training"] = trained_on = seen[rows]
+        apart = _seen_scores(probabilities[rows[trained_on]], truth[trained_on], legend)
+        if trained_on.all():
+            return _instead(out_of_fold, apart, where, warnings), scored
+        if apart is not None:
+            warnings.append(f"{_told_apart(apart)}; all other scores are of other fields")
+        joined, rows, truth = joined[~trained_on].reset_index(drop=True), rows[~trained_on], truth[~trained_on]
     n_pixels = fields["n_pixels"].to_numpy(np.float64)
     scores = evaluate_probabilities(
         probabilities[rows],
@@ -78,7 +99,8 @@ def evaluate_predictions(
         n_mapped=np.bincount(predicted[answered], minlength=len(legend)),
         probability_sample=probability_sample,
     )
-    return scores.model_copy(update={"areas": areas, "warnings": [*warnings, *area_warnings, *scores.warnings]}), scored
+    warnings = [*warnings, *area_warnings, *scores.warnings]
+    return scores.model_copy(update={"areas": areas, "on_training_fields": apart, "warnings": warnings}), scored
 
 
 def evaluate_probabilities(
@@ -121,6 +143,44 @@ def evaluate_probabilities(
             "warnings": warnings,
         }
     )
+
+
+def as_out_of_fold(scores: MetricsRecord) -> MetricsRecord:
+    """Return the scores of a checkpoint on its training fields, with the words that say what they are."""
+    told = "these are the checkpoint's own scores: each training field answered by the networks that left it out"
+    validation = f"out of fold, {scores.validation}"
+    return scores.model_copy(update={"validation": validation, "warnings": [told, *scores.warnings]})
+
+
+def _seen_scores(
+    probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], legend: Sequence[str]
+) -> SeenScores | None:
+    """Score fields that were trained on; None where there are none."""
+    if len(labels) == 0:
+        return None
+    found = score(probabilities, labels, legend)
+    return SeenScores(n_fields=found.n_fields, log_loss=found.log_loss, accuracy=found.accuracy, macro_f1=found.macro_f1)
+
+
+def _told_apart(seen: SeenScores) -> str:
+    return (
+        f"the checkpoint was trained on {seen.n_fields} of the labelled fields: that it is right on {seen.accuracy:.0%} of them "
+        "does not tell how good it is"
+    )
+
+
+def _instead(
+    out_of_fold: MetricsRecord | None, apart: SeenScores | None, where: object, warnings: Sequence[str]
+) -> MetricsRecord:
+    """Return the checkpoint's own scores, since all labelled fields were trained on."""
+    if out_of_fold is None or apart is None:
+        raise FieldsError(
+            "the checkpoint was trained on all of these fields, and holds no out-of-fold scores",
+            where=where,
+            fix="Score it on other fields, or run `cropdetect crossval` on these.",
+        )
+    scores = as_out_of_fold(out_of_fold)
+    return scores.model_copy(update={"on_training_fields": apart, "warnings": [*warnings, _told_apart(apart), *scores.warnings]})
 
 
 def _joined(

@@ -13,9 +13,19 @@ except ModuleNotFoundError as error:
     ) from error
 
 from cropdetect.figures.chip import plot_chip
+from cropdetect.figures.comparison import draw_comparison, plot_comparison
 from cropdetect.figures.map import plot_map
 from cropdetect.figures.scores import plot_confusion, plot_reliability
 from cropdetect.figures.season import plot_season
 from cropdetect.figures.training import plot_learning_curves
 
-__all__ = ["plot_chip", "plot_confusion", "plot_learning_curves", "plot_map", "plot_reliability", "plot_season"]
+__all__ = [
+    "draw_comparison",
+    "plot_chip",
+    "plot_comparison",
+    "plot_confusion",
+    "plot_learning_curves",
+    "plot_map",
+    "plot_reliability",
+    "plot_season",
+]

@@ -89,6 +89,10 @@ def predict_chips(
         bands = [None if position is None else chips.info.bands[position] for position in own]
         unlike = _unlike_training(predictions.series, chips.season_year, bands, record.familiarity)
         predictions = replace(predictions, unlike_training=unlike)
+    trained_on = checkpoint.training_fields()
+    if trained_on is not None:
+        seen = trained_on.seen(chips.fields, chips.season_year, chips.info.sources)
+        predictions = replace(predictions, seen_in_training=seen)
     return predictions, timings
 
 

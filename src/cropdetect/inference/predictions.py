@@ -40,6 +40,8 @@ class Predictions:
         series: the season of every field that the imagery shows, or None where it is not known.
         unlike_training: (field,) bool, whether the field's season is unlike all training fields; None where the checkpoint does
             not say what those look like.
+        seen_in_training: (field,) bool, whether the networks were trained on the field in this season; None where the checkpoint
+            does not know.
     """
 
     fields: gpd.GeoDataFrame
@@ -52,3 +54,4 @@ class Predictions:
     status: npt.NDArray[np.str_]
     series: FieldSeries | None = None
     unlike_training: npt.NDArray[np.bool_] | None = None
+    seen_in_training: npt.NDArray[np.bool_] | None = None

@@ -32,7 +32,8 @@ def read_predictions(out: Path) -> Predictions:
             n_dates=table["n_dates"].to_numpy(np.int64),
             clear_share=table["clear_share"].to_numpy(np.float64, na_value=np.nan),
             n_pixels=table["n_pixels"].to_numpy(np.float64, na_value=np.nan),
-            unlike_training=_unlike_training(table),
+            unlike_training=_flags(table, "unlike_training"),
+            seen_in_training=_flags(table, "seen_in_training"),
             status=table["status"].to_numpy(dtype=object).astype(str),
         )
     except (ValueError, KeyError, OSError) as error:
@@ -52,10 +53,10 @@ def read_prediction_run(out: Path) -> PredictionRun:
         raise UnreadableFileError("this is not the record of a prediction", where=file, fix="Predict again.") from error
 
 
-def _unlike_training(table: gpd.GeoDataFrame) -> npt.NDArray[np.bool_] | None:
-    if "unlike_training" not in table.columns or table["unlike_training"].isna().all():
+def _flags(table: gpd.GeoDataFrame, column: str) -> npt.NDArray[np.bool_] | None:
+    if column not in table.columns or table[column].isna().all():
         return None
-    return np.asarray(table["unlike_training"].fillna(False), np.bool_)
+    return np.asarray(table[column].fillna(False), np.bool_)
 
 
 def read_prediction_table(out: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:

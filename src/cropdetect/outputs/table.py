@@ -17,7 +17,8 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
 
     Columns: field_id, geometry, crop, crop_id (1-based), confidence, entropy (nats, of the probabilities), disagreement
     (nats), prob_<class name> ..., n_dates, clear_share, n_pixels, unlike_training (null where the checkpoint
-    cannot tell), status. Of the user's columns only `field_id` is kept, so that the columns depend on the legend alone.
+    cannot tell), seen_in_training (only where the checkpoint knows its training fields), status. Of the user's columns only
+    `field_id` is kept.
 
     Args:
         predictions: the answers.
@@ -48,6 +49,8 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
     told = answered & (predictions.unlike_training is not None)
     strange = np.zeros(len(fields), bool) if predictions.unlike_training is None else predictions.unlike_training
     columns["unlike_training"] = pd.arrays.BooleanArray(strange & told, ~told)
+    if predictions.seen_in_training is not None:
+        columns["seen_in_training"] = predictions.seen_in_training
     columns["status"] = pd.array(predictions.status.astype(object), dtype="string")
     return gpd.GeoDataFrame(pd.DataFrame(columns), geometry="geometry", crs=fields.crs)
 

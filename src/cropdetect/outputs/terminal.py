@@ -11,20 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cropdetect.evaluation import Z_95
-from cropdetect.formats import AreaRecord, MetricsRecord
+from cropdetect.formats import AreaRecord, ComparisonRecord, MetricsRecord, SeenScores
+from cropdetect.outputs.comparison import NAMES as _SCORES
+from cropdetect.outputs.comparison import verdict
 from cropdetect.outputs.report.totals import STATUSES, areas_ha
 
 _WIDTH = 80
 _CROPS = 15  # rows; the other crops are counted together
 _DOUBTS = 5  # rows
-_SCORES = {
-    "log_loss": "log loss (nats)",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "kappa": "kappa",
-    "ece": "calibration error",
-}
+_CELL = 16  # letters of an option's value or a run's name
+_MARKS = {"better": "+", "worse": "-", "no clear difference": "?", "": ""}
 
 
 def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path, *, unlike: Sequence[str] = ()) -> str:
@@ -69,6 +65,8 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     flagged = table["unlike_training"].fillna(False).to_numpy(bool)
     if flagged.any():
         add("unlike the training fields", flagged)
+    if "seen_in_training" in table.columns and table["seen_in_training"].any():
+        add("trained on, so of no use to score the answer", table["seen_in_training"].to_numpy(bool))
     return _text(
         *(Text(f"Attention: {sentence}\n") for sentence in unlike),
         shown,
@@ -83,6 +81,8 @@ def scores_summary(scores: MetricsRecord) -> str:
     """
     title = f"{scores.n_fields} fields with a label and an answer" + (f"; {scores.validation}" if scores.validation else "")
     shown: list[Table | Text] = [Text(title), _overall(scores), _classes(scores)]
+    if scores.on_training_fields is not None:
+        shown.append(_apart(scores.on_training_fields))
     if scores.areas is not None:
         shown.append(_areas(scores.areas))
     if scores.by_date:
@@ -101,6 +101,37 @@ def scores_summary(scores: MetricsRecord) -> str:
     return _text(*shown, *(Text(f"Warning: {warning}") for warning in scores.warnings))
 
 
+def comparison_summary(comparison: ComparisonRecord) -> str:
+    """Return what differs between runs, their scores, and the differences from the first run with their intervals.
+
+    Where there are several runs, each has a table of its own.
+    """
+    first, *others = comparison.runs
+    shown: list[Table | Text] = [_options(comparison)] if comparison.options else [Text("No recorded option differs.")]
+    for run in others:
+        lost = f"; not shared: {first.n_not_shared} of {first.name}, {run.n_not_shared} of {run.name}"
+        shown.append(Text(f"\n{run.name} against {first.name} on {comparison.n_shared} shared fields{lost}"))
+        table = _table("score", *(_cut(one.name) for one in (first, run)), "difference", "95 % interval", "")
+        for name, score in run.scores.items():
+            lower, upper = score.difference_interval or (0.0, 0.0)
+            numbers = (f"{first.scores[name].value:.3f}", f"{score.value:.3f}", f"{score.difference:+.3f}")
+            table.add_row(_SCORES[name], *numbers, f"{lower:+.3f} to {upper:+.3f}", _MARKS[verdict(name, score)])
+        shown.append(table)
+    told = f"+ better, - worse, ? no clear difference. The intervals draw {comparison.groups}."
+    return _text(*shown, Text(told), *(Text(f"Warning: {warning}") for warning in comparison.warnings))
+
+
+def _options(comparison: ComparisonRecord) -> Table:
+    table = _table("what differs", *(_cut(run.name) for run in comparison.runs))
+    for name, values in comparison.options.items():
+        table.add_row(Text(name), *(Text(_cut(value)) for value in values))
+    return table
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+
+
 def _overall(scores: MetricsRecord) -> Table:
     table = _table("score", "value", "95 % interval")
     for name, title in _SCORES.items():
@@ -115,6 +146,14 @@ def _classes(scores: MetricsRecord) -> Table:
     for name, one in scores.per_class.items():
         numbers = (_number(value) for value in (one.precision, one.recall, one.f1))
         table.add_row(Text(name), str(one.n), *numbers, _interval(scores, f"f1:{name}"))
+    return table
+
+
+def _apart(seen: SeenScores) -> Table:
+    table = _table("trained on, scored apart", "fields", "log loss", "accuracy", "macro F1")
+    table.add_row(
+        "(not how good it is)", str(seen.n_fields), *(f"{v:.3f}" for v in (seen.log_loss, seen.accuracy, seen.macro_f1))
+    )
     return table
 
 

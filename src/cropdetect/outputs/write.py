@@ -17,7 +17,7 @@ from cropdetect.imagery import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
 from cropdetect.outputs.preview import write_previews
-from cropdetect.outputs.report import ReportContent, name_of, render
+from cropdetect.outputs.report import ReportContent, name_of, own_scores, render
 from cropdetect.outputs.series import write_series
 from cropdetect.outputs.stac import write_stac_item
 from cropdetect.outputs.table import prediction_table
@@ -90,6 +90,7 @@ def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: Predic
         series=predictions.series,
         previews=tuple(sorted(out.glob("preview*.tif"))),
         run=run,
+        metrics=own_scores(run),
         title=run.title,
         subtitle=run.subtitle,
     )

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ from cropdetect.runs.manifest import RUN, changed, described, read_record, read_
 from cropdetect.runs.paths import refusals_named, refuse_overlap, resolved
 from cropdetect.runs.placement import PARTIAL, finish_moves, moves_are_pending, put_in_place, remove_leftovers
 
+_PACKAGES = (
+    *("cropdetect", "numpy", "rasterio", "geopandas", "zarr"),
+    *("onnxruntime", "onnxruntime-gpu", "openvino", "torch", "scikit-learn"),
+)  # whose versions run.json tells, where they are installed
 _NEUTRAL = frozenset({"out", "overwrite", "workers", "log_dir", "on_epoch"})  # arguments that change no answer
 
 command_line: ContextVar[tuple[str, ...]] = ContextVar("command_line", default=())
@@ -282,5 +286,8 @@ def _is_placeholder(entry: Path) -> bool:
 
 
 def _versions() -> dict[str, str]:
-    packages = ("cropdetect", "numpy", "rasterio", "geopandas", "zarr")
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

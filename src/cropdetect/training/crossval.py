@@ -6,7 +6,7 @@ import zipfile
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,11 @@ from cropdetect.progress import Progress
 from cropdetect.training.baselines import BASELINES, Baseline
 from cropdetect.training.data import TrainingData
 from cropdetect.training.folds import Folds
-from cropdetect.training.groups import spatial_groups, training_groups
+from cropdetect.training.groups import Groups, spatial_groups, training_groups
 from cropdetect.training.monitor import OnEpoch, tensorboard_log
+
+if TYPE_CHECKING:
+    from cropdetect.training.ensemble import NetworkEnsemble
 
 _DATES = 6  # days of the season on which the answers are scored
 
@@ -154,24 +157,77 @@ def scores_by_date(
     return scores or None
 
 
-def score_answers(data: TrainingData, folds: Folds, answers: CrossValidation, options: TrainOptions) -> MetricsRecord:
-    """Score out-of-fold predictions; intervals draw whole spatial groups, where there are any."""
+def answer_groups(data: TrainingData, answers: CrossValidation, options: TrainOptions) -> npt.NDArray[np.int64] | None:
+    """Return the spatial group of each answered field, which intervals draw together; None where there are none."""
     answered = data.chips.fields.iloc[answers.positions]
     try:
-        groups = spatial_groups(answered, column=options.group_column, block_size=options.block_size, wanted=2).of_field
+        return spatial_groups(answered, column=options.group_column, block_size=options.block_size, wanted=2).of_field
     except CropDetectError:  # all fields in one group or spot: nothing to draw groups from
-        groups = None
+        return None
+
+
+def score_answers(
+    data: TrainingData, folds: Folds, answers: CrossValidation, groups: npt.NDArray[np.int64] | None, *, seed: int
+) -> MetricsRecord:
+    """Score out-of-fold predictions.
+
+    Args:
+        data: the labelled fields.
+        folds: how they were put apart.
+        answers: the predictions.
+        groups: (answered field,) groups that intervals draw together; None: each field on its own.
+        seed: of the bootstrap.
+    """
     scores = evaluation.evaluate_probabilities(
         answers.probabilities,
         data.classes[answers.positions],
         data.legend,
-        answered["field_id"].tolist(),
+        data.chips.fields["field_id"].iloc[answers.positions].tolist(),
         groups=groups,
         n_pixels=data.chips.field_area[answers.positions],
-        seed=options.seed,
+        seed=seed,
     )
     warnings = [*answers.warnings, *scores.warnings]
     return scores.model_copy(update={"by_date": answers.by_date, "validation": folds.description, "warnings": warnings})
+
+
+@dataclass(frozen=True)
+class OutOfFoldScores:
+    """The answers of an ensemble's members on the fields that they left out.
+
+    Attributes:
+        folds: the fields that the members left out; of a field left out several times, the first.
+        answers: see `CrossValidation`.
+        groups: (answered field,) spatial groups, or None.
+        scores: of the answers.
+    """
+
+    folds: Folds
+    answers: CrossValidation
+    groups: npt.NDArray[np.int64] | None
+    scores: MetricsRecord
+
+
+def out_of_fold_scores(ensemble: "NetworkEnsemble", data: TrainingData, groups: Groups, description: str) -> OutOfFoldScores:
+    """Score what each member says of the fields that it left out, calibrated as the ensemble is.
+
+    Args:
+        ensemble: fitted to `data`.
+        data: the labelled fields.
+        groups: of the fields, which intervals draw together.
+        description: how the fields were left out.
+    """
+    of_field = np.full(len(data.classes), -1, np.int64)
+    for member in reversed(range(len(ensemble.splits_))):
+        of_field[ensemble.splits_[member].validation] = member
+    positions = np.unique(ensemble.out_of_fold_.fields)
+    probabilities, _ = ensemble.out_of_fold_.calibrated(ensemble.scaling_)
+    names = tuple(str(member) for member in range(len(ensemble.splits_)))
+    folds = Folds(of_field, tuple(split.training for split in ensemble.splits_), names, description)
+    answers = CrossValidation(positions, of_field[positions], probabilities, None)
+    of_answers = None if groups.of_field is None else groups.of_field[positions]
+    scores = score_answers(data, folds, answers, of_answers, seed=ensemble.options.seed)
+    return OutOfFoldScores(folds, answers, of_answers, scores)
 
 
 def table_of(data: TrainingData, folds: Folds, answers: CrossValidation) -> pd.DataFrame:

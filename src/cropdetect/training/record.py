@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import cropdetect
+from cropdetect.checkpoint import TrainingFields
 from cropdetect.fields import field_points
 from cropdetect.formats import (
     CheckpointRecord,
@@ -28,9 +29,8 @@ def checkpoint_record(
     *,
     data_names: Sequence[str],
     licence: str,
-    validation: str,
 ) -> CheckpointRecord:
-    """Gather what a checkpoint says of a fitted ensemble; `members` stays empty."""
+    """Gather what a checkpoint says of a fitted ensemble and its out-of-fold scores; `members` stays empty."""
     info, options, network = data.chips.info, ensemble.options, ensemble.members_[0][0]
     return CheckpointRecord(
         model=network.record,
@@ -49,15 +49,21 @@ def checkpoint_record(
             n_fields=len(data.classes),
             class_counts=dict(zip(data.legend, data.class_counts.tolist(), strict=True)),
             recipe=options.model_dump(mode="json"),
-            validation=validation,
+            validation=scores.validation,
         ),
         metrics={name: value for name, value in scores.model_dump().items() if isinstance(value, int | float)},
         calibration=ensemble.calibration_,
         familiarity=novelty,
+        out_of_fold=scores.model_copy(update={"label_doubts": None}),  # which name fields and their labels
         members=[],
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cropdetect_version=cropdetect.__version__,
     )
+
+
+def hashed_fields(data: TrainingData) -> TrainingFields:
+    """Hash the labelled fields, so that the checkpoint recognises them."""
+    return TrainingFields.of(data.chips.fields, data.chips.season_year, data.chips.info.sources)
 
 
 def _season(data: TrainingData) -> SeasonRecord:

@@ -2,20 +2,37 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from cropdetect import checkpoint, evaluation, models
+from cropdetect import checkpoint, models
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.formats import CheckpointRecord, TrainOptions
+from cropdetect.training.crossval import OutOfFoldScores, out_of_fold_scores
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.groups import Groups, training_groups
 from cropdetect.training.monitor import EPOCHS, OnEpoch, epoch_table, tensorboard_log
 from cropdetect.training.novelty import novelty_record
-from cropdetect.training.record import checkpoint_record
+from cropdetect.training.record import checkpoint_record, hashed_fields
 
-Contents = tuple[CheckpointRecord, list[checkpoint.MemberFiles]]
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained ensemble.
+
+    Attributes:
+        data: the labelled fields.
+        record: what the checkpoint says.
+        members: its networks.
+        out_of_fold: what the members say of the fields that they left out.
+    """
+
+    data: TrainingData
+    record: CheckpointRecord
+    members: list[checkpoint.MemberFiles]
+    out_of_fold: OutOfFoldScores
 
 
 def train(
@@ -26,8 +43,10 @@ def train(
     state: Path | None = None,
     data_names: Sequence[str] = (),
     licence: str = "",
+    forget_fields: bool = False,
     on_epoch: OnEpoch | None = None,
     log_dir: Path | None = None,
+    on_trained: Callable[[Trained], None] | None = None,
 ) -> checkpoint.Checkpoint:
     """Train an ensemble on all labelled fields and write a checkpoint, and beside it `training.csv`, a row an epoch.
 
@@ -41,8 +60,10 @@ def train(
             the states of different trainings apart, and removes them.
         data_names: names of the data sets, for the record.
         licence: of the training data, for the record.
+        forget_fields: keep no hashes of the training fields.
         on_epoch: called with an `EpochReport` after each epoch, when its state is saved.
         log_dir: folder of a TensorBoard log.
+        on_trained: called with the trained ensemble before the checkpoint is written.
 
     Raises:
         TrainingDataError: too few fields, labels, classes or groups.
@@ -57,13 +78,16 @@ def train(
     with tempfile.TemporaryDirectory() as nowhere, tensorboard_log(log_dir, on_epoch) as report:
         folder = state or Path(nowhere)
         listen = epoch_table(folder / EPOCHS, report)
-        record, files = train_checkpoint(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=listen)
-        written = checkpoint.write_checkpoint(out, record, files)
+        trained = train_ensemble(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=listen)
+        if on_trained is not None:
+            on_trained(trained)
+        hashed = None if forget_fields else hashed_fields(data)
+        written = checkpoint.write_checkpoint(out, trained.record, trained.members, hashed)
         shutil.copyfile(folder / EPOCHS, out / EPOCHS)
     return written
 
 
-def train_checkpoint(
+def train_ensemble(
     data: TrainingData,
     groups: Groups,
     options: TrainOptions,
@@ -72,7 +96,7 @@ def train_checkpoint(
     data_names: Sequence[str] = (),
     licence: str = "",
     on_epoch: OnEpoch | None = None,
-) -> Contents:
+) -> Trained:
     """Train an ensemble; return what a checkpoint of it holds.
 
     What its networks say of the fields that they left out calibrates it and gives the evaluation.
@@ -89,17 +113,20 @@ def train_checkpoint(
     blocked = options.validation == "blocked"
     ensemble = NetworkEnsemble(options, state, on_epoch=on_epoch).fit(data, groups.of_field if blocked else None)
     bands = ensemble.specification_.bands
+    out_of_fold = out_of_fold_scores(
+        ensemble, data, groups, _validation(groups.description if blocked else "random fields", ensemble)
+    )
     record = checkpoint_record(
         ensemble,
         data,
-        evaluation.score(*ensemble.out_of_fold_.calibrated(ensemble.scaling_), data.legend),
+        out_of_fold.scores,
         novelty_record(data, groups.of_field, bands, seed=options.seed),
         data_names=data_names,
         licence=licence,
-        validation=_validation(groups.description if blocked else "random fields", ensemble),
     )
     networks = [network for member in ensemble.members_ for network in member]
-    return record, [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in networks]
+    members = [checkpoint.MemberFiles(models.export_onnx(network), models.save_safetensors(network)) for network in networks]
+    return Trained(data, record, members, out_of_fold)
 
 
 def _validation(groups: str, ensemble: NetworkEnsemble) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from cropdetect.errors import UnreadableFileError
+from cropdetect.evaluation import as_out_of_fold
 from cropdetect.formats import MetricsRecord, PredictionRun
 from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.read import read_prediction_table
@@ -75,10 +76,15 @@ def read_content(folder: Path) -> ReportContent:
         series=read_series(folder / "series.parquet", table["field_id"]),
         previews=tuple(sorted(folder.glob("preview*.tif"))),
         run=run,
-        metrics=_record(folder / "metrics.json", MetricsRecord),
+        metrics=_record(folder / "metrics.json", MetricsRecord) or own_scores(run),
         title=run.title if run else "",
         subtitle=run.subtitle if run else "",
     )
+
+
+def own_scores(run: PredictionRun | None) -> MetricsRecord | None:
+    """Return what the checkpoint of a prediction scored out of fold; None where it does not say."""
+    return None if run is None or run.out_of_fold is None else as_out_of_fold(run.out_of_fold)
 
 
 def name_of(run: PredictionRun) -> str:
