@@ -482,6 +482,12 @@ class Augmentation(Record):
     """
 
     date_drop: float = Field(default=0.3, ge=0, le=1, description="up to this share of the dates is made cloudy")
+    sensor_drop: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="chance that a chip loses some of its sensors, but not all, where the network takes dates that lack bands",
+    )
     remove_date: bool = Field(
         default=True, description="chips lose one random date where the network cannot take cloudy dates (as in 2020)"
     )

@@ -202,6 +202,11 @@ def _checkpoint(path: Path) -> _Facts:
         "created": record.created,
         "cropdetect_version": record.cropdetect_version,
     }
+    if record.sensors:
+        facts["sensors"] = {
+            one.sensor: {"needed": "yes" if one.needed else "no", "log_loss_without": one.metrics_without.get("log_loss")}
+            for one in record.sensors
+        }
     return facts, []
 
 

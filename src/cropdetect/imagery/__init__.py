@@ -3,6 +3,7 @@
 from cropdetect.imagery.bands import band_with_role, is_quality, parse_band
 from cropdetect.imagery.identity import match_bands, sensor_of
 from cropdetect.imagery.open import open_imagery
+from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
 from cropdetect.imagery.stores.zips import is_image_archive
@@ -24,6 +25,7 @@ __all__ = [
     "parse_band",
     "raster_driver",
     "refuse_zarr_objects",
+    "sensor_bands",
     "sensor_of",
     "unreadable",
 ]

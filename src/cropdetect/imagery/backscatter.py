@@ -85,7 +85,8 @@ def in_decibels(layer: Layer, scale: Scale | None) -> Layer:
 
 def _scale_of_band(of_band: Sequence[tuple[BandSample, npt.NDArray[np.float64]]]) -> tuple[Scale | None, bool]:
     """Return the scale of a band, and whether names or metadata tell it."""
-    told, seen = [(one, _told(one)) for one, _ in of_band], [(one, scale_of(v)) for one, v in of_band if v.size >= _LEAST]
+    told = [(one, _told(one)) for one, _ in of_band]
+    seen = [(one, _seen(one, values)) for one, values in of_band if values.size >= _LEAST]
     for found, whose in ((told, "by its name or metadata"), (seen, "by its pixels")):
         known = {scale: one for one, scale in found if scale is not None}
         if len(known) > 1:
@@ -106,6 +107,13 @@ def _scale_of_band(of_band: Sequence[tuple[BandSample, npt.NDArray[np.float64]]]
             fix="Correct the name or the metadata (units).",
         )
     return declared[1], True
+
+
+def _seen(one: BandSample, values: npt.NDArray[np.float64]) -> Scale | None:
+    """Return the scale that the values show; whole numbers without a scale are no power, which is mostly below 1."""
+    scale = scale_of(values)
+    is_whole = one.layer.reader.dtype.kind in "iu" and one.layer.is_plain
+    return None if scale == "power" and is_whole else scale
 
 
 def _told(one: BandSample) -> Scale | None:

@@ -1,7 +1,7 @@
 """Which network the data call for: its bands, their scaling, its calendar."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from cropdetect import models
 from cropdetect.chips import ChipBatch
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.formats import TrainOptions
-from cropdetect.imagery import is_quality
+from cropdetect.imagery import is_quality, sensor_bands
 from cropdetect.training.data import TrainingData
 
 _DIGITAL_NUMBERS = 20.0  # a band whose 99 % quantile is above this is not a ratio such as reflectance or NDVI
@@ -31,6 +31,7 @@ class NetworkSpecification:
         context: pixels about the field that the network looks at; None: the whole chip.
         takes_gaps: whether it looks at `clear` and `day`.
         n_steps: steps of every chip, for a network that does not; else the longest series.
+        sensors: sensor -> positions of its bands, where there are several and the network takes dates that lack bands; else none.
     """
 
     name: str
@@ -39,6 +40,7 @@ class NetworkSpecification:
     context: int | None
     takes_gaps: bool
     n_steps: int
+    sensors: dict[str, list[int]] = field(default_factory=dict)
 
     def build(self) -> models.Network:
         """Build the network; its weights depend on torch's random state."""
@@ -81,8 +83,16 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
         bands=network.bands,
         context=network.context,
         takes_gaps=network.padding_invariant,
+        sensors=_sensors(network, data.chips.info.sensor),
         n_steps=data.chips.info.n_steps if network.padding_invariant else equal_steps(data, options.model),
     )
+
+
+def _sensors(network: models.Network, sensor: str | None) -> dict[str, list[int]]:
+    found = sensor_bands(network.bands, sensor) if network.takes_missing_bands else {}
+    if len(found) < 2:
+        return {}
+    return {name: [network.bands.index(band) for band in bands] for name, bands in found.items()}
 
 
 def _refuse_missing_bands(network: models.Network, data: TrainingData) -> None:
