@@ -36,9 +36,9 @@ IMAGERY = Step(12, 35, 140, 70, "imagery", ("dates, bands, clouds",))
 FIELDS = Step(12, 165, 140, 70, "fields", ("polygons or ids",))
 STEPS = (
     Step(190, 85, 130, 100, "chips", ("image, mask, clear", "a window a field")),
-    Step(350, 85, 115, 100, "convolutions", ("three layers,", "on each date")),
-    Step(495, 85, 140, 100, "masked averaging", ("pixels in the field", "(v2: and clear)")),
-    Step(665, 85, 120, 100, "GRU", ("both directions,", "over the season")),
+    Step(350, 85, 115, 100, "convolutions", ("of the pixels,", "date by date")),
+    Step(485, 85, 130, 100, "averaging", ("clear pixels", "of the field")),
+    Step(638, 85, 152, 100, "season", ("2020: a GRU; default:", "calendar, convolutions")),
     Step(815, 85, 133, 100, "probabilities", ("mean of members,", "one crop a field")),
 )
 

@@ -63,7 +63,7 @@ def page(table: list[dict[str, str]]) -> str:
 def section(row: dict[str, str]) -> str:
     """Return how a network works and its arguments, from its docstring."""
     network = models.network_class(row["name"])
-    documentation = inspect.getdoc(network) or ""
+    documentation = (inspect.getdoc(network) or "").replace(":class:", "")
     prose, _, rest = documentation.partition("\nArgs:\n")
     arguments = re.split(r"\n\n(?=\w)", rest)[0]
     lines = [f"## {row['name']}", "", prose.strip(), "", "| argument | default | meaning |", "|---|---|---|"]

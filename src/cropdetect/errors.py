@@ -105,3 +105,7 @@ class TrainingDataError(CropDetectError):
 
 class MissingExtraError(CropDetectError):
     """A command needs a package of an extra that is not installed."""
+
+
+class ClusterError(CropDetectError):
+    """A Dask cluster cannot be reached, lost its scheduler or its workers, or sees other data."""

@@ -7,17 +7,21 @@ wherever it comes from, so that all ways of giving it are refused with the same 
 
 import datetime as dt
 import difflib
+import os
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from cropdetect.errors import OptionError
+from cropdetect.in_memory import InMemory, as_source
+
+_LONGEST = 200  # characters of a value in a message
 
 # ---------------------------------------------------------------- what an option may be marked with
 
@@ -41,6 +45,7 @@ class Mark(Enum):
 
     ON_COMMAND_LINE = "these fields of a model are options of a command, the others of the configuration file"
     PYTHON_ONLY = "a parameter that the command line does not have"
+    TYPED = "a parameter that must be typed on the command line, and may be left out in Python"
 
 
 def flag(name: str) -> str:
@@ -57,6 +62,34 @@ def _text_of(parse: Callable[[str], Any]) -> BeforeValidator:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+# What a function takes as data. At run time a path or `InMemory` is what it gets; a type checker sees what a caller may give.
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+    ImagerySource: TypeAlias = str | os.PathLike[str] | InMemory | xr.Dataset | xr.DataArray
+    TableSource: TypeAlias = str | os.PathLike[str] | InMemory | gpd.GeoDataFrame | pd.DataFrame
+    DataSource: TypeAlias = ImagerySource | TableSource
+    AnyPath: TypeAlias = str | os.PathLike[str]
+else:
+    AnyPath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstance(value, os.PathLike) else value)]
+    ImagerySource = DataSource = Annotated[Path | InMemory, PlainValidator(lambda value: _source(value))]
+    TableSource = Annotated[Path | InMemory, PlainValidator(lambda value: _source(value, imagery=False))]
+
+
+def _source(value: Any, *, imagery: bool = True) -> Path | InMemory:
+    try:
+        return as_source(value, imagery=imagery)
+    except OptionError as error:
+        raise ValueError(f"{error.what}. {error.fix}") from error
+
+
+def path_or_none(given: AnyPath | None) -> Path | None:
+    """Return an optional path as it is after the check of a call."""
+    return None if given is None else Path(given)
 
 
 Day = Annotated[dt.date, _text_of(dt.date.fromisoformat), Metavar("DATE")]
@@ -100,7 +133,7 @@ class Options(BaseModel):
 class DataOptions(Options):
     """How imagery, tables and fields are read. Everything is optional; chip stores take `until`, `bbox` and `limit`."""
 
-    fields: Path | None = Field(
+    fields: TableSource | None = Field(
         default=None, description="field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...) or a raster of field ids"
     )
     layer: str | None = Field(default=None, description="layer of the file of fields (default: the one with polygons)")
@@ -137,6 +170,7 @@ class DataOptions(Options):
     )
     limit: int | None = Field(default=None, ge=1, description="use the first so many fields")
     memory: Megabytes = Field(default=512, ge=64, description="memory that cutting may hold")
+    follow_links: bool = Field(default=False, description="follow links inside folders, where they lead to this computer's disks")
 
 
 # ---------------------------------------------------------------- what is refused
@@ -154,17 +188,24 @@ def _refusal(problem: ErrorDetails, given: Any, known: Mapping[str, FieldInfo], 
     place = [part for part in problem["loc"] if isinstance(part, str)]
     name, shown = place[0], flag(place[0]) if place[0] in typed else ".".join(place)
     if problem["type"] == "extra_forbidden":
-        return _unknown(place, _names_at(known, place[:-1]))
+        return unknown_option(place, _names_at(known, place[:-1]))
     examples = known[name].examples
     fix = f"Write it like {shown} {examples[0]}" if examples else ""
     if problem["type"] == "missing" and name not in given:
         return OptionError(f"{shown} is missing", fix=fix)
     value = given[name] if len(place) == 1 else problem["input"]
     reason = problem["msg"].removeprefix("Value error, ")
-    return OptionError(f"{shown} {value!r} cannot be used: {reason[:1].lower()}{reason[1:]}", fix=fix)
+    written = repr(value) if len(repr(value)) <= _LONGEST else f"of the type {type(value).__name__}"
+    return OptionError(f"{shown} {written} cannot be used: {reason[:1].lower()}{reason[1:]}", fix=fix)
 
 
-def _unknown(place: Sequence[str], known: Iterable[str]) -> OptionError:
+def unknown_option(place: Sequence[str], known: Iterable[str]) -> OptionError:
+    """Return the error for a name that is not known.
+
+    Args:
+        place: the name, after the names of what it stands in.
+        known: names that may stand there.
+    """
     near = difflib.get_close_matches(place[-1], list(known), n=1, cutoff=0.5)
     meant = f"Do you mean {'.'.join([*place[:-1], *near])}? " if near else ""
     return OptionError(f"there is no option {'.'.join(place)}", fix=f"{meant}There are {', '.join(known)}.")

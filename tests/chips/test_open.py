@@ -18,7 +18,7 @@ OTHER = {
     "columns": "c.yaml",
 }  # fmt: skip
 OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "bands", "clear", "offset", "columns")
-TAKEN = {"until": DAYS[1], "bbox": (34.9, 0.4, 35.1, 0.7), "limit": 1, "chip_size": 8, "memory": 64}
+TAKEN = {"until": DAYS[1], "bbox": (34.9, 0.4, 35.1, 0.7), "limit": 1, "chip_size": 8, "memory": 64, "follow_links": True}
 
 
 @pytest.fixture

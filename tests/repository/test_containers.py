@@ -163,7 +163,24 @@ def test_the_version_stands_in_one_place_and_others_repeat_it() -> None:
 
 
 def test_workflows_are_yaml_that_runs_the_same_checks() -> None:
-    for name in ("checks", "publish"):
+    for name in ("checks", "publish", "versions"):
         assert yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text("utf-8"))["jobs"]
     checks = (ROOT / ".github/workflows/checks.yml").read_text("utf-8")
     assert ".ci/run" in checks and "scripts/check_containers.sh" in checks
+
+
+def test_a_tag_is_published_after_the_tests_of_the_oldest_and_the_newest_versions() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf-8"))["jobs"]
+    assert jobs["versions"]["uses"].endswith("versions.yml")
+    assert {"checks", "versions"} <= set(jobs["package"]["needs"]) & set(jobs["images"]["needs"])
+    versions = yaml.safe_load((ROOT / ".github/workflows/versions.yml").read_text("utf-8"))["jobs"]["versions"]
+    matrix = {(one["versions"], one["python"]) for one in versions["strategy"]["matrix"]["include"]}
+    assert {("oldest", "3.11"), ("newest", "3.11"), ("newest", "3.14")} <= matrix
+    assert "scripts/check_versions.sh" in versions["steps"][-1]["run"]
+
+
+def test_the_check_of_versions_refuses_other_words() -> None:
+    done = subprocess.run(
+        ["bash", ROOT / "scripts/check_versions.sh", "latest", "3.11"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, "oldest or newest?\n")

@@ -128,6 +128,10 @@ def test_the_example_gives_every_field_a_crop_without_a_warning(tmp_path: Path) 
     example = ROOT / "data" / "input"
     run = api.predict(example / "chips", tmp_path / "out", checkpoint=example / "checkpoint")
     assert (run.n_fields, run.status_counts, run.warnings) == (24, {"ok": 24}, [])
+    page = (ROOT / "docs" / "output-data.md").read_text("utf-8")
+    columns = (tmp_path / "out" / "predictions.csv").read_text("utf-8").splitlines()[0].split(",")
+    assert [name for name in columns if f"| `{re.sub('^prob_.*', 'prob_<class>', name)}` |" not in page] == []
+    assert [file.name for file in (tmp_path / "out").iterdir() if f"`{file.name}`" not in page] == []
 
 
 @pytest.mark.parametrize("folder", ["data/input/chips", "data/input/checkpoint", "data/output"])

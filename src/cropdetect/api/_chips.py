@@ -1,12 +1,12 @@
 """The verb `chips`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cropdetect.api._verb import verb
+from cropdetect.api._verb import Reading, verb
 from cropdetect.errors import OptionError
 from cropdetect.formats import Preset
-from cropdetect.options import DataOptions
+from cropdetect.in_memory import as_source, place_of
+from cropdetect.options import AnyPath, DataOptions, ImagerySource
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 
 @verb
 def chips(
-    imagery: Path, out: Path, *, options: DataOptions = DataOptions(), preset: Preset = "default", overwrite: bool = False
+    imagery: ImagerySource,
+    out: AnyPath,
+    *,
+    options: DataOptions = DataOptions(),
+    preset: Preset = "default",
+    overwrite: bool = False,
+    **reading: Reading,
 ) -> "RandomAccessChips":
     """Cut a chip around every field and keep all in a Zarr store.
+
+    In Python the imagery may also be a Dataset or DataArray of xarray.
 
     Args:
         imagery: imagery folder or cube.
@@ -25,6 +33,7 @@ def chips(
         options: how imagery and fields are read.
         preset: how chips are cut; cv4a: exactly as in 2020.
         overwrite: replace another output of cropdetect; other files stay.
+        reading: single options of `DataOptions`, e.g. `fields`.
 
     Returns:
         The opened store.
@@ -32,13 +41,14 @@ def chips(
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    output = OutputFolder("chips", locals())
+    output = OutputFolder("chips", {name: value for name, value in locals().items() if name != "reading"})
     from cropdetect.chips import open_chips, open_data, recognise, write_chips
 
-    if recognise(imagery) != "imagery":
-        raise OptionError("chips are cut from imagery, which this is not", where=imagery, fix="See cropdetect info.")
+    source = as_source(imagery)
+    if recognise(source) != "imagery":
+        raise OptionError("chips are cut from imagery, which this is not", where=place_of(source), fix="See cropdetect info.")
     if not output.finished():
-        data = open_data(imagery, options, preset)
+        data = open_data(source, options, preset)
         data.warn()
         with output.writing() as work:
             write_chips(data.chips, work.new)

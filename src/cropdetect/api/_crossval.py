@@ -1,13 +1,13 @@
 """The verb `crossval`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord, TrainOptions
-from cropdetect.options import DataOptions, Metres
+from cropdetect.in_memory import as_source, place_of
+from cropdetect.options import AnyPath, DataOptions, DataSource, Metres, path_or_none
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @verb
 def crossval(
-    data: Path,
-    out: Path,
+    data: DataSource,
+    out: AnyPath,
     *,
     folds: str,
     options: DataOptions = DataOptions(),
@@ -28,15 +28,15 @@ def crossval(
     fold_buffer: Annotated[Metres, Field(ge=0)] = 0.0,
     by_date: bool = False,
     recipe: str | None = None,
-    config: Path | None = None,
-    log_dir: Path | None = None,
+    config: AnyPath | None = None,
+    log_dir: AnyPath | None = None,
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
 ) -> MetricsRecord:
     """Answer every labelled field by a model that has not seen it, and score the answers.
 
     Statistics, calendar, early stopping, calibration and every other choice see the training fields of a fold only. The same
-    call continues a stopped one.
+    call continues a stopped one. In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
@@ -52,8 +52,8 @@ def crossval(
         config: YAML file of training options, which win over the recipe; those given singly win over both.
         log_dir: folder for a TensorBoard log of the training.
         overwrite: replace another output of cropdetect; other files stay.
-        training: fields of `TrainOptions`. `model` may also be random-forest, svm or gradient-boosting, or a network of your
-            own, "package.module:Class" (see `models.network_class`).
+        training: fields of `TrainOptions`, in Python also of `DataOptions`. `model` may also be random-forest, svm
+            or gradient-boosting, or a network of your own, "package.module:Class" (see `models.network_class`).
 
     Returns:
         What metrics.json holds.
@@ -69,7 +69,7 @@ def crossval(
     from cropdetect.training.folds import make_folds
     from cropdetect.training.recipes import train_options
 
-    settings = train_options(recipe, config, training)
+    settings = train_options(recipe, path_or_none(config), training)
     output = OutputFolder("crossval", arguments | {"recipe": settings.recipe, "training": settings})
     if output.finished():
         return read_metrics(output.path)
@@ -86,10 +86,10 @@ def crossval(
             buffer=fold_buffer,
             seed=settings.seed,
         )
-        answers = cross_validate(labelled, made, settings, work.state, by_date=by_date, log_dir=log_dir)
+        answers = cross_validate(labelled, made, settings, work.state, by_date=by_date, log_dir=path_or_none(log_dir))
         groups, table = answer_groups(labelled, answers, settings), table_of(labelled, made, answers)
         scores = score_answers(labelled, made, answers, groups, seed=settings.seed)
-        page = crossval_page(labelled, answers, table, scores, data.resolve().name)
+        page = crossval_page(labelled, answers, table, scores, place_of(as_source(data)).absolute().name)
         write_scores(work.new, scores, table, answers.probabilities, groups=groups, page=page)
         write_crossval_run(work.new, settings, scores, _put_apart(folds))
     return scores

@@ -12,13 +12,14 @@ from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
+from cropdetect.options import AnyPath
 from cropdetect.runs import OutputFolder
 
 _TITLE = "Crops of a simulated season in western Kenya, 2019"
 
 
 @verb
-def demo(out: Path = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)] = 0, overwrite: bool = False) -> MetricsRecord:
+def demo(out: AnyPath = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)] = 0, overwrite: bool = False) -> MetricsRecord:
     """Simulate a small season, predict it with the shipped checkpoint, and score the answer.
 
     Nothing is trained: the shipped checkpoint was trained on another simulated season. Scored are the fields whose labels were

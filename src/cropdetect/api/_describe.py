@@ -17,6 +17,7 @@ from cropdetect.evaluation import SCORES
 from cropdetect.fields import FieldSet, fields_of, is_vector_file, read_fields
 from cropdetect.formats import Kind
 from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window, open_imagery, parse_band
+from cropdetect.in_memory import InMemory, place_of
 from cropdetect.outputs.scores import read_metrics
 
 _LOOK = 256  # pixels: side of the window in each tile's centre that is read, at most
@@ -26,7 +27,7 @@ _Facts = tuple[dict[str, Any], Sequence[str]]  # and warnings
 
 
 def describe(
-    path: Path,
+    source: Path | InMemory,
     kind: Kind,
     *,
     pattern: str | None,
@@ -40,9 +41,10 @@ def describe(
     clear: str | None,
 ) -> _Facts:
     """Return facts, and warnings, about what lies at a path; see `info` for the options."""
+    path = place_of(source)
     match kind:
         case "imagery":
-            imagery = open_imagery(path, pattern=pattern, date=date, band_names=band_names, clear=clear)
+            imagery = open_imagery(source, pattern=pattern, date=date, band_names=band_names, clear=clear)
             if fields is None:
                 return _imagery(imagery, lambda: fields_of(imagery, label_column=labels))
             return _imagery(

@@ -7,19 +7,20 @@ from pydantic import Field
 
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
-from cropdetect.options import Metres
+from cropdetect.in_memory import as_file, as_source, place_of
+from cropdetect.options import AnyPath, Metres, TableSource
 from cropdetect.runs import OutputFolder
 
 
 @verb
 def evaluate(
-    predictions: Path,
-    out: Path,
+    predictions: AnyPath,
+    out: AnyPath,
     *,
-    reference: Path,
+    reference: TableSource,
     labels: str | None = None,
     id_column: str | None = None,
-    legend: Path | None = None,
+    legend: AnyPath | None = None,
     group_column: str | None = None,
     pixel_size: Annotated[Metres | None, Field(ge=0.01)] = None,
     probability_sample: bool = False,
@@ -29,7 +30,7 @@ def evaluate(
     """Score predictions against known crops, and estimate areas with standard errors.
 
     Fields that the checkpoint was trained on are scored apart. Where all known crops are of such fields, the scores are the
-    checkpoint's own, out of fold.
+    checkpoint's own, out of fold. In Python the reference may also be a table of pandas or geopandas.
 
     Args:
         predictions: output folder of predict.
@@ -64,14 +65,16 @@ def evaluate(
 
     if output.finished():
         return read_metrics(output.path)
+    predictions, source = Path(predictions), as_source(reference)
     answers, content = read_predictions(predictions), read_content(predictions)
-    table, unknown = read_labels(reference, id_column, labels, read_legend(legend) if legend else None, group_column)
+    with as_file(source) as file:
+        table, unknown = read_labels(file, id_column, labels, read_legend(Path(legend)) if legend else None, group_column)
     scores, scored = evaluate_predictions(
         answers.fields.assign(status=answers.status, n_pixels=answers.n_pixels),
         answers.probabilities,
         answers.legend,
         table,
-        where=reference,
+        where=place_of(source),
         pixel_size=pixel_size,
         probability_sample=probability_sample,
         seed=seed,

@@ -1,12 +1,13 @@
 """The verb `info`: what lies at a path."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 from cropdetect.api._verb import verb
 from cropdetect.formats import Kind, Record
-from cropdetect.options import Day
+from cropdetect.in_memory import as_file, as_source, place_of
+from cropdetect.options import AnyPath, DataSource, Day, TableSource, path_or_none
 
 _OF_TILES = ("size", "crs")  # facts that are told with the number of tiles that they hold for
 
@@ -33,7 +34,7 @@ class Description(Record):
 
 @verb
 def info(
-    path: Path,
+    path: DataSource,
     *,
     labels: str | None = None,
     pattern: str | None = None,
@@ -41,11 +42,14 @@ def info(
     band_names: str | None = None,
     layer: str | None = None,
     id_column: str | None = None,
-    columns: Path | None = None,
-    fields: Path | None = None,
+    columns: AnyPath | None = None,
+    fields: TableSource | None = None,
     clear: str | None = None,
+    follow_links: bool = False,
 ) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
+
+    In Python it may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
         path: imagery, fields, chips, table, checkpoint, predictions or scores.
@@ -58,6 +62,7 @@ def info(
         columns: YAML file that names the columns of a table: id, date, bands, label (docs/tables.md).
         fields: field boundaries for imagery, or for a table, joined by their ids.
         clear: what counts as clear, e.g. "SCL=4,5 CLD<60", or none.
+        follow_links: follow links inside folders, where they lead to this computer's disks.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -65,21 +70,23 @@ def info(
     from cropdetect.api._describe import describe
     from cropdetect.chips import recognise
 
-    kind = recognise(path)
-    facts, warnings = describe(
-        path,
-        kind,
-        pattern=pattern,
-        date=date,
-        band_names=band_names,
-        layer=layer,
-        id_column=id_column,
-        labels=labels,
-        columns=columns,
-        fields=fields,
-        clear=clear,
-    )
-    return Description(path=str(path), kind=kind, facts=facts, warnings=list(warnings))
+    source = as_source(path)
+    kind = recognise(source)
+    with ExitStack() as files:
+        facts, warnings = describe(
+            source if kind == "imagery" else files.enter_context(as_file(source)),
+            kind,
+            pattern=pattern,
+            date=date,
+            band_names=band_names,
+            layer=layer,
+            id_column=id_column,
+            labels=labels,
+            columns=path_or_none(columns),
+            fields=None if fields is None else files.enter_context(as_file(as_source(fields))),
+            clear=clear,
+        )
+    return Description(path=str(place_of(source)), kind=kind, facts=facts, warnings=list(warnings))
 
 
 def _shown(value: Any) -> str:

@@ -1,24 +1,29 @@
 """The verb `predict`, and its dry run."""
 
 import datetime as dt
+import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from cropdetect.api._info import Description
-from cropdetect.api._verb import verb
+from cropdetect.api._prediction import Answers, PredictionResult
+from cropdetect.api._verb import Reading, verb
 from cropdetect.errors import OptionError
 from cropdetect.formats import InputRecord, PredictionRun
-from cropdetect.options import DataOptions, Without
+from cropdetect.in_memory import InMemory, as_source, place_of
+from cropdetect.options import AnyPath, DataOptions, DataSource, Mark, Without
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
     from cropdetect.checkpoint import Checkpoint
-    from cropdetect.chips import OpenedData
+    from cropdetect.chips import ChipSet, OpenedData
     from cropdetect.inference import Predictions, Timings
 
 _FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
@@ -26,26 +31,34 @@ _FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --d
 _Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
 
 
+def _address(scheduler: Any) -> Any:
+    """Return the address of a scheduler, of a client of Dask its own."""
+    return getattr(getattr(scheduler, "scheduler", None), "address", scheduler)
+
+
 @verb
 def predict(
-    data: Path,
-    out: Path,
+    data: DataSource,
+    out: Annotated[AnyPath | None, Mark.TYPED] = None,
     *,
-    checkpoint: Path,
+    checkpoint: AnyPath,
     options: _Options = DataOptions(),
     device: Literal["cpu", "cuda"] = "cpu",
     precision: Literal["f32", "bf16"] = "f32",
     workers: Annotated[int | None, Field(ge=1)] = None,
+    scheduler: Annotated[str | None, BeforeValidator(_address)] = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
     title: str = "",
     subtitle: str = "",
     overwrite: bool = False,
-) -> PredictionRun:
+    **reading: Reading,
+) -> PredictionResult:
     """Give every field its crop, with probabilities, as tables and maps.
 
-    The same call continues a stopped one, and does nothing when all is there.
+    The same call continues a stopped one, and does nothing when all is there. In Python the data may also be a Dataset or
+    DataArray of xarray, or a table; without `out` nothing is written.
 
     Args:
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
@@ -55,56 +68,81 @@ def predict(
         device: where the networks run.
         precision: numbers that the networks compute with; bf16 needs the extra [fast].
         workers: threads (default: all cores).
+        scheduler: address of a Dask scheduler, whose workers do the work; in Python also a `distributed.Client`.
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: by the dates).
         title: first line of the report (default: place and season).
         subtitle: second line of the report (default: what was counted).
         overwrite: replace another output of cropdetect; other files stay.
+        reading: single options of `DataOptions`, e.g. `fields`.
 
     Returns:
-        What run.json holds.
+        What run.json holds, with the table of fields, the report, and a way to write all of it.
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
     """
-    arguments = dict(locals())
+    arguments = {name: value for name, value in locals().items() if name != "reading"}
     from cropdetect.checkpoint import checkpoint_path
-    from cropdetect.inference import check_familiar, predict_chips
-    from cropdetect.outputs import read_prediction_run, write_outputs
+    from cropdetect.inference import Cluster, check_familiar, predict_chips
+    from cropdetect.outputs import prediction_table, read_prediction_run, write_outputs
 
-    checkpoint = checkpoint_path(checkpoint)
-    output = OutputFolder("predict", arguments | {"checkpoint": checkpoint})
-    if output.finished():
-        return read_prediction_run(output.path)
-    trained, opened, unlike = _open(data, checkpoint, options, season_year)
-    opened.warn()
-    with output.writing() as work:
+    opening = _opening(data, Path(checkpoint), options, season_year)
+    if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in (data, options.fields) if one is not None):
+        fix = "Save it to a folder that the workers see, and give its path."
+        raise OptionError("the workers of a cluster do not see data in memory", where="--scheduler", fix=fix)
+    checkpoint = checkpoint_path(Path(checkpoint))
+    arguments |= {"checkpoint": checkpoint}
+
+    def answers(
+        trained: "Checkpoint",
+        opened: "OpenedData",
+        unlike: tuple[str, ...],
+        *,
+        cluster: Cluster | None,
+        state: Path | None = None,
+    ) -> tuple[PredictionRun, Answers]:
+        opened.warn()
         how: dict[str, Any] = {"device": device, "precision": precision}
-        predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=work.state, **how)
+        predictions, timings = predict_chips(opened.chips, trained, workers=workers, state=state, cluster=cluster, **how)
         strange = check_familiar(predictions, trained)
         how |= {"inputs": _inputs(data, opened, options), "title": title, "subtitle": subtitle}
         how |= {"warnings": [*strange, *opened.warnings], "unlike_training": [*strange, *unlike]}
-        write_outputs(
+        run = _record(opened, trained, predictions, timings, **how)
+        write = partial(
+            write_outputs,
             predictions,
-            work.new,
-            run=_record(opened, trained, predictions, timings, **how),
+            run=run,
             imagery=opened.imagery,
             fields=opened.fields,
             min_confidence=min_confidence,
             submission=submission,
         )
-    return read_prediction_run(output.path)
+        return run, Answers(arguments, partial(prediction_table, predictions, min_confidence), write)
+
+    if out is None:
+        opened = _open(data, checkpoint, options, season_year)
+        with Cluster.of(scheduler, opening) as cluster:
+            return PredictionResult.of(*answers(*opened, cluster=cluster))
+    output = OutputFolder("predict", arguments)
+    if not output.finished():
+        opened = _open(data, checkpoint, options, season_year)
+        with Cluster.of(scheduler, opening) as cluster, output.writing() as work:
+            answers(*opened, cluster=cluster, state=work.state)[1].write(work.new)
+    return PredictionResult.of(read_prediction_run(output.path), Answers.of_folder(arguments, output.path))
 
 
 @verb
-def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), season_year: int | None = None) -> Description:
+def plan(
+    data: DataSource, *, checkpoint: AnyPath, options: _Options = DataOptions(), season_year: int | None = None
+) -> Description:
     """Say what `predict` would do with the same arguments: dates, fields, chips, gigabytes and minutes.
 
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened, _ = _open(data, checkpoint, options, season_year)
+    trained, opened, _ = _open(data, Path(checkpoint), options, season_year)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -117,11 +155,16 @@ def plan(data: Path, *, checkpoint: Path, options: _Options = DataOptions(), sea
         "members": len(trained.record.members),
         "minutes_about": round(len(opened.chips) * len(trained.record.members) / _FIELDS_PER_SECOND / 60, 1),
     }
-    return Description(path=str(data), kind="imagery" if opened.imagery else "chips", facts=facts, warnings=list(opened.warnings))
+    return Description(
+        path=str(place_of(as_source(data))),
+        kind="imagery" if opened.imagery else "chips",
+        facts=facts,
+        warnings=list(opened.warnings),
+    )
 
 
 def _open(
-    data: Path, checkpoint: Path, options: DataOptions, season_year: int | None
+    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
 ) -> "tuple[Checkpoint, OpenedData, tuple[str, ...]]":
     """Open a checkpoint and the data that it fits, with all warnings; and those of them that tell how both are unlike."""
     from cropdetect.checkpoint import read_checkpoint
@@ -134,12 +177,36 @@ def _open(
         options = options.model_copy(update={"chip_size": record.chips.size})
     opened = open_data(data, options, record.chips.preset, labels=False)
     if len(opened.chips.fields) == 0:
-        raise OptionError("there are no fields to predict", where=data, fix="Check --fields, --bbox and --limit.")
+        raise OptionError(
+            "there are no fields to predict", where=place_of(as_source(data)), fix="Check --fields, --bbox and --limit."
+        )
     if season_year is not None:
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
     unlike = check_compatible(opened.chips, trained)
     return trained, replace(opened, warnings=nowhere + unlike + opened.warnings), unlike
+
+
+def _opening(
+    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
+) -> "Callable[[], tuple[ChipSet, Checkpoint]]":
+    """Return what opens the same data and checkpoint on another machine, with absolute paths."""
+
+    def absolute(value: Any) -> Any:
+        return Path(value).resolve() if isinstance(value, os.PathLike) else value
+
+    paths = {name: absolute(value) for name, value in options}
+    where = absolute(checkpoint) if checkpoint.exists() else checkpoint  # or the name of one that comes with the package
+    return partial(_open_again, absolute(data), where, options.model_copy(update=paths), season_year)
+
+
+def _open_again(
+    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
+) -> "tuple[ChipSet, Checkpoint]":
+    from cropdetect.checkpoint import checkpoint_path
+
+    trained, opened, _ = _open(data, checkpoint_path(checkpoint), options, season_year)
+    return opened.chips, trained
 
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
@@ -187,9 +254,11 @@ def _versions() -> dict[str, str]:
     return {"cropdetect": version("cropdetect"), "onnxruntime": onnxruntime.__version__}
 
 
-def _inputs(data: Path, opened: "OpenedData", options: DataOptions) -> list[InputRecord]:
+def _inputs(data: DataSource, opened: "OpenedData", options: DataOptions) -> list[InputRecord]:
     kind = "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
-    inputs = [InputRecord(path=str(data), kind=kind, bytes=opened.chips.info.n_bytes)]
-    if options.fields:
-        inputs.append(InputRecord(path=str(options.fields), kind="fields", bytes=options.fields.stat().st_size))
+    inputs = [InputRecord(path=str(place_of(as_source(data))), kind=kind, bytes=opened.chips.info.n_bytes)]
+    if options.fields is not None:
+        source = as_source(options.fields)
+        size = None if isinstance(source, InMemory) else source.stat().st_size
+        inputs.append(InputRecord(path=str(place_of(source)), kind="fields", bytes=size))
     return inputs

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._verb import verb
 from cropdetect.errors import InputNotFoundError
+from cropdetect.options import AnyPath, TableSource
 from cropdetect.runs import refuse_overlap
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 @verb
 def report(
-    predictions: Path,
-    out: Path | None = None,
+    predictions: AnyPath,
+    out: AnyPath | None = None,
     *,
-    reference: Path | None = None,
+    reference: TableSource | None = None,
     labels: str | None = None,
     id_column: str | None = None,
     title: str = "",
@@ -51,10 +52,11 @@ def report(
     """
     from cropdetect.outputs.report import read_content, read_scores, write_report
 
+    predictions = Path(predictions)
     own = predictions / ("report.pdf" if pdf else "report.html")
-    page = own if out is None else out.with_suffix(".pdf") if pdf else out
+    page = own if out is None else Path(out).with_suffix(".pdf") if pdf else Path(out)
     if page.resolve() != own.resolve():
-        refuse_overlap(page.resolve(), [path for path in (predictions, reference) if path is not None])
+        refuse_overlap(page.resolve(), [path for path in (predictions, reference) if isinstance(path, Path)])
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
         if reference is not None:
@@ -69,7 +71,7 @@ def report(
 
 
 def _scored(
-    content: "ReportContent", predictions: Path, reference: Path, labels: str | None, id_column: str | None
+    content: "ReportContent", predictions: Path, reference: TableSource, labels: str | None, id_column: str | None
 ) -> "ReportContent":
     import pandas as pd
 

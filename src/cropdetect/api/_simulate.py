@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cropdetect.api._verb import verb
-from cropdetect.options import Mark
+from cropdetect.options import AnyPath, Mark
 from cropdetect.runs import OutputFolder
 
 
 @verb
 def simulate(
-    out: Path,
+    out: AnyPath,
     *,
     tiles: Annotated[int, Field(ge=1, le=99)] = 4,
     height: Annotated[int, Field(ge=32)] = 3035,
@@ -58,4 +58,4 @@ def simulate(
     if not output.finished():
         with output.writing() as work:
             simulation.simulate(work.new, **{name: season[name] for name in season.keys() - {"out", "overwrite"}})
-    return out
+    return output.path

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cropdetect.api._verb import verb
 from cropdetect.formats import TrainOptions
-from cropdetect.options import DataOptions, Mark
+from cropdetect.in_memory import as_source, place_of
+from cropdetect.options import AnyPath, DataOptions, DataSource, Mark, path_or_none
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
@@ -15,20 +16,22 @@ if TYPE_CHECKING:
 
 @verb
 def train(
-    data: Path,
-    out: Path,
+    data: DataSource,
+    out: AnyPath,
     *,
     options: DataOptions = DataOptions(),
     recipe: str | None = None,
-    config: Path | None = None,
+    config: AnyPath | None = None,
     licence: str = "unknown",
     forget_fields: bool = False,
-    log_dir: Path | None = None,
+    log_dir: AnyPath | None = None,
     on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
 ) -> "Checkpoint":
     """Train a checkpoint on labelled fields, with a blocked validation split.
+
+    In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
@@ -42,8 +45,8 @@ def train(
         on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
             ends the training.
         overwrite: replace another output of cropdetect; other files stay.
-        training: fields of `TrainOptions`. `model` may also be a network of your own, "package.module:Class" (see
-            `models.network_class`).
+        training: fields of `TrainOptions`, in Python also of `DataOptions`. `model` may also be a network of your
+            own, "package.module:Class" (see `models.network_class`).
 
     Raises:
         CropDetectError: one of its kinds, when input, option or disk is at fault.
@@ -54,7 +57,7 @@ def train(
     from cropdetect.training import train as train_members
     from cropdetect.training.recipes import train_options
 
-    settings = train_options(recipe, config, training)
+    settings = train_options(recipe, path_or_none(config), training)
     output = OutputFolder("train", arguments | {"recipe": settings.recipe, "training": settings})
     if output.finished():
         return read_checkpoint(output.path)
@@ -64,11 +67,11 @@ def train(
             work.new,
             settings,
             state=work.state,
-            data_names=(data.name,),
+            data_names=(place_of(as_source(data)).name,),
             licence=licence,
             forget_fields=forget_fields,
             on_epoch=on_epoch,
-            log_dir=log_dir,
+            log_dir=path_or_none(log_dir),
         )
         _draw_curves(work.new)
     return read_checkpoint(output.path)

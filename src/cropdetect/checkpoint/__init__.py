@@ -1,6 +1,7 @@
 """The checkpoint folder on disk."""
 
 from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, checkpoint_path, read_checkpoint, write_checkpoint
+from cropdetect.checkpoint.network import check_network
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import stac_item
 from cropdetect.checkpoint.training_fields import TrainingFields
@@ -9,6 +10,7 @@ __all__ = [
     "Checkpoint",
     "MemberFiles",
     "TrainingFields",
+    "check_network",
     "checkpoint_path",
     "read_checkpoint",
     "shipped_names",

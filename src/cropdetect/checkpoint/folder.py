@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,7 +12,9 @@ from pydantic import ValidationError
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import COMPOSE, stac_item
 from cropdetect.checkpoint.training_fields import TrainingFields
-from cropdetect.errors import CheckpointError
+from cropdetect.checkpoint.validity import check_record
+from cropdetect.documents import read_json
+from cropdetect.errors import CheckpointError, UnreadableFileError
 from cropdetect.files import disk_full_named, sha256
 from cropdetect.formats import CheckpointRecord, MemberRecord, TrainingFieldsRecord
 
@@ -36,6 +37,9 @@ class Checkpoint:
 
     path: Path
     record: CheckpointRecord
+
+    def __fspath__(self) -> str:
+        return str(self.path)
 
     def member_paths(self) -> list[Path]:
         """Return the members' ONNX files, in order."""
@@ -168,9 +172,9 @@ def _read_record(path: Path) -> CheckpointRecord:
         )
     damaged = "Copy the checkpoint again, or make it again."
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:  # wrong UTF-8 and wrong JSON are ValueErrors
-        raise CheckpointError(f"the file cannot be read: {error}", where=file, fix=damaged) from error
+        content = read_json(file)
+    except UnreadableFileError as error:
+        raise CheckpointError(error.what, where=file, fix=damaged) from error
     version = content.get("format_version") if isinstance(content, dict) else None
     known = CheckpointRecord.model_fields["format_version"].default
     if isinstance(version, int) and version > known:
@@ -185,39 +189,19 @@ def _read_record(path: Path) -> CheckpointRecord:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise CheckpointError(f"{key}: {first['msg']}", where=file, fix=damaged) from error
-    _check_record(file, record)
+    check_record(file, record)
     return record
-
-
-def _check_record(file: Path, record: CheckpointRecord) -> None:
-    """Raise :class:`CheckpointError` where parts of the record contradict each other."""
-    statistics = record.statistics
-    if not record.members:
-        raise CheckpointError("it has no members", where=file)
-    if len(record.legend) < 2 or len(set(record.legend)) != len(record.legend):
-        raise CheckpointError("the legend must hold two or more different classes", where=file)
-    if not len(statistics.channels) == len(statistics.mean) == len(statistics.std):
-        raise CheckpointError("the statistics have channels without mean or standard deviation", where=file)
-    calibration = record.calibration
-    if calibration.method != "none" and not len(calibration.scale) == len(calibration.bias) == len(record.legend):
-        raise CheckpointError("the calibration is not of the classes of the legend", where=file)
-    if calibration.each_scale and not len(calibration.each_scale) == len(calibration.each_bias) == len(record.legend):
-        raise CheckpointError("the calibration of each training is not of the classes of the legend", where=file)
-    if len(record.members) % calibration.snapshots:
-        raise CheckpointError("its members are no whole trainings of so many snapshots as the calibration says", where=file)
-    if not all(map(math.isfinite, statistics.mean)) or not all(math.isfinite(std) and std > 0 for std in statistics.std):
-        raise CheckpointError(
-            "the statistics hold a mean that is no number or a standard deviation that is not above 0", where=file
-        )
 
 
 def _check_file(folder: Path, name: str, expected: str) -> None:
     """Raise :class:`CheckpointError` unless the file lies inside the folder and has the expected hash."""
     pure = PurePosixPath(name)
-    inside = not pure.is_absolute() and ".." not in pure.parts and "\\" not in name
+    inside = not pure.is_absolute() and ".." not in pure.parts and name.isprintable() and "\\" not in name and 0 < len(name) < 256
     file = folder / name
     if not inside or not file.resolve().is_relative_to(folder.resolve()):
-        raise CheckpointError(f"{name!r} leads outside the checkpoint", where=folder / RECORD, fix="Do not use this checkpoint.")
+        raise CheckpointError(
+            f"{name[:100]!r} leads outside the checkpoint", where=folder / RECORD, fix="Do not use this checkpoint."
+        )
     if not file.is_file():
         raise CheckpointError("the file is missing", where=file, fix=_COPY_AGAIN)
     if sha256(file) != expected:

@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,18 @@ from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileErr
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
 from cropdetect.formats import Kind, Preset
 from cropdetect.imagery import Imagery, is_image_archive, open_imagery
-from cropdetect.options import DataOptions, flag
+from cropdetect.in_memory import InMemory, as_file, as_source, place_of
+from cropdetect.options import DataOptions, DataSource, flag
 from cropdetect.runs import moves_are_pending
 
-_OF_CHIPS = ("until", "bbox", "limit", "chip_size", "memory")  # options that may be given with a chip store or a table
+_OF_CHIPS = (
+    "until",
+    "bbox",
+    "limit",
+    "chip_size",
+    "memory",
+    "follow_links",
+)  # options that may be given with a chip store or a table
 
 _OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "clear", "offset")
 
@@ -36,12 +45,19 @@ class OpenedData:
             warnings.warn(text, stacklevel=2)
 
 
-def recognise(path: Path) -> Kind:
-    """Tell what lies at a path.
+def recognise(source: Path | InMemory) -> Kind:
+    """Tell what lies at a path, or what was handed over in memory.
 
     Raises:
         InputNotFoundError: nothing is there.
     """
+    if isinstance(source, InMemory) and not source.is_table:
+        return "imagery"
+    with as_file(source) as path:
+        return _recognise(path)
+
+
+def _recognise(path: Path) -> Kind:
     if not path.exists():
         raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
     if path.is_file() and is_table(path):
@@ -70,11 +86,13 @@ def recognise(path: Path) -> Kind:
     return "imagery"
 
 
-def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, labels: bool = True) -> OpenedData:
+def open_data(
+    data: DataSource, options: DataOptions = DataOptions(), preset: Preset = "default", *, labels: bool = True
+) -> OpenedData:
     """Open imagery, a chip store or a table of series as chips.
 
     Args:
-        path: the data.
+        data: a path, or imagery or a table in memory.
         options: how imagery and fields are read.
         preset: how chips are cut.
         labels: whether labels are wanted; without them it is no error that two columns could hold them.
@@ -82,29 +100,31 @@ def open_data(path: Path, options: DataOptions, preset: Preset = "default", *, l
     Raises:
         OptionError: an option does not apply to this kind of data, or the path holds no data.
     """
-    kind = recognise(path)
+    source = as_source(data)
+    kind = recognise(source)
     found: tuple[str, ...]
     if kind == "imagery":
         if options.columns is not None:
-            raise OptionError("--columns does not apply to imagery", where=path, fix="It names the columns of a table.")
-        return _cut(path, options if labels else _without_labels(options), preset)
+            where = place_of(source)
+            raise OptionError("--columns does not apply to imagery", where=where, fix="It names the columns of a table.")
+        return _cut(source, options if labels else _without_labels(options), preset)
     if kind == "chips":
         _refuse(options, "a chip store")
-        chips, found = open_chips(path), ()
+        chips, found = open_chips(place_of(source)), ()
     elif kind == "table":
-        chips = _table(path, options if labels else _without_labels(options))
+        chips = _table(source, options if labels else _without_labels(options))
         found = chips.info.warnings
     else:
         fix = "Give imagery, a chips.zarr store or a table of series."
-        raise OptionError(f"there is no image data here, but: {kind}", where=path, fix=fix)
+        raise OptionError(f"there is no image data here, but: {kind}", where=place_of(source), fix=fix)
     return OpenedData(chips.select(until=options.until, bbox=options.bbox, limit=options.limit), warnings=found)
 
 
-def open_random_access(path: Path, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
+def open_random_access(data: DataSource, state: Path, options: DataOptions, preset: Preset) -> RandomAccessChips:
     """Open data as chips that can be taken in any order: imagery is cut into a store first, once.
 
     Args:
-        path: the data.
+        data: a path, or imagery or a table in memory.
         state: folder that keeps the store from one run of a command to the next.
         options: how imagery and fields are read.
         preset: how chips are cut.
@@ -112,39 +132,45 @@ def open_random_access(path: Path, state: Path, options: DataOptions, preset: Pr
     Raises:
         OptionError: as `open_data`.
     """
-    data = open_data(path, options, preset)
-    data.warn()
-    if isinstance(data.chips, RandomAccessChips):
-        return data.chips
+    opened = open_data(data, options, preset)
+    opened.warn()
+    if isinstance(opened.chips, RandomAccessChips):
+        return opened.chips
     cut, unfinished = state / "chips.zarr", state / "unfinished.zarr"
     if not cut.exists():
         shutil.rmtree(unfinished, ignore_errors=True)
-        write_chips(data.chips, unfinished)
+        write_chips(opened.chips, unfinished)
         unfinished.rename(cut)
     return open_chips(cut)
 
 
-def _table(path: Path, options: DataOptions) -> RandomAccessChips:
+def _table(source: Path | InMemory, options: DataOptions) -> RandomAccessChips:
     _refuse(options, "a table of series", allowed=_OF_TABLES)
     if options.layer is not None and options.fields is None:
         raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
-    return read_table(
-        path,
-        label_column=options.labels,
-        id_column=options.id_column,
-        fields=options.fields,
-        layer=options.layer,
-        legend=read_legend(options.legend) if options.legend else None,
-        columns=options.columns,
-        bands=options.bands,
-        clear=options.clear,
-        offset=options.offset,
-    )
+    with as_file(source) as path, _fields_file(options) as fields:
+        return read_table(
+            path,
+            label_column=options.labels,
+            id_column=options.id_column,
+            fields=fields,
+            layer=options.layer,
+            legend=read_legend(options.legend) if options.legend else None,
+            columns=options.columns,
+            bands=options.bands,
+            clear=options.clear,
+            offset=options.offset,
+        )
 
 
-def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
+def _fields_file(options: DataOptions) -> AbstractContextManager[Path | None]:
+    """Return the file of fields for a `with` block, None where none is given."""
+    return nullcontext() if options.fields is None else as_file(as_source(options.fields))
+
+
+def _cut(source: Path | InMemory, options: DataOptions, preset: Preset) -> OpenedData:
     imagery = open_imagery(
-        path,
+        source,
         pattern=options.pattern,
         date=options.date,
         resolution=options.resolution,
@@ -171,16 +197,17 @@ def _cut(path: Path, options: DataOptions, preset: Preset) -> OpenedData:
 def _fields(imagery: Imagery, options: DataOptions) -> FieldSet:
     """Read the fields from the file that is named, or from what lies with the imagery."""
     legend = read_legend(options.legend) if options.legend else None
-    if options.fields is not None:
-        return read_fields(
-            options.fields,
-            layer=options.layer,
-            id_column=options.id_column,
-            label_column=options.labels,
-            legend=legend,
-            buffer=options.buffer,
-            imagery=imagery,
-        )
+    with _fields_file(options) as file:
+        if file is not None:
+            return read_fields(
+                file,
+                layer=options.layer,
+                id_column=options.id_column,
+                label_column=options.labels,
+                legend=legend,
+                buffer=options.buffer,
+                imagery=imagery,
+            )
     if options.layer is not None:
         raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
     return fields_of(imagery, label_column=options.labels, legend=legend, buffer=options.buffer)

@@ -121,7 +121,7 @@ def _dumped(attributes: ChipStoreAttributes) -> dict[str, Any]:
 
 def _array(
     store: zarr.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], attributes: dict[str, Any] | None = None
-) -> zarr.Array[Any]:
+) -> "zarr.Array[Any]":  # older zarr cannot be indexed
     chunks = tuple(min(length, _BATCH) if axis == 0 else length for axis, length in enumerate(shape))
     with warnings.catch_warnings(action="ignore"):  # fixed-length text has no Zarr 3 specification yet
         return store.create_array(

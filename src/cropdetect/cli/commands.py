@@ -19,6 +19,7 @@ from typer.core import TyperCommand
 from cropdetect import api
 from cropdetect.api import parameters_of
 from cropdetect.cli.app import app
+from cropdetect.in_memory import InMemory
 from cropdetect.options import Mark, Metavar, Options, Without, flag
 
 _AS_THEY_ARE = (Path, str, int, float, bool)  # types that the command line knows; it takes the others as text
@@ -121,14 +122,15 @@ def _parameter(
     kind, marks = _unwrapped(field.annotation)
     several = get_origin(kind) is tuple and argument
     marks = (*field.metadata, *marks)
+    required = field.is_required() or Mark.TYPED in marks
     shown: dict[str, Any] = {
         "help": _sentence(text or field.description or ""),
         "min": next((mark.ge for mark in marks if hasattr(mark, "ge")), None),
         "max": next((mark.le for mark in marks if hasattr(mark, "le")), None),
         "metavar": next((mark.text for mark in marks if isinstance(mark, Metavar)), None),
-        "show_default": not field.is_required(),
+        "show_default": not required,
     }
-    default = inspect.Parameter.empty if field.is_required() else field.default
+    default = inspect.Parameter.empty if required else field.default
     if only_given:
         shown["show_default"], default = str(default) if default is not None else False, None
     taken: Any = kind if kind in _AS_THEY_ARE or get_origin(kind) is Literal else str
@@ -150,7 +152,7 @@ def _unwrapped(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         kind, more = _unwrapped(inner)
         return kind, (*marks, *more)
     if get_origin(annotation) in (Union, types.UnionType):
-        inner = [one for one in get_args(annotation) if one is not types.NoneType]
+        inner = [one for one in get_args(annotation) if one not in (types.NoneType, InMemory)]
         if len(inner) == 1:
             return _unwrapped(inner[0])
     return annotation, ()

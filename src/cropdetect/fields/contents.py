@@ -12,6 +12,7 @@ from pathlib import Path
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from cropdetect.door import check_crs
 from cropdetect.errors import FieldsError, UnreadableFileError, UnsafePathError
 
 JSON_SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".jsonl", ".ndjson")
@@ -112,6 +113,7 @@ def _check_stated_crs(file: Path) -> None:
             name = properties.get("name") if isinstance(properties, dict) and kind == "name" else None
             if name is not None:
                 try:
+                    check_crs(str(name))
                     CRS.from_user_input(name)
-                except CRSError as error:
+                except (CRSError, ValueError) as error:
                     raise FieldsError(f"its CRS {name!r} is not known", where=file, fix="Write it like EPSG:32636.") from error

@@ -15,8 +15,9 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.vrt import WarpedVRT
 
+from cropdetect.door import check_crs, local_path
 from cropdetect.errors import FieldsError, InputNotFoundError
-from cropdetect.imagery import Window, checked, gdal, raster_driver, unreadable
+from cropdetect.imagery import Window, gdal, raster_driver, unreadable
 
 _STRIP_PIXELS = 2**21  # pixels that a pass over the raster holds at once
 
@@ -112,14 +113,16 @@ def open_raster(path: Path) -> Any:
         UnreadableFileError: it is damaged or neither.
         UnsafePathError: it is a VRT, or an address.
     """
-    path = checked(path)
+    path = local_path(path)
     if not path.is_file():
         raise InputNotFoundError("there is no such file", where=path)
     driver = raster_driver(path)
     try:
-        return rasterio.open(path, driver=driver)
-    except (RasterioError, OSError) as error:
+        raster = rasterio.open(path, driver=driver)
+        check_crs(raster.crs.to_wkt() if raster.crs else "")
+    except (RasterioError, OSError, ValueError) as error:
         raise unreadable(path, error) from error
+    return raster
 
 
 def lies_on(source: Any, geobox: GeoBox) -> bool:

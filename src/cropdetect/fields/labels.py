@@ -7,13 +7,14 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from cropdetect.door import local_path
 from cropdetect.errors import FieldsError, InputNotFoundError
 from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
 from cropdetect.fields.contents import PARQUET_SUFFIXES
 from cropdetect.fields.legend import class_names
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.vector import read_vector
-from cropdetect.imagery import checked, unreadable
+from cropdetect.imagery import unreadable
 
 
 def read_labels(
@@ -40,7 +41,7 @@ def read_labels(
         FieldsError: a column is absent, no field has a label, or an id occurs twice.
         LegendError: the legend has none of the codes.
     """
-    path = checked(path)
+    path = local_path(path)
     if not path.exists():
         raise InputNotFoundError("there is no such file of labels", where=path, fix="Check --reference.")
     table, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])

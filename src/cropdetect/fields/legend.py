@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from cropdetect.errors import InputNotFoundError, LegendError, UnreadableFileError
+from cropdetect.documents import read_yaml
+from cropdetect.errors import InputNotFoundError, LegendError
 from cropdetect.fields.columns import as_text
 
 CV4A_LEGEND: Mapping[str, str] = {
@@ -35,12 +35,7 @@ def read_legend(path: Path) -> dict[str, str]:
     """
     if not path.is_file():
         raise InputNotFoundError("there is no such legend file", where=path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        yaml.safe_load(text)  # refuses what is no plain YAML
-        content = yaml.load(text, Loader=yaml.BaseLoader)  # all text: 07, no and 1.0 stay what they are
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableFileError(f"not a YAML file: {error}", where=path) from error
+    content = read_yaml(path, as_text=True)
     fix = "Write one line a code, for example `1200: maize`."
     if not isinstance(content, dict) or not content:
         raise LegendError("the legend is not a mapping of label codes to class names", where=path, fix=fix)

@@ -11,6 +11,7 @@ import numpy as np
 from odc.geo.geobox import GeoBox
 from pyproj import CRS
 
+from cropdetect.door import checked
 from cropdetect.errors import FieldsError, InputNotFoundError
 from cropdetect.fields.coordinates import impossible_coordinates, likely_crs
 from cropdetect.fields.geometry import buffer_fields
@@ -20,7 +21,7 @@ from cropdetect.fields.raster_table import TileRasters, raster_table
 from cropdetect.fields.table import FieldSet, field_table
 from cropdetect.fields.tiles import fields_of_tiles
 from cropdetect.fields.vector import read_vector
-from cropdetect.imagery import Imagery, checked, gdal
+from cropdetect.imagery import Imagery, gdal
 
 _RASTER_SUFFIXES = (".tif", ".tiff")
 

@@ -9,12 +9,13 @@ import geopandas as gpd
 import pyarrow
 import pyogrio
 
+from cropdetect.door import check_crs, local_path
 from cropdetect.errors import CropDetectError, FieldsError, InputNotFoundError, UnknownLayoutError, UnreadableFileError
 from cropdetect.fields.archives import ARCHIVE_SUFFIXES, data_sets, unpacked
 from cropdetect.fields.columns import listed
 from cropdetect.fields.contents import DRIVERS, PARQUET_SUFFIXES, check_content
 from cropdetect.fields.layers import Layer, layers_of, read_layer
-from cropdetect.imagery import checked, unreadable
+from cropdetect.imagery import unreadable
 
 _PLAIN = (*DRIVERS, *PARQUET_SUFFIXES)
 VECTOR_SUFFIXES = (*_PLAIN, *ARCHIVE_SUFFIXES)
@@ -70,7 +71,7 @@ def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = 
         UnsafePathError: it leads to the network or to other files.
         FieldsError: it holds no geometries, there is no such layer, or several layers could be meant.
     """
-    path = checked(path)
+    path = local_path(path)
     with _gdal_settings(), _data_sets(path) as files, python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore")  # pyogrio warns of geometries that cannot be read: they get a status
         try:
@@ -78,11 +79,19 @@ def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = 
                 check_content(file)
             chosen, warnings = _choose([found for file in files for found in layers_of(file)], path, layer, named)
             table, more = read_layer(chosen, keep_key=chosen.key in named)
+            _check_crs(table, path)
         except _DAMAGED as error:
             raise unreadable(path, error) from error
         except CropDetectError as error:  # which names the file that was unpacked, not the archive
             raise type(error)(error.what, where=path, fix=error.fix) from error
     return table, warnings + tuple(f"{path.name}: {text}" for text in more)
+
+
+def _check_crs(table: gpd.GeoDataFrame, path: Path) -> None:
+    try:
+        check_crs("" if table.crs is None else table.crs.to_wkt())
+    except ValueError as error:
+        raise FieldsError(f"its CRS cannot be used: {error}", where=path, fix="State a CRS that has an EPSG code.") from error
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from cropdetect.imagery.identity import match_bands, sensor_of
 from cropdetect.imagery.open import open_imagery
 from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
-from cropdetect.imagery.stores.safety import checked, gdal, raster_driver, refuse_zarr_objects, unreadable
+from cropdetect.imagery.stores.safety import gdal, raster_driver, refuse_zarr_objects, unreadable
 from cropdetect.imagery.stores.zips import is_image_archive
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "PixelBlock",
     "Window",
     "band_with_role",
-    "checked",
     "gdal",
     "is_image_archive",
     "is_quality",

@@ -1,6 +1,7 @@
 """From the acquisitions that a layout found to a series: which bands, which dates, which grid."""
 
 import datetime as dt
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,7 @@ def _part_series(
     acquisitions = _on_grid(part, readers, grid, sensor, ignored)
     dtype = np.result_type(*(one.layers[name].dtype for one in acquisitions for name in part.bands))
     files = sorted({reader.path for reader in readers})
+    on_disks = {on_disk(reader.path) for reader in readers if not reader.in_memory}
     return FileSeries(
         name=found.name,
         geobox=grid,
@@ -88,7 +90,7 @@ def _part_series(
         units=units_of({name: acquisitions[0].layers[name] for name in part.bands}, dtype),
         offset=offset if any(is_reflectance(name) for name in part.bands) else 0.0,
         sources=tuple(_relative(path, root) for path in files),
-        n_bytes=sum(_size(path) for path in {on_disk(path) for path in files}),
+        n_bytes=sum(_size(path) for path in on_disks) or _in_memory(acquisitions, part.used, grid, dtype),
         field_files=found.field_files,
         acquisitions=tuple(acquisitions),
         conditions=part.conditions,
@@ -100,7 +102,8 @@ def _joined(parts: Sequence[FileSeries], names: Sequence[str], found: FoundTile,
     dtype = np.result_type(np.float32, *(part.dtype for part in parts))
     used = {band for part in parts for band in part.bands}
     optical = [part for part in parts if any(is_reflectance(band) for band in part.bands)]
-    files = {on_disk(layer.reader.path) for part in parts for one in part.acquisitions for layer in one.layers.values()}
+    layers = [layer for part in parts for one in part.acquisitions for layer in one.layers.values()]
+    files = {on_disk(layer.reader.path) for layer in layers if not layer.reader.in_memory}
     return JointSeries(
         name=found.name,
         geobox=parts[0].geobox,
@@ -113,10 +116,15 @@ def _joined(parts: Sequence[FileSeries], names: Sequence[str], found: FoundTile,
         units=_common_units(optical or parts),
         offset=max(part.offset for part in parts),
         sources=tuple(sorted({source for part in parts for source in part.sources})),
-        n_bytes=sum(_size(path) for path in files),
+        n_bytes=sum(_size(path) for path in files) or sum(part.n_bytes for part in parts),
         field_files=found.field_files,
         parts=tuple(replace(part, dtype=dtype) for part in parts),
     )
+
+
+def _in_memory(acquisitions: Sequence[Acquisition], used: Sequence[str], grid: GeoBox, dtype: np.dtype[np.generic]) -> int:
+    """Return the bytes of pixels that no file holds."""
+    return len(acquisitions) * len(used) * math.prod(grid.shape) * dtype.itemsize
 
 
 def _common_units(parts: Sequence[FileSeries]) -> str:

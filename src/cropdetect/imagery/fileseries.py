@@ -115,7 +115,9 @@ class FileSeries(ImageSeries):
     def files(self) -> list[Path]:
         """See `ImageSeries.files`."""
         layers = [layer for acquisition in self.acquisitions for layer in acquisition.layers.values()]
-        read = {layer.reader.path for layer in layers} | {path for layer in layers for path in layer.metadata_files}
+        read = {layer.reader.path for layer in layers if not layer.reader.in_memory} | {
+            path for layer in layers for path in layer.metadata_files
+        }
         return sorted({on_disk(path.absolute()) for path in read} | set(super().files()))
 
 

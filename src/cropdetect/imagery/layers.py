@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,10 @@ class PixelReader(ABC):
         geobox: the grid, north up.
         dtype: dtype of the stored numbers.
         block_shape: (height, width) of the stored blocks.
+        in_memory: whether the caller holds the pixels, so that no file lies at `path`.
     """
+
+    in_memory: ClassVar[bool] = False
 
     path: Path
     geobox: GeoBox

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
-from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError, UnreadableFileError
+from cropdetect.documents import read_yaml
+from cropdetect.door import checked
+from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError
 from cropdetect.imagery.bands import parse_band
 from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
 from cropdetect.imagery.layers import Layer
@@ -48,10 +48,7 @@ def parse_band_names(text: str) -> dict[str, str]:
 def _pairs_of_file(path: Path, fix: str) -> list[list[str]]:
     if not path.is_file():
         raise InputNotFoundError("there is no such file of band names", where=path, fix=fix)
-    try:
-        content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # all text: 1 stays "1"
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableFileError(f"not a YAML file: {error}", where=path) from error
+    content = read_yaml(checked(path), as_text=True)
     if not isinstance(content, dict):
         raise OptionError("the band names are no mapping of old to new names", where=path, fix=fix)
     return [[old, new if isinstance(new, str) else ""] for old, new in content.items()]

@@ -1,26 +1,28 @@
 """Open any source of pixels."""
 
 import datetime as dt
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cropdetect.door import checked
 from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
 from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.interpret import interpret
-from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts
+from cropdetect.imagery.layers import FoundTile
+from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts, memory
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.series import Imagery, merge_warnings
-from cropdetect.imagery.stores.safety import checked
 from cropdetect.imagery.zones import split_by_crs
+from cropdetect.in_memory import InMemory, as_source
+from cropdetect.options import ImagerySource
 
 
 def open_imagery(
-    path: str | os.PathLike[str],
+    path: ImagerySource,
     *,
     pattern: str | None = None,
     date: dt.date | None = None,
@@ -33,7 +35,7 @@ def open_imagery(
     r"""Open imagery of any layout; only names, metadata, coordinates and a small sample of the pixels are read.
 
     Args:
-        path: folder or file.
+        path: folder or file, or a Dataset or DataArray of xarray, which is read window by window, too.
         pattern: regular expression with the groups date (or year, month, day), band, tile (see `cropdetect.imagery.names`),
             searched in the paths of the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in
             the paths below the chip.
@@ -56,12 +58,8 @@ def open_imagery(
         OptionError: an argument cannot be used.
         ContradictionError: metadata and pixels exclude each other, e.g. an offset and dark pixels.
     """
-    root = checked(path)
-    if not root.exists():
-        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
-    if root.is_dir() and not any(root.iterdir()):
-        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted_layouts()}")
-    root = _chips_folder(root)
+    source = as_source(path)
+    root = source.path if isinstance(source, InMemory) else _folder(source)
     options = OpenOptions(
         root=root if root.is_dir() else root.parent,
         pattern=None if pattern is None else compile_pattern(pattern),
@@ -72,22 +70,41 @@ def open_imagery(
         bands=_checked_bands(bands),
         band_names=parse_band_names(band_names) if isinstance(band_names, str) else band_names or {},
     )
-    layout = next((layout for layout in LAYOUTS if layout.recognises(root, options)), None)
-    if layout is None:
-        raise UnknownLayoutError("no images were found that can be read", where=root, fix=accepted_layouts())
-    found = split_by_crs(layout.find(root, options))
+    if isinstance(source, InMemory):
+        layout, found = memory.NAME, memory.find_in_memory(source, options)
+    else:
+        layout, found = _found(root, options)
+    found = split_by_crs(found)
     if len(found) == 1:
         found = [replace(found[0], name="")]
     known = interpret(found, options)
     tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
     of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
-    return Imagery(path=root, layout=layout.name, tiles=tiles, warnings=(*of_tiles, *known.warnings))
+    return Imagery(path=root, layout=layout, tiles=tiles, warnings=(*of_tiles, *known.warnings))
+
+
+def _folder(path: Path) -> Path:
+    """Return the absolute path of the imagery, which is there."""
+    root = checked(path)
+    if not root.exists():
+        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
+    if root.is_dir() and not any(root.iterdir()):
+        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted_layouts()}")
+    return _chips_folder(root)
+
+
+def _found(root: Path, options: OpenOptions) -> tuple[str, list[FoundTile]]:
+    """Return the name of the layout that recognises a path, and the tiles that it finds."""
+    for layout in LAYOUTS:
+        if layout.recognises(root, options):
+            return layout.name, layout.find(root, options)
+    raise UnknownLayoutError("no images were found that can be read", where=root, fix=accepted_layouts())
 
 
 def _chips_folder(root: Path) -> Path:
     """Return the folder `chips` in a folder that has no other imagery, as the input folder of the container is."""
     inner = root / "chips"
-    if not inner.is_dir() or inner.is_symlink():
+    if not inner.is_dir():
         return root
     others = [entry for entry in root.iterdir() if entry.name not in ("chips", "checkpoint") and not entry.name.startswith(".")]
     return root if any(entry.is_dir() or Rasters().recognises(entry, OpenOptions(root)) for entry in others) else inner

@@ -3,7 +3,6 @@
 Ascending and descending passes look at the ground from other sides, so their bands are bands of their own.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,6 +11,8 @@ from typing import Any
 
 from odc.geo.geobox import GeoBox
 
+from cropdetect.documents import read_json
+from cropdetect.errors import UnreadableFileError
 from cropdetect.imagery.stores.open_files import Version, file_version
 
 _KEYS = ("sat:orbit_state", "orbit_state", "orbitproperties_pass", "orbit_direction", "pass", "orbit")
@@ -42,8 +43,8 @@ def orbit_beside(path: Path) -> str:
 @lru_cache(maxsize=4096)
 def _orbit_in(file: Path, version: Version) -> str:
     try:
-        content = json.loads(file.read_bytes())
-    except ValueError:
+        content = read_json(file)
+    except UnreadableFileError:
         return ""  # the search for dates names it where it matters
     if not isinstance(content, dict):
         return ""

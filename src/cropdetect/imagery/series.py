@@ -138,7 +138,7 @@ class Imagery:
 
     Attributes:
         path: what was opened.
-        layout: "cv4a", "files", "chips" or "cube".
+        layout: "cv4a", "files", "chips", "cube" or "memory".
         tiles: at least one.
         warnings: what a user should know (a date that lacks a band and was left out, ...).
     """

@@ -1,5 +1,6 @@
 """From chips and a checkpoint to predictions, without torch."""
 
+from cropdetect.inference.cluster import Cluster
 from cropdetect.inference.compatible import check_compatible, check_familiar
 from cropdetect.inference.field_average import entropy
 from cropdetect.inference.pipeline import Timings
@@ -8,6 +9,7 @@ from cropdetect.inference.predictions import FieldSeries, Predictions
 from cropdetect.inference.series import seasons_of
 
 __all__ = [
+    "Cluster",
     "FieldSeries",
     "Predictions",
     "Timings",

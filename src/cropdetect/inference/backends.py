@@ -1,6 +1,7 @@
 """What runs an exported network: one class a runtime, behind one small protocol."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.checkpoint import check_network
 from cropdetect.errors import CheckpointError, MissingExtraError, OptionError
 
 Inputs = Mapping[str, npt.NDArray[np.generic]]
@@ -70,6 +72,8 @@ def open_backend(members: Sequence[Path], *, device: str, precision: str, worker
         raise OptionError(f"{workers} workers cannot work", fix="Use --workers 1 or more, or leave it out.")
     if precision == "bf16" and device == "cuda":
         raise OptionError("bf16 runs on the CPU only", fix="Use --precision f32 with --device cuda, or --device cpu.")
+    for path in members:
+        check_network(path)
     threads = workers or _cores()
     if precision == "bf16":
         return OpenVINO(members, threads)
@@ -146,7 +150,7 @@ class _Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # each member would keep its largest activations: gigabytes at 60
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what is wrong is an error of ours
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=[(provider, dict(settings or {}))])
         except self._faults as error:
@@ -158,6 +162,9 @@ class _Session:
                 fix="Check the driver and that CUDA and cuDNN are those that this onnxruntime-gpu was built for.",
             )
         self._names = _checked_names(path, [node.name for node in self._session.get_inputs()])
+        first = next(iter(self._session.get_outputs()), None)
+        if first is None or not first.type.startswith(("tensor(float", "tensor(double")):
+            raise _damaged(path, ValueError("its first output is no tensor of real numbers"))
 
     def run(self, inputs: Inputs) -> npt.NDArray[np.float32]:
         try:
@@ -181,6 +188,8 @@ class OpenVINO:
     whole_chips = False
 
     def __init__(self, members: Sequence[Path], threads: int) -> None:
+        # Without this package OpenVINO takes a stub of its own; with it, it would report its use to a server.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
         try:
             import openvino
         except ModuleNotFoundError as error:

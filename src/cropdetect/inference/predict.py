@@ -14,6 +14,7 @@ from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import ChipStoreError
 from cropdetect.evaluation import NoveltyDetector
 from cropdetect.formats import NoveltyRecord
+from cropdetect.inference.cluster import Cluster
 from cropdetect.inference.compatible import in_training_season
 from cropdetect.inference.ensemble import Ensemble
 from cropdetect.inference.field_average import FieldAverage
@@ -34,6 +35,7 @@ def predict_chips(
     workers: int | None = None,
     batch_size: int | None = None,
     state: Path | None = None,
+    cluster: Cluster | None = None,
 ) -> tuple[Predictions, Timings]:
     """Predict the crop of every field that has a clear pixel; give every other field a status that says why not.
 
@@ -50,6 +52,7 @@ def predict_chips(
         batch_size: chips a batch (default: 16 of 32 x 32 pixels on the CPU, more where they are smaller).
         state: folder that keeps the scores so far, or None. The same call continues from there; the caller keeps the states of
             different calls apart.
+        cluster: where chips are cut and scored, or None: here. The answers are the same to the last bit.
 
     Returns:
         The predictions, and where the time went.
@@ -60,6 +63,7 @@ def predict_chips(
         MissingExtraError: bf16 without OpenVINO.
         CheckpointError: a member cannot be run, or does not fit chips or legend.
         DiskFullError: no room for the state.
+        ClusterError: the cluster cannot go on.
     """
     record = checkpoint.record
     chips = in_training_season(chips, record)
@@ -75,8 +79,12 @@ def predict_chips(
             average.add(scores)
             progress.advance(len(scores))
         first = parts.done if parts else 0
-        batches = _checked_batches(chips, batch_size, first)
-        for scores in in_order(batches, ensemble.run, n_batches - first, workers=ensemble.concurrency, timings=timings):
+        if cluster is None:
+            batches = checked_batches(chips, batch_size, first)
+            found = in_order(batches, ensemble.run, n_batches - first, workers=ensemble.concurrency, timings=timings)
+        else:
+            found = cluster.scores(chips, first, n_batches, batch_size=batch_size, device=device, precision=precision)
+        for scores in found:
             average.add(scores)
             if parts:
                 parts.add(scores)
@@ -96,7 +104,7 @@ def predict_chips(
     return predictions, timings
 
 
-def _checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[ChipBatch]:
+def checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[ChipBatch]:
     """Yield one batch after the other from `first` on, and check that they are those the chip set announced."""
     batches = chips.batches(batch_size, first=first)
     for start in range(first * batch_size, len(chips), batch_size):

@@ -1,8 +1,19 @@
 """What a verb writes: an output that is whole or not there, unfinished work, and a record of the run."""
 
+from cropdetect.runs.fingerprint import paths_in
 from cropdetect.runs.manifest import read_run, replace_file
 from cropdetect.runs.output import OutputFolder, Stopped, Work, command_line
 from cropdetect.runs.paths import refuse_overlap
 from cropdetect.runs.placement import moves_are_pending
 
-__all__ = ["OutputFolder", "Stopped", "Work", "command_line", "moves_are_pending", "read_run", "refuse_overlap", "replace_file"]
+__all__ = [
+    "OutputFolder",
+    "Stopped",
+    "Work",
+    "command_line",
+    "moves_are_pending",
+    "paths_in",
+    "read_run",
+    "refuse_overlap",
+    "replace_file",
+]

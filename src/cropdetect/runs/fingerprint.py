@@ -11,13 +11,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cropdetect.in_memory import InMemory
+
 _BLOCK = 4096
 _BLOCKS = 8  # of a file, evenly spread
 _FILES = 4096  # whose content is sampled; of the others only name, size and time count
 
 
 def plain(value: Any) -> Any:
-    """Return arguments as JSON holds them; records become objects, paths (absolute) and dates text.
+    """Return arguments as JSON holds them; records become objects, paths (absolute) and dates text, data in memory its hash.
 
     Raises:
         TypeError: a value is of a kind that is not known, so that no argument is left out of a fingerprint by accident.
@@ -26,6 +28,8 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, os.PathLike):
         return str(Path(value).resolve())
+    if isinstance(value, InMemory):
+        return value.described()
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Mapping | BaseModel):
@@ -83,8 +87,8 @@ def content(path: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder in order; what lies behind links to folders is not looked at."""
-    for root, folders, names in os.walk(folder):
+    """Yield the files of a folder in order, those behind links too."""
+    for root, folders, names in os.walk(folder, followlinks=True):
         folders.sort()
         for name in sorted(names):
             yield Path(root) / name

@@ -23,7 +23,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from cropdetect.errors import CropDetectError, DiskFullError, OutputExistsError
+from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.runs import fingerprint as fingerprints
@@ -35,7 +35,7 @@ _PACKAGES = (
     *("cropdetect", "numpy", "rasterio", "geopandas", "zarr"),
     *("onnxruntime", "onnxruntime-gpu", "openvino", "torch", "scikit-learn"),
 )  # whose versions run.json tells, where they are installed
-_NEUTRAL = frozenset({"out", "overwrite", "workers", "log_dir", "on_epoch"})  # arguments that change no answer
+_NEUTRAL = frozenset({"out", "overwrite", "workers", "scheduler", "log_dir", "on_epoch"})  # arguments that change no answer
 
 command_line: ContextVar[tuple[str, ...]] = ContextVar("command_line", default=())
 """The command that is run, where it came from the command line."""
@@ -140,7 +140,7 @@ class OutputFolder:
         """Give the folders to work in; what lies in `Work.new` at the end becomes the output.
 
         An interruption keeps what `Work.state` holds. An error that the user can mend keeps nothing, since the mended command is
-        another one; a full disk keeps it.
+        another one; a full disk and a cluster that went away keep it.
 
         Raises:
             OutputExistsError: another run writes here, the unfinished work of another command lies here, or a file that the
@@ -162,7 +162,7 @@ class OutputFolder:
                 kept = self._clean_up(partial, made, keep=True)
                 raise Stopped(self._how_to_continue(kept)) from stop
             except CropDetectError as error:
-                self._clean_up(partial, made, keep=isinstance(error, DiskFullError | OutputExistsError))
+                self._clean_up(partial, made, keep=isinstance(error, DiskFullError | ClusterError | OutputExistsError))
                 raise
             except BaseException:
                 self._clean_up(partial, made, keep=True)

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from cropdetect.documents import read_yaml
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.formats import Augmentation, TrainOptions
 
@@ -61,10 +60,7 @@ def train_options(recipe: str | None, config: Path | None, given: dict[str, Any]
 def _read_config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputNotFoundError("no such file", where=path, fix="Check --config.")
-    try:
-        settings = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OptionError("this is not YAML", where=path, fix=str(error)) from error
+    settings = read_yaml(path) or {}
     if not isinstance(settings, dict):
         raise OptionError("a mapping of option names to values is expected", where=path, fix="E.g. epochs: 40")
     try:

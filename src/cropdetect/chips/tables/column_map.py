@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from cropdetect.documents import read_yaml
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.formats import Record
 
@@ -67,10 +68,7 @@ def read_column_map(path: Path) -> ColumnMap:
     if not path.is_file():
         raise InputNotFoundError("there is no such file", where=path, fix="Check --columns.")
     fix = "Write lines such as `id: parcel`, `date: day`, `bands: {red: B04, nir: B08}`, `label: crop`."
-    try:
-        content = yaml.load(path.read_text("utf-8-sig"), Loader=yaml.BaseLoader)  # all text: names stay what they are
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OptionError(f"--columns is not a YAML file: {error}", where=path, fix=fix) from error
+    content = read_yaml(path, as_text=True)
     if not isinstance(content, dict):
         raise OptionError("--columns holds no names of columns", where=path, fix=fix)
     try:

@@ -16,6 +16,7 @@ from pyproj.exceptions import CRSError
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
 from cropdetect.chips.tables.source import Source
+from cropdetect.door import check_crs
 from cropdetect.errors import TableError
 from cropdetect.fields.columns import ID_COLUMNS
 
@@ -184,6 +185,9 @@ def _parquet_crs(source: Source, column: str) -> CRS | str | None:
     metadata = pyarrow.parquet.read_schema(source.path).metadata or {}
     try:
         told = json.loads(metadata[b"geo"])["columns"][column].get("crs", "OGC:CRS84")
-        return None if told is None else CRS.from_user_input(told)
+        crs = None if told is None else CRS.from_user_input(told)
+        if crs is not None:
+            check_crs(crs.to_wkt())
+        return crs
     except (KeyError, ValueError, TypeError, CRSError):
         return None

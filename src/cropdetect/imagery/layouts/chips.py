@@ -127,9 +127,9 @@ def _has_images_folder(path: Path) -> bool:
 
 
 def _folders(path: Path) -> Iterator[Path]:
-    """Yield the folders that may be chips; links to folders are not followed."""
+    """Yield the folders that may be chips."""
     for entry in sorted(path.iterdir()):
-        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
+        if entry.is_dir() and not entry.name.startswith("."):
             yield entry
 
 

@@ -10,8 +10,9 @@ import datetime as dt
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -39,6 +40,7 @@ _STEPS = ("time", "timestamp", "t", "date")
 _Y = ("y", "lat", "latitude", "northing")
 _X = ("x", "lon", "longitude", "easting")
 _BANDS = ("band", "bands", "variable", "channel")
+DIMENSIONS = f"{', '.join(_STEPS)}; {', '.join(_Y)}; {', '.join(_X)}"
 # Groups of ESA's products (EOPF) that hold bands; others have bands' names for footprints, angles and flags.
 _EOPF = re.compile(r"measurements(/|$)|conditions/mask/l2a_classification(/|$)|quality/probability(/|$)")
 
@@ -77,8 +79,10 @@ class Cubes(Layout):
             layers: list[Layer] = []
             for group in _groups_with_bands(cube):
                 with open_cube(cube, group) as data:
-                    layers += _layers(cube, group, data, relative.with_suffix("").as_posix(), options, warnings)
-                    sensor = sensor or _sensor(data)
+                    headers = header_files(cube, map(str, data.data_vars), group)
+                    reader = partial(CubeVariable, group=group, headers=headers)
+                    layers += cube_layers(cube, data, reader, relative.with_suffix("").as_posix(), options, warnings)
+                    sensor = sensor or dataset_sensor(data)
             if layers:
                 offset, metadata = product_offset(cube, path)
                 tiles.setdefault(tile, []).extend(replace(one, offset=offset, metadata_files=metadata) for one in layers)
@@ -87,12 +91,12 @@ class Cubes(Layout):
             raise UnknownLayoutError(
                 "no variable has dates and the dimensions y and x",
                 where=path,
-                fix=f"Name the dimensions {', '.join(_STEPS)}; {', '.join(_Y)}; {', '.join(_X)}.",
+                fix=f"Name the dimensions {DIMENSIONS}.",
             )
         return [
             FoundTile(
                 name=tile.replace(os.sep, "_").replace("/", "_"),
-                acquisitions=group_layers(list(_numbered(named))),
+                acquisitions=group_layers(list(numbered(named))),
                 field_files=find_field_files(
                     root, [folders[tile]] if folders[tile] != root else [], tile=tile, alone=len(tiles) == 1
                 ),
@@ -111,11 +115,24 @@ def _groups_with_bands(cube: Path) -> list[str]:
     return list(found)
 
 
-def _layers(
-    path: Path, group: str, data: xr.Dataset, relative: str, options: OpenOptions, warnings: list[str]
+def cube_layers(
+    path: Path,
+    data: xr.Dataset,
+    make_reader: Callable[..., CubeVariable],
+    relative: str,
+    options: OpenOptions,
+    warnings: list[str],
 ) -> Iterator[Layer]:
-    """Yield the layers of all variables that are images, and add to the warnings."""
-    headers = header_files(path, map(str, data.data_vars), group)
+    """Yield the layers of all variables that are images, and add to the warnings.
+
+    Args:
+        path: the cube.
+        data: its content, or that of one of its groups.
+        make_reader: makes the reader of a variable, given its attributes.
+        relative: path of the cube below what the user named, without suffix: its name may tell a date.
+        options: how it is opened.
+        warnings: get what the user should know.
+    """
     for name, variable in data.data_vars.items():
         y, x = _dimension(variable, _Y), _dimension(variable, _X)
         if y is None or x is None or variable.dtype.kind not in "iuf":
@@ -132,7 +149,7 @@ def _layers(
         warnings += grid.warnings
         orbit = orbit_said({**data.attrs, **variable.attrs})
         signed = variable.dtype.kind == "i" and str(variable.attrs.get("_Unsigned", "")).lower() == "true"
-        reader = CubeVariable(
+        reader = make_reader(
             path=path,
             geobox=grid.geobox,
             dtype=np.dtype(f"u{variable.dtype.itemsize}") if signed else variable.dtype.newbyteorder("="),
@@ -146,8 +163,6 @@ def _layers(
             south_up=grid.south_up,
             west_last=grid.west_last,
             unsigned=signed,
-            group=group,
-            headers=headers,
         )
         declared = encoding(variable.attrs, unsigned_bits=8 * variable.dtype.itemsize if signed else 0)
         for number, moment in enumerate(times):
@@ -167,7 +182,7 @@ def _layers(
                     yield declared.applied(layer)
 
 
-def _numbered(layers: list[Layer]) -> Iterator[Layer]:
+def numbered(layers: list[Layer]) -> Iterator[Layer]:
     """Tell layers apart that have band, time and resolution in common: they are granules of one overpass."""
     before: Counter[tuple[object, ...]] = Counter()
     for layer in layers:
@@ -214,6 +229,7 @@ def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
     return min(int(sizes[y]), variable.sizes[y]), min(int(sizes[x]), variable.sizes[x])
 
 
-def _sensor(data: xr.Dataset) -> str | None:
+def dataset_sensor(data: xr.Dataset) -> str | None:
+    """Return the sensor that the attributes of a dataset name, or None."""
     sensors = (sensor_in(text) for text in data.attrs.values() if isinstance(text, str))
     return next((sensor for sensor in sensors if sensor), None)

@@ -1,6 +1,6 @@
 """A user's folder: the images in it, and the field files that lie with them.
 
-Folders are walked in order, without hidden files and without following links to folders.
+Folders are walked in order, without hidden files. Links have been refused or allowed before (`cropdetect.door`).
 """
 
 import os
@@ -35,7 +35,7 @@ def paths_with(root: Path, suffixes: Collection[str]) -> Iterator[Path]:
         elif root.suffix.lower() == zips.SUFFIX:
             yield from zips.images_in(root, suffixes)
     else:
-        for folder, inner, files in os.walk(root):
+        for folder, inner, files in os.walk(root, followlinks=True):
             here = Path(folder)
             stores = [name for name in inner if is_zarr(here / name)]
             inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in stores)

@@ -18,6 +18,7 @@ from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 
+from cropdetect.door import check_crs
 from cropdetect.errors import ContradictionError, GridError
 
 _EVEN = 1e-2  # pixels by which a coordinate may be off an even spacing
@@ -204,15 +205,18 @@ def _mappings(data: xr.Dataset, variable: xr.DataArray) -> Iterator[str]:
 def _parse(value: Any) -> CRS | None:
     """Parse codes, WKT, PROJ strings and CF attributes; other texts are not a CRS, since they could be a file or an address."""
     if isinstance(value, dict):
-        return CRS(pyproj.CRS.from_cf(value))
+        described = pyproj.CRS.from_cf(value)
+        check_crs(described.to_wkt())
+        return CRS(described)
     text = str(np.asarray(value).reshape(-1)[0]) if not isinstance(value, str) else value
     code = re.fullmatch(r"\s*(?:(?:\+init=)?epsg:+|EPSG:)?(\d{4,6})(?:\.0)?\s*", text, re.IGNORECASE)
     code = code or re.fullmatch(r"urn:ogc:def:crs:EPSG:[\d.]*:(\d{4,6})", text, re.IGNORECASE)
     if code:
         return CRS(f"EPSG:{code[1]}")
+    check_crs(text)
     if _WKT.match(text):
         crs = pyproj.CRS.from_wkt(text)
-    elif "+proj=" in text and "=@" not in text and "/" not in text:
+    elif "+proj=" in text:
         crs = pyproj.CRS.from_string(text)
     else:
         return None

@@ -69,8 +69,7 @@ class CubeVariable(PixelReader):
             else:
                 runs.append([int(position)])
         try:
-            manager = file_manager(open_cube, self.path, self.group, headers=self.headers)
-            variable = manager.acquire().variables[self.variable]
+            variable = self.opened()
             if (variable.sizes[self.y], variable.sizes[self.x]) != self.geobox.shape:
                 raise changed_size(self.path)
             for run in runs:
@@ -89,6 +88,11 @@ class CubeVariable(PixelReader):
                     outs[position][...] = layer
         except DAMAGE as error:
             raise unreadable(self.path, error) from error
+
+    def opened(self) -> xr.Variable:
+        """Return the variable, none of whose numbers are read yet."""
+        manager = file_manager(open_cube, self.path, self.group, headers=self.headers)
+        return manager.acquire().variables[self.variable]
 
 
 def header_files(path: Path, variables: Iterable[str], group: str = "") -> tuple[Path, ...]:

@@ -29,7 +29,7 @@ Version = tuple[int, int, int]
 
 def file_manager(
     opener: Callable[..., T], path: Path, *arguments: Hashable, headers: Sequence[Path] = ()
-) -> CachingFileManager[T]:
+) -> "CachingFileManager[T]":  # older xarray cannot be indexed
     """Return what opens a file for this thread; keep it while the file is read, or the file may be closed meanwhile.
 
     Args:
@@ -79,7 +79,7 @@ def _limit() -> int:
 class _File(Generic[T]):
     """One thread's file, and the versions of its headers when it was opened."""
 
-    manager: CachingFileManager[T]
+    manager: "CachingFileManager[T]"
     versions: tuple[Version | None, ...] = ()
 
 

@@ -20,6 +20,7 @@ from odc.geo.geobox import GeoBox
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
+from cropdetect.door import check_crs
 from cropdetect.errors import GridError
 from cropdetect.imagery.layers import Layer, PixelReader, Pixels
 from cropdetect.imagery.series import Window
@@ -176,6 +177,7 @@ def _crs(file: rasterio.DatasetReader, path: Path) -> CRS | None:
 
 @lru_cache(maxsize=64)
 def _known_crs(wkt: str) -> CRS:
+    check_crs(wkt)
     code = rasterio.CRS.from_wkt(wkt).to_epsg()
     return CRS(f"EPSG:{code}" if code else wkt)
 

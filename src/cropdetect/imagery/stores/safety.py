@@ -5,7 +5,6 @@ sidecar files, and gets absolute paths that it does not parse. HDF5 links to oth
 """
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,18 +36,6 @@ def gdal() -> rasterio.Env:
     return rasterio.Env(**_SETTINGS)
 
 
-def checked(path: str | os.PathLike[str]) -> Path:
-    """Return a user's path as an absolute one.
-
-    Raises:
-        UnsafePathError: it is an address or one of GDAL's virtual file systems.
-    """
-    text = os.fspath(path)
-    if "://" in text or text.startswith("/vsi"):
-        raise _unsafe(text, "is not a local path")
-    return Path(path).absolute()
-
-
 def raster_driver(path: Path) -> str:
     """Return the GDAL driver that a file's first bytes call for.
 
@@ -75,6 +62,8 @@ def refuse_hdf5_links(path: Path) -> None:
     """
     import h5py
 
+    seen: set[int] = set()  # groups around the one that is looked at
+
     def check(group: Any) -> None:
         for name in group:
             link = group.get(name, getlink=True)
@@ -84,7 +73,12 @@ def refuse_hdf5_links(path: Path) -> None:
                 continue  # it leads to a place in this file, which is looked at there
             item = group.get(name)
             if isinstance(item, h5py.Group):
+                place = h5py.h5o.get_info(item.id).addr
+                if place in seen:
+                    raise unreadable(path, ValueError(f"the group {name} holds itself"))
+                seen.add(place)
                 check(item)
+                seen.remove(place)
             elif isinstance(item, h5py.Dataset) and (
                 item.external or item.is_virtual or item.file.filename != group.file.filename
             ):
@@ -92,6 +86,7 @@ def refuse_hdf5_links(path: Path) -> None:
 
     try:
         with h5py.File(path, "r") as file:
+            seen.add(h5py.h5o.get_info(file["/"].id).addr)
             check(file)
     except (OSError, RecursionError) as error:
         raise unreadable(path, error) from error

@@ -1,0 +1,84 @@
+"""Small documents of users, JSON and YAML, as plain data: no aliases, no numbers that are none, nothing without end."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cropdetect.errors import UnreadableFileError
+
+LIMIT = 64 * 2**20  # bytes of a document
+_YAML_LIMIT = 2**20
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        UnreadableFileError: it is too large, no JSON, nested too deep, or holds NaN, infinity or a number beyond all.
+    """
+    content = _read(path, LIMIT, "JSON")
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+        for place, number in _no_numbers(document):
+            raise ValueError(f"{place} is {number}, which is no number")
+        return document
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, "JSON", error) from error
+
+
+def read_yaml(path: Path, *, as_text: bool = False) -> Any:
+    """Read a YAML file.
+
+    Args:
+        path: the file.
+        as_text: all values are text as it is written: 07, no and 1.0 stay what they are.
+
+    Raises:
+        UnreadableFileError: it is too large, no plain YAML, nested too deep, or has aliases, by which a small file can name
+            more than memory holds.
+    """
+    content = _read(path, _YAML_LIMIT, "YAML")
+    try:
+        text = content.decode("utf-8-sig")
+        checked = yaml.load(text, Loader=_Plain)  # refuses what is no plain YAML
+        return yaml.load(text, Loader=yaml.BaseLoader) if as_text else checked
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _unreadable(path, "YAML", error) from error
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.YAMLError(f"it has an alias, *{self.peek_event().anchor}; write the value again in its place")  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
+
+
+def _read(path: Path, limit: int, kind: str) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise _unreadable(path, kind, ValueError(f"it has {size / 1e6:.0f} MB, and {limit // 2**20} MB are allowed"))
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, kind, error) from error
+
+
+def _no_numbers(document: Any, place: str = "") -> Iterator[tuple[str, float]]:
+    """Yield the places of NaN and infinity, which Python's JSON knows."""
+    if isinstance(document, float) and not math.isfinite(document):
+        yield place or "it", document
+    elif isinstance(document, dict | list):
+        inner = document.items() if isinstance(document, dict) else enumerate(document)
+        for name, value in inner:
+            yield from _no_numbers(value, f"{place}.{name}".lstrip("."))
+
+
+def _unreadable(path: Path, kind: str, error: BaseException) -> UnreadableFileError:
+    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    return UnreadableFileError(f"not a {kind} file: {reason}", where=path, fix="Correct it, or write it again.")

@@ -1,0 +1,68 @@
+"""A Dataset or DataArray of xarray that the caller holds, as `odc.stac.load`, rioxarray and `xarray.open_dataset` give it.
+
+Bands, units, fills, masks, dates and the CRS follow the rules of cubes in files. Numbers are those of the dataset: what xarray
+has decoded is not decoded again.
+"""
+
+from typing import Any
+
+import xarray as xr
+
+from cropdetect.errors import UnknownLayoutError
+from cropdetect.imagery.layers import FoundTile, group_layers
+from cropdetect.imagery.layouts.cubes import DIMENSIONS, cube_layers, dataset_sensor, numbered
+from cropdetect.imagery.layouts.layout import OpenOptions
+from cropdetect.imagery.naming import name_layers
+from cropdetect.imagery.stores.memory import MemoryVariable
+from cropdetect.in_memory import InMemory
+
+NAME = "memory"
+
+_BLOCK = 256  # pixels: side of the windows in which an array without chunks is read
+
+
+def find_in_memory(source: InMemory, options: OpenOptions) -> list[FoundTile]:
+    """Return the one tile of a dataset.
+
+    Raises:
+        UnknownLayoutError: no variable is a series of images.
+        UnreadableFileError: its times are no dates.
+        GridError: it has no usable grid.
+    """
+    data = _dataset(source.value)
+    warnings: list[str] = []
+
+    def reader(**given: Any) -> MemoryVariable:
+        return MemoryVariable(held=data[given["variable"]].variable, **given)
+
+    layers = list(cube_layers(source.path, data, reader, "", options, warnings))
+    if not layers:
+        raise UnknownLayoutError(
+            "no variable has dates and the dimensions y and x",
+            where=source.path,
+            fix=f"Name the dimensions {DIMENSIONS}, and give the day of an image without a time as date=...",
+        )
+    named, sensor, doubts = name_layers(layers, options.band_names, dataset_sensor(data))
+    return [FoundTile("", group_layers(list(numbered(named))), sensor=sensor, warnings=(*dict.fromkeys(warnings), *doubts))]
+
+
+def _dataset(value: xr.Dataset | xr.DataArray) -> xr.Dataset:
+    """Return a dataset whose variables know their blocks, with the names of bands that rioxarray keeps in `long_name`."""
+    if isinstance(value, xr.DataArray):
+        described = value.attrs.get("long_name")
+        if "band" in value.dims and isinstance(described, tuple | list) and len(described) == value.sizes["band"]:
+            value = value.assign_coords(band=[str(name) for name in described])
+        value = value.to_dataset(name=value.name or "image")
+    return value.assign({name: _with_blocks(variable) for name, variable in value.data_vars.items()})
+
+
+def _with_blocks(variable: xr.DataArray) -> xr.DataArray:
+    """Return a variable whose encoding tells its blocks, and nothing of the file that it may come from but the grid mapping."""
+    stored: Any = variable.encoding.get("chunks") or variable.encoding.get("chunksizes")
+    computed = variable.chunks and [max(sizes) for sizes in variable.chunks]
+    lazy = not variable.variable._in_memory
+    usable = computed or (stored if lazy and stored and len(stored) == variable.ndim else [_BLOCK] * variable.ndim)
+    result = variable.copy(deep=False)
+    mapping = variable.encoding.get("grid_mapping")
+    result.encoding = {"chunks": tuple(usable)} | ({} if mapping is None else {"grid_mapping": mapping})
+    return result
