@@ -46,6 +46,7 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "device": ("cuda", "cuda"), "precision": ("bf16", "bf16"), "workers": ("2", 2), "min_confidence": ("0.5", 0.5),
     "submission": (None, True), "season_year": ("2018", 2018), "reference": ("k.csv", Path("k.csv")),
     "scheduler": ("tcp://a:1", "tcp://a:1"), "title": ("A title", "A title"), "subtitle": ("more", "more"), "pdf": (None, True),
+    "map_tiles": ("https://a/{z}/{x}/{y}", "https://a/{z}/{x}/{y}"),
     "pixel_size": ("10", 10.0), "probability_sample": (None, True), "tiles": ("2", 2), "height": ("99", 99),
     "width": ("98", 98), "layout": ("netcdf", "netcdf"), "region": ("flanders", "flanders"), "year": ("2021", 2021),
     "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),

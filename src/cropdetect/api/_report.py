@@ -26,6 +26,7 @@ def report(
     title: str = "",
     subtitle: str = "",
     pdf: bool = False,
+    map_tiles: str = "",
     overwrite: bool = False,
 ) -> Path:
     """Make report.html again: map, areas, doubtful fields, data quality, scores.
@@ -39,6 +40,7 @@ def report(
         title: first line of the page (default: place and season).
         subtitle: second line (default: what was counted).
         pdf: write a PDF, report.pdf by default; Chromium, Chrome or Edge must be installed.
+        map_tiles: address of map tiles, e.g. https://tile.openstreetmap.org/{z}/{x}/{y}.png; a reader can turn them on.
         overwrite: replace a page that is there already.
 
     Returns:
@@ -66,7 +68,7 @@ def report(
     else:
         fix = "Name the output folder of predict, evaluate or crossval."
         raise InputNotFoundError("there are no predictions here", where=predictions, fix=fix)
-    content = replace(content, title=title or content.title, subtitle=subtitle or content.subtitle)
+    content = replace(content, title=title or content.title, subtitle=subtitle or content.subtitle, tiles=map_tiles)
     return write_report(content, page, overwrite=overwrite)
 
 

@@ -386,6 +386,24 @@ def test_each_layer_paints_every_field_in_the_colour_of_its_number(browser, cont
     assert any(near(colour) for colour in browser.run(pixel, x, y)[:4]), wanted
 
 
+def test_tiles_are_asked_for_only_when_the_reader_turns_them_on_and_where_the_fields_are(content, tmp_path, shared_browser):
+    file = tmp_path / "report.html"
+    file.write_text(render(replace(content, tiles="http://127.0.0.1:9/{z}/{x}/{y}.png")), "utf-8")
+    shared_browser.open(file)
+    assert shared_browser.requests() == []
+    shared_browser.click("#tiles")
+    shared_browser.until("return new Promise(done => setTimeout(() => done(true), 300))")
+    asked = [tuple(map(int, re.findall(r"\d+", url.split(":9/")[1]))) for url in shared_browser.requests()]
+    middle = content.table.to_crs(4326).union_all().centroid
+    for zoom, column, row in asked:
+        west, east = (360 * edge / 2**zoom - 180 for edge in (column, column + 1))
+        north, south = (np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * edge / 2**zoom)))) for edge in (row, row + 1))
+        if west <= middle.x <= east and south <= middle.y <= north:
+            break
+    else:
+        pytest.fail(f"no tile shows the middle of the fields: {asked}")
+
+
 def test_the_wheel_scrolls_the_page_until_the_map_is_meant(browser):
     wheel = (
         "document.querySelector('#map').dispatchEvent("

@@ -14,6 +14,8 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 
+from cropdetect.errors import OptionError
+from cropdetect.evaluation import score
 from cropdetect.inference import FieldSeries
 from cropdetect.outputs.report import curves, outlines, render, summary, write_report
 from cropdetect.outputs.report.page import SCRIPTS
@@ -258,3 +260,36 @@ def test_a_sample_holds_the_least_certain_fields(monkeypatch):
     entropy = content.table["entropy"].astype(float)
     assert set(content.table["field_id"][entropy.nlargest(100).index]) <= set(data["ids"])
     assert sum(one["fields"] for one in data["classes"]) == content.table["crop"].isin(LEGEND).sum()
+
+
+def test_a_prediction_shows_what_the_checkpoint_scored_as_scores_of_the_model():
+    p = np.array([[0.9, 0.1], [0.2, 0.8]])
+    html = render(replace(made_up_content(3, n_dates=2), metrics=score(p, np.array([0, 0]), ("maize", "wheat"))))
+    assert "How good is the model?" in html
+    text = " ".join(re.sub("<[^>]*>", "", html.split('id="glance"')[1].split("</aside>")[0]).split())
+    assert "The model is right on 50 % of 2 training fields that its networks had not seen." in text
+    assert "with a known crop" not in text
+
+
+def test_without_tiles_the_page_allows_no_server_and_with_them_that_one():
+    content = made_up_content(3, n_dates=2)
+    assert "img-src data: blob:;" in render(content)
+    html = render(replace(content, tiles="https://tile.example:8080/{z}/{x}/{y}.png"))
+    assert "img-src data: blob: https://tile.example:8080;" in html
+    assert data_of(html)["map"]["crs"] == "EPSG:3857"
+
+
+@pytest.mark.parametrize(
+    "tiles",
+    [
+        "https://tile.example/{z}/{x}.png",
+        "file:///etc/{z}/{x}/{y}",
+        "https://a.example; script-src */{z}/{x}/{y}",
+        "//tile.example/{z}/{x}/{y}",
+        "https://user:word@tile.example/{z}/{x}/{y}",
+        "{z}{x}{y}",
+    ],
+)
+def test_an_address_that_is_no_map_tiles_is_refused(tiles):
+    with pytest.raises(OptionError, match="is no address of map tiles"):
+        render(replace(made_up_content(2, n_dates=2), tiles=tiles))

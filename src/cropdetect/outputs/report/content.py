@@ -39,6 +39,7 @@ class ReportContent:
         kind: "prediction", "evaluation" or "crossval".
         title: the page's first line; empty: place and season.
         subtitle: the line below it; empty: what was counted.
+        tiles: address of map tiles with {z}, {x} and {y}, which a reader can turn on; empty: none.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ReportContent:
     kind: str = "prediction"
     title: str = ""
     subtitle: str = ""
+    tiles: str = ""
 
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:

@@ -32,6 +32,8 @@ def map_of(
     colours: list[tuple[int, int, int]],
     previews: Sequence[Path],
     arrays: dict[str, str],
+    *,
+    mercator: bool = False,
 ) -> tuple[dict[str, Any] | None, str]:
     """Pack outlines and pictures, and draw the still map; None and "" where no field has a place.
 
@@ -40,6 +42,7 @@ def map_of(
         crop: (field,) class, -1 where a field has none.
         colours: red, green, blue of each class, 0 to 255.
         previews: `preview*.tif`.
+        mercator: draw in Web Mercator, as map tiles are.
         arrays: gets the packed arrays: `rings` of each field, `vertices` of each ring, `outlines` from vertex to vertex.
 
     Raises:
@@ -48,7 +51,7 @@ def map_of(
     geometry = table.geometry
     if geometry.isna().all():
         return None, ""
-    crs = _crs_of_page(geometry, previews)
+    crs = _WEB_MERCATOR if mercator and geometry.crs is not None else _crs_of_page(geometry, previews)
     if crs is not None and geometry.crs is not None and geometry.crs != crs:
         geometry = geometry.to_crs(crs)
     shapes = np.asarray(geometry.array, dtype=object)

@@ -4,9 +4,11 @@ import base64
 import hashlib
 import re
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cropdetect.errors import OptionError
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.summary import summarize
 from cropdetect.outputs.report.words import amount, amounts, hectares, number, percent, plural
@@ -14,10 +16,11 @@ from cropdetect.outputs.report.words import amount, amounts, hectares, number, p
 GENERATOR = '<meta name="generator" content="cropdetect">'  # tells a page of the tool from other files
 # Each comes after those whose values it needs when it is read.
 SCRIPTS = (
-    *("format", "dom", "data", "crops", "fields", "filters", "map", "charts", "season", "layers", "paint", "pointer"),
+    *("format", "dom", "data", "crops", "fields", "filters", "map", "charts", "season", "layers", "tiles", "paint", "pointer"),
     *("detail", "table", "clear", "visit", "scores", "start"),
 )
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
@@ -29,6 +32,7 @@ def render(content: ReportContent) -> str:
 
     Raises:
         UnreadableFileError: a preview picture is damaged.
+        OptionError: the address of map tiles cannot be used.
     """
     summary, arrays, still = summarize(content)
     style, script = _asset("page.css"), _script()
@@ -38,12 +42,29 @@ def render(content: ReportContent) -> str:
         summary=summary,
         arrays=arrays,
         still=still,
+        tile_server=tile_server(content.tiles),
         style=style,
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
     )
     return page.encode("utf-8", "replace").decode()  # a lone surrogate is no text
+
+
+def tile_server(tiles: str) -> str:
+    """Return the server of an address of map tiles, as a content security policy names it; "" for "".
+
+    Raises:
+        OptionError: the address cannot be used.
+    """
+    if not tiles:
+        return ""
+    address = urlsplit(tiles)
+    places = all(tiles.count(part) == 1 for part in ("{z}", "{x}", "{y}"))
+    if address.scheme not in ("https", "http") or not _HOST.fullmatch(address.netloc) or not places:
+        fix = "Give an address such as https://tile.openstreetmap.org/{z}/{x}/{y}.png."
+        raise OptionError(f"{tiles!r} is no address of map tiles", where="--map-tiles", fix=fix)
+    return f"{address.scheme}://{address.netloc}"
 
 
 def _environment() -> Environment:

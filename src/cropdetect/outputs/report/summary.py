@@ -38,7 +38,7 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str], s
         columns["area_ha"] = areas
     arrays = {"numbers": pack(np.stack([values[shown] for values in columns.values()]).astype(np.float32))}
     colours = class_colours(len(content.legend))
-    page_map, still = map_of(table.iloc[shown], crop[shown], colours, content.previews, arrays)
+    page_map, still = map_of(table.iloc[shown], crop[shown], colours, content.previews, arrays, mercator=bool(content.tiles))
     season = None if content.series is None else curves_of(content.series, shown, crop, len(content.legend), arrays)
     summary: dict[str, Any] = {
         "title": content.title or headline(content.table, content.series, [] if run is None else run.dates),
@@ -55,6 +55,7 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str], s
         "columns": list(columns),
         "statuses": status,
         "map": page_map,
+        "tiles": content.tiles,
         "season": season,
         **_totals(content, crop, areas),
         "first": _first(content, shown, areas),

@@ -18,6 +18,7 @@ import { byId } from "./dom.js";
  * @property {string[]} columns names of the rows of the array "numbers"
  * @property {Array<{status: string, name: string, fields: number, meaning: string}>} statuses
  * @property {?MapData} map null where no field has a place
+ * @property {string} tiles address of map tiles; "" where there are none
  * @property {?SeasonData} season null where no series is known
  * @property {ClassTotals[]} classes
  * @property {object} amounts how much of each crop, for the template

@@ -6,6 +6,7 @@ import { columns, fields } from "./fields.js";
 import { formatNumber, formatPercent } from "./format.js";
 import { lookOf, shownCrop } from "./layers.js";
 import { boxOf, hasPlace, isPoint, map, toPixelX, toPixelY } from "./map.js";
+import { paintTiles } from "./tiles.js";
 
 const SMALL = 5; // pixels: a smaller field is drawn as a square of this side
 const LARGE = 14; // pixels: an outline that is larger may be hatched
@@ -33,6 +34,7 @@ export function repaint() {
 
 export function paint() {
   const pen = cleanPen();
+  paintTiles(pen);
   if (byId("picture").checked) paintImages(pen);
   const { groups, large, others } = visibleFields();
   pen.lineJoin = "round";

@@ -18,6 +18,7 @@ import {
   zoomBy,
 } from "./map.js";
 import { repaint } from "./paint.js";
+import { startTiles } from "./tiles.js";
 
 const FINGER = 12; // pixels: a click may miss a small field by so much
 const HOVER = 6; // pixels, likewise for a pointer that rests
@@ -70,6 +71,7 @@ export function startMap() {
   measureCanvas(canvas);
   fitAll();
   startLayers();
+  startTiles();
   startPointers(canvas);
   startWheel(canvas);
   startKeys(canvas);
