@@ -28,7 +28,7 @@ from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.folds import make_folds
 from cropdetect.training.groups import spatial_groups
 
-SEASON: dict[str, Any] = {"tiles": 1, "height": 800, "width": 800, "fields": 500, "region": "flanders", "seed": 7}
+SEASON: dict[str, Any] = {"tiles": 1, "height": 600, "width": 600, "fields": 350, "region": "flanders", "seed": 7}
 SMALL: dict[str, Any] = {**SEASON, "height": 400, "width": 400, "fields": 150}
 GONE = 0.7  # share of the optical dates
 BLOCK = 1000.0  # metres
@@ -150,7 +150,7 @@ def main() -> None:
         warnings.simplefilter("ignore")
         cache = options.cache or Path(nowhere)
         cache.mkdir(parents=True, exist_ok=True)
-        how: dict[str, Any] = {"members": 1, "epochs": 15} if options.small else {"members": 3, "epochs": 30}
+        how: dict[str, Any] = {"members": 1, "epochs": 15} if options.small else {"members": 2, "epochs": 25}
         print(printed(measure(cache, SMALL if options.small else SEASON, **how)))
 
 

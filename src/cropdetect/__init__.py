@@ -27,7 +27,7 @@ _HOMES = {
     "crossval": "cropdetect.api",
     "evaluate": "cropdetect.api",
     "info": "cropdetect.api",
-    "open_data": "cropdetect.chips",
+    "open_data": "cropdetect.api",
     "open_imagery": "cropdetect.imagery",
     "predict": "cropdetect.api",
     "report": "cropdetect.api",

@@ -8,12 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from cropdetect import notebook
 from cropdetect.options import Mark, Metres, Options
 
 MODEL_ID = "model-cv4a-crop-detection-v1"
 
 Preset = Literal["default", "cv4a"]
-Kind = Literal["imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores"]  # of what lies at a path
+Kind = Literal[  # of what lies at a path
+    "imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores", "demo", "report", "unfinished"
+]  # fmt: skip
 
 
 class Record(BaseModel):
@@ -157,6 +160,13 @@ class MetricsRecord(Record):
         default=None, description="of labelled fields that the checkpoint was trained on; all other scores are of other fields"
     )
     warnings: list[str] = Field(default_factory=list)
+
+    def _repr_html_(self) -> str:
+        names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "ece")
+        scores = notebook.facts({name: f"{getattr(self, name):.3f}" for name in names}, f"{self.n_fields} fields")
+        rows = [(name, one.n, one.precision, one.recall, one.f1) for name, one in self.per_class.items()]
+        classes = notebook.table(("class", "fields", "precision", "recall", "F1"), rows)
+        return scores + classes + (notebook.matrix(self.legend, self.confusion, "true by predicted") if self.confusion else "")
 
 
 # ---------------------------------------------------------------- checkpoint folder
@@ -355,6 +365,23 @@ class ComparisonRecord(Record):
     )
     runs: list[ComparedRun]
     warnings: list[str]
+
+
+class MapCount(Record):
+    """The fields of one crop on a map."""
+
+    labelled: int = Field(description="fields whose label says so")
+    predicted: int = Field(description="fields without a label that were given the crop")
+
+
+class MapRecord(Record):
+    """`map.json`: what a map shows, and how good it is."""
+
+    n_fields: int
+    n_labelled: int
+    n_without_crop: int = Field(description="fields without a label that were given no crop")
+    crops: dict[str, MapCount]
+    out_of_fold: MetricsRecord = Field(description="each labelled field answered by the members that left it out")
 
 
 class ModelCardRecord(Record):

@@ -3,17 +3,17 @@
 import html
 from collections.abc import Iterable, Mapping, Sequence
 
-_MOST = 12  # rows of a table
+_MOST = 20  # rows of a table
 
 Cell = str | int | float | None
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str = "") -> str:
-    """Return a table; of more than 12 rows the first ones are shown, and the number of the others is told."""
+def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str = "", *, most: int = _MOST) -> str:
+    """Return a table; of more than `most` rows the first ones are shown, and the number of the others is told."""
     rows = list(rows)
-    shown = [[_shown(cell) for cell in row] for row in rows[:_MOST]]
-    if len(rows) > _MOST:
-        shown.append([f"... {len(rows) - _MOST} more", *[""] * (len(heads) - 1)])
+    shown = [[_shown(cell) for cell in row] for row in rows[:most]]
+    if len(rows) > most:
+        shown.append([f"... {len(rows) - most} more", *[""] * (len(heads) - 1)])
     head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in shown)
     above = f"<caption>{html.escape(caption)}</caption>" if caption else ""
@@ -22,11 +22,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]], caption: str = "
 
 def facts(facts: Mapping[str, object], caption: str = "") -> str:
     """Return a table of two columns: what, and how much."""
-    return table(("", ""), [(name.replace("_", " "), str(value)) for name, value in facts.items()], caption)
+    return table(("", ""), [(name.replace("_", " "), str(value)) for name, value in facts.items()], caption, most=len(facts))
 
 
 def matrix(names: Sequence[str], counts: Sequence[Sequence[int]], caption: str = "") -> str:
-    """Return a square table whose cells are the darker the larger their share of the row is; at most 12 rows and columns."""
+    """Return a square table whose cells are the darker the larger their share of the row is; at most 20 rows and columns."""
     names, counts = names[:_MOST], [row[:_MOST] for row in counts[:_MOST]]
     head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *names))
     body = ""

@@ -210,6 +210,47 @@ def test_known_crops_may_be_a_table(from_files: Path, fields: gpd.GeoDataFrame, 
     assert held == cd.evaluate(from_files, tmp_path / "b", reference=season / "fields.gpkg", labels="crop")
 
 
+def test_a_prediction_in_memory_is_evaluated_and_reported_as_its_folder_is(
+    season: Path, checkpoint: Path, from_files: Path, tmp_path: Path
+) -> None:
+    answer = cd.predict(season, checkpoint=checkpoint)
+    reference = season / "fields.gpkg"
+    scores = cd.evaluate(answer, tmp_path / "a", reference=reference, labels="crop")
+    assert scores == cd.evaluate(from_files, tmp_path / "b", reference=reference, labels="crop")
+    assert cd.report(answer, tmp_path / "page.html").read_text("utf-8") == answer.report()
+
+
+def test_a_dataset_of_odc_stac_is_predicted_as_its_files_are(
+    season: Path, checkpoint: Path, fields: gpd.GeoDataFrame, from_files: Path
+) -> None:
+    load = pytest.importorskip("odc.stac").load
+    from odc.geo.xr import xr_coords  # noqa: F401, gives arrays `.odc`
+    from pystac import Asset, Item
+
+    grid = rioxarray.open_rasterio(season / DATES[0] / f"{DATES[0]}_B02.tif").odc.geobox
+    items = []
+    for day, moment in zip(DATES, pd.DatetimeIndex(DAYS), strict=True):
+        box = grid.extent.to_crs(4326)
+        item = Item(day, box.json, list(box.boundingbox), moment.to_pydatetime(), {"proj:epsg": 32636})
+        for band in BANDS:
+            file = season / day / f"{day}_{band}.tif"
+            item.add_asset(band, Asset(str(file), media_type="image/tiff; application=geotiff", roles=["data"]))
+        items.append(item)
+    held = load(items, bands=list(BANDS), geobox=grid, chunks={"x": 48, "y": 48})
+    assert held["B08"].chunks is not None
+    answer = cd.predict(held, fields=fields, checkpoint=checkpoint)
+    expected = gpd.read_parquet(from_files / "fields.parquet")
+    assert_frame_equal(answer.fields.drop(columns="geometry"), expected.drop(columns="geometry"))
+
+
+def test_labels_and_ids_of_any_column_type_are_read(season: Path, fields: gpd.GeoDataFrame) -> None:
+    plain = cd.open_data(season, labels="crop").chips.fields
+    odd = fields.assign(crop=fields["crop"].astype("category")).set_index("field_id").rename_geometry("outline")
+    read = cd.open_data(dataset(season), fields=odd, labels="crop").chips.fields
+    assert read["field_id"].tolist() == plain["field_id"].tolist()
+    assert read["label"].tolist() == plain["label"].tolist()
+
+
 def test_info_tells_what_is_in_memory(season: Path, fields: gpd.GeoDataFrame) -> None:
     held, filed = cd.info(dataset(season), fields=fields), cd.info(season)
     assert held.kind == filed.kind == "imagery"

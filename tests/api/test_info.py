@@ -28,7 +28,8 @@ def test_each_band_is_told_with_its_numbers_on_clear_pixels(images: Path) -> Non
     facts = api.info(images).facts
     assert (facts["clear_where"], facts["units"]) == ("CLD<40", "digital number")
     assert facts["clear_share"] == {"quartile_1": 0.75, "median": 1.0, "quartile_3": 1.0}
-    red = {"sensor": "sentinel-2", "kind": "reflectance", "role": "red", "clear_dates": 3}
+    red = {"sensor": "sentinel-2", "kind": "reflectance", "role": "red", "dates": 3, "clear_dates": 3}
+    red |= {"unit": "reflectance x 10000", "scale": 1.0, "offset": 0.0, "no_value": [0]}
     assert facts["values"]["B04"] == red | {"quantile_05": 500.0, "median": 600.0, "quantile_95": 700.0}
     assert (facts["values"]["B08"]["role"], facts["values"]["B08"]["median"]) == ("nir", 3000.0)
 
@@ -53,5 +54,5 @@ def test_people_get_aligned_lines_and_no_raw_data(images: Path) -> None:
     head = next(line for line in lines if "quantile 5" in line)
     red = next(line for line in lines if "B04" in line and "reflectance" in line)
     assert head.index("median") == red.index("600.0")
-    assert "96 x 96\n" in shown.output
+    assert "96 x 96 pixels\n" in shown.output
     assert not set("{}[]") & set(shown.output)

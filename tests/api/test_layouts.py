@@ -121,12 +121,12 @@ def test_a_damaged_file_of_a_chip_is_named_and_nothing_is_written(tmp_path: Path
     assert not (tmp_path / "out").exists()
 
 
-def test_an_empty_or_unknown_input_folder_shows_what_is_accepted(tmp_path: Path) -> None:
+def test_an_empty_or_unknown_input_folder_says_where_the_layouts_are(tmp_path: Path) -> None:
     (tmp_path / "chips").mkdir()
     checkpoint = "kenya-simulated"
     arguments = ["predict", str(tmp_path / "chips"), str(tmp_path / "out"), "--checkpoint", checkpoint]
     for _ in range(2):
         done = CliRunner().invoke(app, arguments)
-        assert "Images/" in str(done.exception)
+        assert "--layouts" in str(done.exception)
         assert not (tmp_path / "out").exists()
         (tmp_path / "chips" / "README.md").write_text("Put chips here.", "utf-8")

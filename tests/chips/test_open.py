@@ -43,6 +43,7 @@ def test_an_option_that_does_not_apply_is_named(store: Path, tmp_path: Path, nam
 
 def test_the_columns_of_imagery_are_not_named(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "20190606_B02.tif").touch()
     with pytest.raises(OptionError, match="--columns does not apply to imagery"):
         open_data(tmp_path / "images", DataOptions(columns="c.yaml"))
 

@@ -3,16 +3,21 @@
 import datetime as dt
 import functools
 import inspect
+import json
+import os
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 import yaml
+from typer.testing import CliRunner
 
 from cropdetect import api
 from cropdetect.cli import app, main
@@ -23,7 +28,8 @@ from cropdetect.training.recipes import train_options
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 NEEDED = {  # what a command cannot do without, as it is typed
-    "demo": (), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"), "crossval": ("d", "o", "--folds", "random"),
+    "demo": (), "map": ("d", "o"), "doctor": (), "info": ("p",), "chips": ("i", "o"), "train": ("d", "o"),
+    "crossval": ("d", "o", "--folds", "random"),
     "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
     "simulate": ("o",), "import-cv4a": ("w.pt", "o"),
@@ -38,8 +44,8 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "bbox": ("34.0,0.4,34.5,0.9", (34.0, 0.4, 34.5, 0.9)), "limit": ("7", 7), "memory": ("64", 64), "follow_links": (None, True),
     "overwrite": (None, True),
     "preset": ("cv4a", "cv4a"), "recipe": ("cv4a", "cv4a"), "config": ("c.yaml", Path("c.yaml")), "licence": ("MIT", "MIT"),
-    "forget_fields": (None, True), "log_dir": ("log", Path("log")), "model": ("tempcnn", "tempcnn"),
-    "members": ("2", 2), "snapshots": ("3", 3),
+    "forget_fields": (None, True), "out_of_fold": ("f", Path("f")), "log_dir": ("log", Path("log")),
+    "model": ("tempcnn", "tempcnn"), "members": ("2", 2), "snapshots": ("3", 3),
     "group_column": ("village", "village"), "block_size": ("500", 500.0), "calibration": ("vector", "vector"),
     "epochs": ("4", 4), "class_balance": ("weights", "weights"), "seed": ("9", 9), "folds": ("blocked", "blocked"),
     "n_folds": ("3", 3), "fold_buffer": ("100", 100.0), "by_date": (None, True), "checkpoint": ("other", Path("other")),
@@ -52,7 +58,7 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
 }  # fmt: skip
 SIMULATED_FIELDS = ("12", 12)  # `fields` is a number there
-ONLY_TYPED = {"json", "dry_run", "help"}
+ONLY_TYPED = {"json", "dry_run", "help", "layouts"}
 
 
 def options(verb: str) -> Iterator[str]:
@@ -114,7 +120,7 @@ def test_every_option_reaches_the_function_and_changes_nothing_else(called: Call
 
 
 def test_the_verbs_are_listed_in_the_order_of_the_work() -> None:
-    order = "demo info chips train crossval predict evaluate report compare simulate import-cv4a"
+    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a doctor"
     assert list(COMMANDS) == order.split()
 
 
@@ -127,7 +133,7 @@ def test_every_option_and_argument_has_help(verb: str) -> None:
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_every_parameter_of_the_function_is_on_the_command_line(verb: str) -> None:
     function = inspect.signature(getattr(api, verb.replace("-", "_"))).parameters
-    python_only = {"options", "training", "on_epoch", *(("dates", "workers") if verb == "simulate" else ())}
+    python_only = {"options", "training", "on_epoch", "with_labels", *(("dates", "workers") if verb == "simulate" else ())}
     assert set(function) - python_only <= {one.name for one in COMMANDS[verb].params}
 
 
@@ -249,3 +255,45 @@ def test_an_option_that_a_chip_store_cannot_take_is_named_as_it_is_typed(typed: 
     code, said = typed("train", str(store), str(tmp_path / "out"), f"--{option}", str(TYPED[option][0]))
     assert code == 2
     assert said.startswith(f"OptionError: --{option} does not apply to a chip store")
+
+
+def test_help_lists_every_verb_by_task_with_its_whole_sentence_and_the_main_job_first() -> None:
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "100"}).stdout
+    places = [shown.index(f"\n  {verb} ") for verb in ("map", "predict", "info", "demo", "doctor", "import-cv4a")]
+    assert places == sorted(places)
+    assert all(shown.count(f"\n  {verb} ") == 1 for verb in COMMANDS)
+    assert "..." not in shown[shown.index("From some labels to a map:") :]
+
+
+def test_the_version_is_told() -> None:
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"cropdetect {metadata.version('cropdetect')}\n"
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("cropdetect pre", "predict"), ("cropdetect predict --min", "--min-confidence")])
+def test_the_shell_completes_verbs_and_options(typed: str, expected: str) -> None:
+    code = "import sys; sys.argv = ['cropdetect']; from cropdetect.cli import main; main()"
+    asked = {"_CROPDETECT_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | asked, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == [expected]
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cropdetect.api import _doctor
+
+    whole = CliRunner().invoke(app, ["doctor"])
+    assert whole.exit_code == 0
+    assert all(word in whole.stdout for word in ("processor", "memory", "disk", "ONNX Runtime", "[train]", "torch"))
+    monkeypatch.setattr(_doctor, "_installed", lambda name: name not in ("openvino", "pandas"))
+    found = {one["name"]: one for one in json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)["findings"]}
+    assert (found["[fast]"]["state"], found["[fast]"]["fix"]) == ("missing", "pip install 'cropdetect[fast]'")
+    assert found["packages"]["text"] == "pandas"
+    assert "[dev]" not in found
+
+
+def test_train_ends_with_the_table_of_crossval(tmp_path: Path) -> None:
+    from tests.runs.conftest import write_table
+
+    data = write_table(tmp_path / "table")
+    done = CliRunner().invoke(app, ["train", str(data), str(tmp_path / "out"), "--epochs", "1", "--members", "2"])
+    assert done.exit_code == 0, done.exception
+    assert all(word in done.stdout for word in ("log loss (nats)", "95 % interval", "macro F1", "wheat", "The files lie in"))

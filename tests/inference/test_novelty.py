@@ -69,7 +69,7 @@ def test_more_unlike_fields_than_chance_explains_are_told_first(checkpoint: Path
     if told:
         assert run.unlike_training[0] == run.warnings[0]
         assert run.unlike_training[0].startswith(told)
-        assert page.index(run.unlike_training[0]) < page.index('<section id="cards"')
+        assert page.index(run.unlike_training[0]) < page.index('<section id="map-section"')
     else:
         assert run.unlike_training == []
 

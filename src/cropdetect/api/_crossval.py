@@ -1,20 +1,15 @@
 """The verb `crossval`."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from cropdetect.api._out_of_fold import write_answers
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord, TrainOptions
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import AnyPath, DataOptions, DataSource, Metres, path_or_none
 from cropdetect.runs import OutputFolder
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from cropdetect.training.crossval import CrossValidation
-    from cropdetect.training.data import TrainingData
 
 
 @verb
@@ -63,8 +58,8 @@ def crossval(
     """
     arguments = dict(locals())
     from cropdetect.chips import open_random_access
-    from cropdetect.outputs.scores import read_metrics, write_crossval_run, write_scores
-    from cropdetect.training.crossval import answer_groups, cross_validate, score_answers, table_of
+    from cropdetect.outputs.scores import read_metrics
+    from cropdetect.training.crossval import answer_groups, cross_validate, score_answers
     from cropdetect.training.data import read_training_data
     from cropdetect.training.folds import make_folds
     from cropdetect.training.recipes import train_options
@@ -87,35 +82,11 @@ def crossval(
             seed=settings.seed,
         )
         answers = cross_validate(labelled, made, settings, work.state, by_date=by_date, log_dir=path_or_none(log_dir))
-        groups, table = answer_groups(labelled, answers, settings), table_of(labelled, made, answers)
+        groups = answer_groups(labelled, answers, settings)
         scores = score_answers(labelled, made, answers, groups, seed=settings.seed)
-        page = crossval_page(labelled, answers, table, scores, place_of(as_source(data)).absolute().name)
-        write_scores(work.new, scores, table, answers.probabilities, groups=groups, page=page)
-        write_crossval_run(work.new, settings, scores, _put_apart(folds))
+        title = place_of(as_source(data)).absolute().name
+        write_answers(work.new, labelled, made, answers, groups, scores, settings, put_apart=_put_apart(folds), title=title)
     return scores
-
-
-def crossval_page(
-    labelled: "TrainingData", answers: "CrossValidation", table: "pd.DataFrame", scores: MetricsRecord, title: str
-) -> str:
-    """Return report.html of out-of-fold answers."""
-    import geopandas as gpd
-    import pandas as pd
-
-    from cropdetect.inference import seasons_of
-    from cropdetect.outputs import probability_columns
-    from cropdetect.outputs.report import crossval_content, render
-
-    columns = pd.DataFrame(answers.probabilities, columns=probability_columns(labelled.legend))
-    content = crossval_content(
-        pd.concat([table, columns], axis=1),
-        labelled.legend,
-        scores,
-        title,
-        fields=gpd.GeoDataFrame(labelled.chips.fields.iloc[answers.positions]),
-        series=seasons_of(labelled.chips, answers.positions),
-    )
-    return render(content)
 
 
 def _put_apart(folds: str) -> Literal["random", "apart", "unknown"]:

@@ -1,68 +1,54 @@
 """The verb `info`: what lies at a path."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
-from typing import Any
+from typing import Annotated, Any
 
-from cropdetect.api._verb import verb
+from cropdetect.api._verb import Reading, verb
 from cropdetect.formats import Kind, Record
-from cropdetect.in_memory import as_file, as_source, place_of
-from cropdetect.options import AnyPath, DataSource, Day, TableSource, path_or_none
+from cropdetect.in_memory import as_source, place_of
+from cropdetect.notebook import facts, table
+from cropdetect.options import DataOptions, DataSource, Without
 
-_OF_TILES = ("size", "crs")  # facts that are told with the number of tiles that they hold for
+_Options = Annotated[DataOptions, Without(("buffer", "chip_size", "until", "bbox", "limit", "memory"))]
 
 
 class Description(Record):
-    """What `info` found; `facts` hold numbers and names only."""
+    """What `info` found; `facts` hold numbers, names, lists and tables only."""
 
     path: str
     kind: Kind
     facts: dict[str, Any]
     warnings: list[str]
 
+    def _repr_html_(self) -> str:
+        """Show facts that are tables in their own right below the others."""
+        from cropdetect.api._describe.lines import in_words, is_table
+
+        tables = {name: value for name, value in self.facts.items() if is_table(value)}
+        single = {name: in_words(name, value) for name, value in self.facts.items()}
+        shown = facts({name: text for name, text in single.items() if name not in tables}, f"{self.path}: {self.kind}")
+        for name, rows in tables.items():
+            heads = (name, *(head.replace("_", " ") for head in next(iter(rows.values()))))
+            shown += table(heads, [(row, *cells.values()) for row, cells in rows.items()])
+        return shown + facts(dict.fromkeys(self.warnings, "")) if self.warnings else shown
+
     def text(self) -> str:
         """Return the description as aligned lines."""
-        lines = [f"{self.path}: {self.kind}"]
-        width = max((len(name) for name in self.facts), default=0)
-        for name, value in self.facts.items():
-            shown = _table(value) if _is_table(value) else [_of_all(value) if name in _OF_TILES else _shown(value)]
-            lines.append(f"  {name.replace('_', ' '):{width}}  {shown[0]}")
-            lines += [f"  {'':{width}}  {line}" for line in shown[1:]]
-        lines += [f"  Warning: {warning}" for warning in self.warnings]
-        return "\n".join(lines)
+        from cropdetect.api._describe.lines import as_lines
+
+        lines = [f"{self.path}: {self.kind}", *as_lines(self.facts)]
+        return "\n".join([*lines, *(f"  Warning: {warning}" for warning in self.warnings)])
 
 
 @verb
-def info(
-    path: DataSource,
-    *,
-    labels: str | None = None,
-    pattern: str | None = None,
-    date: Day | None = None,
-    band_names: str | None = None,
-    layer: str | None = None,
-    id_column: str | None = None,
-    columns: AnyPath | None = None,
-    fields: TableSource | None = None,
-    clear: str | None = None,
-    follow_links: bool = False,
-) -> Description:
+def info(path: DataSource, *, options: _Options = DataOptions(), **reading: Reading) -> Description:
     """Say what lies at a path: dates, bands, grid, fields, classes, and what is missing.
 
     In Python it may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
-        path: imagery, fields, chips, table, checkpoint, predictions or scores.
-        labels: column of the crop labels (default: found by name).
-        pattern: regular expression with groups date and band for file names.
-        date: day of images whose names and metadata tell none (YYYY-MM-DD).
-        band_names: other names for bands, old=new,..., or a YAML file with lines old: new.
-        layer: layer of a file of fields (default: the one with polygons).
-        id_column: column of the field ids in a file of fields or a table (default: found by name).
-        columns: YAML file that names the columns of a table: id, date, bands, label (docs/tables.md).
-        fields: field boundaries for imagery, or for a table, joined by their ids.
-        clear: what counts as clear, e.g. "SCL=4,5 CLD<60", or none.
-        follow_links: follow links inside folders, where they lead to this computer's disks.
+        path: imagery, fields, chips, table, or what cropdetect wrote: checkpoint, predictions, scores, report, demo.
+        options: how imagery, tables and fields are read.
+        reading: the same options, one by one.
 
     Raises:
         CropDetectError: one of its kinds, when nothing can be made of the path.
@@ -72,43 +58,5 @@ def info(
 
     source = as_source(path)
     kind = recognise(source)
-    with ExitStack() as files:
-        facts, warnings = describe(
-            source if kind == "imagery" else files.enter_context(as_file(source)),
-            kind,
-            pattern=pattern,
-            date=date,
-            band_names=band_names,
-            layer=layer,
-            id_column=id_column,
-            labels=labels,
-            columns=path_or_none(columns),
-            fields=None if fields is None else files.enter_context(as_file(as_source(fields))),
-            clear=clear,
-        )
-    return Description(path=str(place_of(source)), kind=kind, facts=facts, warnings=list(warnings))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items()) or "none"
-    if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value) or "none"
-    return "unknown" if value is None else str(value)
-
-
-def _of_all(value: Mapping[str, int]) -> str:
-    """Show what holds for all tiles alone, else with the number of tiles."""
-    return next(iter(value)) if len(value) == 1 else ", ".join(f"{name} ({count} tiles)" for name, count in value.items())
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping) and bool(value) and all(isinstance(row, Mapping) for row in value.values())
-
-
-def _table(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Show rows with the same entries as aligned lines, the names of the entries first."""
-    heads = ["", *(name.replace("_", " ").replace("quantile 0", "quantile ") for name in next(iter(rows.values())))]
-    cells = [heads] + [[name, *("" if value is None else f"{value}" for value in row.values())] for name, row in rows.items()]
-    widths = [max(len(line[place]) for line in cells) for place in range(len(heads))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    found = describe(source, kind, options)
+    return Description(path=str(place_of(source)), kind=kind, facts=dict(found.known), warnings=list(found.warnings))

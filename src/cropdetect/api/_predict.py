@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cropdetect.chips import ChipSet, OpenedData
     from cropdetect.inference import Predictions, Timings
 
-_FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
+FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
 
 _Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
 
@@ -50,6 +50,7 @@ def predict(
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
+    with_labels: Annotated[bool, Mark.PYTHON_ONLY] = False,
     title: str = "",
     subtitle: str = "",
     overwrite: bool = False,
@@ -72,6 +73,7 @@ def predict(
         min_confidence: leave the crop empty below this probability.
         submission: also write the competition's submission.csv.
         season_year: year that days are counted from (default: by the dates).
+        with_labels: read the labels of the fields, too, and keep them in the column label.
         title: first line of the report (default: place and season).
         subtitle: second line of the report (default: what was counted).
         overwrite: replace another output of cropdetect; other files stay.
@@ -118,16 +120,17 @@ def predict(
             fields=opened.fields,
             min_confidence=min_confidence,
             submission=submission,
+            labels=with_labels,
         )
         return run, Answers(arguments, partial(prediction_table, predictions, min_confidence), write)
 
     if out is None:
-        opened = _open(data, checkpoint, options, season_year)
+        opened = _open(data, checkpoint, options, season_year, labels=with_labels)
         with Cluster.of(scheduler, opening) as cluster:
             return PredictionResult.of(*answers(*opened, cluster=cluster))
     output = OutputFolder("predict", arguments)
     if not output.finished():
-        opened = _open(data, checkpoint, options, season_year)
+        opened = _open(data, checkpoint, options, season_year, labels=with_labels)
         with Cluster.of(scheduler, opening) as cluster, output.writing() as work:
             answers(*opened, cluster=cluster, state=work.state)[1].write(work.new)
     return PredictionResult.of(read_prediction_run(output.path), Answers.of_folder(arguments, output.path))
@@ -153,7 +156,7 @@ def plan(
         "bands": list(info.bands),
         "gigabytes_to_read": round(info.n_bytes / 1e9, 2),
         "members": len(trained.record.members),
-        "minutes_about": round(len(opened.chips) * len(trained.record.members) / _FIELDS_PER_SECOND / 60, 1),
+        "minutes_about": round(len(opened.chips) * len(trained.record.members) / FIELDS_PER_SECOND / 60, 1),
     }
     return Description(
         path=str(place_of(as_source(data))),
@@ -164,7 +167,7 @@ def plan(
 
 
 def _open(
-    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
+    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None, *, labels: bool = False
 ) -> "tuple[Checkpoint, OpenedData, tuple[str, ...]]":
     """Open a checkpoint and the data that it fits, with all warnings; and those of them that tell how both are unlike."""
     from cropdetect.checkpoint import read_checkpoint
@@ -175,7 +178,7 @@ def _open(
     record = trained.record
     if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
         options = options.model_copy(update={"chip_size": record.chips.size})
-    opened = open_data(data, options, record.chips.preset, labels=False)
+    opened = open_data(data, options, record.chips.preset, labels=labels)
     if len(opened.chips.fields) == 0:
         raise OptionError(
             "there are no fields to predict", where=place_of(as_source(data)), fix="Check --fields, --bbox and --limit."

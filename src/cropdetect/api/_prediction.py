@@ -46,11 +46,13 @@ class Answers:
         arguments: of the call.
         read: returns the table of fields.
         write: writes all files into an empty folder.
+        folder: the folder, None where they are in memory.
     """
 
     arguments: Mapping[str, Any]
     read: "Callable[[], gpd.GeoDataFrame]"
     write: Callable[[Path], None]
+    folder: Path | None = None
 
     @classmethod
     def of_folder(cls, arguments: Mapping[str, Any], folder: Path) -> "Answers":
@@ -61,7 +63,7 @@ class Answers:
 
             return read_prediction_table(folder)[0]
 
-        return cls(arguments, read, lambda new: _copy(folder, new))
+        return cls(arguments, read, lambda new: _copy(folder, new), folder)
 
 
 class PredictionResult(PredictionRun):
@@ -76,6 +78,16 @@ class PredictionResult(PredictionRun):
     """
 
     _answers: Answers = PrivateAttr()
+    _temporary: "tempfile.TemporaryDirectory[str] | None" = PrivateAttr(default=None)
+
+    def __fspath__(self) -> str:
+        """Return the folder, so that verbs take a prediction as they take its path; one in memory gets a temporary folder."""
+        if self._answers.folder is not None:
+            return str(self._answers.folder)
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory()
+            self._answers.write(Path(self._temporary.name))
+        return self._temporary.name
 
     @classmethod
     def of(cls, run: PredictionRun, answers: Answers) -> Self:
@@ -91,9 +103,7 @@ class PredictionResult(PredictionRun):
 
     def report(self) -> Page:
         """Return the page of the prediction: map, areas, doubtful fields, data quality."""
-        with tempfile.TemporaryDirectory() as folder:
-            self._answers.write(Path(folder))
-            return Page((Path(folder) / _PAGE).read_text("utf-8"))
+        return Page((Path(self) / _PAGE).read_text("utf-8"))
 
     def to_folder(self, out: AnyPath, *, overwrite: bool = False) -> Path:
         """Write all files of the prediction, as `predict` with `out` does, and return the folder.

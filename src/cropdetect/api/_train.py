@@ -1,9 +1,11 @@
 """The verb `train`."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from cropdetect.api._out_of_fold import write_answers
 from cropdetect.api._verb import verb
 from cropdetect.formats import TrainOptions
 from cropdetect.in_memory import as_source, place_of
@@ -12,6 +14,7 @@ from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
     from cropdetect.checkpoint import Checkpoint
+    from cropdetect.training.train import Trained
 
 
 @verb
@@ -25,6 +28,7 @@ def train(
     licence: str = "unknown",
     forget_fields: bool = False,
     log_dir: AnyPath | None = None,
+    out_of_fold: AnyPath | None = None,
     on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
@@ -42,6 +46,7 @@ def train(
         licence: licence of the training data, kept in the checkpoint.
         forget_fields: keep no hashes of the training fields in the checkpoint; it cannot tell then whether it is scored on them.
         log_dir: folder for a TensorBoard log of the training.
+        out_of_fold: folder that gets what the members say of the fields that they left out, as crossval writes it.
         on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
             ends the training.
         overwrite: replace another output of cropdetect; other files stay.
@@ -59,8 +64,15 @@ def train(
 
     settings = train_options(recipe, path_or_none(config), training)
     output = OutputFolder("train", arguments | {"recipe": settings.recipe, "training": settings})
+    scores = None
+    if out_of_fold is not None:
+        others = {name: value for name, value in arguments.items() if name != "out_of_fold"}
+        scores = OutputFolder("train", others | {"out": out_of_fold, "recipe": settings.recipe, "training": settings})
     if output.finished():
         return read_checkpoint(output.path)
+    if scores is not None and scores.finished():
+        scores = None
+    name = place_of(as_source(data)).absolute().name
     with output.writing() as work:
         train_members(
             open_random_access(data, work.state, options, settings.preset),
@@ -72,9 +84,27 @@ def train(
             forget_fields=forget_fields,
             on_epoch=on_epoch,
             log_dir=path_or_none(log_dir),
+            on_trained=None if scores is None else partial(_write_scores, scores, settings=settings, title=name),
         )
         _draw_curves(work.new)
     return read_checkpoint(output.path)
+
+
+def _write_scores(output: OutputFolder, trained: "Trained", *, settings: TrainOptions, title: str) -> None:
+    """Write the out-of-fold answers of a training as `crossval` writes its own."""
+    found = trained.out_of_fold
+    with output.writing() as work:
+        write_answers(
+            work.new,
+            trained.data,
+            found.folds,
+            found.answers,
+            found.groups,
+            found.scores,
+            settings,
+            put_apart="random" if settings.validation == "random" else "apart",
+            title=title,
+        )
 
 
 def _draw_curves(folder: Path) -> None:

@@ -17,6 +17,7 @@ from cropdetect.documents import read_json
 from cropdetect.errors import CheckpointError, UnreadableFileError
 from cropdetect.files import disk_full_named, sha256
 from cropdetect.formats import CheckpointRecord, MemberRecord, TrainingFieldsRecord
+from cropdetect.notebook import facts
 
 RECORD = "checkpoint.json"
 STAC_ITEM = "stac-item.json"
@@ -40,6 +41,13 @@ class Checkpoint:
 
     def __fspath__(self) -> str:
         return str(self.path)
+
+    def _repr_html_(self) -> str:
+        record = self.record
+        about = {"path": self.path, "classes": ", ".join(record.legend), "bands": ", ".join(record.bands)}
+        about |= {"members": len(record.members), "fields": record.training.n_fields, "licence": record.training.licence}
+        scores = {name: f"{value:.3f}" for name, value in record.metrics.items()}
+        return facts(about, f"checkpoint: {record.model.name}") + facts(scores, "on fields that the networks did not see")
 
     def member_paths(self) -> list[Path]:
         """Return the members' ONNX files, in order."""

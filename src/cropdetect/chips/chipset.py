@@ -16,6 +16,7 @@ from pyproj import CRS
 from cropdetect.chips.batch import ChipBatch, Positions
 from cropdetect.chips.season import season_day, season_years
 from cropdetect.formats import Preset
+from cropdetect.notebook import facts, table
 
 if TYPE_CHECKING:
     from cropdetect.chips.memory import CachedChips
@@ -98,6 +99,13 @@ class ChipSet(ABC):
     def __len__(self) -> int:
         """Number of chips."""
         return len(self.field_of_chip)
+
+    def _repr_html_(self) -> str:
+        info = self.info
+        days = f"{len(info.dates)}: {info.dates[0]} to {info.dates[-1]}" if info.dates else "none"
+        about = {"chips": f"{len(self)} of {info.size} x {info.size} pixels", "dates": days, "bands": ", ".join(info.bands)}
+        rows = list(self.fields["status"].value_counts().items())
+        return facts(about, ", ".join(info.sources)) + table(("status", "fields"), rows, f"{len(self.fields)} fields")
 
     @abstractmethod
     def batches(self, batch_size: int, *, first: int = 0) -> Iterator[ChipBatch]:

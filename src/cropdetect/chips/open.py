@@ -8,15 +8,15 @@ from pathlib import Path
 
 from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
+from cropdetect.chips.recognise import recognise
 from cropdetect.chips.store import open_chips, write_chips
-from cropdetect.chips.tables import is_table, read_table
-from cropdetect.errors import InputNotFoundError, OptionError, UnreadableFileError
-from cropdetect.fields import NO_LABELS, FieldSet, fields_of, is_vector_file, read_fields, read_legend
-from cropdetect.formats import Kind, Preset
-from cropdetect.imagery import Imagery, is_image_archive, open_imagery
+from cropdetect.chips.tables import read_table
+from cropdetect.errors import OptionError
+from cropdetect.fields import NO_LABELS, FieldSet, fields_of, read_fields, read_legend
+from cropdetect.formats import Preset
+from cropdetect.imagery import Imagery, open_imagery
 from cropdetect.in_memory import InMemory, as_file, as_source, place_of
 from cropdetect.options import DataOptions, DataSource, flag
-from cropdetect.runs import moves_are_pending
 
 _OF_CHIPS = (
     "until",
@@ -45,47 +45,6 @@ class OpenedData:
             warnings.warn(text, stacklevel=2)
 
 
-def recognise(source: Path | InMemory) -> Kind:
-    """Tell what lies at a path, or what was handed over in memory.
-
-    Raises:
-        InputNotFoundError: nothing is there.
-    """
-    if isinstance(source, InMemory) and not source.is_table:
-        return "imagery"
-    with as_file(source) as path:
-        return _recognise(path)
-
-
-def _recognise(path: Path) -> Kind:
-    if not path.exists():
-        raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
-    if path.is_file() and is_table(path):
-        return "table"
-    if is_vector_file(path) and not is_image_archive(path):
-        return "fields"
-    if path.is_file():
-        return "imagery"
-    if moves_are_pending(path):
-        raise UnreadableFileError(
-            "the folder is half written", where=path, fix="Run the command that writes it again, which finishes it."
-        )
-    if (path / "checkpoint.json").is_file():
-        return "checkpoint"
-    if (path / "metrics.json").is_file() and (path / "predictions.csv").is_file():
-        return "scores"
-    if (path / "run.json").is_file() and (path / "predictions.csv").is_file():
-        return "predictions"
-    if is_table(path):
-        return "table"
-    if (path / "zarr.json").is_file() and "cropdetect-chips" in (path / "zarr.json").read_text(errors="replace"):
-        return "chips"
-    names = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
-    if len(names) == 1 and is_vector_file(path / names[0]) and not is_image_archive(path / names[0]):
-        return "fields"
-    return "imagery"
-
-
 def open_data(
     data: DataSource, options: DataOptions = DataOptions(), preset: Preset = "default", *, labels: bool = True
 ) -> OpenedData:
@@ -112,10 +71,11 @@ def open_data(
         _refuse(options, "a chip store")
         chips, found = open_chips(place_of(source)), ()
     elif kind == "table":
-        chips = _table(source, options if labels else _without_labels(options))
+        chips = open_table(source, options if labels else _without_labels(options))
         found = chips.info.warnings
     else:
-        fix = "Give imagery, a chips.zarr store or a table of series."
+        inside = place_of(source) / "season"
+        fix = f"Give {inside}." if kind == "demo" else "Give imagery, a chips.zarr store or a table of series."
         raise OptionError(f"there is no image data here, but: {kind}", where=place_of(source), fix=fix)
     return OpenedData(chips.select(until=options.until, bbox=options.bbox, limit=options.limit), warnings=found)
 
@@ -144,7 +104,13 @@ def open_random_access(data: DataSource, state: Path, options: DataOptions, pres
     return open_chips(cut)
 
 
-def _table(source: Path | InMemory, options: DataOptions) -> RandomAccessChips:
+def open_table(source: Path | InMemory, options: DataOptions) -> RandomAccessChips:
+    """Open a table of series.
+
+    Raises:
+        OptionError: an option does not apply to a table.
+        CropDetectError: as `read_table`.
+    """
     _refuse(options, "a table of series", allowed=_OF_TABLES)
     if options.layer is not None and options.fields is None:
         raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
@@ -169,17 +135,8 @@ def _fields_file(options: DataOptions) -> AbstractContextManager[Path | None]:
 
 
 def _cut(source: Path | InMemory, options: DataOptions, preset: Preset) -> OpenedData:
-    imagery = open_imagery(
-        source,
-        pattern=options.pattern,
-        date=options.date,
-        resolution=options.resolution,
-        clear=options.clear,
-        offset=options.offset,
-        bands=options.bands,
-        band_names=options.band_names,
-    )
-    fields = _fields(imagery, options)
+    imagery = open_images(source, options)
+    fields = open_fields(imagery, options)
     chips = cut_chips(
         imagery,
         fields,
@@ -194,8 +151,22 @@ def _cut(source: Path | InMemory, options: DataOptions, preset: Preset) -> Opene
     return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings)
 
 
-def _fields(imagery: Imagery, options: DataOptions) -> FieldSet:
-    """Read the fields from the file that is named, or from what lies with the imagery."""
+def open_images(source: Path | InMemory, options: DataOptions) -> Imagery:
+    """Open imagery; see `open_imagery` for the errors."""
+    return open_imagery(
+        source,
+        pattern=options.pattern,
+        date=options.date,
+        resolution=options.resolution,
+        clear=options.clear,
+        offset=options.offset,
+        bands=options.bands,
+        band_names=options.band_names,
+    )
+
+
+def open_fields(imagery: Imagery, options: DataOptions) -> FieldSet:
+    """Read the fields from the file that is named, or from what lies with the imagery; see `read_fields` for the errors."""
     legend = read_legend(options.legend) if options.legend else None
     with _fields_file(options) as file:
         if file is not None:

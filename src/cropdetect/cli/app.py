@@ -1,9 +1,21 @@
 """The typer application that the verbs join."""
 
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+TASKS = {
+    "From some labels to a map": ("map", "crossval", "train", "predict", "evaluate", "report", "compare"),
+    "Look at what you have": ("info", "chips"),
+    "Try it without data of your own": ("demo", "simulate"),
+    "More": (),  # all others
+    "The network of 2020": ("import-cv4a",),
+}
+"""The verbs by what people want to do, in the order of the help."""
+
+_GAP = 2  # spaces between a verb and its description
 
 
 class StoppedError(Exception):
@@ -17,15 +29,45 @@ class _Group(TyperGroup):
         except KeyboardInterrupt as stop:
             raise StoppedError(str(stop) or "Stopped.") from stop
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the verbs by task, each with its whole first sentence."""
+        width = max(map(len, self.commands))
+        for task, verbs in self._by_task().items():
+            with formatter.section(task):
+                formatter.write_dl([(name.ljust(width), self._summary(ctx, name)) for name in verbs], col_spacing=_GAP)
+
+    def _by_task(self) -> dict[str, list[str]]:
+        named = [name for verbs in TASKS.values() for name in verbs]
+        others = [name for name in self.commands if name not in named]
+        found = {task: [name for name in verbs or others if name in self.commands] for task, verbs in TASKS.items()}
+        return {task: verbs for task, verbs in found.items() if verbs}
+
+    def _summary(self, ctx: Any, name: str) -> str:
+        command = self.get_command(ctx, name)
+        text = (command.help or "") if command is not None else ""
+        return " ".join(text.partition("\n\n")[0].split())
+
 
 app = typer.Typer(
     name="cropdetect",
     cls=_Group,
     help="A calibrated crop for every field, from any imagery and any field boundaries.\n\n"
-    "Example: cropdetect predict season/ out/ --fields fields.gpkg --checkpoint checkpoint/",
+    "Example: cropdetect map season/ map/ --fields fields.gpkg --labels crop",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"cropdetect {version('cropdetect')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version.")] = False,
+) -> None:
+    pass

@@ -7,6 +7,7 @@ from typer.core import TyperCommand
 
 from cropdetect import api
 from cropdetect.cli.commands import Call, command
+from cropdetect.formats import MetricsRecord
 
 _AsJson = Annotated[bool, "print JSON"]
 
@@ -30,8 +31,26 @@ def _demo(call: Call) -> None:
     print(f"Open {out}/predictions/report.html in a browser, fields.gpkg or crop_map.tif in QGIS.")
 
 
+@command("map", "season/ map/ --fields fields.gpkg --labels crop")
+def _map(call: Call, json: _AsJson = False) -> None:
+    found = call()
+    if json:
+        print(found.model_dump_json(indent=1))
+        return
+    from cropdetect.outputs import map_summary
+
+    print(map_summary(found, call.arguments["out"]))
+
+
 @command("info", "season/")
-def _info(call: Call, json: _AsJson = False) -> None:
+def _info(
+    call: Call, json: _AsJson = False, layouts: Annotated[bool, "show how folders of imagery may look, and end"] = False
+) -> None:
+    if layouts:
+        from cropdetect.imagery import accepted_layouts
+
+        print(accepted_layouts())
+        return
     description = call()
     print(description.model_dump_json(indent=1) if json else description.text())
 
@@ -43,9 +62,10 @@ def _chips(call: Call) -> None:
 
 
 @command("train", "season/ checkpoint/ --fields fields.gpkg --labels crop")
-def _train(call: Call) -> None:
-    scores = ", ".join(f"{name} {value:.3f}" for name, value in call().record.metrics.items())
-    print(f"The checkpoint lies in {call.arguments['out']}. On fields that the networks did not see: {scores}")
+def _train(call: Call, json: _AsJson = False) -> None:
+    scores = call().record.out_of_fold
+    if scores is not None:  # checkpoints of earlier versions have none
+        _show_scores(call, as_json=json, scores=scores)
 
 
 @command("crossval", "table/ out/ --folds blocked --model random-forest")
@@ -99,10 +119,16 @@ def _import_cv4a(call: Call) -> None:
     print(f"The checkpoint lies in {call.arguments['out']}.")
 
 
-def _show_scores(call: Call, *, as_json: bool) -> None:
+@command("doctor", "")
+def _doctor(call: Call, json: _AsJson = False) -> None:
+    found = call()
+    print(found.model_dump_json(indent=1) if json else found.text())
+
+
+def _show_scores(call: Call, *, as_json: bool, scores: MetricsRecord | None = None) -> None:
     from cropdetect.outputs import scores_summary
 
-    scores, out = call(), call.arguments["out"]
+    scores, out = call() if scores is None else scores, call.arguments["out"]
     if as_json:
         print(scores.model_dump_json(indent=1))
         return

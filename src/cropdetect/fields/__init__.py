@@ -8,7 +8,7 @@ from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend, read_legend
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.reading import fields_of, read_fields
 from cropdetect.fields.table import FieldSet
-from cropdetect.fields.vector import is_vector_file
+from cropdetect.fields.vector import field_layers, is_vector_file
 
 __all__ = [
     "CV4A_LEGEND",
@@ -17,6 +17,7 @@ __all__ = [
     "IdRaster",
     "as_text",
     "field_ids",
+    "field_layers",
     "field_points",
     "field_positions",
     "fields_of",

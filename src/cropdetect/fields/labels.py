@@ -8,13 +8,14 @@ import pyarrow
 import pyarrow.parquet
 
 from cropdetect.door import local_path
-from cropdetect.errors import FieldsError, InputNotFoundError
+from cropdetect.errors import FieldsError
 from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
 from cropdetect.fields.contents import PARQUET_SUFFIXES
 from cropdetect.fields.legend import class_names
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.vector import read_vector
 from cropdetect.imagery import unreadable
+from cropdetect.paths import not_found
 
 
 def read_labels(
@@ -43,7 +44,7 @@ def read_labels(
     """
     path = local_path(path)
     if not path.exists():
-        raise InputNotFoundError("there is no such file of labels", where=path, fix="Check --reference.")
+        raise not_found(path, "file of labels")
     table, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])
     ids, doubts = find_id_column(table, id_column, where=path)
     codes = find_label_column(table, label_column, where=path)

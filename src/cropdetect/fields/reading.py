@@ -12,7 +12,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS
 
 from cropdetect.door import checked
-from cropdetect.errors import FieldsError, InputNotFoundError
+from cropdetect.errors import FieldsError
 from cropdetect.fields.coordinates import impossible_coordinates, likely_crs
 from cropdetect.fields.geometry import buffer_fields
 from cropdetect.fields.id_raster import lies_on, open_raster
@@ -22,6 +22,7 @@ from cropdetect.fields.table import FieldSet, field_table
 from cropdetect.fields.tiles import fields_of_tiles
 from cropdetect.fields.vector import read_vector
 from cropdetect.imagery import Imagery, gdal
+from cropdetect.paths import not_found
 
 _RASTER_SUFFIXES = (".tif", ".tiff")
 
@@ -59,7 +60,7 @@ def read_fields(
     path = checked(path)
     if path.suffix.lower() in _RASTER_SUFFIXES:
         if not path.is_file():
-            raise InputNotFoundError("there is no such fields file", where=path, fix="Check the path.")
+            raise not_found(path, "file of fields")
         if layer is not None:
             raise FieldsError("a raster of ids has no layers", where=path, fix="Leave --layer out.")
         return _from_raster(path, legend, buffer, imagery)

@@ -10,12 +10,13 @@ import pyarrow
 import pyogrio
 
 from cropdetect.door import check_crs, local_path
-from cropdetect.errors import CropDetectError, FieldsError, InputNotFoundError, UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import CropDetectError, FieldsError, UnknownLayoutError, UnreadableFileError
 from cropdetect.fields.archives import ARCHIVE_SUFFIXES, data_sets, unpacked
 from cropdetect.fields.columns import listed
 from cropdetect.fields.contents import DRIVERS, PARQUET_SUFFIXES, check_content
 from cropdetect.fields.layers import Layer, layers_of, read_layer
 from cropdetect.imagery import unreadable
+from cropdetect.paths import not_found
 
 _PLAIN = (*DRIVERS, *PARQUET_SUFFIXES)
 VECTOR_SUFFIXES = (*_PLAIN, *ARCHIVE_SUFFIXES)
@@ -87,6 +88,18 @@ def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = 
     return table, warnings + tuple(f"{path.name}: {text}" for text in more)
 
 
+def field_layers(path: Path) -> tuple[Layer, ...]:
+    """Return the layers of a vector file that have geometries; of an archive or a raster of ids none."""
+    if path.suffix.lower() not in _PLAIN:
+        return ()
+    with _gdal_settings():
+        try:
+            check_content(path)
+            return tuple(layers_of(path))
+        except _DAMAGED as error:
+            raise unreadable(path, error) from error
+
+
 def _check_crs(table: gpd.GeoDataFrame, path: Path) -> None:
     try:
         check_crs("" if table.crs is None else table.crs.to_wkt())
@@ -110,10 +123,11 @@ def _data_sets(path: Path) -> Iterator[list[Path]]:
     """Yield the data sets at a path: itself, or those of an archive, unpacked for as long as the `with` block lasts."""
     suffix = path.suffix.lower()
     if not (path.is_file() or (path.is_dir() and suffix == ".gdb")):
-        raise InputNotFoundError("there is no such fields file", where=path, fix="Check the path.")
+        raise not_found(path, "file of fields")
     if suffix not in VECTOR_SUFFIXES:
         known = ", ".join(VECTOR_SUFFIXES)
-        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=f"Known are {known}.")
+        convert = f"Convert it, e.g. in QGIS or with: ogr2ogr {path.stem}.gpkg {path.name} (known are {known})."
+        raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=convert)
     if suffix not in ARCHIVE_SUFFIXES:
         yield [path]
         return

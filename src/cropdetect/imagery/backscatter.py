@@ -63,17 +63,19 @@ def find_scales(
     """
     bands = dict.fromkeys(one.band for one in sample if is_backscatter(one.band))
     scales: dict[str, Scale | None] = {}
-    warnings = []
+    taken: dict[str, float] = {}  # band -> its 98th percentile, where pixels alone tell that it is power
     for band in bands:
         of_band = [(one, _values(one, fills)) for one in sample if one.band == band]
         scales[band], is_told = _scale_of_band(of_band)
         numbers = np.concatenate([values for _, values in of_band])
-        if scales[band] != "decibel" and scales[band] is not None and not is_told:
-            warnings.append(
-                f"{band}: numbers up to {np.quantile(numbers, _LIKELY):.2g} are taken as backscatter power, and read as decibels "
-                "(10 log10)"
-            )
-    return scales, tuple(warnings)
+        if scales[band] == "power" and not is_told:
+            taken[band] = float(np.quantile(numbers, _LIKELY))
+    if not taken:
+        return scales, ()
+    return scales, (
+        f"{', '.join(taken)}: numbers up to {max(taken.values()):.2g} are taken as backscatter power, and read as decibels "
+        "(10 log10)",
+    )
 
 
 def in_decibels(layer: Layer, scale: Scale | None) -> Layer:

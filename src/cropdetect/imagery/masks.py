@@ -203,6 +203,17 @@ def unused_warnings(choice: MaskChoice) -> tuple[str, ...]:
     )
 
 
+def meaning_of(name: str, conditions: str) -> str:
+    """Return what the default conditions of a quality layer mean; "" for other conditions.
+
+    Args:
+        name: of the layer.
+        conditions: as `--clear` takes them.
+    """
+    rows = (row for row in QUALITY_LAYERS if _is(row, name))
+    return next((row.meaning for row in rows if " ".join(f"{name}{part}" for part in row.clear.split()) == conditions), "")
+
+
 def _is(row: QualityLayer, name: str) -> bool:
     return re.fullmatch(row.pattern, name, re.IGNORECASE) is not None
 

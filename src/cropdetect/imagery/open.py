@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from cropdetect.door import checked
-from cropdetect.errors import InputNotFoundError, OptionError, UnknownLayoutError
+from cropdetect.errors import OptionError, UnknownLayoutError
 from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.interpret import interpret
 from cropdetect.imagery.layers import FoundTile
-from cropdetect.imagery.layouts import LAYOUTS, OpenOptions, accepted_layouts, memory
+from cropdetect.imagery.layouts import LAYOUTS, SEE_LAYOUTS, OpenOptions, memory
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
@@ -19,6 +19,7 @@ from cropdetect.imagery.series import Imagery, merge_warnings
 from cropdetect.imagery.zones import split_by_crs
 from cropdetect.in_memory import InMemory, as_source
 from cropdetect.options import ImagerySource
+from cropdetect.paths import contents_of, not_found
 
 
 def open_imagery(
@@ -48,7 +49,7 @@ def open_imagery(
         band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
 
     Raises:
-        InputNotFoundError: the path does not exist, or is an empty folder.
+        InputNotFoundError: the path does not exist.
         UnknownLayoutError: no imagery was recognised.
         UnreadableFileError: a file is damaged.
         UnsafePathError: a file leads elsewhere (VRT, links, addresses).
@@ -87,9 +88,7 @@ def _folder(path: Path) -> Path:
     """Return the absolute path of the imagery, which is there."""
     root = checked(path)
     if not root.exists():
-        raise InputNotFoundError("there is no such file or folder", where=root, fix="Check the path.")
-    if root.is_dir() and not any(root.iterdir()):
-        raise InputNotFoundError("the folder is empty", where=root, fix=f"Put imagery there. {accepted_layouts()}")
+        raise not_found(root)
     return _chips_folder(root)
 
 
@@ -98,7 +97,14 @@ def _found(root: Path, options: OpenOptions) -> tuple[str, list[FoundTile]]:
     for layout in LAYOUTS:
         if layout.recognises(root, options):
             return layout.name, layout.find(root, options)
-    raise UnknownLayoutError("no images were found that can be read", where=root, fix=accepted_layouts())
+    raise UnknownLayoutError(
+        f"this is {contents_of(root)}, and no image that can be read lies there", where=root, fix=SEE_LAYOUTS
+    )
+
+
+def is_imagery(path: Path) -> bool:
+    """Tell whether an existing path is of one of the layouts of imagery, by its names alone."""
+    return any(layout.recognises(_chips_folder(path), OpenOptions(path)) for layout in LAYOUTS)
 
 
 def _chips_folder(root: Path) -> Path:

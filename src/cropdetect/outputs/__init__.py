@@ -3,12 +3,13 @@
 from cropdetect.outputs.colours import class_colours
 from cropdetect.outputs.read import read_prediction_run, read_prediction_table, read_predictions
 from cropdetect.outputs.table import prediction_table, probability_columns
-from cropdetect.outputs.terminal import comparison_summary, prediction_summary, scores_summary
+from cropdetect.outputs.terminal import comparison_summary, map_summary, prediction_summary, scores_summary
 from cropdetect.outputs.write import write_outputs
 
 __all__ = [
     "class_colours",
     "comparison_summary",
+    "map_summary",
     "prediction_summary",
     "prediction_table",
     "probability_columns",

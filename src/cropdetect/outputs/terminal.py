@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cropdetect.evaluation import Z_95
-from cropdetect.formats import AreaRecord, ComparisonRecord, MetricsRecord, SeenScores
+from cropdetect.formats import AreaRecord, ComparisonRecord, MapRecord, MetricsRecord, SeenScores
 from cropdetect.outputs.comparison import NAMES as _SCORES
 from cropdetect.outputs.comparison import verdict
 from cropdetect.outputs.report.totals import STATUSES, areas_ha
@@ -119,6 +119,34 @@ def comparison_summary(comparison: ComparisonRecord) -> str:
         shown.append(table)
     told = f"+ better, - worse, ? no clear difference. The intervals draw {comparison.groups}."
     return _text(*shown, Text(told), *(Text(f"Warning: {warning}") for warning in comparison.warnings))
+
+
+def map_summary(found: MapRecord, out: Path) -> str:
+    """Return the fields of each crop, how good the map is, and where it is."""
+    table = _table("crop", "labelled", "predicted", "all")
+    crops = sorted(found.crops.items(), key=lambda one: -(one[1].labelled + one[1].predicted))
+    for name, count in crops[:_CROPS]:
+        table.add_row(Text(name), *(f"{n:,}" for n in (count.labelled, count.predicted, count.labelled + count.predicted)))
+    if len(crops) > _CROPS:
+        labelled, predicted = (sum(getattr(count, kind) for _, count in crops[_CROPS:]) for kind in ("labelled", "predicted"))
+        table.add_row(f"{len(crops) - _CROPS} other crops", f"{labelled:,}", f"{predicted:,}", f"{labelled + predicted:,}")
+    if found.n_without_crop:
+        table.add_row("no crop", "", f"{found.n_without_crop:,}", f"{found.n_without_crop:,}")
+    unlabelled = found.n_fields - found.n_labelled
+    table.add_row("all fields", f"{found.n_labelled:,}", f"{unlabelled:,}", f"{found.n_fields:,}")
+    scores = found.out_of_fold
+    interval = _interval(scores, "accuracy")
+    good = (
+        f"How good: {scores.accuracy:.0%} of {scores.n_fields:,} labelled fields are right when they are left out of training"
+        f"{f' (95 %: {interval})' if interval else ''}; log loss {scores.log_loss:.2f}. Not all is the same: see each crop in "
+        f"{out / 'crossval' / 'report.html'}."
+    )
+    where = (
+        f"Look at {out / 'predictions' / 'report.html'} first. Beside it: fields.gpkg for QGIS, tables and maps. "
+        f"{out / 'checkpoint'} predicts other data: cropdetect predict DATA OUT --checkpoint {out / 'checkpoint'}"
+    )
+    notes = [Text(f"Warning: {warning}") for warning in scores.warnings]
+    return _text(table, Text(good, overflow="fold"), *notes, Text(where, overflow="fold"))
 
 
 def _options(comparison: ComparisonRecord) -> Table:

@@ -13,6 +13,7 @@ from cropdetect.formats import OutputFile, PendingMoves, RunRecord, UnfinishedSt
 from cropdetect.runs.paths import refusals_named
 
 RUN = "run.json"
+PARTIAL = ".partial"
 _LISTED = 5  # files that an error names
 
 _Format = TypeVar("_Format", RunRecord, UnfinishedState, PendingMoves)
@@ -22,6 +23,12 @@ def read_run(folder: Path) -> RunRecord | None:
     """Return what `run.json` of an output says; None where there is no such file, or none that this tool wrote."""
     file = folder / RUN
     return read_record(file, RunRecord) if file.is_file() else None
+
+
+def unfinished_work(folder: Path) -> UnfinishedState | None:
+    """Return which run lies in a folder unfinished, so that the same command continues it; None where there is none."""
+    file = folder / PARTIAL / "state.json"
+    return read_record(file, UnfinishedState) if file.is_file() else None
 
 
 def replace_file(folder: Path, name: str, content: bytes, *, overwrite: bool) -> None:

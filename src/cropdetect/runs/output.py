@@ -13,7 +13,7 @@ import platform
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -27,15 +27,16 @@ from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, Outp
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.runs import fingerprint as fingerprints
-from cropdetect.runs.manifest import RUN, changed, described, read_record, read_run, some_of
+from cropdetect.runs.manifest import PARTIAL, RUN, changed, described, read_record, read_run, some_of
 from cropdetect.runs.paths import refusals_named, refuse_overlap, resolved
-from cropdetect.runs.placement import PARTIAL, finish_moves, moves_are_pending, put_in_place, remove_leftovers
+from cropdetect.runs.placement import finish_moves, moves_are_pending, put_in_place, remove_leftovers
 
 _PACKAGES = (
     *("cropdetect", "numpy", "rasterio", "geopandas", "zarr"),
     *("onnxruntime", "onnxruntime-gpu", "openvino", "torch", "scikit-learn"),
 )  # whose versions run.json tells, where they are installed
-_NEUTRAL = frozenset({"out", "overwrite", "workers", "scheduler", "log_dir", "on_epoch"})  # arguments that change no answer
+# Arguments that change no answer.
+_NEUTRAL = frozenset({"out", "overwrite", "workers", "scheduler", "log_dir", "on_epoch", "out_of_fold"})
 
 command_line: ContextVar[tuple[str, ...]] = ContextVar("command_line", default=())
 """The command that is run, where it came from the command line."""
@@ -68,6 +69,7 @@ class OutputFolder:
         arguments: all arguments of the call, by name (`locals()` in its first line). `out` is the output and `overwrite` allows
             to replace another output of the tool. Paths among the others are inputs. All but the neutral ones are part of the
             fingerprint, so an option that is added later is, too.
+        steps: sub-folders that other verbs write on behalf of this one.
 
     Raises:
         OutputPathError: nothing can be written at `out`, or it equals, contains or lies in an input.
@@ -75,8 +77,9 @@ class OutputFolder:
         DiskFullError: the disk has no room.
     """
 
-    def __init__(self, verb: str, arguments: Mapping[str, Any]) -> None:
+    def __init__(self, verb: str, arguments: Mapping[str, Any], steps: Collection[str] = ()) -> None:
         self.verb = verb
+        self._steps = frozenset(steps)
         self.path = resolved(Path(arguments["out"]))
         self._overwrite = bool(arguments.get("overwrite", False))
         decisive = {k: v for k, v in arguments.items() if k not in _NEUTRAL}
@@ -171,13 +174,18 @@ class OutputFolder:
     def _refuse_foreign(self) -> None:
         if not self.path.exists() or read_run(self.path) is not None or (self.path / PARTIAL / "state.json").is_file():
             return
-        there = [entry.name for entry in self.path.iterdir() if not _is_placeholder(entry)]
+        there = [entry.name for entry in self.path.iterdir() if not _is_placeholder(entry) and not self._is_step(entry)]
         if there:
             raise OutputExistsError(
                 f"the folder holds what cropdetect did not write: {some_of(there)}",
                 where=self.path,
                 fix=f"Name a new or an empty folder, e.g. {self.path.with_name(self.path.name + '-new')}.",
             )
+
+    def _is_step(self, entry: Path) -> bool:
+        """Tell whether an entry was written on behalf of this verb, when it did not finish."""
+        begun = (entry / PARTIAL / "state.json").is_file() or read_run(entry) is not None
+        return entry.name in self._steps and begun
 
     @contextmanager
     def _locked(self, partial: Path) -> Iterator[None]:

@@ -13,9 +13,8 @@ from typing import Any
 from cropdetect.errors import OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import PendingMoves
-from cropdetect.runs.manifest import RUN, read_record, read_run, some_of
+from cropdetect.runs.manifest import PARTIAL, RUN, read_record, read_run, some_of
 
-PARTIAL = ".partial"
 _BESIDE = ".cropdetect"  # end of the name of the folder that is exchanged with the output
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD = -100

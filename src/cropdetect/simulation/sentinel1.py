@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from cropdetect.errors import OptionError
 from cropdetect.simulation.acquire import Season
@@ -32,6 +33,7 @@ _SPECKLE_KEY, _GAIN_KEY = 60, 61
 _GAIN = 0.035  # standard deviation of the logarithm of a pass's calibration: 0.15 dB is within the 1 dB of the specification
 _DRY, _WET = 4.0, 36.0  # volume per cent of soil whose moisture is 0 and 1
 _ROUGH = (0.6, 2.4)  # standard deviation of fields' surfaces, cm
+_BUILD = 0.25  # standard deviation of the logarithm of A between fields of a crop: 1.1 dB, for varieties, rows and row spacing
 _DEAD = 0.25  # how much of the water of green leaves dead ones have
 _ROOF, _ASPHALT = {"VV": 0.9, "VH": 0.07}, {"VV": 0.012, "VH": 0.0016}  # power
 _STRIP = 512  # rows of 5 m
@@ -133,6 +135,7 @@ def patch_power(
     kinds.append((np.where(woody, wild[0][0], wild[1][0]), np.where(woody, wild[0][1], wild[1][1])))
     kinds.append(kinds[0])  # what is dead is of the main crop
     a, b = (np.stack([kind[place] for kind in kinds]) for place in (0, 1))
+    a = a * np.exp(_BUILD * ndtri(_drawn(patches, 2_246_822_519))).astype(np.float32)
     power = canopy_backscatter(theta, np.stack([*green, np.float32(_DEAD) * dead]), a, b, soil)
     power = np.where(patches.kind == ROOF, _ROOF[polarisation], power)
     return np.where(patches.kind == ASPHALT, _ASPHALT[polarisation], power).astype(np.float32)
@@ -140,8 +143,7 @@ def patch_power(
 
 def surface_height(patches: Patches) -> Floats:
     """Return how rough each patch's soil is, cm: the same on all dates and from all tiles."""
-    spread = (np.abs(patches.key) * np.int64(2_654_435_761) % np.int64(2**32)).astype(np.float64) / 2**32
-    return np.asarray(_ROUGH[0] + (_ROUGH[1] - _ROUGH[0]) * spread, np.float32)
+    return np.asarray(_ROUGH[0] + (_ROUGH[1] - _ROUGH[0]) * _drawn(patches, 2_654_435_761), np.float32)
 
 
 def radar_slopes(
@@ -182,6 +184,12 @@ def speckled(power: Floats, looks: float, rng: np.random.Generator) -> Floats:
         Ulaby, F. T., Dobson, M. C. (1989). Handbook of Radar Scattering Statistics for Terrain. Artech House.
     """
     return np.asarray(power * rng.gamma(looks, 1 / looks, power.shape), np.float32)
+
+
+def _drawn(patches: Patches, multiplier: int) -> npt.NDArray[np.float64]:
+    """Return a number between 0 and 1 of each patch: the same on all dates and from all tiles."""
+    hashed = (np.abs(patches.key) + 1) * np.int64(multiplier) % np.int64(2**32)
+    return np.asarray((hashed + 0.5) / 2**32)
 
 
 def _coefficients(species: npt.NDArray[np.int8], polarisation: str) -> tuple[Floats, Floats]:

@@ -15,14 +15,12 @@ from cropdetect.formats import CalibrationRecord, Statistics, TrainOptions
 from cropdetect.progress import Progress
 from cropdetect.training.calibration import OutOfFold, fit_calibration
 from cropdetect.training.data import TrainingData
+from cropdetect.training.effort import epochs_of, members_of
 from cropdetect.training.loader import TrainingBatches
 from cropdetect.training.loop import field_probabilities, train_cycle
 from cropdetect.training.monitor import EpochReport, OnEpoch
 from cropdetect.training.specification import NetworkSpecification, equal_steps, specify_network
 from cropdetect.training.split import Split, validation_splits
-
-_EPOCHS = (25, 80)  # of a cycle, at least and at most, where the options give a number of steps
-_FEW_FIELDS, _MEMBERS, _MEMBERS_OF_FEW = 2000, 5, 10  # few: of several pixels each; see `TrainOptions.members`
 
 Members = Sequence[Sequence[models.Network]]
 
@@ -137,12 +135,11 @@ class NetworkEnsemble:
 
     def _split(self, data: TrainingData, groups: npt.NDArray[np.int64] | None) -> Sequence[Split]:
         options = self.options
-        few = len(data.classes) < _FEW_FIELDS and data.chips.info.size > 1
         return validation_splits(
             data.classes,
             groups,
             validation_share=options.validation_share,
-            members=options.members or (_MEMBERS_OF_FEW if few else _MEMBERS),
+            members=members_of(options, len(data.classes), data.chips.info.size),
             seed=options.seed,
         )
 
@@ -196,10 +193,7 @@ class NetworkEnsemble:
         return OutOfFold(fields[order], np.concatenate(answers)[order], classes[fields[order]])
 
     def _epochs(self, n_fields: int) -> int:
-        if self.options.epochs is not None:
-            return self.options.epochs
-        batches = -(-n_fields // self.options.batch_size)
-        return min(max(-(-self.options.steps // batches), _EPOCHS[0]), _EPOCHS[1])
+        return epochs_of(self.options, n_fields)
 
 
 def _devices() -> list[int]:

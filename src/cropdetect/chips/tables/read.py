@@ -26,6 +26,7 @@ from cropdetect.chips.tables.values import may_be_numbers, radar_in_decibels
 from cropdetect.chips.tables.wide_table import WideTable
 from cropdetect.errors import CropDetectError, InputNotFoundError, TableError
 from cropdetect.fields.columns import LABEL_COLUMNS
+from cropdetect.paths import not_found
 
 #: All forms; the first that recognises a source reads it.
 FORMS: tuple[Form, ...] = (
@@ -97,7 +98,7 @@ def read_table(
         MissingBandError: there is no such band.
     """
     if not path.exists():
-        raise InputNotFoundError("no such file or folder", where=path, fix="Check the path.")
+        raise not_found(path)
     said = ColumnMap() if columns is None else read_column_map(columns)
     label_column = label_column or said.label
     source = Source(path)

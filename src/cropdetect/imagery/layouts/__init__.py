@@ -3,16 +3,15 @@
 from cropdetect.imagery.layouts.chips import ChipFolders, ImagesAndFields
 from cropdetect.imagery.layouts.cubes import Cubes
 from cropdetect.imagery.layouts.cv4a import CompetitionFolders
-from cropdetect.imagery.layouts.layout import Layout, OpenOptions
+from cropdetect.imagery.layouts.layout import SEE_LAYOUTS, Layout, OpenOptions
 from cropdetect.imagery.layouts.rasters import Rasters
 
-__all__ = ["LAYOUTS", "Layout", "OpenOptions", "accepted_layouts"]
+__all__ = ["LAYOUTS", "SEE_LAYOUTS", "Layout", "OpenOptions", "accepted_layouts"]
 
 #: In the order in which they are asked, and in which the documentation shows them.
 LAYOUTS: tuple[Layout, ...] = (CompetitionFolders(), ChipFolders(), ImagesAndFields(), Cubes(), Rasters())
 
 
 def accepted_layouts() -> str:
-    """Return all layouts as text of several lines, for error messages."""
-    trees = (f"{one.description}:\n" + "\n".join(f"    {line}" for line in one.tree.splitlines()) for one in LAYOUTS)
-    return "Accepted are\n" + "\n".join(trees)
+    """Return all layouts as text of several lines."""
+    return "\n".join(f"{one.description}:\n" + "\n".join(f"    {line}" for line in one.tree.splitlines()) for one in LAYOUTS)

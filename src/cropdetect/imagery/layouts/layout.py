@@ -11,6 +11,8 @@ from typing import ClassVar
 from cropdetect.imagery.clear import Condition
 from cropdetect.imagery.layers import FoundTile
 
+SEE_LAYOUTS = "docs/data.md says what can be given; add --layouts to cropdetect info to see how folders of imagery may look."
+
 
 @dataclass(frozen=True)
 class OpenOptions:
@@ -48,7 +50,7 @@ class Layout(ABC):
     Attributes:
         name: what `Imagery.layout` is, e.g. "cv4a".
         description: one line: a heading of docs/imagery.md.
-        tree: how such a folder looks: shown in docs/imagery.md and in error messages.
+        tree: how such a folder looks: shown in docs/imagery.md and by `cropdetect info --layouts`.
     """
 
     name: ClassVar[str]

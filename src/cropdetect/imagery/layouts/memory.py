@@ -52,7 +52,7 @@ def _dataset(value: xr.Dataset | xr.DataArray) -> xr.Dataset:
         described = value.attrs.get("long_name")
         if "band" in value.dims and isinstance(described, tuple | list) and len(described) == value.sizes["band"]:
             value = value.assign_coords(band=[str(name) for name in described])
-        value = value.to_dataset(name=value.name or "image")
+        value = value.to_dataset(name="image" if value.name is None or value.name in value.coords else value.name)
     return value.assign({name: _with_blocks(variable) for name, variable in value.data_vars.items()})
 
 

@@ -16,6 +16,7 @@ from cropdetect.imagery.dates import Period
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, is_field_raster, paths_with, some_names
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
+from cropdetect.imagery.masks import is_quality_layer
 from cropdetect.imagery.metadata_dates import MetadataDate, date_from_metadata
 from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path
 from cropdetect.imagery.naming import name_layers
@@ -26,6 +27,12 @@ from cropdetect.imagery.stores.safety import raster_driver
 from cropdetect.imagery.values import product_offset
 
 _EMPTY_DESCRIPTION = re.compile(r"\s*((band|layer|gr[ae]y)[ _]?\d*)?\s*", re.IGNORECASE)
+
+# Planet, Imagery Product Specification: the order of the bands by their number, where a file does not describe them.
+_PLANETSCOPE = {
+    4: ("blue", "green", "red", "nir"),
+    8: ("coastal_blue", "blue", "green_i", "green", "yellow", "red", "rededge", "nir"),
+}
 
 
 class Rasters(Layout):
@@ -204,13 +211,23 @@ def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, p
     for number, one in enumerate(described):
         if len(descriptions) > 1:
             period = name.period if path_goes_first and len(periods) == 1 else one.period or name.period
-            unnamed = f"{name.band}_{number + 1}" if name.band and name.is_sure else f"band_{number + 1}"
-            listed = name.bands[number] if len(name.bands) == len(descriptions) else unnamed
+            listed = _undescribed(name, number, len(descriptions))
             band = one.band or (name.band if one.period else listed)
         else:
             period = name.period or one.period
             band = name.band if name.is_sure and name.band else one.band or name.band
         yield ParsedName(period=period, band=band, is_sure=bool(name.is_sure or one.band), sensor=one.sensor)
+
+
+def _undescribed(name: ParsedName, number: int, count: int) -> str:
+    """Return the band of a layer without a description, out of `count`."""
+    if len(name.bands) == count:
+        return name.bands[number]
+    if name.band and (name.is_sure or is_quality_layer(name.band)):
+        return f"{name.band}_{number + 1}"
+    if name.sensor == "planetscope" and count in _PLANETSCOPE:
+        return _PLANETSCOPE[count][number]
+    return f"band_{number + 1}"
 
 
 def _refuse_two_dates(file: Path, named: Period | None, described: Period | None) -> None:
@@ -270,8 +287,6 @@ def _warning(what: str, files: Sequence[Path], root: Path) -> list[str]:
 
 def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOptions) -> Exception:
     """Return the error for a folder without a usable file."""
-    from cropdetect.imagery.layouts import accepted_layouts  # the registry imports this module
-
     for virtual in paths_with(path, (".vrt",)):
         raster_driver(virtual)  # raises UnsafePathError
     undated, unnamed = left_out.undated, left_out.unnamed
@@ -295,8 +310,7 @@ def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOpt
         f"no file name has both a date and a band{f' ({names})' if names else ''}",
         where=path,
         fix=r"Name files like 20180415_B04.tif, describe their bands so, or give a --pattern with the groups date, band and tile,"
-        r" e.g. (?P<date>\d{8})_(?P<band>\w+)."
-        f"\n{accepted_layouts()}",
+        r" e.g. (?P<date>\d{8})_(?P<band>\w+) (docs/imagery.md).",
     )
 
 

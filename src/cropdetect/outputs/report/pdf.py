@@ -12,6 +12,19 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 _SECONDS = 300.0
 
 
+def browser() -> str:
+    """Return the browser that prints.
+
+    Raises:
+        OptionError: none is installed.
+    """
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        fix = "Install Chromium, or open report.html in a browser and print it."
+        raise OptionError("no Chromium, Chrome or Edge is installed, which prints the page", where="--pdf", fix=fix)
+    return found
+
+
 def printed(page: str) -> bytes:
     """Return a page as PDF.
 
@@ -19,14 +32,11 @@ def printed(page: str) -> bytes:
         OptionError: no browser is installed that can print.
         OutputPathError: the browser failed.
     """
-    browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        fix = "Install Chromium, or open report.html in a browser and print it."
-        raise OptionError("no Chromium, Chrome or Edge is installed, which prints the page", where="--pdf", fix=fix)
+    program = browser()
     with tempfile.TemporaryDirectory(prefix="cropdetect-") as folder:
         source, target = Path(folder) / "report.html", Path(folder) / "report.pdf"
         source.write_text(page, "utf-8")
-        command = [browser, "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]
+        command = [program, "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--no-sandbox")  # as root its sandbox refuses to start
         command += [

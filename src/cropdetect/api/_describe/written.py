@@ -1,0 +1,136 @@
+"""What `info` says of what the tool writes: checkpoints, predictions, scores, demos, reports, unfinished work."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cropdetect.api._describe.facts import Facts, counts
+from cropdetect.checkpoint import read_checkpoint
+from cropdetect.chips import CALLED, recognise
+from cropdetect.errors import CropDetectError
+from cropdetect.evaluation import SCORES
+from cropdetect.formats import SensorRecord
+from cropdetect.outputs.scores import read_metrics
+from cropdetect.paths import visible
+from cropdetect.runs import read_run, unfinished_work
+
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+
+
+def checkpoint_facts(path: Path) -> Facts:
+    """Describe a checkpoint."""
+    record = read_checkpoint(path).record
+    return Facts(
+        {
+            "model_id": record.model_id,
+            "model": record.model.name,
+            "members": len(record.members),
+            "legend": record.legend,
+            "sensor": record.sensor,
+            "bands": record.bands,
+            "units": record.units,
+            "chips": record.chips.model_dump(),
+            "season": record.season.model_dump() if record.season else None,
+            "region": record.region.model_dump() if record.region else None,
+            "trained_on": record.training.data,
+            "licence": record.training.licence,
+            "trained_fields": record.training.n_fields,
+            "fields_by_class": record.training.class_counts,
+            "metrics": record.metrics,
+            "flags_unlike_fields": record.familiarity is not None,
+            "statistics": record.statistics.origin,
+            "created": record.created,
+            "cropdetect_version": record.cropdetect_version,
+            **({"sensors": {one.sensor: _need(one) for one in record.sensors}} if record.sensors else {}),
+        }
+    )
+
+
+def _need(sensor: SensorRecord) -> dict[str, Any]:
+    return {"needed": "yes" if sensor.needed else "no", "log_loss_without": sensor.metrics_without.get("log_loss")}
+
+
+def prediction_facts(path: Path) -> Facts:
+    """Describe the output of `predict`."""
+    table = pd.read_csv(path / "predictions.csv", keep_default_na=True)
+    run = json.loads((path / "run.json").read_text("utf-8"))
+    flags = table["unlike_training"].dropna() if "unlike_training" in table else pd.Series(dtype=object)
+    known = {
+        "unlike_training": run.get("unlike_training") or None,
+        "fields": len(table),
+        "status": counts(table["status"]),
+        "crops": counts(table["crop"].dropna()),
+        "fields_unlike_training": int((flags.astype(str) == "True").sum()) if len(flags) else None,
+        "median_confidence": round(float(table["confidence"].median()), 3) if table["confidence"].notna().any() else None,
+        "checkpoint": run.get("checkpoint"),
+        "inputs": [one["path"] for one in run.get("inputs", [])],
+        "files": visible(path),
+        "finished": run.get("finished"),
+    }
+    return Facts({name: value for name, value in known.items() if value is not None}, run.get("warnings", []))
+
+
+def score_facts(path: Path) -> Facts:
+    """Describe the output of `evaluate` or `crossval`."""
+    scores = read_metrics(path)
+    main = {name: getattr(scores, name) for name in SCORES}
+    known = {
+        "fields": scores.n_fields,
+        "labels": {name: one.n for name, one in scores.per_class.items()},
+        **{name: None if value is None else round(value, 4) for name, value in main.items()},
+        "log_loss_interval": [round(number, 4) for number in (scores.intervals or {}).get("log_loss", ())],
+        "validation": scores.validation or "labels given to evaluate",
+        "label_doubts": len(scores.label_doubts or []),
+        "files": visible(path),
+    }
+    return Facts(known, scores.warnings)
+
+
+def demo_facts(path: Path) -> Facts:
+    """Describe the output of `demo`: what its folders hold, and how right its predictions are."""
+    run, scores = read_run(path), read_metrics(path)
+    return Facts(
+        {
+            "holds": {name: _called(path / name) for name in visible(path) if (path / name).is_dir()},
+            "fields": scores.n_fields,
+            "accuracy": round(scores.accuracy, 4),
+            "log_loss": round(scores.log_loss, 4),
+            "finished": run.finished if run else None,
+        }
+    )
+
+
+def report_facts(path: Path) -> Facts:
+    """Describe a page that `predict`, `evaluate`, `crossval` or `report` wrote."""
+    title = _TITLE.search(path.read_text("utf-8", errors="replace"))
+    return Facts(
+        {
+            "title": title[1] if title else None,
+            "about": _called(path.parent),
+            "megabytes": round(path.stat().st_size / 1e6, 2),
+            "to_see_it": "open it in a browser",
+        }
+    )
+
+
+def unfinished_facts(path: Path) -> Facts:
+    """Describe a folder that holds nothing but the state of a stopped command."""
+    work = unfinished_work(path)
+    files = [file for file in (path / ".partial").rglob("*") if file.is_file()]
+    known: dict[str, Any] = {
+        "command": work.verb if work else None,
+        "kept": f"{len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:,.1f} MB",
+        "to_continue": "run the same command again",
+        "to_begin_anew": "remove the folder",
+    }
+    return Facts(known)
+
+
+def _called(path: Path) -> str:
+    try:
+        return CALLED[recognise(path)]
+    except CropDetectError:
+        return "a folder"
