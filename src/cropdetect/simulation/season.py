@@ -161,7 +161,7 @@ def _check_disk(out: Path, pixels: int, n_days: int, layout: Layout) -> None:
 
 def _in_parallel(work: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Iterator[Any]:
     """Yield the results in the order of the jobs."""
-    if workers == 1 or len(jobs) == 1:
+    if workers == 1 or len(jobs) < 2:
         yield from map(work, jobs)
         return
     start = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
