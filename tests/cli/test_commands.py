@@ -23,7 +23,7 @@ from cropdetect import api
 from cropdetect.cli import app, main
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.formats import Augmentation, TrainOptions
-from cropdetect.options import DataOptions
+from cropdetect.options import DataOptions, flag
 from cropdetect.training.recipes import train_options
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -55,7 +55,8 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "map_tiles": ("https://a/{z}/{x}/{y}", "https://a/{z}/{x}/{y}"),
     "pixel_size": ("10", 10.0), "probability_sample": (None, True), "tiles": ("2", 2), "height": ("99", 99),
     "width": ("98", 98), "layout": ("netcdf", "netcdf"), "region": ("flanders", "flanders"), "year": ("2021", 2021),
-    "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
+    "from_": ("2024-03-01", dt.date(2024, 3, 1)), "to": ("2024-10-31", dt.date(2024, 10, 31)), "max_cloud": ("60", 60.0),
+    "cache": ("kept", "kept"), "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
 }  # fmt: skip
 SIMULATED_FIELDS = ("12", 12)  # `fields` is a number there
 ONLY_TYPED = {"json", "dry_run", "help", "layouts"}
@@ -111,7 +112,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
 @pytest.mark.parametrize(("verb", "name"), EVERY_OPTION)
 def test_every_option_reaches_the_function_and_changes_nothing_else(called: Callable, verb: str, name: str) -> None:
     text, value = SIMULATED_FIELDS if (verb, name) == ("simulate", "fields") else TYPED[name]
-    option = "--" + name.replace("_", "-")
+    option = flag(name)
     before = called(verb, *NEEDED[verb])
     after = called(verb, *NEEDED[verb], option, *([] if text is None else [text]))
     changed = {key: got for key, got in after.items() if before.get(key, object) != got}

@@ -55,8 +55,9 @@ def info(path: DataSource, *, options: _Options = DataOptions(), **reading: Read
     """
     from cropdetect.api._describe import describe
     from cropdetect.chips import recognise
+    from cropdetect.imagery import as_typed
 
     source = as_source(path)
     kind = recognise(source)
     found = describe(source, kind, options)
-    return Description(path=str(place_of(source)), kind=kind, facts=dict(found.known), warnings=list(found.warnings))
+    return Description(path=as_typed(place_of(source)), kind=kind, facts=dict(found.known), warnings=list(found.warnings))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from cropdetect.chips.chipset import ChipInfo, ChipSet
+from cropdetect.chips.chipset import ChipInfo
 from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_footprints
 from cropdetect.chips.overlaps import counted_once
 from cropdetect.chips.schedule import TileSchedule, schedule_tile
@@ -41,7 +41,7 @@ def cut_chips(
     bbox: tuple[float, float, float, float] | None = None,
     limit: int | None = None,
     memory_budget: int = MEMORY_BUDGET,
-) -> ChipSet:
+) -> CutChips:
     """Plan a chip, or several, for every field; pixels are read when the chips are asked for.
 
     Preset "default": exact shares of polygons as masks, large fields as several chips. Preset "cv4a": as in 2020, 32 x 32 around

@@ -147,12 +147,13 @@ def _wanted(
     """Return bands, conditions and warnings before dates are looked at."""
     where = f"tile {found.name}" if found.name else ""
     warnings: tuple[str, ...] = ()
-    if options.clear is None:
+    asked_clear = found.clear if options.clear is None else options.clear
+    if asked_clear is None:
         choice = default_masks([name for name in present if name not in (options.bands or ())], quality)
         conditions = choice.conditions + default_masks(options.bands or (), quality).conditions
         warnings = unused_warnings(choice)
     else:
-        conditions = resolved(options.clear, present)
+        conditions = resolved(asked_clear, present)
     asked = options.bands or ()
     for name in (*asked, *(condition.band for condition in conditions)):
         if name not in present:

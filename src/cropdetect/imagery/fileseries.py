@@ -44,6 +44,11 @@ class FileSeries(ImageSeries):
         units = {a.layers[band].units for a in self.acquisitions for band in self.bands if is_backscatter(band)}
         return "" if not units else DECIBEL if units == {DECIBEL} else UNKNOWN
 
+    @cached_property
+    def is_remote(self) -> bool:
+        """See `ImageSeries.is_remote`."""
+        return any(layer.reader.is_remote for one in self.acquisitions for layer in one.layers.values())
+
     def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
         """See `ImageSeries.read`. Bands that are not asked for are not read, so they do not count in `clear`.
 

@@ -36,6 +36,11 @@ class JointSeries(ImageSeries):
         units = {part.backscatter_unit for part in self.parts} - {""}
         return units.pop() if len(units) == 1 else UNKNOWN if units else ""
 
+    @property
+    def is_remote(self) -> bool:
+        """See `ImageSeries.is_remote`."""
+        return any(part.is_remote for part in self.parts)
+
     def dates_with(self, band: str) -> tuple[dt.date, ...]:
         """See `ImageSeries.dates_with`."""
         return next(part.dates for part in self.parts if band in part.bands)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import AmbiguousNameError, OptionError
+from cropdetect.imagery.clear import Condition
 from cropdetect.imagery.series import FieldFiles, Window
 from cropdetect.imagery.stores.resample import Axis
 
@@ -27,9 +28,11 @@ class PixelReader(ABC):
         geobox: the grid, north up.
         dtype: dtype of the stored numbers.
         block_shape: (height, width) of the stored blocks.
+        is_remote: whether pixels come from the network.
         in_memory: whether the caller holds the pixels, so that no file lies at `path`.
     """
 
+    is_remote: ClassVar[bool] = False
     in_memory: ClassVar[bool] = False
 
     path: Path
@@ -152,6 +155,8 @@ class FoundTile:
         field_files: that belong to it.
         sensor: as the metadata have it; None where it has to be guessed from the names of the bands.
         warnings: what the user should know.
+        clear: what is clear by the product's documentation; None: as the table of quality layers says.
+        is_declared: whether it is known what all numbers mean, so that no pixels need to be looked at.
     """
 
     name: str
@@ -159,6 +164,8 @@ class FoundTile:
     field_files: FieldFiles = field(default_factory=FieldFiles)
     sensor: str | None = None
     warnings: tuple[str, ...] = ()
+    clear: tuple[Condition, ...] | None = None
+    is_declared: bool = False
 
 
 def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:

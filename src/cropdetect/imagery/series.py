@@ -107,6 +107,11 @@ class ImageSeries(ABC):
         """Return the days that have an image of a band; on the others its values are missing."""
         return self.dates
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether pixels come from the network."""
+        return False
+
     @abstractmethod
     def read(
         self,
@@ -138,7 +143,7 @@ class Imagery:
 
     Attributes:
         path: what was opened.
-        layout: "cv4a", "files", "chips", "cube" or "memory".
+        layout: "cv4a", "files", "chips", "cube", "stac" or "memory".
         tiles: at least one.
         warnings: what a user should know (a date that lacks a band and was left out, ...).
     """
@@ -147,6 +152,11 @@ class Imagery:
     layout: str
     tiles: tuple[ImageSeries, ...]
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether pixels of some tile come from the network."""
+        return any(tile.is_remote for tile in self.tiles)
 
     @property
     def dates(self) -> tuple[dt.date, ...]:
