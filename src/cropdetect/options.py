@@ -141,7 +141,9 @@ class DataOptions(Options):
     layer: str | None = Field(default=None, description="layer of the file of fields (default: the one with polygons)")
     id_column: str | None = Field(default=None, description="column of the field ids (default: found by name)")
     labels: str | None = Field(default=None, description="column of the crop labels (default: found by name)")
-    legend: Path | None = Field(default=None, description="YAML file that maps label codes to class names")
+    legend: Path | None = Field(
+        default=None, description="YAML file that maps label codes to class names; hcat names the codes of HCAT (EuroCrops)"
+    )
     columns: Path | None = Field(
         default=None, description="YAML file that names the columns of a table: id, date, bands, label (docs/tables.md)"
     )

@@ -33,6 +33,7 @@ NEEDED = {  # what a command cannot do without, as it is typed
     "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
     "simulate": ("o",), "import-cv4a": ("w.pt", "o"),
+    "recipe": ("openeo", "--fields", "g.gpkg", "--from", "2024-02-01", "--to", "2024-11-30"),
 }  # fmt: skip
 TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the function gets for it; None: a flag
     "fields": ("f.gpkg", Path("f.gpkg")), "layer": ("parcels", "parcels"), "id_column": ("nr", "nr"), "labels": ("crop", "crop"),
@@ -121,7 +122,7 @@ def test_every_option_reaches_the_function_and_changes_nothing_else(called: Call
 
 
 def test_the_verbs_are_listed_in_the_order_of_the_work() -> None:
-    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a doctor"
+    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a recipe doctor"
     assert list(COMMANDS) == order.split()
 
 

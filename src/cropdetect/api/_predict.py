@@ -88,7 +88,7 @@ def predict(
     arguments = {name: value for name, value in locals().items() if name != "reading"}
     from cropdetect.checkpoint import checkpoint_path
     from cropdetect.inference import Cluster, check_familiar, predict_chips
-    from cropdetect.outputs import prediction_table, read_prediction_run, write_outputs
+    from cropdetect.outputs import fields_table, read_prediction_run, write_outputs
 
     opening = _opening(data, Path(checkpoint), options, season_year)
     if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in (data, options.fields) if one is not None):
@@ -122,7 +122,7 @@ def predict(
             submission=submission,
             labels=with_labels,
         )
-        return run, Answers(arguments, partial(prediction_table, predictions, min_confidence), write)
+        return run, Answers(arguments, partial(fields_table, predictions, min_confidence), write)
 
     if out is None:
         opened = _open(data, checkpoint, options, season_year, labels=with_labels)
@@ -194,6 +194,7 @@ def _open(
     from cropdetect.chips import open_data
     from cropdetect.imagery import is_stac
     from cropdetect.inference import check_compatible
+    from cropdetect.outputs import renamed_columns
 
     trained = read_checkpoint(checkpoint)
     record = trained.record
@@ -210,7 +211,8 @@ def _open(
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
     unlike = check_compatible(opened.chips, trained)
-    return trained, replace(opened, warnings=nowhere + unlike + opened.warnings), unlike
+    renamed = renamed_columns(opened.chips.fields, record.legend)
+    return trained, replace(opened, warnings=nowhere + unlike + opened.warnings + renamed), unlike
 
 
 def _opening(

@@ -29,7 +29,7 @@ _OF_CHIPS = (
     "follow_links",
 )  # options that may be given with a chip store or a table
 
-_OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "clear", "offset")
+_OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "band_names", "clear", "offset")
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,7 @@ def open_table(source: Path | InMemory, options: DataOptions) -> RandomAccessChi
             legend=read_legend(options.legend) if options.legend else None,
             columns=options.columns,
             bands=options.bands,
+            band_names=options.band_names,
             clear=options.clear,
             offset=options.offset,
         )

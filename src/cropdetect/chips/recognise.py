@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cropdetect.chips.tables import is_table
-from cropdetect.errors import CropDetectError, UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import CropDetectError, TableError, UnknownLayoutError, UnreadableFileError
 from cropdetect.fields import is_vector_file
 from cropdetect.formats import Kind
 from cropdetect.imagery import (
@@ -39,6 +39,7 @@ CALLED: dict[Kind, str] = {
 _LOOKED_AT = 200  # entries of a folder in which data is looked for
 _SHOWN = 4
 _IMAGES = re.compile(r".*\.(tiff?|jp2|nc4?|zarr)", re.IGNORECASE)
+_OF_R = (".rds", ".rdata", ".rda")
 _PAGE_HEAD = 4096  # bytes
 _PAGE = b'<meta name="generator" content="cropdetect">'
 
@@ -49,6 +50,7 @@ def recognise(source: Path | InMemory) -> Kind:
     Raises:
         InputNotFoundError: nothing is there; the error names the path that is most likely meant.
         UnknownLayoutError: it is nothing that the tool reads or writes; the error names what is, if such lies near.
+        TableError: it is a file of R.
         UnreadableFileError: a run was stopped while it put its files in place.
         UnsafePathError: it is an address of the network.
     """
@@ -98,6 +100,13 @@ def _kind(path: Path) -> Kind | None:
 
 
 def _file_kind(path: Path) -> Kind | None:
+    if path.suffix.lower() in _OF_R:
+        raise TableError(
+            "this is a file of R, which only R reads",
+            where=path,
+            fix=f'Of sits, write the series as CSV in R: sits_timeseries_to_csv(readRDS("{path.name}"), "series.csv"); of other '
+            'tables: write.csv(readRDS(...), "table.csv", row.names = FALSE).',
+        )
     if path.suffix.lower() == ".html":
         with path.open("rb") as page:
             return "report" if _PAGE in page.read(_PAGE_HEAD) else None
