@@ -30,8 +30,10 @@ def main(out: Path = OUT) -> None:
         season, predictions = Path(folder) / "season", Path(folder) / "predictions"
         api.simulate(season, **SEASON)
         api.predict(season, predictions, checkpoint=CHECKPOINT)
-        table = pd.read_csv(predictions / "predictions.csv").merge(
-            pd.read_csv(season / "truth.csv")[["field_id", "label"]], on="field_id"
+        table = (
+            pd.read_csv(predictions / "predictions.csv")
+            .drop(columns="label", errors="ignore")
+            .merge(pd.read_csv(season / "truth.csv")[["field_id", "label"]], on="field_id")
         )
     table = table[table["crop"].notna()]
     probabilities = table[[f"prob_{name}" for name in legend]].to_numpy(np.float64)

@@ -10,7 +10,6 @@ W=$(mktemp -d); trap 'rm -rf "$W"' EXIT
 uv build --quiet --wheel --out-dir "$W/dist"
 uv pip compile --quiet --resolution "$resolution" --only-binary :all: --extra train --python-version "$python" pyproject.toml -o "$W/versions.txt"
 uv venv --quiet --python "$python" "$W/venv"
-uv pip install --quiet --python "$W/venv" -c "$W/versions.txt" "$(echo "$W"/dist/*.whl)[train]" \
-  pytest pytest-xdist hypothesis jsonschema stac-model
+uv pip install --quiet --python "$W/venv" -c "$W/versions.txt" "$(echo "$W"/dist/*.whl)[dev]"
 uv pip freeze --python "$W/venv"
 "$W/venv/bin/python" -m pytest -m "not slow and not browser" "${@:-tests}"

@@ -52,7 +52,8 @@ def test_without_torch_training_names_the_extra(tmp_path: Path) -> None:
 
 def test_every_verb_has_help_with_an_example() -> None:
     runner = CliRunner()
-    for verb in ("demo", "simulate", "info", "chips", "train", "crossval", "import-cv4a", "predict", "evaluate", "report"):
+    verbs = ("demo", "simulate", "info", "chips", "train", "crossval", "import-cv4a", "predict", "evaluate", "report", "recipe")
+    for verb in verbs:
         result = runner.invoke(app, [verb, "--help"])
         assert result.exit_code == 0
         assert f"Example: cropdetect {verb}" in result.output

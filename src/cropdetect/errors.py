@@ -39,6 +39,10 @@ class AmbiguousNameError(CropDetectError):
     """A name has several meanings, or two layers would get one name; the candidates and a way to choose are shown."""
 
 
+class CatalogueError(CropDetectError):
+    """A catalogue of imagery cannot be reached, refuses an answer, or has nothing that was asked for."""
+
+
 class UnreadableFileError(CropDetectError):
     """A file is damaged, truncated or not what its name says."""
 

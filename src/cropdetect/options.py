@@ -49,8 +49,8 @@ class Mark(Enum):
 
 
 def flag(name: str) -> str:
-    """Return an option as it is typed on the command line."""
-    return "--" + name.replace("_", "-")
+    """Return an option as it is typed on the command line; `from_` is `from`, which Python keeps for itself."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 # ---------------------------------------------------------------- types that are also written as text
@@ -95,6 +95,8 @@ def path_or_none(given: AnyPath | None) -> Path | None:
 Day = Annotated[dt.date, _text_of(dt.date.fromisoformat), Metavar("DATE")]
 Bands = Annotated[tuple[str, ...], _text_of(_listed), Field(min_length=1)]
 Bbox = Annotated[tuple[float, float, float, float], _text_of(_listed)]
+# A folder that is no input, so no path: the content of inputs is hashed.
+Folder = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value), Metavar("FOLDER")]
 Metres = Annotated[float, Metavar("M")]
 Megabytes = Annotated[int, Metavar("MB")]
 
@@ -139,7 +141,9 @@ class DataOptions(Options):
     layer: str | None = Field(default=None, description="layer of the file of fields (default: the one with polygons)")
     id_column: str | None = Field(default=None, description="column of the field ids (default: found by name)")
     labels: str | None = Field(default=None, description="column of the crop labels (default: found by name)")
-    legend: Path | None = Field(default=None, description="YAML file that maps label codes to class names")
+    legend: Path | None = Field(
+        default=None, description="YAML file that maps label codes to class names; hcat names the codes of HCAT (EuroCrops)"
+    )
     columns: Path | None = Field(
         default=None, description="YAML file that names the columns of a table: id, date, bands, label (docs/tables.md)"
     )
@@ -162,6 +166,18 @@ class DataOptions(Options):
         default=None, examples=['"SCL=4,5 CLD<60"'], description='what counts as clear, e.g. "SCL=4,5 CLD<60", or none'
     )
     offset: float | None = Field(default=None, description="reflectance offset to take off (default: from the metadata)")
+    from_: Day | None = Field(
+        default=None, examples=["2024-03-01"], description="first day of the images that are looked for in a STAC catalogue"
+    )
+    to: Day | None = Field(
+        default=None, examples=["2024-10-31"], description="last day of the images that are looked for in a STAC catalogue"
+    )
+    max_cloud: float | None = Field(
+        default=None, ge=0, le=100, description="leave out scenes of a STAC catalogue with more clouds, percent"
+    )
+    cache: Folder | None = Field(
+        default=None, description="folder that keeps what was fetched (default: ~/.cache/cropdetect/stac)"
+    )
     until: Day | None = Field(default=None, examples=["2019-08-31"], description="use dates up to this day (YYYY-MM-DD)")
     bbox: Bbox | None = Field(
         default=None,

@@ -7,7 +7,7 @@ import pytest
 from cropdetect import api
 from cropdetect.chips import RandomAccessChips, cut_chips, open_data, open_random_access, recognise, write_chips
 from cropdetect.errors import InputNotFoundError, OptionError
-from cropdetect.options import DataOptions
+from cropdetect.options import DataOptions, flag
 from tests.chips.memory import DAYS, imagery
 from tests.chips.test_selection import BOXES, series, write_table
 from tests.chips.test_streaming import fields_of_boxes
@@ -15,9 +15,9 @@ from tests.chips.test_streaming import fields_of_boxes
 OTHER = {
     "fields": "f.gpkg", "layer": "a", "id_column": "nr", "labels": "crop", "legend": "l.yaml", "buffer": 1, "pattern": "x",
     "date": "2019-06-06", "bands": "B02", "band_names": "a=b", "resolution": 20, "clear": "none", "offset": 1000,
-    "columns": "c.yaml",
+    "columns": "c.yaml", "from_": "2024-03-01", "to": "2024-10-31", "max_cloud": 60, "cache": "kept",
 }  # fmt: skip
-OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "bands", "clear", "offset", "columns")
+OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "bands", "band_names", "clear", "offset", "columns")
 TAKEN = {"until": DAYS[1], "bbox": (34.9, 0.4, 35.1, 0.7), "limit": 1, "chip_size": 8, "memory": 64, "follow_links": True}
 
 
@@ -33,7 +33,7 @@ def test_each_option_either_applies_to_a_chip_store_or_is_refused() -> None:
 
 @pytest.mark.parametrize("name", OTHER)
 def test_an_option_that_does_not_apply_is_named(store: Path, tmp_path: Path, name: str) -> None:
-    options, refused = DataOptions(**{name: OTHER[name]}), f"--{name.replace('_', '-')} does not apply to a "
+    options, refused = DataOptions(**{name: OTHER[name]}), f"{flag(name)} does not apply to a "
     with pytest.raises(OptionError, match=f"{refused}chip store"):
         open_data(store, options)
     if name not in OF_TABLES:

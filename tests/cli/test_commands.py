@@ -23,7 +23,7 @@ from cropdetect import api
 from cropdetect.cli import app, main
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.formats import Augmentation, TrainOptions
-from cropdetect.options import DataOptions
+from cropdetect.options import DataOptions, flag
 from cropdetect.training.recipes import train_options
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -33,6 +33,7 @@ NEEDED = {  # what a command cannot do without, as it is typed
     "predict": ("d", "o", "--checkpoint", "c"), "evaluate": ("p", "o", "--reference", "r.csv"), "compare": ("a", "b", "o"),
     "report": ("p", "--reference", "r.csv"),
     "simulate": ("o",), "import-cv4a": ("w.pt", "o"),
+    "recipe": ("openeo", "--fields", "g.gpkg", "--from", "2024-02-01", "--to", "2024-11-30"),
 }  # fmt: skip
 TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the function gets for it; None: a flag
     "fields": ("f.gpkg", Path("f.gpkg")), "layer": ("parcels", "parcels"), "id_column": ("nr", "nr"), "labels": ("crop", "crop"),
@@ -55,7 +56,8 @@ TYPED: dict[str, tuple[str | None, Any]] = {  # option: a text, and what the fun
     "map_tiles": ("https://a/{z}/{x}/{y}", "https://a/{z}/{x}/{y}"),
     "pixel_size": ("10", 10.0), "probability_sample": (None, True), "tiles": ("2", 2), "height": ("99", 99),
     "width": ("98", 98), "layout": ("netcdf", "netcdf"), "region": ("flanders", "flanders"), "year": ("2021", 2021),
-    "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
+    "from_": ("2024-03-01", dt.date(2024, 3, 1)), "to": ("2024-10-31", dt.date(2024, 10, 31)), "max_cloud": ("60", 60.0),
+    "cache": ("kept", "kept"), "chips": ("c.zarr", Path("c.zarr")), "stats": ("s.json", Path("s.json")),
 }  # fmt: skip
 SIMULATED_FIELDS = ("12", 12)  # `fields` is a number there
 ONLY_TYPED = {"json", "dry_run", "help", "layouts"}
@@ -111,7 +113,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
 @pytest.mark.parametrize(("verb", "name"), EVERY_OPTION)
 def test_every_option_reaches_the_function_and_changes_nothing_else(called: Callable, verb: str, name: str) -> None:
     text, value = SIMULATED_FIELDS if (verb, name) == ("simulate", "fields") else TYPED[name]
-    option = "--" + name.replace("_", "-")
+    option = flag(name)
     before = called(verb, *NEEDED[verb])
     after = called(verb, *NEEDED[verb], option, *([] if text is None else [text]))
     changed = {key: got for key, got in after.items() if before.get(key, object) != got}
@@ -120,7 +122,7 @@ def test_every_option_reaches_the_function_and_changes_nothing_else(called: Call
 
 
 def test_the_verbs_are_listed_in_the_order_of_the_work() -> None:
-    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a doctor"
+    order = "demo map info chips train crossval predict evaluate report compare simulate import-cv4a recipe doctor"
     assert list(COMMANDS) == order.split()
 
 

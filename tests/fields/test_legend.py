@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cropdetect.errors import InputNotFoundError, LegendError, UnreadableFileError
 from cropdetect.fields import CV4A_LEGEND, ordered_legend, read_legend
+from cropdetect.fields.legend import class_names
 
 
 def test_a_legend_keeps_the_order_of_its_file(tmp_path: Path) -> None:
@@ -40,3 +42,19 @@ def test_absent_and_damaged_legends_are_named(tmp_path: Path) -> None:
     (tmp_path / "map.yaml").write_text("!!python/object/apply:os.getcwd []")
     with pytest.raises(UnreadableFileError):
         read_legend(tmp_path / "map.yaml")
+
+
+def test_hcat_is_a_ready_made_legend() -> None:
+    """Codes and names as hcat_core/HCAT3.csv of EuroCrops has them."""
+    legend = read_legend(Path("hcat"))
+    assert (legend["3301010101"], legend["3301060500"]) == ("winter_common_soft_wheat", "sunflower")
+    codes = pd.Series([3301010101, 3301060500, 1], dtype="Int64")
+    names, warnings = class_names(codes, legend, where="f.parquet")
+    assert names.tolist() == ["winter_common_soft_wheat", "sunflower", None]
+    assert "1 fields (1)" in warnings[0]
+
+
+def test_a_file_called_hcat_comes_before_the_ready_made_legend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("hcat").write_text("1: rye\n")
+    assert read_legend(Path("hcat")) == {"1": "rye"}

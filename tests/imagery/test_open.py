@@ -30,6 +30,12 @@ def write_example(layout: Layout, root: Path) -> Path:
         cube({"B04": np.ones((2, 4, 6), np.uint16)}).to_netcdf(root / "season_10m.nc", engine="h5netcdf")
         cube({"B11": np.ones((2, 2, 3), np.uint16)}, pixel=20).to_zarr(root / "season_20m.zarr", consolidated=False)
         (root / "fields.gpkg").write_bytes(b"")
+    elif kind == "StacItems":
+        write_raster(root / "a" / "B04.tif", IMAGE)
+        asset = {"href": "a/B04.tif", "type": "image/tiff; application=geotiff"}
+        properties = {"datetime": "2019-06-06T08:00:00Z", "platform": "sentinel-2a"}
+        item = {"type": "Feature", "stac_version": "1.0.0", "id": "a", "properties": properties, "assets": {"B04": asset}}
+        (root / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": [item]}))
     else:
         write_raster(root / "20190606_B04.tif", IMAGE)
         (root / "fields.gpkg").write_bytes(b"")
@@ -40,6 +46,7 @@ FILES = {
     "ChipFolders": {"chip_1/20190606_B04.tif", "chip_1/field_ids.tif"},
     "ImagesAndFields": {"Images/chip_1/B04.tif", "Images/chip_1/stac.json", "fields/chip_1/field_ids.tif"},
     "Cubes": {"season_10m.nc", "season_20m.zarr", "fields.gpkg"},
+    "StacItems": {"a/B04.tif", "items.json"},
     "Rasters": {"20190606_B04.tif", "fields.gpkg"},
 }
 

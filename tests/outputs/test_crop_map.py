@@ -14,7 +14,7 @@ def maps(run, tmp_path):
     def write(predictions, imagery, rasters=(), **options):
         fields = FieldSet(table=predictions.fields, rasters=tuple(rasters))
         write_outputs(predictions, tmp_path / "out", run=run, imagery=imagery, fields=fields, **options)
-        return {file.name: file for file in (tmp_path / "out").glob("crop_map*")}
+        return {file.name: file for file in (tmp_path / "out").glob("crop_map*.tif")}
 
     return write
 

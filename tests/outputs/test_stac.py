@@ -71,7 +71,7 @@ def test_every_file_is_an_asset_with_role_and_media_type_and_no_other(written, g
     item = written(grid(tiles=("1", "2")), submission=True)
     files = {file.name for file in tmp_path.iterdir()} - {"stac-item.json"}
     assert {asset["href"].removeprefix("./") for asset in item["assets"].values()} == files
-    assert len(item["assets"]) == len(files) == 8
+    assert len(item["assets"]) == len(files) == 13
     assert all(asset["roles"] and "/" in asset["type"] and asset["title"] for asset in item["assets"].values())
     assert item["assets"]["run"]["roles"] == ["metadata"]
 

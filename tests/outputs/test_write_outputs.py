@@ -11,7 +11,8 @@ from cropdetect.errors import DiskFullError
 from cropdetect.formats import PredictionRun
 from cropdetect.outputs import write_outputs
 
-FILES = ["crop_map.tif", "fields.gpkg", "fields.parquet", "predictions.csv", "report.html", "run.json", "stac-item.json"]
+FILES = ["code_list.csv", "crop_map.qml", "crop_map.tif", "crop_map.tif.aux.xml", "fields.gpkg", "fields.parquet"]
+FILES += ["predictions.csv", "report.html", "run.json", "stac-item.json"]
 
 
 def contents(folder):

@@ -12,6 +12,7 @@ from cropdetect.api._map import map
 from cropdetect.api._open import open_data
 from cropdetect.api._predict import plan, predict
 from cropdetect.api._prediction import PredictionResult
+from cropdetect.api._recipe import recipe
 from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._train import train
@@ -36,6 +37,7 @@ __all__ = [
     "parameters_of",
     "plan",
     "predict",
+    "recipe",
     "report",
     "simulate",
     "train",

@@ -28,7 +28,7 @@ class Description(Record):
         shown = facts({name: text for name, text in single.items() if name not in tables}, f"{self.path}: {self.kind}")
         for name, rows in tables.items():
             heads = (name, *(head.replace("_", " ") for head in next(iter(rows.values()))))
-            shown += table(heads, [(row, *cells.values()) for row, cells in rows.items()])
+            shown += table(heads, [(row, *map(_cell, cells.values())) for row, cells in rows.items()])
         return shown + facts(dict.fromkeys(self.warnings, "")) if self.warnings else shown
 
     def text(self) -> str:
@@ -37,6 +37,10 @@ class Description(Record):
 
         lines = [f"{self.path}: {self.kind}", *as_lines(self.facts)]
         return "\n".join([*lines, *(f"  Warning: {warning}" for warning in self.warnings)])
+
+
+def _cell(value: Any) -> str | float | None:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 @verb
@@ -55,8 +59,9 @@ def info(path: DataSource, *, options: _Options = DataOptions(), **reading: Read
     """
     from cropdetect.api._describe import describe
     from cropdetect.chips import recognise
+    from cropdetect.imagery import as_typed
 
     source = as_source(path)
     kind = recognise(source)
     found = describe(source, kind, options)
-    return Description(path=str(place_of(source)), kind=kind, facts=dict(found.known), warnings=list(found.warnings))
+    return Description(path=as_typed(place_of(source)), kind=kind, facts=dict(found.known), warnings=list(found.warnings))

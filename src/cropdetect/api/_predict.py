@@ -88,7 +88,7 @@ def predict(
     arguments = {name: value for name, value in locals().items() if name != "reading"}
     from cropdetect.checkpoint import checkpoint_path
     from cropdetect.inference import Cluster, check_familiar, predict_chips
-    from cropdetect.outputs import prediction_table, read_prediction_run, write_outputs
+    from cropdetect.outputs import fields_table, read_prediction_run, write_outputs
 
     opening = _opening(data, Path(checkpoint), options, season_year)
     if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in (data, options.fields) if one is not None):
@@ -122,7 +122,7 @@ def predict(
             submission=submission,
             labels=with_labels,
         )
-        return run, Answers(arguments, partial(prediction_table, predictions, min_confidence), write)
+        return run, Answers(arguments, partial(fields_table, predictions, min_confidence), write)
 
     if out is None:
         opened = _open(data, checkpoint, options, season_year, labels=with_labels)
@@ -145,7 +145,9 @@ def plan(
     Raises:
         CropDetectError: as `predict` would.
     """
-    trained, opened, _ = _open(data, Path(checkpoint), options, season_year)
+    from cropdetect.imagery import as_typed
+
+    trained, opened, _ = _open(data, Path(checkpoint), options, season_year, fetch=False)
     info = opened.chips.info
     days = [str(day) for day in info.dates]
     facts: dict[str, Any] = {
@@ -154,31 +156,53 @@ def plan(
         "chips": len(opened.chips),
         "chip_size": info.size,
         "bands": list(info.bands),
-        "gigabytes_to_read": round(info.n_bytes / 1e9, 2),
+        **_to_read(opened),
         "members": len(trained.record.members),
         "minutes_about": round(len(opened.chips) * len(trained.record.members) / FIELDS_PER_SECOND / 60, 1),
     }
     return Description(
-        path=str(place_of(as_source(data))),
+        path=as_typed(place_of(as_source(data))),
         kind="imagery" if opened.imagery else "chips",
         facts=facts,
         warnings=list(opened.warnings),
     )
 
 
+def _to_read(opened: "OpenedData") -> dict[str, float]:
+    """Say how much is read from files, or fetched from a STAC catalogue."""
+    if opened.download is None:
+        return {"gigabytes_to_read": round(opened.chips.info.n_bytes / 1e9, 2)}
+    whole, left = opened.download.size()
+    return {
+        "scenes": len(opened.download.scenes),
+        "megabytes_needed": round(whole / 1e6, 1),
+        "megabytes_to_fetch": round(left / 1e6, 1),
+    }
+
+
 def _open(
-    data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None, *, labels: bool = False
+    data: DataSource,
+    checkpoint: Path,
+    options: DataOptions,
+    season_year: int | None,
+    *,
+    labels: bool = False,
+    fetch: bool = True,
 ) -> "tuple[Checkpoint, OpenedData, tuple[str, ...]]":
     """Open a checkpoint and the data that it fits, with all warnings; and those of them that tell how both are unlike."""
     from cropdetect.checkpoint import read_checkpoint
     from cropdetect.chips import open_data
+    from cropdetect.imagery import is_stac
     from cropdetect.inference import check_compatible
+    from cropdetect.outputs import renamed_columns
 
     trained = read_checkpoint(checkpoint)
     record = trained.record
     if record.chips.size > 1:  # a network of field means (size 1) takes chips of any size
         options = options.model_copy(update={"chip_size": record.chips.size})
-    opened = open_data(data, options, record.chips.preset, labels=labels)
+    if is_stac(data) and options.bands is None:  # the other bands need not be fetched
+        options = options.model_copy(update={"bands": tuple(record.bands)})
+    opened = open_data(data, options, record.chips.preset, labels=labels, fetch=fetch)
     if len(opened.chips.fields) == 0:
         raise OptionError(
             "there are no fields to predict", where=place_of(as_source(data)), fix="Check --fields, --bbox and --limit."
@@ -187,16 +211,18 @@ def _open(
         opened = replace(opened, chips=opened.chips.with_season_year(season_year))
     nowhere = _no_chips(opened) if len(opened.chips) == 0 else ()
     unlike = check_compatible(opened.chips, trained)
-    return trained, replace(opened, warnings=nowhere + unlike + opened.warnings), unlike
+    renamed = renamed_columns(opened.chips.fields, record.legend)
+    return trained, replace(opened, warnings=nowhere + unlike + opened.warnings + renamed), unlike
 
 
 def _opening(
     data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
 ) -> "Callable[[], tuple[ChipSet, Checkpoint]]":
     """Return what opens the same data and checkpoint on another machine, with absolute paths."""
+    from cropdetect.imagery import is_stac
 
     def absolute(value: Any) -> Any:
-        return Path(value).resolve() if isinstance(value, os.PathLike) else value
+        return Path(value).resolve() if isinstance(value, os.PathLike) and not is_stac(value) else value
 
     paths = {name: absolute(value) for name, value in options}
     where = absolute(checkpoint) if checkpoint.exists() else checkpoint  # or the name of one that comes with the package
@@ -258,8 +284,10 @@ def _versions() -> dict[str, str]:
 
 
 def _inputs(data: DataSource, opened: "OpenedData", options: DataOptions) -> list[InputRecord]:
+    from cropdetect.imagery import as_typed
+
     kind = "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
-    inputs = [InputRecord(path=str(place_of(as_source(data))), kind=kind, bytes=opened.chips.info.n_bytes)]
+    inputs = [InputRecord(path=as_typed(place_of(as_source(data))), kind=kind, bytes=opened.chips.info.n_bytes)]
     if options.fields is not None:
         source = as_source(options.fields)
         size = None if isinstance(source, InMemory) else source.stat().st_size

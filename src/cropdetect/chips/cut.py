@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from cropdetect.chips.chipset import ChipInfo, ChipSet
+from cropdetect.chips.chipset import ChipInfo
 from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_footprints
 from cropdetect.chips.overlaps import counted_once
 from cropdetect.chips.schedule import TileSchedule, schedule_tile
@@ -41,7 +41,7 @@ def cut_chips(
     bbox: tuple[float, float, float, float] | None = None,
     limit: int | None = None,
     memory_budget: int = MEMORY_BUDGET,
-) -> ChipSet:
+) -> CutChips:
     """Plan a chip, or several, for every field; pixels are read when the chips are asked for.
 
     Preset "default": exact shares of polygons as masks, large fields as several chips. Preset "cv4a": as in 2020, 32 x 32 around
@@ -115,8 +115,15 @@ def _info(imagery: Imagery, bands: Sequence[str], steps: Sequence[Sequence[int]]
         sources=(imagery.path.name,),
         fingerprint="",
         n_bytes=sum(tile.n_bytes for tile in imagery.tiles),
+        backscatter_unit=_common({tile.backscatter_unit for tile in imagery.tiles}),
         dates=tuple(sorted({tile.dates[s] for tile, used in zip(imagery.tiles, steps, strict=True) for s in used})),
     )
+
+
+def _common(units: set[str]) -> str:
+    """Return the unit of all tiles, "unknown" where they differ."""
+    units = units - {""}
+    return units.pop() if len(units) == 1 else "unknown" if units else ""
 
 
 def _area(footprints: Sequence[Footprints], counted: Sequence[npt.NDArray[np.bool_]], n_fields: int) -> npt.NDArray[np.float64]:

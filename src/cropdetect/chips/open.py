@@ -9,12 +9,14 @@ from pathlib import Path
 from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.recognise import recognise
+from cropdetect.chips.search import search_of
 from cropdetect.chips.store import open_chips, write_chips
+from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.tables import read_table
 from cropdetect.errors import OptionError
 from cropdetect.fields import NO_LABELS, FieldSet, fields_of, read_fields, read_legend
 from cropdetect.formats import Preset
-from cropdetect.imagery import Imagery, open_imagery
+from cropdetect.imagery import Download, Imagery, open_imagery, plan_download
 from cropdetect.in_memory import InMemory, as_file, as_source, place_of
 from cropdetect.options import DataOptions, DataSource, flag
 
@@ -27,17 +29,22 @@ _OF_CHIPS = (
     "follow_links",
 )  # options that may be given with a chip store or a table
 
-_OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "clear", "offset")
+_OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "columns", "bands", "band_names", "clear", "offset")
 
 
 @dataclass(frozen=True)
 class OpenedData:
-    """Chips, and the imagery and the fields that they are cut from; None for a chip store and a table."""
+    """Chips, and the imagery and the fields that they are cut from; None for a chip store and a table.
+
+    Attributes:
+        download: what of remote imagery is needed; None for all other data.
+    """
 
     chips: ChipSet
     imagery: Imagery | None = None
     fields: FieldSet | None = None
     warnings: tuple[str, ...] = ()
+    download: Download | None = None
 
     def warn(self) -> None:
         """Issue the warnings."""
@@ -46,7 +53,12 @@ class OpenedData:
 
 
 def open_data(
-    data: DataSource, options: DataOptions = DataOptions(), preset: Preset = "default", *, labels: bool = True
+    data: DataSource,
+    options: DataOptions = DataOptions(),
+    preset: Preset = "default",
+    *,
+    labels: bool = True,
+    fetch: bool = True,
 ) -> OpenedData:
     """Open imagery, a chip store or a table of series as chips.
 
@@ -55,9 +67,11 @@ def open_data(
         options: how imagery and fields are read.
         preset: how chips are cut.
         labels: whether labels are wanted; without them it is no error that two columns could hold them.
+        fetch: whether the pixels of remote imagery are fetched; otherwise those that are not in the cache have no value.
 
     Raises:
         OptionError: an option does not apply to this kind of data, or the path holds no data.
+        CatalogueError: a STAC catalogue has no scene, or none can be fetched.
     """
     source = as_source(data)
     kind = recognise(source)
@@ -66,7 +80,7 @@ def open_data(
         if options.columns is not None:
             where = place_of(source)
             raise OptionError("--columns does not apply to imagery", where=where, fix="It names the columns of a table.")
-        return _cut(source, options if labels else _without_labels(options), preset)
+        return _cut(source, options if labels else _without_labels(options), preset, fetch=fetch)
     if kind == "chips":
         _refuse(options, "a chip store")
         chips, found = open_chips(place_of(source)), ()
@@ -124,6 +138,7 @@ def open_table(source: Path | InMemory, options: DataOptions) -> RandomAccessChi
             legend=read_legend(options.legend) if options.legend else None,
             columns=options.columns,
             bands=options.bands,
+            band_names=options.band_names,
             clear=options.clear,
             offset=options.offset,
         )
@@ -134,10 +149,20 @@ def _fields_file(options: DataOptions) -> AbstractContextManager[Path | None]:
     return nullcontext() if options.fields is None else as_file(as_source(options.fields))
 
 
-def _cut(source: Path | InMemory, options: DataOptions, preset: Preset) -> OpenedData:
+def _cut(source: Path | InMemory, options: DataOptions, preset: Preset, *, fetch: bool) -> OpenedData:
     imagery = open_images(source, options)
     fields = open_fields(imagery, options)
-    chips = cut_chips(
+    chips = _chips(imagery, fields, options, preset)
+    download = None
+    if imagery.is_remote:
+        download = plan_download(imagery, chips.wanted())
+        imagery = download.run() if fetch else download.as_it_is()
+        chips = _chips(imagery, fields, options, preset)
+    return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings, download)
+
+
+def _chips(imagery: Imagery, fields: FieldSet, options: DataOptions, preset: Preset) -> CutChips:
+    return cut_chips(
         imagery,
         fields,
         preset=preset,
@@ -148,7 +173,6 @@ def _cut(source: Path | InMemory, options: DataOptions, preset: Preset) -> Opene
         limit=options.limit,
         memory_budget=options.memory * 2**20,
     )
-    return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings)
 
 
 def open_images(source: Path | InMemory, options: DataOptions) -> Imagery:
@@ -162,6 +186,7 @@ def open_images(source: Path | InMemory, options: DataOptions) -> Imagery:
         offset=options.offset,
         bands=options.bands,
         band_names=options.band_names,
+        search=search_of(source, options),
     )
 
 

@@ -5,10 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cropdetect.chips.tables import is_table
-from cropdetect.errors import CropDetectError, UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import CropDetectError, TableError, UnknownLayoutError, UnreadableFileError
 from cropdetect.fields import is_vector_file
 from cropdetect.formats import Kind
-from cropdetect.imagery import SEE_LAYOUTS, is_field_raster, is_image_archive, is_imagery
+from cropdetect.imagery import (
+    SEE_LAYOUTS,
+    address_without_prefix,
+    is_address,
+    is_field_raster,
+    is_image_archive,
+    is_imagery,
+    is_item_collection,
+    is_stac,
+)
 from cropdetect.in_memory import InMemory, as_file
 from cropdetect.paths import contents_of, not_found, visible
 from cropdetect.runs import moves_are_pending, read_run, unfinished_work
@@ -30,6 +39,7 @@ CALLED: dict[Kind, str] = {
 _LOOKED_AT = 200  # entries of a folder in which data is looked for
 _SHOWN = 4
 _IMAGES = re.compile(r".*\.(tiff?|jp2|nc4?|zarr)", re.IGNORECASE)
+_OF_R = (".rds", ".rdata", ".rda")
 _PAGE_HEAD = 4096  # bytes
 _PAGE = b'<meta name="generator" content="cropdetect">'
 
@@ -40,7 +50,9 @@ def recognise(source: Path | InMemory) -> Kind:
     Raises:
         InputNotFoundError: nothing is there; the error names the path that is most likely meant.
         UnknownLayoutError: it is nothing that the tool reads or writes; the error names what is, if such lies near.
+        TableError: it is a file of R.
         UnreadableFileError: a run was stopped while it put its files in place.
+        UnsafePathError: it is an address of the network.
     """
     if isinstance(source, InMemory) and not source.is_table:
         return "imagery"
@@ -49,6 +61,10 @@ def recognise(source: Path | InMemory) -> Kind:
 
 
 def _recognised(path: Path) -> Kind:
+    if is_stac(path):
+        return "imagery"
+    if is_address(path):
+        raise address_without_prefix(path)
     if not path.exists():
         raise not_found(path)
     if moves_are_pending(path):
@@ -84,11 +100,20 @@ def _kind(path: Path) -> Kind | None:
 
 
 def _file_kind(path: Path) -> Kind | None:
+    if path.suffix.lower() in _OF_R:
+        raise TableError(
+            "this is a file of R, which only R reads",
+            where=path,
+            fix=f'Of sits, write the series as CSV in R: sits_timeseries_to_csv(readRDS("{path.name}"), "series.csv"); of other '
+            'tables: write.csv(readRDS(...), "table.csv", row.names = FALSE).',
+        )
     if path.suffix.lower() == ".html":
         with path.open("rb") as page:
             return "report" if _PAGE in page.read(_PAGE_HEAD) else None
     if path.suffix.lower() == ".json" and _written_kind(path.parent) is not None:
         return None  # a record of the tool's
+    if is_item_collection(path):
+        return "imagery"
     if is_table(path):
         return "table"
     if (is_vector_file(path) and not is_image_archive(path)) or is_field_raster(path.name):

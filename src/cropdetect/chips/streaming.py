@@ -13,7 +13,7 @@ from cropdetect.chips.footprints import Footprints
 from cropdetect.chips.schedule import TileSchedule
 from cropdetect.chips.season import median_dates
 from cropdetect.chips.windows import ChipWindow
-from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window
+from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Wanted, Window
 
 
 class CutChips(ChipSet):
@@ -70,6 +70,13 @@ class CutChips(ChipSet):
                 waiting = []
         if waiting:
             yield ChipBatch.concatenate(waiting)
+
+    def wanted(self) -> list[Wanted]:
+        """Return which pixels of each tile the chips show; what else is read with them is not used."""
+        return [
+            Wanted(steps, self.info.bands, [chip.window for chip in schedule.chips])
+            for schedule, steps in zip(self._schedules, self._steps, strict=True)
+        ]
 
     def _chips(self, skip: int) -> Iterator[ChipBatch]:
         """Yield chips one by one, leaving out the first `skip`."""

@@ -14,6 +14,7 @@ from cropdetect.progress import be_quiet
 TASKS = {
     "From some labels to a map": ("map", "crossval", "train", "predict", "evaluate", "report", "compare"),
     "Look at what you have": ("info", "chips"),
+    "Get the right export": ("recipe",),
     "Try it without data of your own": ("demo", "simulate"),
     "More": (),  # all others
     "The network of 2020": ("import-cv4a",),

@@ -119,6 +119,11 @@ def _import_cv4a(call: Call) -> None:
     print(f"The checkpoint lies in {call.arguments['out']}.")
 
 
+@command("recipe", "earth-engine export/ --fields fields.gpkg --from 2024-03-01 --to 2024-10-31 --checkpoint s2-parcels-france")
+def _recipe(call: Call) -> None:
+    print(f"The script lies in {call()}; its first lines tell what to do with it.")
+
+
 @command("doctor", "")
 def _doctor(call: Call, json: _AsJson = False) -> None:
     found = call()

@@ -4,7 +4,7 @@ from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_
 from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
 from cropdetect.fields.id_raster import IdRaster
 from cropdetect.fields.labels import read_labels
-from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend, read_legend
+from cropdetect.fields.legend import CV4A_LEGEND, hcat_legend, ordered_legend, read_legend
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.reading import fields_of, read_fields
 from cropdetect.fields.table import FieldSet
@@ -22,6 +22,7 @@ __all__ = [
     "field_positions",
     "fields_of",
     "find_label_column",
+    "hcat_legend",
     "is_vector_file",
     "ordered_legend",
     "polygons_only",

@@ -1,6 +1,9 @@
 """From the codes in a file to class names."""
 
+import csv
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,25 @@ CV4A_LEGEND: Mapping[str, str] = {
 }
 """The classes of the CV4A competition by `crop_id`."""
 
+HCAT = "hcat"
+"""What stands for `hcat_legend` in the place of a legend's file."""
+
+
+@cache
+def hcat_legend() -> dict[str, str]:
+    """Return the Hierarchical Crop and Agriculture Taxonomy, version 3: code of ten digits -> name.
+
+    Source: EuroCrops (Schneider et al.), hcat_core/HCAT3.csv, licence CC BY 4.0; the file beside this one is unchanged.
+    """
+    with (files("cropdetect.fields") / "hcat3.csv").open(encoding="utf-8") as file:
+        return {row["HCAT3_code"]: row["HCAT3_name"] for row in csv.DictReader(file)}
+
 
 def read_legend(path: Path) -> dict[str, str]:
     """Read a legend: a YAML mapping from label code to class name. Several codes may share a name.
+
+    Args:
+        path: the file; `hcat`, where there is no such file, is `hcat_legend`.
 
     Returns:
         code -> class name, both as they are written, in the order of the file.
@@ -34,7 +53,9 @@ def read_legend(path: Path) -> dict[str, str]:
         LegendError: it is not a mapping of codes to names.
     """
     if not path.is_file():
-        raise InputNotFoundError("there is no such legend file", where=path)
+        if str(path) == HCAT:
+            return dict(hcat_legend())
+        raise InputNotFoundError("there is no such legend file", where=path, fix=f"Check --legend. {HCAT} is a ready-made one.")
     content = read_yaml(path, as_text=True)
     fix = "Write one line a code, for example `1200: maize`."
     if not isinstance(content, dict) or not content:

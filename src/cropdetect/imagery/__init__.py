@@ -1,10 +1,14 @@
 """Any source of pixels as series of dates and bands on one grid."""
 
 from cropdetect.imagery.bands import band_with_role, is_quality, parse_band
+from cropdetect.imagery.download import Download, Wanted, plan_download
 from cropdetect.imagery.identity import match_bands, sensor_of
-from cropdetect.imagery.layouts import SEE_LAYOUTS, accepted_layouts
+from cropdetect.imagery.layouts import SEE_LAYOUTS, Search, accepted_layouts
 from cropdetect.imagery.layouts.folders import is_field_raster
+from cropdetect.imagery.layouts.stac import is_item_collection
+from cropdetect.imagery.layouts.stac_search import address_without_prefix, as_typed, is_address, is_stac
 from cropdetect.imagery.open import is_imagery, open_imagery
+from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stated import StatedBand, stated_bands, stated_masks
 from cropdetect.imagery.stores.safety import gdal, raster_driver, refuse_zarr_objects, unreadable
@@ -12,25 +16,35 @@ from cropdetect.imagery.stores.zips import is_image_archive
 
 __all__ = [
     "SEE_LAYOUTS",
+    "Download",
     "FieldFiles",
     "ImageSeries",
     "Imagery",
     "PixelBlock",
+    "Search",
     "StatedBand",
+    "Wanted",
     "Window",
     "accepted_layouts",
+    "address_without_prefix",
+    "as_typed",
     "band_with_role",
     "gdal",
+    "is_address",
     "is_field_raster",
     "is_image_archive",
     "is_imagery",
+    "is_item_collection",
     "is_quality",
+    "is_stac",
     "match_bands",
     "merge_warnings",
     "open_imagery",
     "parse_band",
+    "plan_download",
     "raster_driver",
     "refuse_zarr_objects",
+    "sensor_bands",
     "sensor_of",
     "stated_bands",
     "stated_masks",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import AmbiguousNameError, OptionError
+from cropdetect.imagery.clear import Condition
 from cropdetect.imagery.series import FieldFiles, Window
 from cropdetect.imagery.stores.resample import Axis
 
@@ -27,9 +28,11 @@ class PixelReader(ABC):
         geobox: the grid, north up.
         dtype: dtype of the stored numbers.
         block_shape: (height, width) of the stored blocks.
+        is_remote: whether pixels come from the network.
         in_memory: whether the caller holds the pixels, so that no file lies at `path`.
     """
 
+    is_remote: ClassVar[bool] = False
     in_memory: ClassVar[bool] = False
 
     path: Path
@@ -77,6 +80,7 @@ class Layer:
         place: which layer of which file it is, for messages, where two layers of one name are an error; "" where they are not.
         scale: factor and
         add: summand that turn stored numbers into values: value = stored x scale + add.
+        decibels: factor of the logarithm that makes decibels of the values (10 of power, 20 of amplitude); 0: they stay.
         units: what the values are, or "".
         offset: what the producer added to reflectances, or None where that is not known; it is subtracted, down to 0 at least.
         metadata_files: files beside the image that its date or offset comes from.
@@ -99,6 +103,7 @@ class Layer:
     valid_range: tuple[float, float] | None = None
     scale: float = 1.0
     add: float = 0.0
+    decibels: float = 0.0
     units: str = ""
     offset: float | None = None
     metadata_files: tuple[Path, ...] = ()
@@ -108,7 +113,7 @@ class Layer:
     @property
     def is_plain(self) -> bool:
         """Whether stored numbers are the values."""
-        return self.scale == 1.0 and self.add == 0.0
+        return self.scale == 1.0 and self.add == 0.0 and self.decibels == 0.0
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
@@ -150,6 +155,8 @@ class FoundTile:
         field_files: that belong to it.
         sensor: as the metadata have it; None where it has to be guessed from the names of the bands.
         warnings: what the user should know.
+        clear: what is clear by the product's documentation; None: as the table of quality layers says.
+        is_declared: whether it is known what all numbers mean, so that no pixels need to be looked at.
     """
 
     name: str
@@ -157,6 +164,8 @@ class FoundTile:
     field_files: FieldFiles = field(default_factory=FieldFiles)
     sensor: str | None = None
     warnings: tuple[str, ...] = ()
+    clear: tuple[Condition, ...] | None = None
+    is_declared: bool = False
 
 
 def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:

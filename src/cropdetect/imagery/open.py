@@ -11,8 +11,9 @@ from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.interpret import interpret
 from cropdetect.imagery.layers import FoundTile
-from cropdetect.imagery.layouts import LAYOUTS, SEE_LAYOUTS, OpenOptions, memory
+from cropdetect.imagery.layouts import LAYOUTS, SEE_LAYOUTS, OpenOptions, Search, memory
 from cropdetect.imagery.layouts.rasters import Rasters
+from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.series import Imagery, merge_warnings
@@ -32,11 +33,12 @@ def open_imagery(
     offset: float | None = None,
     bands: Sequence[str] | None = None,
     band_names: str | Mapping[str, str] | None = None,
+    search: Search | None = None,
 ) -> Imagery:
     r"""Open imagery of any layout; only names, metadata, coordinates and a small sample of the pixels are read.
 
     Args:
-        path: folder or file, or a Dataset or DataArray of xarray, which is read window by window, too.
+        path: folder or file, `stac:CATALOGUE/COLLECTION`, or a Dataset or DataArray of xarray, which is read by window, too.
         pattern: regular expression with the groups date (or year, month, day), band, tile (see `cropdetect.imagery.names`),
             searched in the paths of the files, e.g. ``(?P<tile>\w+)/(?P<date>\d{8})_(?P<band>\w+)``; within chip folders, in
             the paths below the chip.
@@ -47,6 +49,7 @@ def open_imagery(
         offset: what to subtract from every reflectance (default: what the metadata of Sentinel-2 products say, otherwise 0).
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
         band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
+        search: which images of a STAC catalogue are wanted.
 
     Raises:
         InputNotFoundError: the path does not exist.
@@ -58,9 +61,10 @@ def open_imagery(
         GridError: a file of a tile does not fit the others.
         OptionError: an argument cannot be used.
         ContradictionError: metadata and pixels exclude each other, e.g. an offset and dark pixels.
+        CatalogueError: a STAC catalogue cannot be reached, or has no such scenes.
     """
     source = as_source(path)
-    root = source.path if isinstance(source, InMemory) else _folder(source)
+    root = source.path if isinstance(source, InMemory) else source if is_stac(source) else _folder(source)
     options = OpenOptions(
         root=root if root.is_dir() else root.parent,
         pattern=None if pattern is None else compile_pattern(pattern),
@@ -70,6 +74,7 @@ def open_imagery(
         offset=_checked_offset(offset),
         bands=_checked_bands(bands),
         band_names=parse_band_names(band_names) if isinstance(band_names, str) else band_names or {},
+        search=search or Search(),
     )
     if isinstance(source, InMemory):
         layout, found = memory.NAME, memory.find_in_memory(source, options)
@@ -86,6 +91,8 @@ def open_imagery(
 
 def _folder(path: Path) -> Path:
     """Return the absolute path of the imagery, which is there."""
+    if is_address(path):
+        raise address_without_prefix(path)
     root = checked(path)
     if not root.exists():
         raise not_found(root)

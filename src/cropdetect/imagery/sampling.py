@@ -49,14 +49,15 @@ def take_sample(tiles: Sequence[FoundTile]) -> list[BandSample]:
     Args:
         tiles: with all that metadata declare.
     """
-    everything = [(number, acquisition) for number, tile in enumerate(tiles) for acquisition in tile.acquisitions]
+    unsure = [(number, tile) for number, tile in enumerate(tiles) if not tile.is_declared]
+    everything = [(number, acquisition) for number, tile in unsure for acquisition in tile.acquisitions]
     slow = any(
-        layer.reader.block_shape[0] * layer.reader.block_shape[1] >= _SLOW_BLOCK
+        layer.reader.is_remote or layer.reader.block_shape[0] * layer.reader.block_shape[1] >= _SLOW_BLOCK
         for _, acquisition in everything
         for layer in acquisition.layers.values()
     )
     at_most = min(len(everything), _SLOW_ACQUISITIONS if slow else _ACQUISITIONS)
-    chosen = sorted({round(place) for place in np.linspace(0, len(everything) - 1, at_most)})
+    chosen = sorted({round(place) for place in np.linspace(0, len(everything) - 1, at_most)}) if everything else []
     sample: list[BandSample] = []
     for number, acquisition in (everything[place] for place in chosen):
         by_reader: dict[int, list[tuple[str, Layer]]] = {}

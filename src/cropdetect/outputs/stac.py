@@ -29,11 +29,14 @@ _KINDS: dict[str, tuple[str, str, list[str]]] = {
     "fields.parquet": ("Crop of every field, GeoParquet", "application/vnd.apache.parquet", ["data"]),
     "fields.gpkg": ("Crop of every field, GeoPackage", "application/geopackage+sqlite3", ["data"]),
     _ANSWERS: ("Crop of every field, without geometry", "text/csv", ["data"]),
+    "code_list.csv": ("Codes and names of the crops", "text/csv", ["metadata"]),
     "submission.csv": ("Table of the CV4A competition", "text/csv", ["data"]),
     "series.parquet": ("Field means of every date", "application/vnd.apache.parquet", ["data"]),
     "report.html": ("Report", "text/html", ["overview"]),
     "run.json": ("What was run", "application/json", ["metadata"]),
     "preview": ("Picture of a clear day", "image/tiff; application=geotiff", ["overview"]),
+    ".qml": ("Style of the crop map for QGIS", "application/xml", ["metadata"]),
+    ".xml": ("Names of the crop map's values", "application/xml", ["metadata"]),
     ".tif": ("Crop map, crop_id a pixel", _COG, ["data", "visual"]),
 }
 
@@ -54,7 +57,7 @@ def write_stac_item(folder: Path, *, run: PredictionRun, imagery: Imagery | None
     bbox = box_of_tiles if box_of_tiles is not None else list(bounds) if bounds is not None else None
     days = [dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC) for day in run.dates]
     item = pystac.Item(
-        id=f"crops-{sha256(folder / _ANSWERS)[:16]}",  # of the answers: a fingerprint of the run tells paths apart
+        id=answers_id(folder),
         geometry=None if bbox is None else box(*bbox).__geo_interface__,
         bbox=bbox,
         # an item needs one date, where it has no period
@@ -81,9 +84,14 @@ def write_stac_item(folder: Path, *, run: PredictionRun, imagery: Imagery | None
     return path
 
 
+def answers_id(folder: Path) -> str:
+    """Return what tells these answers from others: it comes from them, since a fingerprint of the run tells paths apart."""
+    return f"crops-{sha256(folder / _ANSWERS)[:16]}"
+
+
 def _key(file: Path) -> str:
     """Return the asset's name: the file's, without its suffix where that says nothing more."""
-    return file.name if file.stem in ("fields",) else file.stem
+    return file.name if file.stem == "fields" or file.suffix in (".qml", ".xml") else file.stem
 
 
 def _add_asset(item: pystac.Item, file: Path, title: str, media_type: str, roles: list[str]) -> None:

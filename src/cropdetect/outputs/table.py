@@ -9,6 +9,11 @@ import pandas as pd
 
 from cropdetect.inference import Predictions, entropy
 
+#: Columns of `prediction_table` but for those of the classes.
+OUR_COLUMNS = (
+    *("field_id", "geometry", "crop", "crop_id", "confidence", "entropy", "disagreement"),
+    *("n_dates", "clear_share", "n_pixels", "unlike_training", "seen_in_training", "status"),
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -17,8 +22,8 @@ def prediction_table(predictions: Predictions, min_confidence: float = 0.0) -> g
 
     Columns: field_id, geometry, crop, crop_id (1-based), confidence, entropy (nats, of the probabilities), disagreement
     (nats), prob_<class name> ..., n_dates, clear_share, n_pixels, unlike_training (null where the checkpoint
-    cannot tell), seen_in_training (only where the checkpoint knows its training fields), status. Of the user's columns only
-    `field_id` is kept.
+    cannot tell), seen_in_training (only where the checkpoint knows its training fields), status. `fields_table` sets the
+    user's columns beside these.
 
     Args:
         predictions: the answers.

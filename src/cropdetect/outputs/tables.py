@@ -1,9 +1,10 @@
-"""The tables as files: GeoParquet, GeoPackage, CSV."""
+"""The tables as files: GeoPackage, CSV."""
 
 import errno
 import re
 import sqlite3
 import warnings
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,23 +14,26 @@ import pandas as pd
 import pyogrio
 
 from cropdetect.inference import Predictions
+from cropdetect.outputs.styles import add_layer_styles
 
-_DATE_OF_ALL_FILES = "2000-01-01T00:00:00Z"  # a GeoPackage states when it changed: the same answer must give the same bytes
+_DATE_OF_ALL_FILES = "2000-01-01T00:00:00.000Z"  # a GeoPackage states when it changed: the same answer must give the same bytes
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
-def write_geoparquet(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Write GeoParquet 1.0, geometry as WKB."""
-    table.to_parquet(path, index=False)
+def write_geopackage(table: gpd.GeoDataFrame, path: Path, legend: Sequence[str]) -> None:
+    """Write a GeoPackage with the layer "fields" and its styles; the same table gives the same bytes.
 
-
-def write_geopackage(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Write a GeoPackage with the layer "fields"; the same table gives the same bytes.
+    Args:
+        table: the answers.
+        path: the file.
+        legend: class names.
 
     Raises:
         OSError: the disk has no room.
+        sqlite3.Error: likewise.
     """
+    path.unlink(missing_ok=True)
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE_OF_ALL_FILES})
     try:
@@ -44,6 +48,7 @@ def write_geopackage(table: gpd.GeoDataFrame, path: Path) -> None:
         indexed = file.execute("select count(*) from sqlite_master where name = 'rtree_fields_geom'").fetchone()[0]
     if rows != len(table) or not indexed:
         raise OSError(errno.ENOSPC, "the GeoPackage is not whole", str(path))
+    add_layer_styles(path, table, legend, _DATE_OF_ALL_FILES)
 
 
 def write_csv(table: gpd.GeoDataFrame, path: Path) -> None:

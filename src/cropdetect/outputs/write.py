@@ -1,5 +1,6 @@
 """All files of a prediction."""
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +17,15 @@ from cropdetect.formats import PredictionRun
 from cropdetect.imagery import Imagery
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
+from cropdetect.outputs.fiboa import CODE_LIST, with_fiboa_columns, write_code_list, write_fiboa
+from cropdetect.outputs.own_columns import with_own_columns
 from cropdetect.outputs.preview import write_previews
 from cropdetect.outputs.report import ReportContent, name_of, own_scores, render
 from cropdetect.outputs.series import write_series
-from cropdetect.outputs.stac import write_stac_item
+from cropdetect.outputs.stac import answers_id, write_stac_item
+from cropdetect.outputs.styles import write_map_legend
 from cropdetect.outputs.table import prediction_table
-from cropdetect.outputs.tables import write_csv, write_geopackage, write_geoparquet, write_submission
+from cropdetect.outputs.tables import write_csv, write_geopackage, write_submission
 
 _RUN = "run.json"
 
@@ -59,15 +63,18 @@ def write_outputs(
     table = prediction_table(predictions, min_confidence)
     if labels and "label" in predictions.fields.columns:
         table["label"] = predictions.fields["label"].astype("string").reset_index(drop=True)
+    with_own = with_own_columns(table, predictions.fields, predictions.legend)
     with _disk_full_named(out):
         out.mkdir(parents=True, exist_ok=True)
-        write_geoparquet(table, out / "fields.parquet")
-        write_geopackage(table, out / "fields.gpkg")
-        write_csv(table, out / "predictions.csv")
+        write_csv(with_own, out / "predictions.csv")
+        write_geopackage(with_own, out / "fields.gpkg", predictions.legend)
+        write_fiboa(with_fiboa_columns(with_own, predictions.legend), out / "fields.parquet", collection=answers_id(out))
+        write_code_list(predictions.legend, out / CODE_LIST)
         if submission:
             write_submission(predictions, out / "submission.csv")
         if imagery is not None:
-            write_crop_maps(table, predictions.legend, imagery, fields, out)
+            for crop_map in write_crop_maps(table, predictions.legend, imagery, fields, out):
+                write_map_legend(crop_map, predictions.legend)
         if predictions.series is not None:
             write_series(predictions, out / "series.parquet")
             if imagery is not None:
@@ -75,6 +82,12 @@ def write_outputs(
         _write_report(predictions, table, run, out)
         (out / "run.json").write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
         write_stac_item(out, run=run, imagery=imagery, bounds=_bounds(table))
+
+
+def fields_table(predictions: Predictions, min_confidence: float = 0.0) -> gpd.GeoDataFrame:
+    """Return the table of fields.parquet: the answers, the user's columns, and those of fiboa."""
+    table = with_own_columns(prediction_table(predictions, min_confidence), predictions.fields, predictions.legend)
+    return with_fiboa_columns(table, predictions.legend)
 
 
 def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
@@ -107,7 +120,7 @@ def _disk_full_named(out: Path) -> Iterator[None]:
     try:
         with disk_full_named(out):
             yield
-    except (RasterioError, DataSourceError, FeatureError, GeometryError, RuntimeError, OSError) as error:
+    except (RasterioError, DataSourceError, FeatureError, GeometryError, RuntimeError, OSError, sqlite3.Error) as error:
         if _tells_of_full_disk(error, out):
             raise DiskFullError("the disk is full", where=out, fix="Free some space, then run the same command again.") from error
         raise

@@ -8,8 +8,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from cropdetect.chips import RandomAccessChips, is_table, read_table
+from cropdetect.chips import RandomAccessChips, is_table, read_table, recognise
 from cropdetect.errors import CropDetectError, FieldsError, MissingBandError, OptionError, TableError
 from tests.chips.tables.season import SHAPES, statistics
 
@@ -290,9 +291,9 @@ def test_feature_numbers_are_rows_of_the_fields_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: ..."]),
-        ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "date: date", "B04: ..."]),
-        ("id,B04\n1,500\n", ["of no known form", "id: id", "B04: ..."]),
+        ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: red_x"]),
+        ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "id: ...", "date: date"]),
+        ("id,B04\n1,500\n", ["of no known form", "id: id", "date: ..."]),
         ("id,0_B4,0_B8,1_B4,1_B8\n1,1,2,3,4\n", ["nothing tells the days", "'0': YYYY-MM-DD", "'1': YYYY-MM-DD"]),
         ("date,feature_index,avg(band_0)\n2019-06-06,0,500\n", ["avg(band_0)", "bands:", "- ...   # avg(band_0)"]),
         ("id,date,B04,B04\n1,2019-06-06,500,600\n", ["two columns are called 'B04'"]),
@@ -427,3 +428,133 @@ def test_two_images_of_one_day_are_averaged_and_that_is_said(tmp_path: Path) -> 
     chips = read_table(csv(tmp_path, f"id,{one}_B4,{one}_B12,{two}_B4,{two}_B12\n1,500,3000,700,3100\n"))
     assert (values(chips, "B04"), values(chips, "B12")) == ([600], [3050])
     assert "repeat" in warned(chips)
+
+
+STORED = {"SR_B4": [9000, 9500, 10000, 10500], "SR_B5": [15000, 16000, 17000, 18000], "SR_B6": [12000, 0, 13000, 14000]}
+
+
+def landsat(tmp_path: Path, columns: dict[str, list[float]]) -> Path:
+    table = {"field_id": ["a", "a", "b", "b"], "date": DATES * 2, **columns}
+    pd.DataFrame(table).to_csv(tmp_path / "t.csv", index=False)
+    return tmp_path / "t.csv"
+
+
+def test_stored_numbers_of_landsat_become_reflectance(tmp_path: Path) -> None:
+    """Landsat 8-9 Collection 2 Level 2 Science Product Guide, section 5: reflectance = number x 0.0000275 - 0.2, 0 is fill."""
+    chips = read_table(landsat(tmp_path, STORED))
+    assert chips.info.units == "digital number"
+    assert values(chips, "SR_B4") == [475.0, 612.5, 750.0, 887.5]
+    assert values(chips, "SR_B6") == [1300.0, None, 1575.0, 1850.0]
+    assert "Landsat's stored numbers are decoded (x 2.75e-05 -0.2)" in warned(chips)
+
+
+@pytest.mark.parametrize("factor", [1.0, 10_000.0])
+def test_reflectances_of_landsat_come_to_the_unit_of_images(tmp_path: Path, factor: float) -> None:
+    reflectance = {"SR_B4": [0.0475, 0.06125, 0.075, 0.08875], "SR_B5": [0.2125, 0.24, 0.2675, 0.295]}
+    chips = read_table(landsat(tmp_path, {band: [factor * one for one in row] for band, row in reflectance.items()}))
+    assert chips.info.units == "digital number"
+    assert values(chips, "SR_B4") == [475.0, 612.5, 750.0, 887.5]
+
+
+def test_landsat_in_two_units_is_refused_with_both_bands(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"SR_B5 holds numbers as Landsat's products store them .* SR_B4 others"):
+        read_table(landsat(tmp_path, {**STORED, "SR_B4": [475, 612, 750, 887]}))
+
+
+@pytest.mark.parametrize(("name", "sensor"), [("LC09", "landsat-8"), ("LC08", "landsat-8"), ("LE07", "landsat-5")])
+def test_names_of_images_tell_which_landsat(tmp_path: Path, name: str, sensor: str) -> None:
+    index = [f"1_{name}_197029_{day}_000{k}" for k in range(2) for day in ("20190606", "20190616")]
+    path = landsat(tmp_path, {"system:index": index, "B4": [475, 612, 750, 887], "B5": [2125, 2400, 2675, 2950]})
+    assert read_table(path).info.sensor == sensor
+
+
+@pytest.mark.parametrize(
+    ("column", "given"),
+    [("red_mean", "red_mean=B04"), ("B4", "B4=B04"), ("B4_mean", "B4=B04"), ("B4", "B04=B04_dry"), ("m1", "m1=B04")],
+)
+def test_bands_are_renamed(tmp_path: Path, column: str, given: str) -> None:
+    chips = read_table(landsat(tmp_path, {column: [500, 600, 700, 800], "B08": [3000] * 4}), band_names=given)
+    assert chips.info.bands == (given.partition("=")[2], "B08")
+    assert values(chips, chips.info.bands[0]) == [500, 600, 700, 800]
+
+
+def test_all_bands_may_have_unknown_names(tmp_path: Path) -> None:
+    chips = read_table(landsat(tmp_path, {"m1": [500, 600, 700, 800], "m2": [3000] * 4}), band_names="m1=B04,m2=B08")
+    assert (chips.info.bands, chips.info.sensor) == (("B04", "B08"), "sentinel-2")
+
+
+def test_a_band_that_is_not_there_cannot_be_renamed(tmp_path: Path) -> None:
+    with pytest.raises(MissingBandError, match="no band B99 to be renamed"):
+        read_table(long(tmp_path), band_names="B99=B05")
+
+
+def test_two_bands_cannot_get_one_name(tmp_path: Path) -> None:
+    with pytest.raises((OptionError, TableError), match=r"B08"):
+        read_table(long(tmp_path), band_names="B04=B08")
+
+
+def test_numbered_bands_of_openeo_may_be_renamed(tmp_path: Path) -> None:
+    table = {"date": DATES, "feature_index": [0, 0], "avg(band_0)": [500, 600], "avg(band_1)": [3000, 3100]}
+    pd.DataFrame(table).to_csv(tmp_path / "t.csv", index=False)
+    chips = read_table(tmp_path / "t.csv", band_names="band_0=B04,band_1=B08")
+    assert chips.info.bands == ("B04", "B08")
+
+
+def test_a_list_of_bands_is_not_needed_where_openeo_keeps_the_names(tmp_path: Path) -> None:
+    pd.DataFrame({"date": DATES, "feature_index": [0, 0], "B04": [500, 600], "B08": [3000, 3100]}).to_csv(tmp_path / "t.csv")
+    (tmp_path / "map.yaml").write_text("bands: [B04, B08]\n")
+    assert read_table(tmp_path / "t.csv", columns=tmp_path / "map.yaml").info.bands == ("B04", "B08")
+
+
+@pytest.mark.parametrize("name", ["samples.rds", "samples.RData"])
+def test_a_file_of_r_is_told_how_to_become_a_table(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x1f\x8b")
+    with pytest.raises(TableError, match="only R reads") as error:
+        recognise(tmp_path / name)
+    assert "sits_timeseries_to_csv" in error.value.fix
+
+
+def test_a_column_called_status_is_kept_beside_ours(tmp_path: Path) -> None:
+    fields = read_table(long(tmp_path, status=["rented", "rented", "owned", "owned"])).fields
+    assert (fields["status"].tolist(), fields["status_in_file"].tolist()) == (["ok", "ok"], ["rented", "owned"])
+
+
+UNKNOWN = """plot nr;Acquired;what;m_red;m_nir;ha
+007;2019-06-06;maize;500;3000;1.5
+007;2019-06-16;maize;600;3100;1.5
+x 8;2019-06-06;rye;700;3200;2.5
+x 8;2019-06-16;rye;800;3300;2.5
+9;2019-06-06;rye;900;3400;2.5
+9;2019-06-16;rye;950;3500;2.5
+"""
+
+
+def test_the_proposed_file_can_be_used_as_it_is(tmp_path: Path) -> None:
+    path = csv(tmp_path, UNKNOWN)
+    with pytest.raises(TableError) as error:
+        read_table(path)
+    proposed = error.value.fix.partition("\n")[2]
+    assert yaml.safe_load(proposed) == {
+        "id": "plot nr",
+        "date": "Acquired",
+        "bands": {"m_red": "m_red", "m_nir": "m_nir"},
+        "label": "what",
+    }
+    (tmp_path / "map.yaml").write_text(proposed)
+    chips = read_table(path, columns=tmp_path / "map.yaml")
+    assert chips.fields["field_id"].tolist() == ["007", "x 8", "9"]
+    assert chips.fields["label"].tolist() == ["maize", "rye", "rye"]
+    assert values(chips, "m_red") == [500, 600, 700, 800, 900, 950]
+
+
+def test_the_proposed_file_leaves_out_what_names_tell(tmp_path: Path) -> None:
+    path = csv(tmp_path, UNKNOWN.replace("m_red", "B08").replace("m_nir", "B11").replace(";ha", ";B12"))
+    with pytest.raises(TableError) as error:
+        read_table(path)
+    assert error.value.fix.partition("\n")[2] == "id: plot nr\ndate: Acquired\nlabel: what"
+
+
+def test_two_bands_whose_names_end_in_1_and_2_are_no_dates(tmp_path: Path) -> None:
+    """B11 and B12 beside B08 are bands; alone they may be the first two dates of B1, as sits writes them."""
+    chips = read_table(csv(tmp_path, "id,date,B08,B11,B12\na,2019-06-06,3000,2000,1000\na,2019-06-16,3000,2000,1000\n"))
+    assert chips.info.bands == ("B08", "B11", "B12")

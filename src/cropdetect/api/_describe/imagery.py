@@ -30,8 +30,8 @@ def imagery_facts(source: Path | InMemory, options: DataOptions) -> Facts:
     """Describe imagery, and the fields that lie with it or that `--fields` names."""
     imagery = open_images(source, options)
     first = imagery.tiles[0]
-    looks = [_look(tile) for tile in imagery.tiles[:_TILES]]
-    clear = np.concatenate([look.clear.mean(axis=(1, 2)) for look in looks])
+    # Of remote imagery no pixel is fetched.
+    looks = [] if imagery.is_remote else [_look(tile) for tile in imagery.tiles[:_TILES]]
     masks = {name: said for tile in imagery.tiles for name, said in stated_masks(tile).items()}
     sensors = sorted({sensor for band in first.bands if (sensor := parse_band(band, first.sensor).sensor)})
     run = read_run(imagery.path) if imagery.path.is_dir() else None
@@ -44,7 +44,7 @@ def imagery_facts(source: Path | InMemory, options: DataOptions) -> Facts:
         "resolution": abs(first.geobox.affine.a),
         "dates": period(imagery.dates),
         "days": [str(day) for day in imagery.dates],
-        "days_without_a_clear_pixel": _never_clear(imagery, looks),
+        "days_without_a_clear_pixel": _never_clear(imagery, looks) if looks else None,
         "bands": list(imagery.bands),
         "mask_bands": list(masks),
         "dtype": str(first.dtype),
@@ -52,12 +52,12 @@ def imagery_facts(source: Path | InMemory, options: DataOptions) -> Facts:
         "sensors": sensors if len(sensors) > 1 else None,
         "units": first.units,
         "offset_taken_off": first.offset,
-        "megabytes": round(sum(t.n_bytes for t in imagery.tiles) / 1e6, 1),
+        "megabytes": round(sum(t.n_bytes for t in imagery.tiles) / 1e6, 1) if looks else None,
         "clear_where": "; ".join(dict.fromkeys(tile.clear_expression or "every band has a value" for tile in imagery.tiles)),
-        "clear_share": quartiles(clear),
+        "clear_share": quartiles(np.concatenate([look.clear.mean(axis=(1, 2)) for look in looks])) if looks else None,
         "masks": {name: {"clear_where": text, "meaning": meaning} for name, (text, meaning) in masks.items()},
         "values_are_of": f"tile {first.name}, the first" if len(imagery.tiles) > 1 else None,
-        "values": _values(first, looks[0]),
+        "values": _values(first, looks[0]) if looks else None,
         "not_used": _not_used(imagery, options),
     }
     warnings = list(imagery.warnings)

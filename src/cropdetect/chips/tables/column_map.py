@@ -90,6 +90,8 @@ def proposed_map(
 ) -> str:
     """Return the YAML that an error shows: what is known already, and `...` where the user must say something.
 
+    A band has its column's name, so that the file can be used as it is; the user writes the name that a checkpoint knows.
+
     Args:
         id: column of ids.
         date: column of dates.
@@ -103,7 +105,7 @@ def proposed_map(
     else:
         lines += [f"date: {_quoted(date or '...')}"]
     if bands is not None:
-        lines += ["bands:", *(f"  {_quoted(column)}: ...   # e.g. B04" for column in bands or ["..."])]
+        lines += ["bands:", *(f"  {_quoted(column)}: {_quoted(column)}   # e.g. B04" for column in bands or ["..."])]
     if label:
         lines.append(f"label: {_quoted(label)}")
     return "\n".join(lines)

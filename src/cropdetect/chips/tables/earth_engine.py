@@ -30,7 +30,8 @@ _IN_INDEX = (
 _SENSOR = (
     ("sentinel-2", re.compile(r"\d{8}T\d{6}_\d{8}T\d{6}_T\d\d[A-Z]{3}")),
     ("sentinel-1", re.compile(r"S1[ABC]_")),
-    ("landsat", re.compile(r"L[COTE]0[4-9]_")),
+    ("landsat-8", re.compile(r"L[CO]0[89]_")),
+    ("landsat-5", re.compile(r"L[TE]0[457]_")),
 )
 
 
@@ -42,9 +43,10 @@ class EarthEngineLong(LongTable):
 
     def recognises(self, source: Source, options: ReadOptions) -> bool:
         """See `Form`."""
-        has_bands = bool(options.columns.bands) or any(map(is_known_band, source.columns))
         return (
-            _INDEX in source.columns and has_bands and not any(is_known_band(one.band) for one in dated_columns(source.columns))
+            _INDEX in source.columns
+            and options.has_bands(source.columns)
+            and not any(is_known_band(one.band) for one in dated_columns(source.columns))
         )
 
     def read(self, source: Source, options: ReadOptions) -> Observations:

@@ -67,11 +67,11 @@ def field_rows(
         FieldsError: a named column is absent, or two columns could be the labels.
         LegendError: the legend has none of the codes.
     """
-    table = raw.reset_index(drop=True)
+    table = raw.rename(columns={"status": "status_in_file"}).reset_index(drop=True)
     warnings: list[str] = []
     label_column = find_label_column(pd.DataFrame(table), label_column, where=where)
     if label_column != "label":
-        table = table.drop(columns="label", errors="ignore")
+        table = table.rename(columns={"label": "label_in_file"})
     if label_column is not None:
         table = table.rename(columns={label_column: "label"})
         table["label"], more = class_names(table["label"], legend, where=where)

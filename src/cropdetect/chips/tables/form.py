@@ -1,13 +1,14 @@
 """What a form of tables is: it recognises a file or folder, and says what its rows are."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import geopandas as gpd
 import pandas as pd
 
+from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.column_map import ColumnMap
 from cropdetect.chips.tables.source import Source
 
@@ -20,11 +21,17 @@ class ReadOptions:
         columns: the file of `--columns`; empty without one.
         id_column: column of the field ids, as `--id-column` names it where this table has such a column.
         label_column: column of the labels, likewise.
+        band_names: old name -> new name of bands; an old name may be that of a column.
     """
 
     columns: ColumnMap
     id_column: str | None = None
     label_column: str | None = None
+    band_names: Mapping[str, str] = field(default_factory=dict)
+
+    def has_bands(self, columns: Iterable[str]) -> bool:
+        """Tell whether some column is known to be a band, or named as one."""
+        return bool(self.columns.bands) or any(name in self.band_names or is_known_band(name) for name in columns)
 
     @property
     def id(self) -> str | None:

@@ -21,10 +21,9 @@ class LongTable(Form):
 
     def recognises(self, source: Source, options: ReadOptions) -> bool:
         """See `Form`."""
-        has_bands = bool(options.columns.bands) or any(map(is_known_band, source.columns))
         return (
             bool(source.columns)
-            and has_bands
+            and options.has_bands(source.columns)
             and (
                 options.columns.date is not None
                 or bool(named(source.columns, DATES))
@@ -58,7 +57,7 @@ class LongTable(Form):
 
 def no_column(what: str, source: Source, id: str | None = None, date: str | None = None) -> TableError:
     """Return the error of a table in which no column is known to hold ids or dates; it shows a YAML that names them."""
-    bands = [name for name in source.columns if is_known_band(name)]
+    bands = None if any(map(is_known_band, source.columns)) else ()
     return TableError(
         f"no column is known to hold {what}; the columns are {', '.join(source.columns)}",
         where=source.path,

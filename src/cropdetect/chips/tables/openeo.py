@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from cropdetect.chips.tables.bands import is_known_band
+from cropdetect.chips.tables.bands import is_known_band, parse_column
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import Form, Observations, ReadOptions
 from cropdetect.chips.tables.long import LongTable
@@ -88,9 +88,10 @@ class OpenEOJson(Form):
 
 def _bands(columns: Sequence[str], options: ReadOptions, source: Source) -> Mapping[str, str] | None:
     """Return column -> band where the columns have numbers only; None where their names tell the bands."""
-    if any(map(is_known_band, columns)):
-        return None
-    given = options.columns.bands
+    given = {**options.band_names, **options.columns.bands}
+    known = {name: parse_column(name).band for name in columns if is_known_band(name)}
+    if known:  # a list that names bands by their numbers is not needed then
+        return known if given and all(key.isdigit() for key in given) else None
     numbered = {name: match["number"] for name in columns if (match := _NUMBERED.fullmatch(name))}
     found = {
         name: band

@@ -1,30 +1,27 @@
 """From a file or folder with a table of series to chips of 1 x 1 pixel."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import pandas as pd
 
 from cropdetect.chips.memory import MemoryChips
 from cropdetect.chips.tables.assemble import chip_info, chips_of, files_of, in_order, selected_bands, values_of
-from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.column_map import ColumnMap, proposed_map, read_column_map
-from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.earth_engine import EarthEngineLong
 from cropdetect.chips.tables.eurocropsml import EuroCropsML
 from cropdetect.chips.tables.form import Form, ReadOptions
+from cropdetect.chips.tables.guess import guessed_columns
 from cropdetect.chips.tables.long import LongTable, WorldCereal
 from cropdetect.chips.tables.match import FieldsFile, fields_of_table
 from cropdetect.chips.tables.openeo import OpenEOCsv, OpenEOJson
 from cropdetect.chips.tables.own import OwnFolder
-from cropdetect.chips.tables.rows import DATES, IDS, named
+from cropdetect.chips.tables.radar import radar_in_decibels
 from cropdetect.chips.tables.sentinel_hub import SentinelHub
 from cropdetect.chips.tables.series import TableSeries
 from cropdetect.chips.tables.source import CSV_SUFFIXES, JSON_SUFFIXES, PARQUET_SUFFIXES, Source
-from cropdetect.chips.tables.values import may_be_numbers
 from cropdetect.chips.tables.wide_table import WideTable
 from cropdetect.errors import CropDetectError, InputNotFoundError, TableError
-from cropdetect.fields.columns import LABEL_COLUMNS
+from cropdetect.imagery.naming import parse_band_names
 from cropdetect.paths import not_found
 
 #: All forms; the first that recognises a source reads it.
@@ -69,6 +66,7 @@ def read_table(
     layer: str | None = None,
     legend: Mapping[str, str] | None = None,
     columns: Path | None = None,
+    band_names: str | None = None,
     bands: Sequence[str] | None = None,
     clear: str | None = None,
     offset: float | None = None,
@@ -85,6 +83,7 @@ def read_table(
         layer: layer of `fields`.
         legend: label code -> class name.
         columns: YAML file that names the columns (see `ColumnMap`).
+        band_names: other names for bands, as for imagery.
         bands: bands to keep (default: all).
         clear: expression of what counts as clear (default: as for imagery, where the table has such bands).
         offset: offset to take off reflectances.
@@ -99,25 +98,32 @@ def read_table(
     if not path.exists():
         raise not_found(path)
     said = ColumnMap() if columns is None else read_column_map(columns)
-    label_column = label_column or said.label
+    label_column = said.label if label_column is None else label_column
     source = Source(path)
-    own = ReadOptions(said, id_column if fields is None or _has(source, id_column) else None, label_column)
+    own = ReadOptions(
+        said,
+        id_column if fields is None or _has(source, id_column) else None,
+        label_column,
+        {} if band_names is None else parse_band_names(band_names),
+    )
     form = _form_of(source, own)
     if form is None:
         raise _not_recognised(source)
     rows = form.read(source, own)
-    chips = TableSeries.of(rows, source, said, clear)
+    chips = TableSeries.of(rows, source, own, clear)
     warnings = [*(f"{path.name}: {text}" for text in (*rows.warnings, *chips.warnings))]
     table, place, more = fields_of_table(rows, chips, source, own, FieldsFile(fields, layer, id_column), legend)
     warnings += more
     values, units, more = values_of(chips, rows.no_value, said, source, offset)
     warnings += [f"{path.name}: {text}" for text in more]
-    values = selected_bands(values, bands, source)
+    values, radar_unit, more = radar_in_decibels(selected_bands(values, bands, source))
+    warnings += [f"{path.name}: {text}" for text in more]
     used = in_order(chips, values, place, warnings, path.name)
     files = files_of(path, fields, columns)
     info = chip_info(
         path, files, (own, layer, legend, clear, offset), list(values.columns), units, chips.sensor, offset, warnings
     )
+    info = replace(info, backscatter_unit=radar_unit)
     return MemoryChips(*chips_of(info, table, used, list(values.columns)))
 
 
@@ -137,30 +143,10 @@ def _not_recognised(source: Source) -> CropDetectError:
         return TableError(
             "the file is none of the tables that are known", where=source.path, fix="docs/tables.md shows what can be read."
         )
-    date = next(iter(named(names, DATES)), None) or _column_of_dates(source)
-    known = named(names, (*IDS, *DATES, *LABEL_COLUMNS))
-    numbers = [name for name in names if may_be_numbers(name) and name != date and name not in known]
-    shown = proposed_map(
-        id=next(iter(named(names, IDS)), None),
-        date=date,
-        bands=[name for name in names if is_known_band(name)] or numbers[:6],
-        label=next(iter(named(names, LABEL_COLUMNS)), None),
-    )
+    guess = guessed_columns(source)
+    shown = proposed_map(id=guess.id, date=guess.date, bands=guess.bands, label=guess.label)
     return TableError(
         f"the table is of no known form; its columns are {', '.join(names)}",
         where=source.path,
-        fix=f"Say what they hold, in a YAML file that --columns gives:\n{shown}",
+        fix=f"Save what the columns seem to hold as map.yaml, correct it, and add --columns map.yaml:\n{shown}",
     )
-
-
-def _column_of_dates(source: Source) -> str | None:
-    """Return a column whose values can be read as dates."""
-    table = source.table()
-    for name in table.columns:
-        try:
-            if not pd.api.types.is_numeric_dtype(table[name].dtype):
-                days(table[name], source.path)
-                return str(name)
-        except TableError:
-            continue
-    return None

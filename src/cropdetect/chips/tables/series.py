@@ -1,6 +1,6 @@
 """The observations of a table before values are looked at: which columns are bands, which days, which rows are clear."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from cropdetect.chips.tables.bands import bands_of, parse_column
-from cropdetect.chips.tables.column_map import ColumnMap, proposed_map
+from cropdetect.chips.tables.column_map import proposed_map
 from cropdetect.chips.tables.dates import days
-from cropdetect.chips.tables.form import Observations
+from cropdetect.chips.tables.form import Observations, ReadOptions
 from cropdetect.chips.tables.source import Source
 from cropdetect.chips.tables.values import as_numbers, may_be_numbers
-from cropdetect.errors import MissingBandError, TableError
+from cropdetect.errors import MissingBandError, OptionError, TableError
 from cropdetect.fields import field_ids
+from cropdetect.imagery.backscatter import is_backscatter
 from cropdetect.imagery.bands import find_band, is_classes
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.masks import default_clear
@@ -45,23 +46,27 @@ class TableSeries:
     warnings: tuple[str, ...]
 
     @classmethod
-    def of(cls, rows: Observations, source: Source, said: ColumnMap, clear: str | None) -> "TableSeries":
+    def of(cls, rows: Observations, source: Source, options: ReadOptions, clear: str | None) -> "TableSeries":
         """Find the bands and the days of all rows that have an id."""
-        where = source.path
+        where, said = source.path, options.columns
         warnings: list[str] = []
         date, more = days(rows.dates, where, date_format=said.date_format, year=said.year)
         warnings += more
         ids, no_id = field_ids(rows.ids)
         if no_id.any():
             warnings.append(f"{int(no_id.sum())} rows without a field id are left out")
-        table = rows.table
-        numbers, empty = _numbers(table, rows, said, where, warnings)
         given = rows.bands if rows.bands is not None else said.bands
+        renamed = {} if given else _renamed_columns(rows.table, options.band_names)
+        table = rows.table.rename(columns=renamed)
+        numbers, empty = _numbers(table, rows, {*given, *renamed.values()}, where, warnings)
         _check_given(given, table, where)
         unnamed = [
             name for name in numbers if rows.every_number and may_be_numbers(name) and not _is_attribute(numbers[name], ids)
         ]
+        unnamed += [name for name in numbers if name in renamed.values()]
         found, sensor, more = bands_of(list(numbers), given=given, told_sensor=rows.sensor, every_number=unnamed, where=where)
+        done = {*renamed.values(), *(rows.bands or {}).values()}  # openEO's numbers have got their names already
+        found = _renamed_bands(found, {old: new for old, new in options.band_names.items() if new not in done})
         warnings += more
         if empty:
             warnings.append(f"{', '.join(empty)} is empty throughout and left out")
@@ -76,13 +81,13 @@ class TableSeries:
 
 
 def _numbers(
-    table: pd.DataFrame, rows: Observations, said: ColumnMap, where: Path, warnings: list[str]
+    table: pd.DataFrame, rows: Observations, told: Collection[str], where: Path, warnings: list[str]
 ) -> tuple[dict[str, "pd.Series[Any]"], list[str]]:
     """Return the columns of numbers that may be bands, and the names of those that are empty."""
     numbers: dict[str, pd.Series[Any]] = {}
     empty: list[str] = []
     for name in table.columns:
-        sure = name in (rows.bands or said.bands) or parse_column(name).is_known
+        sure = name in told or parse_column(name).is_known
         if not sure and not (rows.every_number and may_be_numbers(name)):
             continue
         found, word = as_numbers(table[name])
@@ -95,6 +100,34 @@ def _numbers(
             warnings.append(f"{word!r} in {name} is taken for 'no value'")
         numbers[name] = found
     return numbers, empty
+
+
+def _renamed_columns(table: pd.DataFrame, band_names: Mapping[str, str]) -> dict[str, str]:
+    """Return column -> new name, of the columns that the user called by their name or by their band (`B4` of `B4_mean`)."""
+    parsed = [parse_column(str(name)) for name in table.columns]
+    of_band = {one.band: one.column for one in reversed(parsed) if one.reducer in ("", "mean", "median")}
+    columns = of_band | {one.column: one.column for one in parsed}
+    renamed = {columns[old]: new for old, new in band_names.items() if old in columns}
+    _refuse_twice([renamed.get(one.column, one.column) for one in parsed])
+    return renamed
+
+
+def _renamed_bands(found: Mapping[str, str], band_names: Mapping[str, str]) -> dict[str, str]:
+    """Return column -> band with the new names of those bands that have them."""
+    absent = [old for old in band_names if old not in found.values()]
+    if absent:
+        raise MissingBandError(
+            f"there is no band {', '.join(absent)} to be renamed", fix=f"The bands found are {', '.join(sorted(found.values()))}."
+        )
+    renamed = {column: band_names.get(band, band) for column, band in found.items()}
+    _refuse_twice(list(renamed.values()))
+    return renamed
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise OptionError(f"{', '.join(twice)} would be the name of two bands", fix="Give the other band another name, too.")
 
 
 def _check_given(given: Mapping[str, str], table: pd.DataFrame, where: Path) -> None:
@@ -126,7 +159,10 @@ def _no_bands(table: pd.DataFrame, rows: Observations, source: Source) -> TableE
 
 
 def _clear(values: pd.DataFrame, expression: str | None) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], list[str]]:
-    """Apply the conditions on quality columns; return the bands without classes, and which rows are clear."""
+    """Apply the conditions on quality columns; return the bands without classes, and which rows are clear.
+
+    Where there is radar, what optical bands show in cloudy rows is missing instead: clouds do not hide radar.
+    """
     warnings = []
     usable = {}
     for band in values:
@@ -152,4 +188,9 @@ def _clear(values: pd.DataFrame, expression: str | None) -> tuple[pd.DataFrame, 
     unused = [band for band in quality if band in usable and band not in by_condition]
     if unused:
         warnings.append(f"{', '.join(unused)} may tell of clouds and is not used; --clear uses it")
-    return values.drop(columns=quality), clear, warnings
+    values = values.drop(columns=quality)
+    radar = [band for band in values if is_backscatter(str(band))]
+    if radar and not clear.all():
+        values = values.where(clear[:, None] | values.columns.isin(radar))
+        clear = np.ones(len(values), bool)
+    return values, clear, warnings

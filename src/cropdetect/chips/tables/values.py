@@ -1,7 +1,7 @@
 """The numbers of a table: missing values that nothing declares, the unit of reflectances, Sentinel-2's offset."""
 
-import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import pandas as pd
 from cropdetect.chips.tables.bands import NO_BANDS, parse_column
 from cropdetect.errors import OptionError, TableError
 from cropdetect.imagery.bands import find_band, is_reflectance
+from cropdetect.imagery.metadata import landsat_default
+from cropdetect.imagery.values import BASELINE_0400
 
 Numbers = npt.NDArray[np.float64]
 
@@ -22,7 +24,7 @@ _DIGITAL = 150.0  # a reflectance of 0.015, darker than any land
 _LARGE = 100.0  # a band of any other kind whose values reach beyond this holds digital numbers
 _IMPOSSIBLE = -1000.0  # digital numbers; the lowest that products hold
 _OFFSET = 1000.0
-_BASELINE_0400 = dt.date(2022, 1, 25)
+_STORED = 7000.0  # Landsat's Collection 2 stores a reflectance of 0 as 7273
 
 
 def is_optical(band: str) -> bool:
@@ -108,7 +110,7 @@ def _apart(fill: float, others: Numbers, band: str) -> bool:
 def in_one_unit(
     values: pd.DataFrame, sensor: str | None, scale: float | None, where: object
 ) -> tuple[pd.DataFrame, str, list[str]]:
-    """Return the values with Sentinel-2's reflectances as digital numbers (reflectance x 10000), the unit, and warnings.
+    """Return the values with the reflectances of Sentinel-2 and Landsat x 10000 (digital numbers), the unit, and warnings.
 
     Raises:
         TableError: bands, or rows of a band, are in different units, or the unit cannot be told.
@@ -118,7 +120,9 @@ def in_one_unit(
     if scale is not None and optical:
         values = values.assign(**{band: values[band] * (scale * _UNIT) for band in optical})
         return values, "digital number", [f"reflectances are multiplied by {scale:g} to lie from 0 to 1 and kept x 10000"]
-    if sensor == "sentinel-2" and optical:
+    values, decoded = _decoded(values, optical, where)
+    warnings += decoded
+    if optical and (sensor == "sentinel-2" or str(sensor).startswith("landsat") or any(map(_is_landsat_product, optical))):
         high = {band: float(values[band].quantile(0.98)) for band in optical}
         small = [band for band in optical if high[band] <= _FROM_0_TO_1 and find_band(band).role != "cirrus"]
         large = [band for band in optical if high[band] >= _DIGITAL]
@@ -147,6 +151,39 @@ def in_one_unit(
         return values, "digital number", warnings + more
     digital = bool(len(values)) and float(np.nanmax(values.to_numpy(np.float64), initial=0)) > _LARGE
     return values, "digital number" if digital else "as in the table", warnings
+
+
+def _is_landsat_product(band: str) -> bool:
+    """Tell whether a band is called as in Landsat's surface reflectance products, Collection 2: SR_B4."""
+    return landsat_default(Path(band)) is not None
+
+
+def _decoded(values: pd.DataFrame, optical: Sequence[str], where: object) -> tuple[pd.DataFrame, list[str]]:
+    """Return the values with Landsat's stored numbers as reflectance x 10000, and a warning.
+
+    Raises:
+        TableError: some bands hold stored numbers, others do not.
+    """
+    middle = {band: float(values[band].median()) for band in optical if _is_landsat_product(band)}
+    stored = [band for band, median in middle.items() if median >= _STORED]
+    if not stored:
+        return values, []
+    other = next((band for band in middle if band not in stored), None)
+    if other is not None:
+        raise TableError(
+            f"{stored[0]} holds numbers as Landsat's products store them (half of them above {middle[stored[0]]:.5g}), {other} "
+            f"others (half of them below {middle[other]:.5g})",
+            where=where,
+            fix="Bring all bands to one unit: reflectance is stored number x 0.0000275 - 0.2.",
+        )
+    encoding = landsat_default(Path(stored[0]))
+    assert encoding is not None
+    factor, add = encoding.scale or 1.0, encoding.add or 0.0
+    reflectance = {band: values[band].where(values[band] != 0) * factor + add for band in stored}
+    values = values.assign(**{band: numbers * _UNIT for band, numbers in reflectance.items()})
+    return values, [
+        f"{', '.join(stored)}: Landsat's stored numbers are decoded (x {factor:g} {add:+g}) and kept as reflectance x 10000"
+    ]
 
 
 def _check_rows(values: pd.DataFrame, bands: Sequence[str], where: object, fix: str) -> None:
@@ -188,12 +225,12 @@ def without_offset(
         below = float((values[optical] < asked).to_numpy().mean())
         values = values.assign(**{band: (values[band] - asked).clip(lower=0) for band in optical})
         return values, [f"{below:.0%} of the reflectances lie below the offset of {asked:g} and become 0"] if below > 0.01 else []
-    late = dates >= np.datetime64(_BASELINE_0400)
+    late = dates >= np.datetime64(BASELINE_0400)
     numbers = values.loc[late, optical].to_numpy()
     numbers = numbers[np.isfinite(numbers)]
     if asked is None and sensor == "sentinel-2" and units == "digital number" and len(numbers) >= 20 and numbers.min() >= _OFFSET:
         return values, [
-            f"no reflectance from {_BASELINE_0400} on is below 1000, so that Sentinel-2's offset of 1000 seems to be in them: "
+            f"no reflectance from {BASELINE_0400} on is below 1000, so that Sentinel-2's offset of 1000 seems to be in them: "
             "--offset 1000 takes it off, --offset 0 keeps the numbers"
         ]
     return values, []

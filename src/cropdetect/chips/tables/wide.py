@@ -93,6 +93,8 @@ def _glued(columns: Sequence[str]) -> list[WideColumn]:
         if len(series) > 1 and set(rest) <= set(series):
             found += [WideColumn(column, str(number), band) for number, column in enumerate(series, 1)]
             taken |= set(series)
+    if any(is_known_band(column) for column in columns if column not in taken):
+        return []  # beside B08 the columns B11 and B12 are bands
     return found if _is_complete(found) else []
 
 

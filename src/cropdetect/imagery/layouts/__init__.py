@@ -3,13 +3,14 @@
 from cropdetect.imagery.layouts.chips import ChipFolders, ImagesAndFields
 from cropdetect.imagery.layouts.cubes import Cubes
 from cropdetect.imagery.layouts.cv4a import CompetitionFolders
-from cropdetect.imagery.layouts.layout import SEE_LAYOUTS, Layout, OpenOptions
+from cropdetect.imagery.layouts.layout import SEE_LAYOUTS, Layout, OpenOptions, Search
 from cropdetect.imagery.layouts.rasters import Rasters
+from cropdetect.imagery.layouts.stac import StacItems
 
-__all__ = ["LAYOUTS", "SEE_LAYOUTS", "Layout", "OpenOptions", "accepted_layouts"]
+__all__ = ["LAYOUTS", "SEE_LAYOUTS", "Layout", "OpenOptions", "Search", "accepted_layouts"]
 
 #: In the order in which they are asked, and in which the documentation shows them.
-LAYOUTS: tuple[Layout, ...] = (CompetitionFolders(), ChipFolders(), ImagesAndFields(), Cubes(), Rasters())
+LAYOUTS: tuple[Layout, ...] = (CompetitionFolders(), ChipFolders(), ImagesAndFields(), Cubes(), StacItems(), Rasters())
 
 
 def accepted_layouts() -> str:

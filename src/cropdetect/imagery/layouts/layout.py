@@ -8,10 +8,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+import geopandas as gpd
+
 from cropdetect.imagery.clear import Condition
 from cropdetect.imagery.layers import FoundTile
 
 SEE_LAYOUTS = "docs/data.md says what can be given; add --layouts to cropdetect info to see how folders of imagery may look."
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Which images of a STAC catalogue are wanted.
+
+    Attributes:
+        first: day, and
+        last: day of the images; None: not said.
+        max_cloud: percent, from which on scenes are left out.
+        places: (EPSG:4326) outlines of the fields; None where there are none.
+        cache: folder that keeps what is fetched; None: the user's cache folder.
+    """
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+    max_cloud: float | None = None
+    places: gpd.GeoSeries | None = None
+    cache: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +48,7 @@ class OpenOptions:
         offset: what is taken off every reflectance.
         bands: names of the bands to use.
         band_names: old name -> new name of bands.
+        search: which images of a STAC catalogue are wanted.
     """
 
     root: Path
@@ -37,6 +59,7 @@ class OpenOptions:
     offset: float | None = None
     bands: tuple[str, ...] | None = None
     band_names: Mapping[str, str] = field(default_factory=dict)
+    search: Search = field(default_factory=Search)
 
     @property
     def pattern_tells_tiles(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from xarray.backends import CachingFileManager
 
 from cropdetect.door import check_crs
 from cropdetect.errors import GridError
@@ -56,8 +58,8 @@ class RasterFile(PixelReader):
         """See `PixelReader.read_into`."""
         try:
             with gdal():
-                manager = file_manager(_open, self.path, self.driver, headers=(on_disk(self.path),))
-                file = manager.acquire()
+                manager = self._manager()
+                file = manager.acquire()  # which the manager may close once it is let go of
                 if file.shape != self.geobox.shape:
                     raise changed_size(self.path)
                 for index, out in zip(indexes, outs, strict=True):
@@ -74,7 +76,7 @@ class RasterFile(PixelReader):
         valid = np.ones(window.shape, bool)
         try:
             with gdal():
-                manager = file_manager(_open, self.path, self.driver, headers=(on_disk(self.path),))
+                manager = self._manager()
                 file = manager.acquire()
                 if self.masked:
                     valid &= file.read_masks(index + 1, window=self._place(window)) > 0
@@ -84,12 +86,16 @@ class RasterFile(PixelReader):
             raise unreadable(self.path, error) from error
         return valid[::-1] if self.south_up else valid
 
+    def _manager(self) -> CachingFileManager[rasterio.DatasetReader]:
+        return file_manager(open_raster, self.path, self.driver, headers=(on_disk(self.path),))
+
     def _place(self, window: Window) -> rasterio.windows.Window:
         (height, width), top = window.shape, window.top
         return rasterio.windows.Window(window.left, self.geobox.shape[0] - window.bottom if self.south_up else top, width, height)
 
 
-def _open(path: Path, driver: str) -> rasterio.DatasetReader:
+def open_raster(path: Path, driver: str) -> rasterio.DatasetReader:
+    """Open a file with its driver alone; call it under `gdal()`."""
     with warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning):
         return rasterio.open(gdal_name(path), driver=driver, sharing=False)
 
@@ -105,29 +111,43 @@ def read_header(path: Path) -> list[Layer]:
     """
     driver = raster_driver(path)
     try:
-        with gdal(), _open(path, driver) as file:
-            dtypes = {np.dtype(dtype) for dtype in file.dtypes}
-            if any(dtype.kind not in "iuf" for dtype in dtypes):
-                raise unreadable(path, ValueError(f"pixels are {sorted(map(str, dtypes))}, not real numbers"))
-            affine, south_up = _north_up(file.transform, file.height)
-            if affine.b or affine.d or affine.a <= 0:
-                raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
-            alpha = _alpha(file)
-            reader = RasterFile(
-                path=path,
-                geobox=GeoBox(file.shape, affine, _crs(file, path)),
-                dtype=np.result_type(*dtypes),
-                block_shape=_block(file),
-                driver=driver,
-                south_up=south_up,
-                descriptions=tuple(text or "" for index, text in enumerate(file.descriptions) if index != alpha),
-                tags=file.tags() | file.tags(ns="IMAGERY"),
-                masked=any(MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags for flags in file.mask_flag_enums),
-                alpha=alpha,
-            )
-            return [_layer(file, reader, index) for index in range(file.count) if index != alpha]
+        with gdal(), open_raster(path, driver) as file:
+            return layers_of(file, RasterFile, path=path, driver=driver)
     except RasterioError as error:
         raise unreadable(path, error) from error
+
+
+def layers_of(file: rasterio.DatasetReader, kind: type[RasterFile], *, path: Path, driver: str, **more: Any) -> list[Layer]:
+    """Return the layers of an open file; `read_header` says which errors are raised.
+
+    Args:
+        file: the file.
+        kind: of the reader of the layers.
+        path: where the file lies.
+        driver: GDAL's name of its format.
+        more: further attributes of the reader.
+    """
+    dtypes = {np.dtype(dtype) for dtype in file.dtypes}
+    if any(dtype.kind not in "iuf" for dtype in dtypes):
+        raise unreadable(path, ValueError(f"pixels are {sorted(map(str, dtypes))}, not real numbers"))
+    affine, south_up = _north_up(file.transform, file.height)
+    if affine.b or affine.d or affine.a <= 0:
+        raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
+    alpha = _alpha(file)
+    reader = kind(
+        path=path,
+        geobox=GeoBox(file.shape, affine, _crs(file, path)),
+        dtype=np.result_type(*dtypes),
+        block_shape=_block(file),
+        driver=driver,
+        south_up=south_up,
+        descriptions=tuple(text or "" for index, text in enumerate(file.descriptions) if index != alpha),
+        tags=file.tags() | file.tags(ns="IMAGERY"),
+        masked=any(MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags for flags in file.mask_flag_enums),
+        alpha=alpha,
+        **more,
+    )
+    return [_layer(file, reader, index) for index in range(file.count) if index != alpha]
 
 
 def _layer(file: rasterio.DatasetReader, reader: RasterFile, index: int) -> Layer:

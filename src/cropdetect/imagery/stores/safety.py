@@ -45,7 +45,16 @@ def raster_driver(path: Path) -> str:
     """
     from cropdetect.imagery.stores.zips import first_bytes  # which raises errors of this module
 
-    head = first_bytes(path, 64)
+    return driver_of(first_bytes(path, 64), path)
+
+
+def driver_of(head: bytes, path: Path) -> str:
+    """Return the GDAL driver that the first bytes of a file call for.
+
+    Raises:
+        UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
+        UnreadableFileError: it is neither GeoTIFF nor JP2.
+    """
     if path.suffix.lower() == ".vrt" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise _unsafe(path, "is a virtual raster (VRT or other XML), which may lead to other files or the network")
     driver = _SIGNATURES.get(head[:4])

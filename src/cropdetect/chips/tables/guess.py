@@ -1,0 +1,73 @@
+"""What the columns of a table of no known form seem to hold, for the YAML file that an error proposes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from cropdetect.chips.tables.bands import is_known_band
+from cropdetect.chips.tables.dates import days
+from cropdetect.chips.tables.rows import DATES, IDS, named
+from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.values import as_numbers, may_be_numbers
+from cropdetect.errors import TableError
+from cropdetect.fields.columns import LABEL_COLUMNS
+
+_MOST_BANDS = 20
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The columns of ids, dates, labels and bands; None where nothing tells. Bands whose names are known need no line: None."""
+
+    id: str | None
+    date: str | None
+    label: str | None
+    bands: Sequence[str] | None
+
+
+def guessed_columns(source: Source) -> Guess:
+    """Look at names and values: a field has each date once, one label, and bands that change from date to date."""
+    table = source.table()
+    names = [str(name) for name in table.columns]
+    date = next(iter(named(names, DATES)), None) or _dates(table, source)
+    id = next(iter(named(names, IDS)), None) or _ids(table, date)
+    others = [name for name in names if name not in (id, date)]
+    label = next(iter(named(others, LABEL_COLUMNS)), None) or _labels(table, id, others)
+    numbers = [name for name in others if name != label and may_be_numbers(name) and as_numbers(table[name])[0] is not None]
+    changing = [name for name in numbers if id is None or (table[name].groupby(table[id]).nunique() > 1).any()] or numbers
+    known = bool(changing) and all(map(is_known_band, changing))
+    return Guess(id, date, label, None if known else changing[:_MOST_BANDS])
+
+
+def _dates(table: pd.DataFrame, source: Source) -> str | None:
+    for name in table.columns:
+        try:
+            if not pd.api.types.is_numeric_dtype(table[name].dtype):
+                days(table[name], source.path)
+                return str(name)
+        except TableError:
+            continue
+    return None
+
+
+def _ids(table: pd.DataFrame, date: str | None) -> str | None:
+    """Return the first column that has several rows a value, and each date once with it."""
+    for name in table.columns:
+        if date is None or name == date or pd.api.types.is_float_dtype(table[name].dtype) or table[name].isna().any():
+            continue
+        if 1 <= table[name].nunique() < len(table) and not table.duplicated([name, date]).any():
+            return str(name)
+    return None
+
+
+def _labels(table: pd.DataFrame, id: str | None, others: Sequence[str]) -> str | None:
+    """Return the first column of text that is the same on all dates of a field, and shared by fields."""
+    for name in others if id is not None else ():
+        values: pd.Series[Any] = table[name]
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            continue
+        if (values.groupby(table[id]).nunique() <= 1).all() and 0 < values.nunique() < table[id].nunique():
+            return str(name)
+    return None

@@ -1,0 +1,115 @@
+"""What users type, and what a wrong first attempt is answered with."""
+
+import datetime as dt
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from cropdetect.errors import CatalogueError, CropDetectError, OptionError, UnsafePathError
+from cropdetect.imagery import Search, open_imagery
+from cropdetect.imagery.layouts.stac_presets import CATALOGUES
+from cropdetect.imagery.layouts.stac_search import find_items, parse_sources
+
+SOMEWHERE = gpd.GeoSeries([shapely.box(34, 0, 34.1, 0.1)], crs="EPSG:4326")
+SPRING, AUTUMN = dt.date(2024, 3, 1), dt.date(2024, 10, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("stac:earth-search/sentinel-2-l2a", [("https://earth-search.aws.element84.com/v1", "sentinel-2-l2a")]),
+        ("stac:https://host/api/v1/sentinel-2", [("https://host/api/v1", "sentinel-2")]),
+        ("stac:https://host/api/collections/hls/items", [("https://host/api", "hls")]),
+        ("stac:http://127.0.0.1:80/a", [("http://127.0.0.1:80", "a")]),
+        (
+            "stac:planetary-computer/sentinel-2-l2a+sentinel-1-rtc",
+            [("https://planetarycomputer.microsoft.com/api/stac/v1", name) for name in ("sentinel-2-l2a", "sentinel-1-rtc")],
+        ),
+        (
+            "stac:earth-search/sentinel-2-l2a,deafrica/s1_rtc",
+            [(CATALOGUES["earth-search"].url, "sentinel-2-l2a"), (CATALOGUES["deafrica"].url, "s1_rtc")],
+        ),
+        ("stac:items.json", [(None, "items.json")]),
+        ("stac:folder/my items.geojson", [(None, "folder/my items.geojson")]),
+    ],
+)
+def test_what_is_typed(text: str, expected: list[tuple[str | None, str]]) -> None:
+    for path in (text, Path(text)):  # a path loses one of two slashes
+        found = parse_sources(path)
+        assert [(one.catalogue and one.catalogue.url, one.collection) for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("stac:sentinel-2-l2a", "Write stac:earth-search/sentinel-2-l2a or stac:planetary-computer/sentinel-2-l2a"),
+        ("stac:sentinel2-l2a", "Write stac:earth-search/sentinel-2-l2a or"),
+        ("stac:earth-search", "Write one of stac:earth-search/sentinel-2-l2a, "),
+        ("stac:earth_search/sentinel-2-l2a", "Write stac:earth-search/sentinel-2-l2a,"),
+        ("stac:earthsearch/sentinel-2-l2a", "Write stac:earth-search/sentinel-2-l2a,"),
+        ("stac:sentinel-2-l2a/earth-search", "Write stac:earth-search/sentinel-2-l2a,"),
+        ("stac:planetary_computer/landsat-c2-l2", "Write stac:planetary-computer/landsat-c2-l2,"),
+        ("stac:", "Write e.g. stac:earth-search/sentinel-2-l2a --fields"),
+        ("stac:https://host", "Write stac:https://HOST/API/COLLECTION"),
+    ],
+)
+def test_a_wrong_source_is_answered_with_the_right_one(text: str, fix: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse_sources(text)
+    assert caught.value.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("address", "fix"),
+    [
+        (
+            "https://earth-search.aws.element84.com/v1/collections/sentinel-2-l2a",
+            "Write stac:earth-search/sentinel-2-l2a --fields",
+        ),
+        ("https://planetarycomputer.microsoft.com/api/stac/v1", "Write stac:planetary-computer/sentinel-2-l2a --fields"),
+        ("https://host/api/collections/a", "If it is the collection of a STAC API, write stac:https://host/api/collections/a"),
+        ("s3://bucket/a.zarr", "If it is"),
+    ],
+)
+def test_an_address_without_stac_is_answered_with_the_way_out(address: str, fix: str) -> None:
+    for path in (address, Path(address)):
+        with pytest.raises(UnsafePathError) as caught:
+            open_imagery(path)
+        assert caught.value.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        (Search(), "need --fields and --from and --to\nWrite stac:earth-search/sentinel-2-l2a --fields"),
+        (Search(places=SOMEWHERE, first=SPRING), "need --to\n"),
+        (
+            Search(places=SOMEWHERE, first=AUTUMN, last=SPRING),
+            "later than --to 2024-03-01\nWrite --from 2024-03-01 --to 2024-10-31",
+        ),
+        (Search(places=SOMEWHERE[:0], first=SPRING, last=AUTUMN), "no field has an outline"),
+    ],
+)
+def test_an_unfinished_search_asks_no_catalogue(search: Search, message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        open_imagery("stac:earth-search/sentinel-2-l2a", search=search)
+    assert message in str(caught.value)
+
+
+def test_a_catalogue_that_does_not_answer_is_one_sentence() -> None:
+    (source,) = parse_sources("stac:http://127.0.0.1:9/sentinel-2-l2a")
+    pytest.importorskip("pystac_client")
+    with pytest.raises(CatalogueError, match="the catalogue cannot be searched: no answer"):
+        find_items(source, Search(places=SOMEWHERE, first=SPRING, last=AUTUMN))
+
+
+def test_files_take_no_options_of_a_catalogue(tmp_path: Path) -> None:
+    from cropdetect.chips import open_data
+    from cropdetect.options import DataOptions
+
+    (tmp_path / "20190606_B04.tif").write_bytes(b"")
+    for name, value in {"from_": "2024-03-01", "to": "2024-03-01", "max_cloud": 60, "cache": "there"}.items():
+        with pytest.raises(CropDetectError, match=rf"--{name.rstrip('_').replace('_', '-')} applies to a STAC catalogue"):
+            open_data(tmp_path, DataOptions(**{name: value}))
