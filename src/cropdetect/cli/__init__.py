@@ -8,7 +8,7 @@ import traceback
 import warnings
 
 from cropdetect.cli import verbs  # noqa: F401, registers the commands
-from cropdetect.cli.app import DEBUG, StoppedError, app
+from cropdetect.cli.app import DEBUG, Shown, StoppedError, app
 from cropdetect.cli.plain import plain_output
 from cropdetect.errors import CropDetectError, named
 from cropdetect.runs import command_line
@@ -42,7 +42,7 @@ def main() -> None:
 
 def _tell(error: CropDetectError, cause: Exception, *, debug: bool) -> int:
     """Say what is wrong, with `--json` as data too, and return the exit code. Here, and only here, unknown exceptions end."""
-    if debug:
+    if debug or Shown.tracebacks:
         traceback.print_exception(cause, file=sys.stderr)
     if "--json" in sys.argv:
         said = {"name": error.name, "what": error.what, "where": error.where, "fix": error.fix}
