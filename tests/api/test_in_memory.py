@@ -100,6 +100,16 @@ def test_a_window_of_a_dask_array_computes_only_its_chunks(season: Path) -> None
     assert tile.block_shape == (32, 32)
 
 
+def test_large_chunks_are_told(season: Path) -> None:
+    import dask.array
+
+    grid = {"time": DAYS[:1], "y": 6e4 - 10 * np.arange(6000), "x": 6e5 + 10 * np.arange(6000)}
+    lazy = dask.array.full((1, 6000, 6000), 1000, dtype=np.uint16, chunks=-1)
+    whole = xr.Dataset({"B02": (("time", "y", "x"), lazy)}, coords=grid)
+    assert any("chunks of 72 MB are computed again" in text for text in cd.open_imagery(whole).warnings)
+    assert not any("chunks" in text for text in cd.open_imagery(whole.chunk(y=512, x=512)).warnings)
+
+
 def test_missing_numbers_are_nan_or_the_declared_ones(season: Path) -> None:
     plain = dataset(season)
     floats = plain[["B02", "B08"]].astype(np.float32)
@@ -153,6 +163,7 @@ def test_without_an_output_nothing_is_written(
     assert isinstance(answer, PredictionRun)
     assert isinstance(answer.fields, gpd.GeoDataFrame)
     assert answer.n_fields == 16
+    assert str(answer) == "<PredictionResult of 16 fields: 8 cassava, 8 maize>"
     assert list(tmp_path.iterdir()) == []
     page = answer.report()
     assert "<html" in page

@@ -15,7 +15,8 @@ from cropdetect.errors import CropDetectError
 
 SURFACE = {
     "CropClassifier": "model * recipe dates bands epochs members random_state settings",
-    "DataOptions": "* ...",  # one word an option: the pages of the command line list them
+    "DataOptions": "* fields layer id_column labels legend columns buffer chip_size pattern date bands band_names resolution "
+    "clear offset until bbox limit memory",
     "crossval": "data out * folds options n_folds fold_buffer by_date recipe config log_dir overwrite **training",
     "evaluate": "predictions out * reference labels id_column legend group_column pixel_size probability_sample seed overwrite",
     "info": "path * options",
@@ -48,8 +49,11 @@ def test_the_names_are_these() -> None:
 
 
 @pytest.mark.parametrize("name", SURFACE)
-def test_the_signatures_are_these(name: str) -> None:
-    assert shown(getattr(cd, name)) == SURFACE[name] or SURFACE[name] == "* ..."
+def test_no_argument_is_lost_or_moved_and_new_ones_are_optional_keywords(name: str) -> None:
+    now, promised = shown(getattr(cd, name)).split(), SURFACE[name].split()
+    assert [one for one in now if one in promised] == promised
+    added = [one for one in inspect.signature(getattr(cd, name)).parameters.values() if one.name not in SURFACE[name]]
+    assert all(one.kind is one.KEYWORD_ONLY and one.default is not one.empty for one in added)
 
 
 @pytest.mark.parametrize("name", SURFACE)

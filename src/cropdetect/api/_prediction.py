@@ -80,6 +80,13 @@ class PredictionResult(PredictionRun):
     _answers: Answers = PrivateAttr()
     _temporary: "tempfile.TemporaryDirectory[str] | None" = PrivateAttr(default=None)
 
+    def __repr__(self) -> str:
+        crops = self.fields["crop"].value_counts()
+        counts = ", ".join(f"{count} {crop}" for crop, count in crops.items()) or "no crops"
+        return f"<{type(self).__name__} of {self.n_fields} fields: {counts}>"
+
+    __str__ = __repr__
+
     def __fspath__(self) -> str:
         """Return the folder, so that verbs take a prediction as they take its path; one in memory gets a temporary folder."""
         if self._answers.folder is not None:

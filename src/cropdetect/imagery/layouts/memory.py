@@ -4,6 +4,7 @@ Bands, units, fills, masks, dates and the CRS follow the rules of cubes in files
 has decoded is not decoded again.
 """
 
+import math
 from typing import Any
 
 import xarray as xr
@@ -19,6 +20,7 @@ from cropdetect.in_memory import InMemory
 NAME = "memory"
 
 _BLOCK = 256  # pixels: side of the windows in which an array without chunks is read
+_CHUNK_BYTES = 64 * 2**20  # of a Dask chunk, at most, without a warning
 
 
 def find_in_memory(source: InMemory, options: OpenOptions) -> list[FoundTile]:
@@ -36,6 +38,7 @@ def find_in_memory(source: InMemory, options: OpenOptions) -> list[FoundTile]:
         return MemoryVariable(held=data[given["variable"]].variable, **given)
 
     layers = list(cube_layers(source.path, data, reader, "", options, warnings))
+    warnings += _large_chunks(source.value)
     if not layers:
         raise UnknownLayoutError(
             "no variable has dates and the dimensions y and x",
@@ -44,6 +47,18 @@ def find_in_memory(source: InMemory, options: OpenOptions) -> list[FoundTile]:
         )
     named, sensor, doubts = name_layers(layers, options.band_names, dataset_sensor(data))
     return [FoundTile("", group_layers(list(numbered(named))), sensor=sensor, warnings=(*dict.fromkeys(warnings), *doubts))]
+
+
+def _large_chunks(value: xr.Dataset | xr.DataArray) -> list[str]:
+    """Return a warning where Dask computes much more for a window than the window."""
+    arrays = value.data_vars.values() if isinstance(value, xr.Dataset) else [value]
+    bytes_of = [one.dtype.itemsize * math.prod(max(sizes) for sizes in one.chunks) for one in arrays if one.chunks]
+    if max(bytes_of, default=0) <= _CHUNK_BYTES:
+        return []
+    return [
+        f"chunks of {max(bytes_of) / 1e6:.0f} MB are computed again for each window that is read; smaller ones are faster, "
+        'e.g. chunks={"time": 1, "y": 512, "x": 512}'
+    ]
 
 
 def _dataset(value: xr.Dataset | xr.DataArray) -> xr.Dataset:

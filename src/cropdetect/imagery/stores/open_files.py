@@ -4,6 +4,7 @@ Every thread has files of its own, since GDAL's must not be shared. A file that 
 open, the one unused for longest is closed.
 """
 
+import atexit
 import os
 import threading
 from collections.abc import Callable, Hashable, Sequence
@@ -88,6 +89,9 @@ def _file(thread: int, opener: Callable[..., T], path: Path, *arguments: Hashabl
     # A cache of its own: xarray's common one closes files beyond 128, fewer than a season of Sentinel-2 has.
     return _File(CachingFileManager(opener, path, *arguments, cache={}, manager_id=thread))
 
+
+# Libraries are half gone when Python itself drops what is left: rasterio 1.5 then complains on the screen.
+atexit.register(close_files)
 
 # A forked child would share file positions with its parent, and each would read the other's bytes.
 if hasattr(os, "register_at_fork"):
