@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from cropdetect.checkpoint import read_checkpoint, shipped_names, shipped_path
-from cropdetect.formats import CheckpointRecord, MetricsRecord, ModelCardRecord
+from cropdetect.formats import CheckpointRecord, MetricsRecord, ModelCardRecord, SensorRecord
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINT = shipped_path("kenya-simulated")
@@ -58,6 +58,7 @@ def _checkpoint(record: CheckpointRecord) -> str:
         ("bands", ", ".join(record.bands)),
         ("units", record.units),
         ("sensor", record.sensor or "any"),
+        *((f"{one.sensor} is needed", _need(one)) for one in record.sensors),
         ("chips", f"{record.chips.size} x {record.chips.size} pixels of {record.chips.resolution or '?'} m"),
         ("statistics from", record.statistics.origin),
         ("validation", training.validation),
@@ -66,6 +67,11 @@ def _checkpoint(record: CheckpointRecord) -> str:
         ("made", f"{record.created[:10]}, cropdetect {record.cropdetect_version}"),
     ]
     return _table(("", "shipped checkpoint"), rows)
+
+
+def _need(sensor: SensorRecord) -> str:
+    without = sensor.metrics_without.get("log_loss")
+    return f"{'yes' if sensor.needed else 'no'}; log loss without it: {'not known' if without is None else f'{without:.4g}'}"
 
 
 def _card(record: CheckpointRecord) -> str:

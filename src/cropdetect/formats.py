@@ -43,6 +43,7 @@ class ChipStoreAttributes(Record):
     sources: list[str] = Field(default_factory=list, description="names of the files or folders it was cut from")
     legend: list[str] = Field(default_factory=list, description="class names by crop_id, where a legend gave an order")
     dates: list[dt.date] = Field(default_factory=list, description="all days of all chips, in order")
+    backscatter_unit: str = Field(default="", description='what the numbers of radar bands are, e.g. "decibel"')
     fingerprint: str = Field(description="hash of inputs and options")
     cropdetect_version: str
 
@@ -275,6 +276,18 @@ class MemberRecord(Record):
     safetensors_sha256: str
 
 
+class SensorRecord(Record):
+    """One sensor of a checkpoint that was trained on several."""
+
+    sensor: str
+    bands: list[str]
+    needed: bool = Field(description="whether prediction refuses data without it")
+    metrics_without: dict[str, float] = Field(
+        default_factory=dict, description="on validation fields shown without it; empty: no other sensor is left"
+    )
+    metrics_alone: dict[str, float] = Field(default_factory=dict, description="on validation fields shown with it alone")
+
+
 class TrainingFieldsRecord(Record):
     """The file of hashed training fields: a NumPy array of 64 bits of SHA-256 for each of their cells and ids, ascending."""
 
@@ -294,7 +307,11 @@ class CheckpointRecord(Record):
     model: ModelRecord
     legend: list[str] = Field(description="class names; crop_id is the 1-based position")
     bands: list[str] = Field(description="bands the network takes, in order")
+    sensors: list[SensorRecord] = Field(
+        default_factory=list, description="the sensors of the bands, where there are several and some may be missing"
+    )
     units: str
+    backscatter_unit: str = Field(default="", description='of the radar bands, e.g. "decibel"; empty: none, or not recorded')
     sensor: str | None = None
     offset_removed: bool = Field(default=True, description="numbers are free of the Sentinel-2 offset of baseline 04.00")
     chips: ChipRecord
@@ -314,6 +331,10 @@ class CheckpointRecord(Record):
     members: list[MemberRecord]
     created: str = Field(description="ISO 8601, UTC")
     cropdetect_version: str
+
+    def bands_of(self, sensor: str) -> list[str]:
+        """Return the bands of one of `sensors`."""
+        return [band for one in self.sensors if one.sensor == sensor for band in one.bands]
 
 
 class ComparedScore(Record):
@@ -488,6 +509,12 @@ class Augmentation(Record):
     """
 
     date_drop: float = Field(default=0.3, ge=0, le=1, description="up to this share of the dates is made cloudy")
+    sensor_drop: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="chance that a chip loses some of its sensors, but not all, where the network takes dates that lack bands",
+    )
     remove_date: bool = Field(
         default=True, description="chips lose one random date where the network cannot take cloudy dates (as in 2020)"
     )

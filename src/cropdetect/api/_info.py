@@ -28,7 +28,7 @@ class Description(Record):
         shown = facts({name: text for name, text in single.items() if name not in tables}, f"{self.path}: {self.kind}")
         for name, rows in tables.items():
             heads = (name, *(head.replace("_", " ") for head in next(iter(rows.values()))))
-            shown += table(heads, [(row, *cells.values()) for row, cells in rows.items()])
+            shown += table(heads, [(row, *map(_cell, cells.values())) for row, cells in rows.items()])
         return shown + facts(dict.fromkeys(self.warnings, "")) if self.warnings else shown
 
     def text(self) -> str:
@@ -37,6 +37,10 @@ class Description(Record):
 
         lines = [f"{self.path}: {self.kind}", *as_lines(self.facts)]
         return "\n".join([*lines, *(f"  Warning: {warning}" for warning in self.warnings)])
+
+
+def _cell(value: Any) -> str | float | None:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 @verb

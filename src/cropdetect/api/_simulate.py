@@ -23,6 +23,7 @@ def simulate(
     layout: Literal["cv4a", "geotiff", "netcdf"] = "cv4a",
     region: str = "western-kenya",
     year: int | None = None,
+    sentinel1: int | None = None,
     dates: Annotated[tuple[dt.date | str, ...] | None, Mark.PYTHON_ONLY] = None,
     workers: Annotated[int | None, Field(ge=1), Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
@@ -39,6 +40,7 @@ def simulate(
         layout: how it is stored: all bands on 10 m with cloud probability, native resolutions, or cubes.
         region: scene: western-kenya, eastern-uganda or flanders.
         year: year of the season (default: the region's own).
+        sentinel1: days between passes of Sentinel-1 in each direction, 6 or 12 (default: no radar); with geotiff or netcdf.
         dates: days of the images (default: the region's own).
         workers: processes (default: one a CPU, at most 8).
         overwrite: replace another output of cropdetect; other files stay.

@@ -48,7 +48,7 @@ def stac_item(record: CheckpointRecord) -> dict[str, Any]:
             "title": f"Crop types from satellite image time series ({record.model.name})",
             "description": f"An ensemble of {len(record.members)} network(s) {record.model.name} that tells {len(record.legend)} "
             f"classes of crops apart, trained on {record.training.n_fields} fields of {', '.join(record.training.data)} "
-            f"(licence: {record.training.licence}).",
+            f"(licence: {record.training.licence}).{_sensors(record)}",
             "created": created.isoformat().replace("+00:00", "Z"),
             **_ml_model(record),
             **_mlm(record),
@@ -70,6 +70,16 @@ def stac_item(record: CheckpointRecord) -> dict[str, Any]:
     # Through JSON, so that nothing but what JSON holds is left of pystac's own types.
     result: dict[str, Any] = json.loads(json.dumps(item.to_dict(include_self_link=False, transform_hrefs=False)))
     return result
+
+
+def _sensors(record: CheckpointRecord) -> str:
+    """Return a sentence on the sensors that a checkpoint of several needs and can do without, or ""."""
+    needed = [one.sensor for one in record.sensors if one.needed]
+    others = [one.sensor for one in record.sensors if not one.needed]
+    parts = [f"it needs {' and '.join(needed)}"] if needed else []
+    if others:
+        parts.append(f"it can do without {' or '.join(others)}")
+    return f" Of its sensors {', and '.join(parts)}." if parts else ""
 
 
 def _ml_model(record: CheckpointRecord) -> dict[str, Any]:

@@ -18,9 +18,10 @@ class ChipBatch:
 
     Attributes:
         field: (chip,) int64, row of the field in `ChipSet.fields`; several chips may share one.
-        image: (chip, step, band, y, x), the source dtype; NaN (floats) where a value is missing.
+        image: (chip, step, band, y, x), the source dtype; NaN (floats) where a value is missing: where a date lacks a band, and,
+            where there are several sensors, where the band's own sensor is not clear.
         mask: (chip, y, x) float32, the share of the pixel inside the field, 0 to 1 (preset cv4a: 0 or 1).
-        clear: (chip, step, y, x) bool.
+        clear: (chip, step, y, x) bool, where some band has a value that is clear.
         date: (chip, step) datetime64[D]; NaT where the chip has fewer steps (then clear is false everywhere).
         season_year: (chip,) int64, year whose 1 January days are counted from. A chip set fills it; left out, it is decided as
             if these chips were all there are.
@@ -56,14 +57,39 @@ class ChipBatch:
         Args:
             chip: positions of chips, or one bool a chip.
             step: positions of steps: (step,) the same for all, or (chip, step) for each selected chip its own.
-            band: positions of bands.
+            band: positions of bands. A pixel in which none of them has a value is not clear.
         """
         image, clear, date = self.image, self.clear, self.date
         at = (np.arange(len(self))[chip][:, None], np.asarray(step)) if step is not None else chip
         image, clear, date = image[at], clear[at], date[at]
         if band is not None:
             image = image[:, :, band]
+            clear = clear & _has_value(image)
         return ChipBatch(self.field[chip], image, self.mask[chip], clear, date, self.season_year[chip])
+
+    def with_bands(self, positions: Sequence[int | None]) -> "ChipBatch":
+        """Return the batch with these bands as float32.
+
+        Args:
+            positions: of each band; None for a band that these chips lack: its values are missing.
+        """
+        there = [place for place, position in enumerate(positions) if position is not None]
+        batch = self.isel(band=[position for position in positions if position is not None])
+        image = np.full((*batch.image.shape[:2], len(positions), *batch.image.shape[3:]), np.nan, np.float32)
+        image[:, :, there] = batch.image
+        return replace(batch, image=image)
+
+    def without_partial_steps(self) -> "ChipBatch":
+        """Return the batch without the dates on which a band has no value and another has: they become absent.
+
+        For what takes whole dates only.
+        """
+        if self.image.dtype.kind != "f":
+            return self
+        lost = np.isnan(self.image).all(axis=(3, 4))
+        partial = lost.any(axis=2) & ~lost.all(axis=2)
+        date = np.where(partial, np.datetime64("NaT"), self.date).astype(self.date.dtype)
+        return replace(self, clear=self.clear & ~partial[..., None, None], date=date)
 
     def around_fields(self, margin: int) -> "ChipBatch":
         """Crop each chip to its field and a margin about it; see `field_windows`."""
@@ -93,6 +119,11 @@ class ChipBatch:
     def area(self) -> npt.NDArray[np.float64]:
         """Return the area of the field in each chip, (chip,) float64, pixels."""
         return np.asarray(self.mask.sum(axis=(1, 2), dtype=np.float64))
+
+
+def _has_value(image: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Tell where any band has a value, (chip, step, y, x), or () for all: whole numbers are never missing."""
+    return ~np.isnan(image).all(axis=2) if image.dtype.kind == "f" else np.array(True)
 
 
 def field_windows(mask: npt.NDArray[np.floating], margin: int) -> list[tuple[slice, slice]]:

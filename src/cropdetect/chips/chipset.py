@@ -47,6 +47,7 @@ class ChipInfo:
         warnings: what a user should know.
         legend: class names in the order of their crop_id, where a legend gave one; else empty.
         dates: all days of all chips, in order.
+        backscatter_unit: what the numbers of radar bands are: "decibel" or "unknown"; "" where there are none.
     """
 
     bands: tuple[str, ...]
@@ -64,6 +65,7 @@ class ChipInfo:
     warnings: tuple[str, ...] = field(default=())
     legend: tuple[str, ...] = ()
     dates: tuple[dt.date, ...] = ()
+    backscatter_unit: str = ""
 
     @property
     def pixel_metres(self) -> float | None:
@@ -151,27 +153,37 @@ class ChipSet(ABC):
 
 
 class Overview(NamedTuple):
-    """What one pass over all chips tells; see the properties of `RandomAccessChips`."""
+    """What one pass over all chips tells; see the properties of `RandomAccessChips`.
+
+    Attributes:
+        date: (chip, step) datetime64[D], NaT where absent.
+        observed: (chip, step, band) bool, bands with a value in some clear pixel of the field.
+        mask_area: (chip,) float64, area of the field, pixels.
+    """
 
     date: npt.NDArray[np.datetime64]
-    seen: npt.NDArray[np.bool_]
+    observed: npt.NDArray[np.bool_]
     mask_area: npt.NDArray[np.float64]
-    has_value: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, batches: Iterable[ChipBatch], info: ChipInfo) -> "Overview":
         """Look at all batches."""
         steps = (0, info.n_steps)
-        none = cls(np.empty(steps, "datetime64[D]"), np.empty(steps, bool), np.empty(0), np.empty((0, len(info.bands)), bool))
+        none = cls(np.empty(steps, "datetime64[D]"), np.empty((*steps, len(info.bands)), bool), np.empty(0))
         parts = [none, *(cls._of_batch(batch) for batch in batches)]
         return cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     @classmethod
     def _of_batch(cls, batch: ChipBatch) -> "Overview":
         inside = batch.clear & (batch.mask > 0)[:, None]
-        bands = np.moveaxis(batch.image, 2, 0)
-        has_value = np.stack([(inside & ~np.isnan(values)).any(axis=(1, 2, 3)) for values in bands], axis=1)
-        return cls(batch.date.astype("datetime64[D]"), np.asarray(inside.any(axis=(2, 3))), batch.area(), has_value)
+        n_bands = batch.image.shape[2]
+        if batch.image.dtype.kind == "f":
+            bands = (batch.image[:, :, band] for band in range(n_bands))
+            observed = np.stack([(inside & ~np.isnan(values)).any(axis=(2, 3)) for values in bands], axis=2)
+        else:
+            seen = np.asarray(inside.any(axis=(2, 3)))
+            observed = np.repeat(seen[:, :, None], n_bands, axis=2)
+        return cls(batch.date.astype("datetime64[D]"), observed, batch.area())
 
 
 class RandomAccessChips(ChipSet):
@@ -272,8 +284,13 @@ class RandomAccessChips(ChipSet):
 
     @property
     def seen(self) -> npt.NDArray[np.bool_]:
-        """(chip, step) bool, dates that show a clear pixel of the field."""
-        return self.overview.seen
+        """(chip, step) bool, dates that show a clear pixel of the field, with a value of some band."""
+        return np.asarray(self.overview.observed.any(axis=2))
+
+    @property
+    def observed(self) -> npt.NDArray[np.bool_]:
+        """(chip, step, band) bool, bands with a value in some clear pixel of the field on a date."""
+        return self.overview.observed
 
     @property
     def mask_area(self) -> npt.NDArray[np.float64]:
@@ -283,4 +300,4 @@ class RandomAccessChips(ChipSet):
     @property
     def has_value(self) -> npt.NDArray[np.bool_]:
         """(chip, band) bool, bands with a value in some clear pixel of the field."""
-        return self.overview.has_value
+        return np.asarray(self.overview.observed.any(axis=1))

@@ -115,8 +115,15 @@ def _info(imagery: Imagery, bands: Sequence[str], steps: Sequence[Sequence[int]]
         sources=(imagery.path.name,),
         fingerprint="",
         n_bytes=sum(tile.n_bytes for tile in imagery.tiles),
+        backscatter_unit=_common({tile.backscatter_unit for tile in imagery.tiles}),
         dates=tuple(sorted({tile.dates[s] for tile, used in zip(imagery.tiles, steps, strict=True) for s in used})),
     )
+
+
+def _common(units: set[str]) -> str:
+    """Return the unit of all tiles, "unknown" where they differ."""
+    units = units - {""}
+    return units.pop() if len(units) == 1 else "unknown" if units else ""
 
 
 def _area(footprints: Sequence[Footprints], counted: Sequence[npt.NDArray[np.bool_]], n_fields: int) -> npt.NDArray[np.float64]:

@@ -121,12 +121,12 @@ class SelectedChips(RandomAccessChips):
         if not self.is_read:
             return super().overview
         known = self._chips.overview
-        date, seen, has_value = known.date[self._kept], known.seen[self._kept], known.has_value[self._kept]
+        date, observed = known.date[self._kept], known.observed[self._kept]
         if self._bands is not None:
-            has_value = has_value[:, self._bands]
+            observed = observed[:, :, self._bands]
         if self._last_clear is not None:
-            seen = seen & (date <= self._last_clear[self.field_of_chip][:, None])
-        return Overview(date, seen, known.mask_area[self._kept], has_value)
+            observed = observed & (date <= self._last_clear[self.field_of_chip][:, None])[:, :, None]
+        return Overview(date, observed, known.mask_area[self._kept])
 
 
 def _band_positions(have: Sequence[str], wanted: Sequence[str]) -> list[int]:

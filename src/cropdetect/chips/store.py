@@ -82,14 +82,13 @@ def write_chips(chips: ChipSet, out: Path) -> RandomAccessChips:
         sources=list(info.sources),
         legend=list(info.legend),
         dates=list(info.dates),
+        backscatter_unit=info.backscatter_unit,
         fingerprint=info.fingerprint,
         cropdetect_version=__version__,
     )
     ids = chips.fields["field_id"].to_numpy()[chips.field_of_chip]
     with disk_full_named(out), Progress("cutting", n, "chips") as progress:
-        store = zarr.create_group(
-            out, zarr_format=3, attributes=attributes.model_dump(mode="json") | {"warnings": list(info.warnings)}
-        )
+        store = zarr.create_group(out, zarr_format=3, attributes=_dumped(attributes) | {"warnings": list(info.warnings)})
         shapes = {"image": (n, steps, bands, size, size), "mask": (n, size, size), "clear": (n, steps, size, size)}
         arrays: dict[str, Any] = {}
         for position, batch in enumerate(chips.batches(_BATCH)):
@@ -113,6 +112,11 @@ def write_chips(chips: ChipSet, out: Path) -> RandomAccessChips:
             zarr.consolidate_metadata(out, zarr_format=3)
         _writable(chips.fields).to_parquet(out / "fields.parquet")
     return open_chips(out)
+
+
+def _dumped(attributes: ChipStoreAttributes) -> dict[str, Any]:
+    """Return the attributes as JSON; that of radar only where there is one, so that older versions read other stores."""
+    return attributes.model_dump(mode="json", exclude=None if attributes.backscatter_unit else {"backscatter_unit"})
 
 
 def _array(
@@ -191,6 +195,7 @@ def open_chips(path: Path) -> RandomAccessChips:
         warnings=notes,
         legend=tuple(attributes.legend),
         dates=tuple(attributes.dates),
+        backscatter_unit=attributes.backscatter_unit,
     )
     chips = StoredChips(path, info, fields, field_of_chip, arrays)
     chips.median_date = median_dates(medians.astype("datetime64[D]"), field_of_chip, len(fields))

@@ -8,6 +8,7 @@ from cropdetect.imagery.layouts.folders import is_field_raster
 from cropdetect.imagery.layouts.stac import is_item_collection
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, as_typed, is_address, is_stac
 from cropdetect.imagery.open import is_imagery, open_imagery
+from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stated import StatedBand, stated_bands, stated_masks
 from cropdetect.imagery.stores.safety import gdal, raster_driver, refuse_zarr_objects, unreadable
@@ -43,6 +44,7 @@ __all__ = [
     "plan_download",
     "raster_driver",
     "refuse_zarr_objects",
+    "sensor_bands",
     "sensor_of",
     "stated_bands",
     "stated_masks",

@@ -9,24 +9,28 @@ from pathlib import Path
 import numpy as np
 from odc.geo.geobox import GeoBox
 
-from cropdetect.errors import MissingBandError, UnknownLayoutError
-from cropdetect.imagery.bands import in_order, is_quality, is_reflectance, parse_band
+from cropdetect.errors import MissingBandError
+from cropdetect.imagery.bands import in_order, is_quality, is_reflectance
 from cropdetect.imagery.clear import Condition, resolved
 from cropdetect.imagery.fileseries import FileSeries
+from cropdetect.imagery.grid_of_parts import grid_of_parts
 from cropdetect.imagery.identity import sensor_of
+from cropdetect.imagery.jointseries import JointSeries
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer, PixelReader
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.masks import Numbers, default_masks, is_mask_only, is_quality_layer, unused_warnings
-from cropdetect.imagery.stores.grids import axes, common_grid, half_pixel_shift, usual_block
+from cropdetect.imagery.parts import Part, split_into_parts
+from cropdetect.imagery.series import ImageSeries
+from cropdetect.imagery.stores.grids import axes, half_pixel_shift, usual_block
 from cropdetect.imagery.stores.zips import on_disk
-from cropdetect.imagery.values import BASELINE_0400, all_fills, check_offset, missing_value, units_of
+from cropdetect.imagery.values import BASELINE_0400, UNKNOWN, all_fills, check_offset, missing_value, units_of
 
 _QA60_AGAIN = dt.date(2024, 2, 28)  # from when on Earth Engine fills QA60 again
 
 
 def build_series(
     found: FoundTile, root: Path, options: OpenOptions, quality: Mapping[str, Numbers]
-) -> tuple[FileSeries, tuple[str, ...]]:
+) -> tuple[ImageSeries, tuple[str, ...]]:
     """Return a tile's series, and warnings.
 
     Args:
@@ -43,48 +47,98 @@ def build_series(
     """
     present = in_order(name for acquisition in found.acquisitions for name in acquisition.layers)
     sensor = found.sensor or sensor_of(present)
-    acquisitions: Sequence[Acquisition] = found.acquisitions
     names, conditions, masks_left_out = _wanted(present, found, options, quality)
-    names, conditions, bands_left_out = _on_most_dates(acquisitions, names, conditions, found, options)
-    mask_bands = tuple(dict.fromkeys(condition.band for condition in conditions))
-    used = tuple(dict.fromkeys((*names, *mask_bands)))
-    acquisitions, dates_left_out = _complete(acquisitions, used, found, options)
-    readers = list({id(a.layers[name].reader): a.layers[name].reader for a in acquisitions for name in used}.values())
-    grid = common_grid([[a.layers[name].reader for name in used] for a in acquisitions], options.resolution)
-    ignored = _clear_but_missing(acquisitions, conditions)
-    acquisitions = _on_grid(acquisitions, used, readers, grid, sensor, set(ignored))
-    dtype = np.result_type(*(acquisition.layers[name].dtype for acquisition in acquisitions for name in names))
-    offset = max(acquisition.offset or 0.0 for acquisition in acquisitions)
-    check_offset(offset, dtype, names, options.offset)
-    files = sorted({reader.path for reader in readers})
-    on_disks = {on_disk(reader.path) for reader in readers if not reader.in_memory}
-    series = FileSeries(
-        name=found.name,
-        geobox=grid,
-        dates=tuple(sorted({acquisition.date for acquisition in acquisitions})),
-        bands=names,
-        mask_bands=mask_bands,
-        dtype=dtype,
-        block_shape=usual_block(readers, grid),
-        sensor=sensor,
-        units=units_of({name: acquisitions[0].layers[name] for name in names}, dtype),
-        offset=offset if any(is_reflectance(name) for name in names) else 0.0,
-        sources=tuple(_relative(path, root) for path in files),
-        n_bytes=sum(_size(path) for path in on_disks) or len(acquisitions) * len(used) * math.prod(grid.shape) * dtype.itemsize,
-        field_files=found.field_files,
-        acquisitions=tuple(acquisitions),
-        conditions=conditions,
+    parts, left_out = split_into_parts(
+        found.acquisitions, names, conditions, sensor, asked=options.clear is not None, where=found.name
     )
+    grid = grid_of_parts(parts, options.resolution)
+    ignored = _clear_but_missing(parts)
+    offset = max(acquisition.offset or 0.0 for part in parts for acquisition in part.acquisitions)
+    check_offset(offset, _dtype(parts), names, options.offset)
+    built = [_part_series(part, found, root, grid, sensor, offset, set(ignored)) for part in parts]
+    series = built[0] if len(built) == 1 else _joined(built, names, found, sensor)
+    readers = list({id(reader): reader for part in parts for reader in _readers(part)}.values())
     warnings = (
         *found.warnings,
         *masks_left_out,
         *_empty_qa60(series, quality, options),
-        *bands_left_out,
-        *dates_left_out,
+        *(f"{_tile(found)}{text}" for text in left_out),
         *ignored.values(),
         *_shifted(readers, sensor),
     )
     return series, warnings
+
+
+def _part_series(
+    part: Part, found: FoundTile, root: Path, grid: GeoBox, sensor: str | None, offset: float, ignored: Collection[str]
+) -> FileSeries:
+    """Return the series of one part on the grid of the tile."""
+    readers = _readers(part)
+    acquisitions = _on_grid(part, readers, grid, sensor, ignored)
+    dtype = np.result_type(*(one.layers[name].dtype for one in acquisitions for name in part.bands))
+    files = sorted({reader.path for reader in readers})
+    on_disks = {on_disk(reader.path) for reader in readers if not reader.in_memory}
+    return FileSeries(
+        name=found.name,
+        geobox=grid,
+        dates=tuple(sorted({acquisition.date for acquisition in acquisitions})),
+        bands=part.bands,
+        mask_bands=tuple(dict.fromkeys(condition.band for condition in part.conditions)),
+        dtype=dtype,
+        block_shape=usual_block(readers, grid),
+        sensor=sensor,
+        units=units_of({name: acquisitions[0].layers[name] for name in part.bands}, dtype),
+        offset=offset if any(is_reflectance(name) for name in part.bands) else 0.0,
+        sources=tuple(_relative(path, root) for path in files),
+        n_bytes=sum(_size(path) for path in on_disks) or _in_memory(acquisitions, part.used, grid, dtype),
+        field_files=found.field_files,
+        acquisitions=tuple(acquisitions),
+        conditions=part.conditions,
+    )
+
+
+def _joined(parts: Sequence[FileSeries], names: Sequence[str], found: FoundTile, sensor: str | None) -> JointSeries:
+    """Return one series of several parts."""
+    dtype = np.result_type(np.float32, *(part.dtype for part in parts))
+    used = {band for part in parts for band in part.bands}
+    optical = [part for part in parts if any(is_reflectance(band) for band in part.bands)]
+    layers = [layer for part in parts for one in part.acquisitions for layer in one.layers.values()]
+    files = {on_disk(layer.reader.path) for layer in layers if not layer.reader.in_memory}
+    return JointSeries(
+        name=found.name,
+        geobox=parts[0].geobox,
+        dates=tuple(sorted({day for part in parts for day in part.dates})),
+        bands=tuple(name for name in names if name in used),
+        mask_bands=tuple(dict.fromkeys(band for part in parts for band in part.mask_bands)),
+        dtype=dtype,
+        block_shape=max(parts, key=lambda part: len(part.bands) * len(part.dates)).block_shape,
+        sensor=sensor,
+        units=_common_units(optical or parts),
+        offset=max(part.offset for part in parts),
+        sources=tuple(sorted({source for part in parts for source in part.sources})),
+        n_bytes=sum(_size(path) for path in files) or sum(part.n_bytes for part in parts),
+        field_files=found.field_files,
+        parts=tuple(replace(part, dtype=dtype) for part in parts),
+    )
+
+
+def _in_memory(acquisitions: Sequence[Acquisition], used: Sequence[str], grid: GeoBox, dtype: np.dtype[np.generic]) -> int:
+    """Return the bytes of pixels that no file holds."""
+    return len(acquisitions) * len(used) * math.prod(grid.shape) * dtype.itemsize
+
+
+def _common_units(parts: Sequence[FileSeries]) -> str:
+    units = {part.units for part in parts}
+    return units.pop() if len(units) == 1 else UNKNOWN
+
+
+def _readers(part: Part) -> list[PixelReader]:
+    return list({id(a.layers[name].reader): a.layers[name].reader for a in part.acquisitions for name in part.used}.values())
+
+
+def _dtype(parts: Sequence[Part]) -> np.dtype[np.generic]:
+    """Return the dtype of the numbers that offsets are taken off."""
+    return np.result_type(*(a.layers[name].dtype for part in parts for a in part.acquisitions for name in part.bands))
 
 
 def _wanted(
@@ -112,7 +166,7 @@ def _wanted(
     return names, conditions, warnings
 
 
-def _empty_qa60(series: FileSeries, quality: Mapping[str, Numbers], options: OpenOptions) -> tuple[str, ...]:
+def _empty_qa60(series: ImageSeries, quality: Mapping[str, Numbers], options: OpenOptions) -> tuple[str, ...]:
     """Return a warning where QA60 is all that marks clouds, in the time in which Earth Engine's is empty."""
     empty = [day for day in series.dates if BASELINE_0400 <= day < _QA60_AGAIN]
     seen = [quality[name] for name in series.mask_bands if name.upper().endswith("QA60") and name in quality]
@@ -138,9 +192,11 @@ def _shifted(readers: Sequence[PixelReader], sensor: str | None) -> tuple[str, .
     )
 
 
-def _clear_but_missing(acquisitions: Sequence[Acquisition], conditions: Sequence[Condition]) -> dict[str, str]:
+def _clear_but_missing(parts: Sequence[Part]) -> dict[str, str]:
     """Return mask band -> warning, where the number that is declared as "no value" is one that means clear."""
     warnings = {}
+    acquisitions = [acquisition for part in parts for acquisition in part.acquisitions]
+    conditions = [condition for part in parts for condition in part.conditions]
     for name in dict.fromkeys(condition.band for condition in conditions):
         declared = {a.layers[name].nodata for a in acquisitions if name in a.layers} - {None}
         meant = [
@@ -151,80 +207,10 @@ def _clear_but_missing(acquisitions: Sequence[Acquisition], conditions: Sequence
     return warnings
 
 
-def _on_most_dates(
-    acquisitions: Sequence[Acquisition],
-    names: tuple[str, ...],
-    conditions: tuple[Condition, ...],
-    found: FoundTile,
-    options: OpenOptions,
-) -> tuple[tuple[str, ...], tuple[Condition, ...], list[str]]:
-    """Leave out the bands that most acquisitions lack and nobody asked for; return bands, conditions and warnings."""
-    asked = {*(options.bands or ()), *(condition.band for condition in options.clear or ())}
-    dates_with = {
-        name: [a.date for a in acquisitions if name in a.layers]
-        for name in dict.fromkeys((*names, *(condition.band for condition in conditions)))
-    }
-    rare = [name for name in dates_with if name not in asked and _is_rare(name, dates_with, len(acquisitions))]
-    warnings = []
-    for name in rare:
-        days = sorted(set(dates_with[name]))
-        more = f" and {len(days) - 1} more dates" if len(days) > 1 else ""
-        lacking = len(acquisitions) - len(dates_with[name])
-        warnings.append(
-            f"{_tile(found)}band {name} is left out: {lacking} of {len(acquisitions)} acquisitions lack it "
-            f"(only {days[0]}{more} have it)"
-        )
-    names = tuple(name for name in names if name not in rare)
-    if not names:
-        raise UnknownLayoutError("no band is there on most dates", where=found.name, fix="Name the bands to use.")
-    return names, tuple(condition for condition in conditions if condition.band not in rare), warnings
-
-
-def _is_rare(name: str, dates_with: Mapping[str, Sequence[dt.date]], number: int) -> bool:
-    """Whether a band goes, and not the dates that lack it: most lack it, or half do and a variant of it (mean, best) has more."""
-    own, parsed = len(dates_with[name]), parse_band(name)
-    if 2 * own != number or not parsed.variant:
-        return 2 * own < number
-    return any(len(dates) > own and parse_band(other).band is parsed.band for other, dates in dates_with.items())
-
-
-def _complete(
-    acquisitions: Sequence[Acquisition], used: Sequence[str], found: FoundTile, options: OpenOptions
-) -> tuple[list[Acquisition], list[str]]:
-    """Leave out the acquisitions that lack a band; return the others, and warnings."""
-    tile = _tile(found)
-    kept, warnings = [], []
-    whole_days = {a.date for a in acquisitions if all(name in a.layers for name in used)}
-    for acquisition in acquisitions:
-        lacks = [name for name in used if name not in acquisition.layers]
-        if not lacks:
-            kept.append(acquisition)
-        elif acquisition.date in whole_days:
-            warnings.append(f"{tile}one of several acquisitions of {acquisition.date} lacks {', '.join(lacks)} and is left out")
-        elif options.bands and set(lacks) & set(options.bands):
-            raise MissingBandError(
-                f"there is no band {', '.join(lacks)}",
-                where=f"{tile}{acquisition.date}",
-                fix="Add the file, move the date's other files away, or do not ask for the band.",
-            )
-        else:
-            warnings.append(f"{tile}{acquisition.date} lacks {', '.join(lacks)} and is left out")
-    if not kept:
-        raise MissingBandError(
-            "no date has all bands", where=found.name, fix=f"Name bands that one date has; found: {', '.join(used)}."
-        )
-    return kept, warnings
-
-
 def _on_grid(
-    acquisitions: Sequence[Acquisition],
-    used: Sequence[str],
-    readers: Sequence[PixelReader],
-    grid: GeoBox,
-    sensor: str | None,
-    without_nodata: Collection[str],
+    part: Part, readers: Sequence[PixelReader], grid: GeoBox, sensor: str | None, without_nodata: Collection[str]
 ) -> list[Acquisition]:
-    """Return acquisitions with the bands in use, whose layers know how they become values on the grid.
+    """Return a part's acquisitions, whose layers know how they become values on the grid.
 
     Declared "no value" numbers of the bands `without_nodata` are not used.
     """
@@ -240,7 +226,9 @@ def _on_grid(
             axes=axes_of[id(layer.reader)],
         )
 
-    return [replace(a, layers={name: ready(name, a.layers[name], a.offset) for name in used}) for a in acquisitions]
+    return [
+        replace(a, layers={name: ready(name, layer, a.offset) for name, layer in a.layers.items()}) for a in part.acquisitions
+    ]
 
 
 def _tile(found: FoundTile) -> str:

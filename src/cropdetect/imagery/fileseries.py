@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from cropdetect.imagery.backscatter import DECIBEL, is_backscatter
 from cropdetect.imagery.clear import Condition
 from cropdetect.imagery.layers import Acquisition, Pixels
 from cropdetect.imagery.series import ImageSeries, PixelBlock, Window
 from cropdetect.imagery.stores.read import Mask, Target, read_layers
 from cropdetect.imagery.stores.zips import on_disk
+from cropdetect.imagery.values import UNKNOWN
 
 _SAMPLE_SIDE = 256  # pixels
 _SAMPLES = 5  # windows along each axis
@@ -35,6 +37,12 @@ class FileSeries(ImageSeries):
     def clear_expression(self) -> str:
         """See `ImageSeries.clear_expression`."""
         return " ".join(condition.text for condition in self.conditions)
+
+    @property
+    def backscatter_unit(self) -> str:
+        """See `ImageSeries.backscatter_unit`."""
+        units = {a.layers[band].units for a in self.acquisitions for band in self.bands if is_backscatter(band)}
+        return "" if not units else DECIBEL if units == {DECIBEL} else UNKNOWN
 
     @cached_property
     def is_remote(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.imagery.backscatter import find_scales, in_decibels
 from cropdetect.imagery.bands import is_reflectance
 from cropdetect.imagery.fills import undeclared_fills
 from cropdetect.imagery.identity import sensor_of
@@ -53,10 +54,13 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
     tiles, sample = _with_landsat(tiles, sample)
     fills, told = undeclared_fills(sample)
     units, more = find_units(sample, fills)
+    scales, of_radar = find_scales(sample, fills)
 
     def completed(name: str, layer: Layer) -> Layer:
         if is_quality_layer(name):
             return layer
+        if name in scales:
+            layer = in_decibels(layer, scales[name])
         unit = units.get(kind_of(layer)) if is_reflectance(name) else None
         layer = layer if unit is None else unit.applied(layer)
         return replace(layer, fills=tuple(dict.fromkeys((*layer.fills, *fills.get(name, ())))))
@@ -69,7 +73,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         not_there, offsets = check_offsets(of_sentinel2, fills)
         if not_there:
             tiles = [_without_named_offset(tile) for tile in tiles]
-    return Interpreted(tuple(tiles), _quality(sample), (*masks, *told, *more, *offsets))
+    return Interpreted(tuple(tiles), _quality(sample), (*masks, *told, *more, *of_radar, *offsets))
 
 
 def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:

@@ -80,6 +80,7 @@ class Layer:
         place: which layer of which file it is, for messages, where two layers of one name are an error; "" where they are not.
         scale: factor and
         add: summand that turn stored numbers into values: value = stored x scale + add.
+        decibels: factor of the logarithm that makes decibels of the values (10 of power, 20 of amplitude); 0: they stay.
         units: what the values are, or "".
         offset: what the producer added to reflectances, or None where that is not known; it is subtracted, down to 0 at least.
         metadata_files: files beside the image that its date or offset comes from.
@@ -102,6 +103,7 @@ class Layer:
     valid_range: tuple[float, float] | None = None
     scale: float = 1.0
     add: float = 0.0
+    decibels: float = 0.0
     units: str = ""
     offset: float | None = None
     metadata_files: tuple[Path, ...] = ()
@@ -111,7 +113,7 @@ class Layer:
     @property
     def is_plain(self) -> bool:
         """Whether stored numbers are the values."""
-        return self.scale == 1.0 and self.add == 0.0
+        return self.scale == 1.0 and self.add == 0.0 and self.decibels == 0.0
 
     @property
     def dtype(self) -> np.dtype[np.generic]:

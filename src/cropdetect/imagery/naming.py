@@ -17,6 +17,7 @@ from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError
 from cropdetect.imagery.bands import parse_band
 from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
 from cropdetect.imagery.layers import Layer
+from cropdetect.imagery.orbits import orbit_by_time
 
 _PREFIX = {"sentinel-2": "S2", "landsat-8": "L8", "landsat-5": "L5", "modis": "MODIS", "planetscope": "PS"}
 
@@ -66,10 +67,9 @@ def name_layers(
     Raises:
         MissingBandError: a band to be renamed is absent.
     """
-    named, warnings = [_of_orbit(layer) for layer in layers], []
+    named, warnings = [_of_orbit(layer) for layer in layers], list[str]()
     named = _by_sensor(named)
-    named, mixed = _by_orbit(named)
-    warnings += mixed
+    named = _by_orbit(named)
     named = _by_kind(named, lambda layer: layer.variants[1])
     named = _renamed(named, band_names or {})
     names = tuple(dict.fromkeys(layer.band for layer in named))
@@ -82,13 +82,14 @@ def name_layers(
 
 
 def _of_orbit(layer: Layer) -> Layer:
-    """Let only radar have an orbit's direction, and a band whose name has a variant no other one."""
+    """Let only radar have an orbit's direction, which its time may tell, and a band whose name has a variant no other one."""
     parsed = parse_band(layer.band, layer.sensor)
     orbit, statistic = layer.variants
-    return replace(
-        layer,
-        variants=(orbit if parsed.band.kind == "backscatter" and not parsed.variant else "", "" if parsed.variant else statistic),
-    )
+    if parsed.band.kind != "backscatter" or parsed.variant:
+        orbit = ""
+    else:
+        orbit = orbit[:4].rstrip("e").lower() or orbit_by_time(layer.time, layer.reader.geobox)
+    return replace(layer, variants=(orbit, "" if parsed.variant else statistic))
 
 
 def _optical(layer: Layer) -> str | None:
@@ -128,19 +129,15 @@ def _by_kind(layers: Sequence[Layer], kind_of: Callable[[Layer], str]) -> list[L
     return [replace(layer, band=name(layer)) for layer in layers]
 
 
-def _by_orbit(layers: Sequence[Layer]) -> tuple[list[Layer], list[str]]:
-    """Tell ascending from descending passes; where no day has both, they stay one band, which is a warning."""
-    named = _by_kind(layers, lambda layer: layer.variants[0][:4].rstrip("e"))
+def _by_orbit(layers: Sequence[Layer]) -> list[Layer]:
+    """Tell ascending from descending passes where a band has both, on whichever days."""
     passes: dict[str, set[str]] = defaultdict(set)
-    for layer in named:
-        if layer.variants[0]:
-            passes[layer.band].add(layer.variants[0])
-    mixed = [band for band, found in passes.items() if len(found) > 1]
-    if not mixed:
-        return named, []
-    return named, [
-        f"{', '.join(mixed)}: ascending and descending passes are read as one band, since no day has both. Name the bands "
-        "VV_asc, VV_desc to tell them apart."
+    for layer in layers:
+        passes[layer.band].add(layer.variants[0])
+    both = {band for band, found in passes.items() if len(found - {""}) > 1}
+    return [
+        replace(layer, band=f"{layer.band}_{layer.variants[0]}") if layer.band in both and layer.variants[0] else layer
+        for layer in layers
     ]
 
 

@@ -35,7 +35,8 @@ class PixelBlock:
     Attributes:
         image: (date, band, y, x), the series' dtype. Float images hold NaN where a value is missing; integer images hold
             whatever the file has there, and `clear` is false.
-        clear: (date, y, x) bool, true where every band is valid and the pixel is neither cloud, shadow nor snow.
+        clear: (date, y, x) bool, true where every band is valid and the pixel is neither cloud, shadow nor snow. Where a season
+            has several sensors, or a date lacks a band, this holds for some bands; all others are NaN there.
     """
 
     image: npt.NDArray[np.generic]
@@ -96,6 +97,15 @@ class ImageSeries(ABC):
     def clear_expression(self) -> str:
         """What makes a pixel clear besides valid values, as `--clear` takes it; "" for nothing."""
         return ""
+
+    @property
+    def backscatter_unit(self) -> str:
+        """What the numbers of radar bands are: "decibel" or "unknown"; "" where there are none."""
+        return ""
+
+    def dates_with(self, band: str) -> tuple[dt.date, ...]:
+        """Return the days that have an image of a band; on the others its values are missing."""
+        return self.dates
 
     @property
     def is_remote(self) -> bool:

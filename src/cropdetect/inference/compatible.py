@@ -1,6 +1,6 @@
 """Does this checkpoint fit these chips? Asked before anything is predicted, and of the fields afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -10,12 +10,14 @@ from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.errors import CheckpointError
 from cropdetect.evaluation import more_than_chance
 from cropdetect.formats import CheckpointRecord, RegionRecord
-from cropdetect.imagery import match_bands
+from cropdetect.imagery import parse_band
+from cropdetect.inference.matching import bands_for, missing_sensors
 from cropdetect.inference.predictions import Predictions
 
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
 _CHIPS_READ = 16
+_DECIBELS_BELOW = -1.0  # mean of a band of backscatter in decibels
 _UNKNOWN_UNITS = {"unknown", "as in the table", ""}
 
 
@@ -37,8 +39,9 @@ def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
     """
     record = checkpoint.record
     chips = in_training_season(chips, record)
-    match_bands(chips.info.bands, record.bands, sensor=chips.info.sensor, needed_sensor=record.sensor)
-    warnings = [*_numbers(chips.info, record), *_shape(chips.info, record), *_season(chips, record)]
+    positions = bands_for(chips.info, record)
+    warnings = [*_sensors(chips.info, record), *_dates(chips, record, positions), *_radar(chips.info, record, positions)]
+    warnings += [*_numbers(chips.info, record), *_shape(chips.info, record), *_season(chips, record)]
     if record.region is not None:
         warnings += _region(chips.fields, record.region)
     return tuple(warnings)
@@ -79,9 +82,10 @@ def in_training_season(chips: ChipSet, record: CheckpointRecord) -> ChipSet:
 
 
 def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
-    if info.sensor and record.sensor and info.sensor != record.sensor:
+    trained_on = {record.sensor, *(one.sensor for one in record.sensors)} - {None}
+    if info.sensor and record.sensor and info.sensor not in trained_on:
         yield f"The data is from {info.sensor}, the checkpoint was trained on {record.sensor}."
-    if info.units != record.units:
+    if info.units != record.units and not _is_radar_only(info):
         if {info.units, record.units} <= _UNKNOWN_UNITS:
             yield "Neither the data nor the checkpoint tells the unit of its numbers, so whether it is the same is not known."
         else:
@@ -93,6 +97,60 @@ def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
             )
     if info.offset and not record.offset_removed:
         yield f"An offset of {info.offset:g} was taken off the data, but the checkpoint was trained on numbers that kept it."
+
+
+def _sensors(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
+    for missing in missing_sensors(info, record):
+        one = next(one for one in record.sensors if one.sensor == missing)
+        without = one.metrics_without.get("log_loss")
+        scores = f": log loss {without:.3f} instead of {record.metrics['log_loss']:.3f} on its validation fields"
+        told = scores if without is not None and "log_loss" in record.metrics else ""
+        yield f"The data has no {missing}, which the checkpoint was trained with. It answers without it, less surely{told}."
+
+
+def _dates(chips: ChipSet, record: CheckpointRecord, positions: Sequence[int | None]) -> Iterator[str]:
+    """Warn where a network that takes whole dates only cannot use those that lack a band."""
+    if record.model.padding_invariant:
+        return
+    batch = next(chips.batches(_CHIPS_READ), None)
+    if batch is None:
+        return
+    batch = batch.isel(band=[position for position in positions if position is not None])
+    lost = ~np.isnat(batch.date) & np.isnat(batch.without_partial_steps().date)
+    if lost.any():
+        days = ", ".join(map(str, np.unique(batch.date[lost].astype("datetime64[D]"))[:3]))
+        yield f"{record.model.name} needs all bands on a date: dates that lack some ({days}) are not used."
+
+
+def _radar(info: ChipInfo, record: CheckpointRecord, positions: Sequence[int | None]) -> Iterator[str]:
+    """Compare the unit of backscatter; that of older checkpoints is told by their statistics: decibels of land are negative."""
+    radar = [
+        band
+        for band, position in zip(record.bands, positions, strict=True)
+        if position is not None and parse_band(band, record.sensor).band.kind == "backscatter"
+    ]
+    if not radar:
+        return
+    means = dict(zip(record.statistics.channels, record.statistics.mean, strict=True))
+    low = all(means.get(band, 0.0) < _DECIBELS_BELOW for band in radar)
+    trained = record.backscatter_unit or ("decibel" if low else "power or numbers of another scale")
+    have = info.backscatter_unit or "unknown"
+    if "unknown" in (have, trained):
+        yield (
+            f"The unit of the backscatter ({', '.join(radar)}) is {have} in the data and {trained} in the checkpoint's training "
+            "data, so whether it is the same is not known."
+        )
+    elif have != trained:
+        raise CheckpointError(
+            f"the data's backscatter ({', '.join(radar)}) is in {have}, but the checkpoint was trained on {trained}",
+            where=", ".join(info.sources),
+            fix="Bring the data to the unit of the training data, or train the checkpoint again with this version.",
+        )
+
+
+def _is_radar_only(info: ChipInfo) -> bool:
+    """Whether all bands are radar's, whose unit is compared by itself."""
+    return bool(info.backscatter_unit) and all(parse_band(band, info.sensor).band.kind == "backscatter" for band in info.bands)
 
 
 def _shape(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:

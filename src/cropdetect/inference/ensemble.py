@@ -11,8 +11,8 @@ from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.batch import ChipBatch, field_means, field_windows
 from cropdetect.chips.chipset import ChipInfo
 from cropdetect.errors import CheckpointError
-from cropdetect.imagery import match_bands
 from cropdetect.inference.backends import Inputs, open_backend
+from cropdetect.inference.matching import bands_for
 from cropdetect.inference.series import ChipMeans
 
 
@@ -70,7 +70,8 @@ class Ensemble:
         self, checkpoint: Checkpoint, info: ChipInfo, *, device: str = "cpu", precision: str = "f32", workers: int | None = None
     ) -> None:
         record = checkpoint.record
-        self._bands = match_bands(info.bands, record.bands, sensor=info.sensor, needed_sensor=record.sensor)
+        self._bands = bands_for(info, record)
+        self._all_bands = self._bands == list(range(len(info.bands)))
         self._reduced = record.chips.size == 1 and info.size > 1  # the networks were trained on field means
         self._padding_invariant = record.model.padding_invariant
         self._context = record.model.context  # pixels about the field that the networks look at; None: the whole chip
@@ -87,6 +88,7 @@ class Ensemble:
         Raises:
             CheckpointError: a network does not fit the chips or the legend.
         """
+        batch = self._as_seen(batch)
         of_chips = ChipMeans.of(batch)
         scores = np.full((len(batch), *self._shape), np.nan, np.float32)
         for rows, inputs in self._calls(batch, np.flatnonzero(of_chips.clear_pixels.any(axis=1))):
@@ -101,6 +103,13 @@ class Ensemble:
                 scores[rows, member] = found
         return ChipScores(scores, batch.area(), of_chips.date, of_chips.means, of_chips.clear_pixels)
 
+    def _as_seen(self, batch: ChipBatch) -> ChipBatch:
+        """Return the batch in which only that is clear of which the networks' bands have a value."""
+        if batch.image.dtype.kind != "f" or self._all_bands:
+            return batch
+        positions = [position for position in self._bands if position is not None]
+        return dataclasses.replace(batch, clear=batch.isel(band=positions).clear)
+
     def _calls(self, batch: ChipBatch, rows: npt.NDArray[np.intp]) -> Iterator[tuple[npt.NDArray[np.intp], Inputs]]:
         """Yield the inputs of each call with the rows of the batch that it shows.
 
@@ -109,8 +118,11 @@ class Ensemble:
             rows: chips to show.
         """
         batch = batch.isel(chip=rows)
-        if self._bands != list(range(batch.image.shape[2])):
-            batch = batch.isel(band=self._bands)
+        if not self._all_bands:
+            positions = [position for position in self._bands if position is not None]
+            batch = batch.isel(band=positions) if len(positions) == len(self._bands) else batch.with_bands(self._bands)
+        if not self._padding_invariant:
+            batch = batch.without_partial_steps()
         if self._reduced:
             batch = field_means(batch)
         for group, steps in self._groups(batch):

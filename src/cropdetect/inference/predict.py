@@ -14,11 +14,11 @@ from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import ChipStoreError
 from cropdetect.evaluation import NoveltyDetector
 from cropdetect.formats import NoveltyRecord
-from cropdetect.imagery import match_bands
 from cropdetect.inference.cluster import Cluster
 from cropdetect.inference.compatible import in_training_season
 from cropdetect.inference.ensemble import Ensemble
 from cropdetect.inference.field_average import FieldAverage
+from cropdetect.inference.matching import positions_for
 from cropdetect.inference.parts import Parts
 from cropdetect.inference.pipeline import Timings, in_order
 from cropdetect.inference.predictions import FieldSeries, Predictions
@@ -93,8 +93,8 @@ def predict_chips(
             parts.save()
     predictions = average.predictions()
     if record.familiarity is not None and predictions.series is not None:
-        own = match_bands(chips.info.bands, record.familiarity.bands, sensor=chips.info.sensor, needed_sensor=record.sensor)
-        bands = [chips.info.bands[position] for position in own]
+        own = positions_for(chips.info, record, record.familiarity.bands)
+        bands = [None if position is None else chips.info.bands[position] for position in own]
         unlike = _unlike_training(predictions.series, chips.season_year, bands, record.familiarity)
         predictions = replace(predictions, unlike_training=unlike)
     trained_on = checkpoint.training_fields()
@@ -119,11 +119,12 @@ def checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[Chi
 
 
 def _unlike_training(
-    series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str], record: NoveltyRecord
+    series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str | None], record: NoveltyRecord
 ) -> npt.NDArray[np.bool_]:
     """Tell which fields are unlike all training fields in more than one portion of the season, (field,).
 
-    A field without a clear date in the season is, too. `bands` are the record's bands as the series calls them.
+    A field without a clear date in the season is, too. `bands` are the record's bands as the series calls them, None for those
+    that it lacks.
     """
     cells = season_cells(series, season_year, bands, record.edges)
     detector = NoveltyDetector(np.array(record.centres), np.array(record.covariance), record.threshold)

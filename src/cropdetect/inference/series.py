@@ -66,21 +66,24 @@ def seasons_of(chips: RandomAccessChips, rows: npt.NDArray[np.int64]) -> FieldSe
 
 
 def season_cells(
-    series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str], edges: Sequence[float]
+    series: FieldSeries, season_year: npt.NDArray[np.int64], bands: Sequence[str | None], edges: Sequence[float]
 ) -> npt.NDArray[np.float64]:
     """Return the mean of each band in each portion of the season.
 
     Args:
         series: clear means of the fields by date.
         season_year: (field,) of every field of the table, see `ChipSet.season_year`.
-        bands: bands to take, which the series has.
+        bands: bands to take, which the series has; None for a band that it lacks: its cells are NaN.
         edges: days of the season year at which the portions begin and end; other days are left out.
 
     Returns:
         (field, portion x band), NaN where no date of the portion is clear.
     """
     n_fields, portions = len(season_year), len(edges) - 1
-    values = series.values[:, [series.bands.index(band) for band in bands]].astype(np.float64)
+    columns = [
+        np.full(len(series.values), np.nan) if band is None else series.values[:, series.bands.index(band)] for band in bands
+    ]
+    values = np.stack(columns, axis=1).astype(np.float64)
     day = season_day(series.date, season_year[series.field])
     portion = np.digitize(day, edges) - 1
     portion[day == edges[-1]] = portions - 1

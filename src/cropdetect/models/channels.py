@@ -8,6 +8,7 @@ from torch import Tensor
 
 from cropdetect.errors import OptionError
 from cropdetect.imagery.bands import BANDS
+from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.models.network import Network
 
 REFLECTANCES = frozenset(band.name for band in BANDS if band.sensor == "sentinel-2" and band.kind == "reflectance")
@@ -54,6 +55,10 @@ class ChannelNetwork(Network):
         super().__init__(bands, n_classes, (*bands, *differences), {"scaling": scaling, **arguments})
         self._roots = [position for position, kind in enumerate(scaling) if kind == "sqrt"]
         self._pairs = [(self.bands.index(a), self.bands.index(b)) for a, b in differences.values()]
+
+    def channels_of_sensors(self) -> list[list[int]]:
+        """Return the positions of the channels of each sensor."""
+        return [[self.channels.index(name) for name in names] for names in sensor_bands(self.channels).values()]
 
     def _values(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Return the channels before standardisation and, as bool, which of their values are there."""

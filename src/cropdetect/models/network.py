@@ -29,6 +29,7 @@ class Network(nn.Module, ABC):
         name: name in the registry.
         padding_invariant: whether absent steps and spatial padding change nothing.
         context: pixels about the field that change an answer; None: the whole chip does.
+        takes_missing_bands: whether a date may lack some of the bands; otherwise only whole dates tell it anything.
         description: one line for tables and metadata.
         training_arguments: arguments of the constructor that training gives, where they are not the defaults.
     """
@@ -36,6 +37,7 @@ class Network(nn.Module, ABC):
     name: ClassVar[str]
     padding_invariant: ClassVar[bool]
     context: ClassVar[int | None] = None
+    takes_missing_bands: ClassVar[bool] = False
     description: ClassVar[str]
     training_arguments: ClassVar[dict[str, Any]] = {}
 

@@ -55,6 +55,7 @@ class SeasonCNN(ChannelNetwork):
     name = "season-cnn"
     padding_invariant = True
     has_texture = True
+    takes_missing_bands = True
     context = 2
     description = "clear-aware field averaging, interpolation to a calendar, convolutions, dense read-out of the whole season"
 

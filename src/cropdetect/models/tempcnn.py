@@ -16,8 +16,9 @@ class TempCNN(ChannelNetwork):
 
     1. Channels: the bands (square root or as they are) and the normalised differences their names allow, standardised.
     2. Mean of each channel over the field's clear pixels, weighted by the mask.
-    3. Linear interpolation between clear dates to a calendar of reference days; beyond the first and last date their values
-       hold. A channel that is missing on one neighbouring date comes from the other; missing on both, it counts as the mean.
+    3. Linear interpolation between clear dates to a calendar of reference days, for each sensor between its own dates; beyond
+       the first and last date their values hold. A channel that is missing on one neighbouring date comes from the other;
+       missing on both, it counts as the mean.
     4. Three times convolution over time, batch normalisation, ReLU, dropout; then all steps through a dense layer with the
        same three, and a linear layer.
 
@@ -43,6 +44,7 @@ class TempCNN(ChannelNetwork):
 
     name = "tempcnn"
     padding_invariant = True
+    takes_missing_bands = True
     context = 0
     description = "field means on a calendar by linear interpolation, three temporal convolutions, dense layer"
 
@@ -75,6 +77,7 @@ class TempCNN(ChannelNetwork):
             raise OptionError(f"a filter of {kernel} reference days has no middle", where=self.name, fix="Give an odd length.")
         days = reference_days(grid_start, grid_end, grid_step, self.name)
         self.register_buffer("calendar", days, persistent=False)
+        self._sensors = self.channels_of_sensors()
         layers: list[nn.Module] = []
         for inputs in (len(self.channels), hidden, hidden):
             convolution = nn.Conv1d(inputs, hidden, kernel, padding="same", bias=False)
@@ -86,7 +89,16 @@ class TempCNN(ChannelNetwork):
     def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
         """See `Network.forward`."""
         means, present = self.field_means(*self.clear_channels(image, clear), mask)
+        if len(self._sensors) == 1:
+            series = self._interpolated(means, present, day)
+        else:
+            of_sensors = [self._interpolated(means[..., own], present[..., own], day) for own in self._sensors]
+            places = [place for own in self._sensors for place in own]
+            series = torch.cat(of_sensors, dim=2)[..., [places.index(place) for place in range(len(places))]]
+        return self.layers(series.transpose(1, 2))  # type: ignore[no-any-return]
+
+    def _interpolated(self, means: Tensor, present: Tensor, day: Tensor) -> Tensor:
+        """Return the channels of one sensor on the reference days, between the dates on which it is there."""
         weights = linear_weights(self.calendar, day, present.any(2))
         parts = weights @ present.to(means.dtype)
-        series = (weights @ means) / torch.where(parts > 0, parts, torch.ones_like(parts))
-        return self.layers(series.transpose(1, 2))  # type: ignore[no-any-return]
+        return (weights @ means) / torch.where(parts > 0, parts, torch.ones_like(parts))

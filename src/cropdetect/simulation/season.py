@@ -22,11 +22,13 @@ from cropdetect.simulation.backdrop import Backdrop
 from cropdetect.simulation.frame import Frame, mosaic
 from cropdetect.simulation.region import Region, region_named
 from cropdetect.simulation.scene import Scene, build_scene
+from cropdetect.simulation.sentinel1 import Pass, acquire_radar, passes_of
 from cropdetect.simulation.survey import Candidates, choose_fields, find_candidates
 from cropdetect.simulation.weather import Year
 from cropdetect.simulation.write_cv4a import write_cv4a_date, write_cv4a_fields
 from cropdetect.simulation.write_geotiff import field_polygons, write_geotiff_date
 from cropdetect.simulation.write_netcdf import keep_date, write_cubes
+from cropdetect.simulation.write_sentinel1 import keep_pass, write_geotiff_pass, write_radar_cubes
 
 Layout = Literal["cv4a", "geotiff", "netcdf"]
 
@@ -47,6 +49,7 @@ def simulate(
     dates: Sequence[dt.date | str] | None = None,
     region: str = "western-kenya",
     year: int | None = None,
+    sentinel1: int | None = None,
     workers: int | None = None,
 ) -> Path:
     """Write a synthetic season: images, fields, labels of the training fields, and the truth of all.
@@ -65,6 +68,8 @@ def simulate(
         dates: days or ISO strings; default: the region's own (western Kenya: the 13 of 2020's competition).
         region: `western-kenya`, `eastern-uganda` (later season, other soils, more clouds) or `flanders` (temperate).
         year: the season year; a year other than the region's own is earlier or later, wetter or drier, cloudier or clearer.
+        sentinel1: days between the passes of Sentinel-1 in each direction (6 or 12), from the first date to the last, with its
+            layouts `geotiff` and `netcdf`; default: none.
         workers: processes; default: one a CPU, at most 8.
 
     Returns:
@@ -88,8 +93,9 @@ def simulate(
     place = region_named(region)
     season_year = place.year if year is None else year
     days = _days(place, season_year, dates)
+    passes = _passes(days, sentinel1, layout)
     frames, across, down = mosaic(tiles, height, width, aligned=layout != "cv4a")
-    _check_disk(out, tiles * height * width, len(days), layout)
+    _check_disk(out, tiles * height * width, len(days) + len(passes), layout)
     season = Season(place, Year.of(place, season_year), season_year, seed, (across, down))
     n_workers = workers or min(
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MAX_WORKERS
@@ -97,7 +103,7 @@ def simulate(
     with disk_full_named(out):
         scratch = out / ".scratch"
         scratch.mkdir(parents=True)
-        with Progress("simulating a season", tiles * (1 + len(days)), "images") as progress:
+        with Progress("simulating a season", tiles * (1 + len(days) + len(passes)), "images") as progress:
             candidates = []
             for found in _in_parallel(_make_scene, [(season, f, scratch) for f in frames], n_workers):
                 candidates.append(found)
@@ -107,9 +113,13 @@ def simulate(
             jobs = [(season, f, day, scratch, out, layout, tiles) for f in frames for day in days]
             for day in _in_parallel(_make_date, jobs, n_workers):
                 progress.advance(note=f"{day}")
+            overflights = [(season, f, one, scratch, out, layout, tiles) for f in frames for one in passes]
+            for day in _in_parallel(_make_pass, overflights, n_workers):
+                progress.advance(note=f"{day}, radar")
         if layout == "netcdf":
             for frame in frames:
                 write_cubes(out / _tile_folder(frame, tiles), scratch, place, frame, days)
+                write_radar_cubes(out / _tile_folder(frame, tiles), scratch, place, frame, passes)
         _write_truth(out / "truth.csv", place, truth)
         shutil.rmtree(scratch)
     return out
@@ -127,6 +137,17 @@ def _days(region: Region, year: int, dates: Sequence[dt.date | str] | None) -> l
     return days
 
 
+def _passes(days: Sequence[dt.date], repeat: int | None, layout: Layout) -> list[Pass]:
+    """Return the passes of Sentinel-1 between the first and the last optical date."""
+    if repeat is None:
+        return []
+    if layout == "cv4a":
+        raise OptionError(
+            "the folders of the competition hold no radar", where="sentinel1", fix="Use --layout geotiff or --layout netcdf."
+        )
+    return passes_of(days[0], days[-1], repeat)
+
+
 def _check_disk(out: Path, pixels: int, n_days: int, layout: Layout) -> None:
     there = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
     needed = pixels * (_SCRATCH_BYTES + n_days * _DATE_BYTES[layout])
@@ -140,7 +161,7 @@ def _check_disk(out: Path, pixels: int, n_days: int, layout: Layout) -> None:
 
 def _in_parallel(work: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Iterator[Any]:
     """Yield the results in the order of the jobs."""
-    if workers == 1 or len(jobs) == 1:
+    if workers == 1 or len(jobs) < 2:
         yield from map(work, jobs)
         return
     start = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
@@ -166,6 +187,16 @@ def _make_date(job: tuple[Season, Frame, dt.date, Path, Path, Layout, int]) -> d
     else:
         keep_date(scratch, acquisition)
     return day
+
+
+def _make_pass(job: tuple[Season, Frame, Pass, Path, Path, Layout, int]) -> dt.date:
+    season, frame, overflight, scratch, folder, layout, tiles = job
+    image = acquire_radar(season, frame, overflight, scratch / f"ground{frame.tile}")
+    if layout == "geotiff":
+        write_geotiff_pass(folder, season.region, image, _tile_folder(frame, tiles))
+    else:
+        keep_pass(scratch, image)
+    return overflight.day
 
 
 def _tile_folder(frame: Frame, tiles: int) -> str:

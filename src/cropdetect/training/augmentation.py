@@ -1,5 +1,7 @@
 """Small changes to a batch that leave its crops what they are: another weather, another year, another haze, another angle."""
 
+from collections.abc import Sequence
+
 import torch
 
 from cropdetect.formats import Augmentation
@@ -12,7 +14,13 @@ _AT_ONCE = 8  # chips mixed at once, which bounds the memory it takes
 
 
 def augment(
-    batch: TrainingBatch, generator: torch.Generator, settings: Augmentation, *, takes_gaps: bool, binary_mask: bool = False
+    batch: TrainingBatch,
+    generator: torch.Generator,
+    settings: Augmentation,
+    *,
+    takes_gaps: bool,
+    binary_mask: bool = False,
+    sensors: Sequence[Sequence[int]] = (),
 ) -> TrainingBatch:
     """Return a changed copy of a batch; labels, fields and areas stay.
 
@@ -26,7 +34,10 @@ def augment(
         takes_gaps: whether the network looks at `clear` and `day`. One that does not loses one random date of every chip
             instead of seeing clouds, so that all chips keep equal shapes, and gets the days as they are.
         binary_mask: keep the mask at 0 or 1 (preset cv4a).
+        sensors: positions of the bands of each sensor, of which some may be lost; nothing is drawn where there is one only.
     """
+    if len(sensors) > 1 and settings.sensor_drop > 0:
+        batch = _without_some_sensors(batch, generator, settings.sensor_drop, sensors)
     if takes_gaps:
         batch = _without_some_dates(batch, generator, settings.date_drop)
     elif settings.remove_date and batch.day.shape[1] > 2:
@@ -39,6 +50,29 @@ def augment(
         batch = cropped(batch, generator, settings)
     batch = _with_other_values(batch, generator, settings)
     return _with_other_days(batch, generator, settings) if takes_gaps else batch
+
+
+def _without_some_sensors(
+    batch: TrainingBatch, generator: torch.Generator, chance: float, sensors: Sequence[Sequence[int]]
+) -> TrainingBatch:
+    """Make the bands of some sensors missing; every chip keeps at least one sensor that shows its field.
+
+    Of the chips that lose any, each number of kept sensors is as likely.
+    """
+    n, several = len(batch.day), len(sensors)
+    loses = torch.rand(n, generator=generator) < chance
+    rank = torch.rand(n, several, generator=generator).argsort(1).argsort(1)
+    kept = rank < torch.randint(1, several, (n, 1), generator=generator)
+    there = torch.stack([~torch.isnan(batch.image[:, :, list(own)]).all(2) for own in sensors], dim=1)  # (n, sensor, step, y, x)
+    inside = batch.clear & (batch.mask > 0)[:, None]
+    shows = (there & inside[:, None]).flatten(2).any(2)
+    loses = loses & (shows & kept).any(1)
+    lost = loses[:, None] & ~kept
+    bands = torch.zeros(n, batch.image.shape[2], dtype=torch.bool)
+    for position, own in enumerate(sensors):
+        bands[:, list(own)] = lost[:, position, None]
+    image = batch.image.masked_fill(bands[:, None, :, None, None], torch.nan)
+    return batch._replace(image=image, clear=batch.clear & (there & ~lost[:, :, None, None, None]).any(1))
 
 
 def _without_some_dates(batch: TrainingBatch, generator: torch.Generator, date_drop: float) -> TrainingBatch:

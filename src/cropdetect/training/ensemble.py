@@ -86,7 +86,7 @@ class NetworkEnsemble:
             self.specification_ = specify_network(data, first, self.options)
             self.statistics_ = self.statistics(data, first)
             self.members_ = [self._train_member(data, member, progress) for member in range(len(self.splits_))]
-        self.out_of_fold_ = self._answer_out_of_fold(data)
+        self.out_of_fold_ = self.answer_out_of_fold(data)
         calibration, self.scaling_ = fit_calibration(self.out_of_fold_, self.options.calibration, len(self.members_))
         self.calibration_ = calibration.model_copy(update={"snapshots": self.options.snapshots})
         return self
@@ -103,12 +103,15 @@ class NetworkEnsemble:
             result[seen] = self.scaling_.apply(self.member_probabilities(data.of_fields(np.flatnonzero(seen))))
         return result
 
-    def member_probabilities(self, data: TrainingData, members: Members | None = None) -> npt.NDArray[np.float64]:
+    def member_probabilities(
+        self, data: TrainingData, members: Members | None = None, hidden: Sequence[int] = ()
+    ) -> npt.NDArray[np.float64]:
         """Return of each member the mean probabilities of its networks before calibration, (member, field, class).
 
         Args:
             data: the fields that are asked about.
             members: default: all.
+            hidden: positions of bands that they are not shown.
 
         Raises:
             OptionError: the network needs another number of dates.
@@ -117,7 +120,8 @@ class NetworkEnsemble:
         if not specification.takes_gaps and equal_steps(data, specification.name) != specification.n_steps:
             raise OptionError(f"{specification.name} needs all {specification.n_steps} dates", fix="Use another --model.")
         members = self.members_ if members is None else members
-        answers = field_probabilities([network for networks in members for network in networks], data, specification)
+        networks = [network for networks in members for network in networks]
+        answers = field_probabilities(networks, data, specification, hidden=hidden)
         ends = np.cumsum([len(networks) for networks in members])[:-1]
         return np.array([np.mean(part, axis=0) for part in np.split(answers, ends)])
 
@@ -170,12 +174,17 @@ class NetworkEnsemble:
             networks.append(kept.eval())
         return networks
 
-    def _answer_out_of_fold(self, data: TrainingData) -> OutOfFold:
-        """Ask each member about the fields that it left out and whose class it knows."""
+    def answer_out_of_fold(self, data: TrainingData, hidden: Sequence[int] = ()) -> OutOfFold:
+        """Ask each member about the fields that it left out and whose class it knows.
+
+        Args:
+            data: that it was fitted to.
+            hidden: positions of bands that the members are not shown.
+        """
         classes = data.classes
         asked = [split.validation[np.isin(classes[split.validation], classes[split.training])] for split in self.splits_]
         answers = [
-            self.member_probabilities(data.of_fields(fields), [networks])[0]
+            self.member_probabilities(data.of_fields(fields), [networks], hidden)[0]
             for networks, fields in zip(self.members_, asked, strict=True)
             if len(fields)
         ]

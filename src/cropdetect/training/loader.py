@@ -1,6 +1,6 @@
 """From chips to batches of tensors, in an order that depends on seed and epoch alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,7 @@ class TrainingBatches:
             self.augmentation,
             takes_gaps=self.specification.takes_gaps,
             binary_mask=self.data.chips.info.preset == "cv4a",
+            sensors=list(self.specification.sensors.values()),
         )
 
     def _one(self, chips: npt.NDArray[np.int64], rng: np.random.Generator) -> int:
@@ -85,11 +86,17 @@ class TrainingBatches:
         return int(rng.choice(chips, p=area / area.sum()))
 
 
-def evaluation_batches(data: TrainingData, specification: NetworkSpecification) -> Iterator[TrainingBatch]:
-    """Yield all chips in order and unchanged."""
+def evaluation_batches(
+    data: TrainingData, specification: NetworkSpecification, hidden: Sequence[int] = ()
+) -> Iterator[TrainingBatch]:
+    """Yield all chips in order and unchanged, but for bands that are hidden, by position: their values are missing."""
     read, n = BatchReader(data, specification), len(data.chips)
     for start in range(0, n, _EVALUATION_BATCH):
         batch = read(np.arange(start, min(start + _EVALUATION_BATCH, n))).around_fields(specification.context)
+        if hidden:
+            image = batch.image.clone()
+            image[:, :, list(hidden)] = torch.nan
+            batch = batch._replace(image=image, clear=batch.clear & ~torch.isnan(image).all(2))
         yield batch.without_unseen_steps() if specification.takes_gaps else batch
 
 

@@ -217,7 +217,11 @@ def _validation_log_loss(network: nn.Module, data: TrainingData, batches: Traini
 
 
 def field_probabilities(
-    networks: Sequence[nn.Module], data: TrainingData, specification: NetworkSpecification, device: torch.device = _CPU
+    networks: Sequence[nn.Module],
+    data: TrainingData,
+    specification: NetworkSpecification,
+    device: torch.device = _CPU,
+    hidden: Sequence[int] = (),
 ) -> npt.NDArray[np.float64]:
     """Average the probabilities of each field's chips, weighted by their field pixels, as prediction does.
 
@@ -226,13 +230,14 @@ def field_probabilities(
         data: the fields that are asked about; each has a chip.
         specification: of the networks.
         device: where the networks are.
+        hidden: positions of bands that the networks are not shown.
 
     Returns:
         (network, field, class).
     """
     summed = np.zeros((len(networks), len(data.classes), len(data.legend)))
     with torch.inference_mode():
-        for batch in evaluation_batches(data, specification):
+        for batch in evaluation_batches(data, specification, hidden):
             image, mask, clear, day, *_ = batch.to(device)
             for number, network in enumerate(networks):
                 probabilities = network(image, mask, clear, day).cpu().double().softmax(1).numpy()

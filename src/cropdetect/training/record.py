@@ -19,6 +19,7 @@ from cropdetect.formats import (
 )
 from cropdetect.training.data import TrainingData
 from cropdetect.training.ensemble import NetworkEnsemble
+from cropdetect.training.sensors import sensor_records
 
 
 def checkpoint_record(
@@ -36,7 +37,9 @@ def checkpoint_record(
         model=network.record,
         legend=list(data.legend),
         bands=list(network.bands),
+        sensors=sensor_records(ensemble, data),
         units=info.units,
+        backscatter_unit=info.backscatter_unit,
         sensor=info.sensor,
         chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.pixel_metres),
         statistics=ensemble.statistics_,

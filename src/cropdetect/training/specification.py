@@ -1,7 +1,7 @@
 """Which network the data call for: its bands, their scaling, its calendar."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ from cropdetect import models
 from cropdetect.chips import ChipBatch
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.formats import TrainOptions
-from cropdetect.imagery import is_quality
+from cropdetect.imagery import is_quality, sensor_bands
 from cropdetect.training.data import TrainingData
 
 _DIGITAL_NUMBERS = 20.0  # a band whose 99 % quantile is above this is not a ratio such as reflectance or NDVI
 _MARGIN = 1  # percent of the days left out at either end of the calendar
+_MOST_PARTIAL = 0.5  # share of the dates that a network which skips them may lose
 _SAMPLE = 500  # chips that scaling is decided on
 
 
@@ -30,6 +31,7 @@ class NetworkSpecification:
         context: pixels about the field that the network looks at; None: the whole chip.
         takes_gaps: whether it looks at `clear` and `day`.
         n_steps: steps of every chip, for a network that does not; else the longest series.
+        sensors: sensor -> positions of its bands, where there are several and the network takes dates that lack bands; else none.
     """
 
     name: str
@@ -38,6 +40,7 @@ class NetworkSpecification:
     context: int | None
     takes_gaps: bool
     n_steps: int
+    sensors: dict[str, list[int]] = field(default_factory=dict)
 
     def build(self) -> models.Network:
         """Build the network; its weights depend on torch's random state."""
@@ -72,14 +75,37 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
     if issubclass(kind, models.ChannelNetwork):
         arguments |= _channel_arguments(kind, data.of_fields(fields), options)
     network = models.create(options.model, **(arguments | options.arguments))
+    if not kind.takes_missing_bands:
+        _refuse_missing_bands(network, data.of_fields(fields))
     return NetworkSpecification(
         name=options.model,
         arguments=arguments | options.arguments,
         bands=network.bands,
         context=network.context,
         takes_gaps=network.padding_invariant,
+        sensors=_sensors(network, data.chips.info.sensor),
         n_steps=data.chips.info.n_steps if network.padding_invariant else equal_steps(data, options.model),
     )
+
+
+def _sensors(network: models.Network, sensor: str | None) -> dict[str, list[int]]:
+    found = sensor_bands(network.bands, sensor) if network.takes_missing_bands else {}
+    if len(found) < 2:
+        return {}
+    return {name: [network.bands.index(band) for band in bands] for name, bands in found.items()}
+
+
+def _refuse_missing_bands(network: models.Network, data: TrainingData) -> None:
+    """Raise OptionError where a network that needs whole dates would see too few, or one that cannot skip a date any partial."""
+    positions = [data.chips.info.bands.index(band) for band in network.bands]
+    observed = data.chips.observed[:, :, positions]
+    seen = observed.any(axis=2)
+    partial = (seen & ~observed.all(axis=2)).sum() / max(1, seen.sum())
+    if partial > (_MOST_PARTIAL if network.padding_invariant else 0):
+        raise OptionError(
+            f"{network.name} needs all bands on a date, and {partial:.0%} of the dates lack some ({', '.join(network.bands)})",
+            fix="Use --model season-cnn or tempcnn, which take dates that lack bands, or name the --bands that come together.",
+        )
 
 
 def crop_bands(data: TrainingData) -> list[str]:

@@ -95,17 +95,24 @@ def test_vector_fields_in_the_root_belong_to_every_tile(tmp_path):
     assert [tile.field_files.vector for tile in open_imagery(tmp_path).tiles] == [tmp_path / "fields.geojson"] * 2
 
 
-def test_a_date_that_lacks_a_band_is_left_out_with_a_warning(tmp_path):
+def test_a_band_that_a_date_lacks_is_missing_there_with_a_warning(tmp_path):
     write_cv4a(tmp_path, days=("20190606", "20190701", "20190706"))
+    whole = open_imagery(tmp_path).tiles[0].read(WHOLE)
     (tmp_path / "00/20190701/0_B11_20190701.tif").unlink()
     imagery = open_imagery(tmp_path)
-    assert [day.day for day in imagery.dates] == [6, 6]
+    assert len(imagery.dates) == 3
     (warning,) = imagery.warnings
     assert "2019-07-01" in warning
     assert "B11" in warning
-    with pytest.raises(MissingBandError, match=r"2019-07-01(.|\n)*B11"):
-        open_imagery(tmp_path, bands=["B11"])
-    assert len(open_imagery(tmp_path, bands=["B02"]).dates) == 3
+    (tile,) = imagery.tiles
+    assert [day.day for day in tile.dates_with("B11")] == [6, 6]
+    block = tile.read(WHOLE)
+    np.testing.assert_array_equal(block.clear, whole.clear)
+    expected = whole.image.astype(np.float32)
+    expected[1, tile.bands.index("B11")] = np.nan
+    np.testing.assert_array_equal(block.image, expected)
+    assert open_imagery(tmp_path, bands=["B11"]).dates == tile.dates_with("B11")
+    assert open_imagery(tmp_path, bands=["B02"]).tiles[0].read(WHOLE).image.dtype == np.uint16
 
 
 def test_a_date_that_lacks_only_the_mask_band_is_left_out_with_a_warning(tmp_path):
@@ -117,15 +124,14 @@ def test_a_date_that_lacks_only_the_mask_band_is_left_out_with_a_warning(tmp_pat
     assert len(open_imagery(tmp_path, bands=["B02"], clear="none").dates) == 3
 
 
-def test_a_band_that_most_dates_lack_is_left_out_with_a_warning(tmp_path):
+def test_a_band_that_most_dates_lack_is_missing_there(tmp_path):
     write_cv4a(tmp_path, days=("20190606", "20190701", "20190706"))
     for day in ("20190701", "20190706"):
         (tmp_path / f"00/{day}/0_B09_{day}.tif").unlink()
     imagery = open_imagery(tmp_path)
     assert len(imagery.dates) == 3
-    assert "B09" not in imagery.bands
-    assert "B09" in imagery.warnings[0]
-    assert "2019-06-06" in imagery.warnings[0]
+    assert imagery.tiles[0].dates_with("B09") == (dt.date(2019, 6, 6),)
+    assert "B09: 2 of 3 dates lack the band" in imagery.warnings[0]
 
 
 def test_a_band_that_is_nowhere_is_named(tmp_path):

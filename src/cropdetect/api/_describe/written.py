@@ -12,6 +12,7 @@ from cropdetect.checkpoint import read_checkpoint
 from cropdetect.chips import CALLED, recognise
 from cropdetect.errors import CropDetectError
 from cropdetect.evaluation import SCORES
+from cropdetect.formats import SensorRecord
 from cropdetect.outputs.scores import read_metrics
 from cropdetect.paths import visible
 from cropdetect.runs import read_run, unfinished_work
@@ -43,8 +44,13 @@ def checkpoint_facts(path: Path) -> Facts:
             "statistics": record.statistics.origin,
             "created": record.created,
             "cropdetect_version": record.cropdetect_version,
+            **({"sensors": {one.sensor: _need(one) for one in record.sensors}} if record.sensors else {}),
         }
     )
+
+
+def _need(sensor: SensorRecord) -> dict[str, Any]:
+    return {"needed": "yes" if sensor.needed else "no", "log_loss_without": sensor.metrics_without.get("log_loss")}
 
 
 def prediction_facts(path: Path) -> Facts:

@@ -1,6 +1,7 @@
 """From a file or folder with a table of series to chips of 1 x 1 pixel."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cropdetect.chips.memory import MemoryChips
@@ -14,6 +15,7 @@ from cropdetect.chips.tables.long import LongTable, WorldCereal
 from cropdetect.chips.tables.match import FieldsFile, fields_of_table
 from cropdetect.chips.tables.openeo import OpenEOCsv, OpenEOJson
 from cropdetect.chips.tables.own import OwnFolder
+from cropdetect.chips.tables.radar import radar_in_decibels
 from cropdetect.chips.tables.sentinel_hub import SentinelHub
 from cropdetect.chips.tables.series import TableSeries
 from cropdetect.chips.tables.source import CSV_SUFFIXES, JSON_SUFFIXES, PARQUET_SUFFIXES, Source
@@ -114,12 +116,14 @@ def read_table(
     warnings += more
     values, units, more = values_of(chips, rows.no_value, said, source, offset)
     warnings += [f"{path.name}: {text}" for text in more]
-    values = selected_bands(values, bands, source)
+    values, radar_unit, more = radar_in_decibels(selected_bands(values, bands, source))
+    warnings += [f"{path.name}: {text}" for text in more]
     used = in_order(chips, values, place, warnings, path.name)
     files = files_of(path, fields, columns)
     info = chip_info(
         path, files, (own, layer, legend, clear, offset), list(values.columns), units, chips.sensor, offset, warnings
     )
+    info = replace(info, backscatter_unit=radar_unit)
     return MemoryChips(*chips_of(info, table, used, list(values.columns)))
 
 

@@ -17,6 +17,7 @@ from cropdetect.chips.tables.source import Source
 from cropdetect.chips.tables.values import as_numbers, may_be_numbers
 from cropdetect.errors import MissingBandError, OptionError, TableError
 from cropdetect.fields import field_ids
+from cropdetect.imagery.backscatter import is_backscatter
 from cropdetect.imagery.bands import find_band, is_classes
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.masks import default_clear
@@ -158,7 +159,10 @@ def _no_bands(table: pd.DataFrame, rows: Observations, source: Source) -> TableE
 
 
 def _clear(values: pd.DataFrame, expression: str | None) -> tuple[pd.DataFrame, npt.NDArray[np.bool_], list[str]]:
-    """Apply the conditions on quality columns; return the bands without classes, and which rows are clear."""
+    """Apply the conditions on quality columns; return the bands without classes, and which rows are clear.
+
+    Where there is radar, what optical bands show in cloudy rows is missing instead: clouds do not hide radar.
+    """
     warnings = []
     usable = {}
     for band in values:
@@ -184,4 +188,9 @@ def _clear(values: pd.DataFrame, expression: str | None) -> tuple[pd.DataFrame, 
     unused = [band for band in quality if band in usable and band not in by_condition]
     if unused:
         warnings.append(f"{', '.join(unused)} may tell of clouds and is not used; --clear uses it")
-    return values.drop(columns=quality), clear, warnings
+    values = values.drop(columns=quality)
+    radar = [band for band in values if is_backscatter(str(band))]
+    if radar and not clear.all():
+        values = values.where(clear[:, None] | values.columns.isin(radar))
+        clear = np.ones(len(values), bool)
+    return values, clear, warnings

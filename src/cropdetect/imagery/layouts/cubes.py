@@ -28,6 +28,7 @@ from cropdetect.imagery.layouts.folders import find_field_files, paths_with
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.names import parse_path
 from cropdetect.imagery.naming import name_layers
+from cropdetect.imagery.orbits import orbit_said
 from cropdetect.imagery.stores.attributes import encoding
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
@@ -146,6 +147,7 @@ def cube_layers(
         names = names or [str(name)]
         grid = cube_grid(path, data, variable, y, x)
         warnings += grid.warnings
+        orbit = orbit_said({**data.attrs, **variable.attrs})
         signed = variable.dtype.kind == "i" and str(variable.attrs.get("_Unsigned", "")).lower() == "true"
         reader = make_reader(
             path=path,
@@ -174,6 +176,7 @@ def cube_layers(
                         band=band_name,
                         date=moment.date(),
                         time=moment.time().isoformat(),
+                        variants=(orbit, ""),
                         date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
                     yield declared.applied(layer)

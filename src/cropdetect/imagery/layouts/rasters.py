@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
-from cropdetect.errors import AmbiguousNameError, UnknownLayoutError
+from cropdetect.errors import AmbiguousNameError, ContradictionError, UnknownLayoutError
 from cropdetect.imagery.dates import Period
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, is_field_raster, paths_with, some_names
@@ -20,6 +20,7 @@ from cropdetect.imagery.masks import is_quality_layer
 from cropdetect.imagery.metadata_dates import MetadataDate, date_from_metadata
 from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path
 from cropdetect.imagery.naming import name_layers
+from cropdetect.imagery.orbits import orbit_beside, orbit_said
 from cropdetect.imagery.products import find_product
 from cropdetect.imagery.stores.rasters import RasterFile, read_header
 from cropdetect.imagery.stores.safety import raster_driver
@@ -147,6 +148,7 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
     layers = read_header(file)
     reader = layers[0].reader
     assert isinstance(reader, RasterFile)
+    orbit = _orbit(file, reader.tags, name)
     asked = options.pattern is not None and bool({"date", "year"} & set(options.pattern.groupindex))
     names = list(_layer_names(file, reader.descriptions, name, path_goes_first=asked))
     by_metadata = None
@@ -163,7 +165,7 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
             time=one.period.time,
             group=name.group,
             sensor=one.sensor or name.sensor,
-            variants=name.variants,
+            variants=(orbit, name.variants[1]),
             date_given=by_metadata is not None and by_metadata.day in (options.date, name.year and name.year.day),
             place=f"layer {layer.index + 1} of {file.name}",
             metadata_files=sidecars,
@@ -171,6 +173,21 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
         for layer, one in zip(layers, names, strict=True)
         if one.band and one.period is not None
     ], by_metadata
+
+
+def _orbit(file: Path, tags: Mapping[str, str], name: ParsedName) -> str:
+    """Return the direction of the orbit by the name of a file, its tags, or a file beside it.
+
+    Raises:
+        ContradictionError: they tell different directions.
+    """
+    named = name.variants[0].lower()
+    told = orbit_said(tags) or orbit_beside(file)
+    if named and told and not named.startswith(told):
+        raise ContradictionError(
+            f"the name tells an orbit {named}, and the metadata {told}ending", where=file, fix="Correct one of them."
+        )
+    return named or told
 
 
 def _by_metadata(file: Path, tags: Mapping[str, str], name: ParsedName, options: OpenOptions) -> MetadataDate:

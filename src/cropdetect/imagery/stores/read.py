@@ -115,6 +115,10 @@ def _to_values(target: Target, missing: Mask | None) -> None:
         offset = out.dtype.type(layer.offset)
         np.maximum(out, offset, out=out)
         out -= offset
+    if layer.decibels:
+        none = ~(out > 0)
+        out[...] = layer.decibels * np.log10(out, out=np.full(out.shape, np.nan, out.dtype), where=~none)
+        missing = none if missing is None else missing | none
     if missing is None:
         return
     np.logical_and(target.valid, ~missing, out=target.valid)
