@@ -113,3 +113,23 @@ def test_info_describes_each_part_of_the_demo(demo: Path, part: str, kind: str) 
         [sys.executable, "-m", "cropdetect", "info", str(demo / part), "--json"], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["kind"] == kind
+
+
+def test_quiet_shows_no_notes_and_a_log_file_keeps_what_is_said(tmp_path: Path) -> None:
+    arguments = ["simulate", str(tmp_path / "s"), "--tiles", "1", "--height", "64", "--width", "64", "--fields", "1"]
+    program = [sys.executable, "-m", "cropdetect"]
+    log = tmp_path / "log.txt"
+    subprocess.run([*program, *arguments], check=True, capture_output=True)
+    said = subprocess.run([*program, "--log-file", str(log), *arguments], check=True, capture_output=True, text=True)
+    quiet = subprocess.run([*program, "-q", *arguments], check=True, capture_output=True, text=True)
+    assert "nothing to do" in said.stderr
+    assert quiet.stderr == ""
+    assert quiet.stdout == said.stdout
+    assert [line.partition(" ")[2] for line in log.read_text().splitlines()] == said.stderr.splitlines()
+    missing = ["-v", "--log-file", str(log), "info", str(tmp_path / "nowhere")]
+    failed = subprocess.run([*program, *missing], check=False, capture_output=True, text=True)
+    assert failed.returncode == 2
+    assert "Traceback" in failed.stderr
+    assert "InputNotFoundError" in log.read_text().splitlines()[-2]
+    refused = subprocess.run([*program, "--log-file", str(tmp_path), "doctor"], check=False, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.split(":")[0]) == (2, "OutputPathError")

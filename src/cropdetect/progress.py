@@ -7,8 +7,22 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_quiet = False
+
 _PATIENCE = 2.0  # seconds before the first sign of progress
 _LINE_EVERY = 15.0  # seconds between plain lines
+
+
+def be_quiet() -> None:
+    """Show neither progress nor notes from now on; warnings and errors are still shown."""
+    global _quiet
+    _quiet = True
+
+
+def note(text: str) -> None:
+    """Tell the user something in passing, on stderr."""
+    if not _quiet:
+        print(text, file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -41,7 +55,7 @@ class Progress:
         """Count `units` more; `note` is shown behind the bar."""
         self._done += units
         now = time.monotonic()
-        if now - self._start < _PATIENCE:
+        if _quiet or now - self._start < _PATIENCE:
             return
         if sys.stderr.isatty():
             self._advance_bar(note)

@@ -86,6 +86,6 @@ def test_info_describes_the_folder_of_evaluate(season: Path, checkpoint: Path, t
     assert described.kind == "scores"
     assert described.facts["fields"] == scores.n_fields
     assert described.facts["accuracy"] == pytest.approx(scores.accuracy, abs=1e-4)
-    assert described.facts["labels"] == {"cassava": 8, "maize": 8}
+    assert described.facts["labels"] == {name: one.n for name, one in scores.per_class.items()}
     assert "metrics.json" in described.facts["files"]
     assert described.warnings == scores.warnings

@@ -22,11 +22,11 @@ SURFACE = {
     "info": "path * options",
     "open_data": "data * options preset",
     "open_imagery": "path * pattern date resolution clear offset bands band_names",
-    "predict": "data out * checkpoint options device precision workers scheduler min_confidence submission season_year title "
-    "subtitle overwrite",
-    "report": "predictions out * reference labels id_column title subtitle pdf overwrite",
+    "predict": "data out * checkpoint options device precision workers scheduler min_confidence submission season_year "
+    "with_labels title subtitle overwrite",
+    "report": "predictions out * reference labels id_column title subtitle pdf map_tiles overwrite",
     "simulate": "out * tiles height width fields seed layout region year dates workers overwrite",
-    "train": "data out * options recipe config licence forget_fields log_dir on_epoch overwrite **training",
+    "train": "data out * options recipe config licence forget_fields log_dir out_of_fold on_epoch overwrite **training",
 }
 
 

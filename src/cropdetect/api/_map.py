@@ -1,6 +1,5 @@
 """The verb `map`: from imagery, fields and some labels to a map, in one command."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +12,7 @@ from cropdetect.api._verb import verb
 from cropdetect.errors import OutputExistsError
 from cropdetect.formats import MapCount, MapRecord, TrainOptions
 from cropdetect.options import AnyPath, DataOptions, DataSource, path_or_none
+from cropdetect.progress import note
 from cropdetect.runs import OutputFolder
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _announce(data: DataSource, options: DataOptions, settings: TrainOptions, ou
         "     fields that they leave out are the cross-validation: crossval/",
         f"  2. predict {len(chips.fields):,} fields, {_about(predicting)}: predictions/",
     )
-    print("\n".join(lines), file=sys.stderr, flush=True)
+    note("\n".join(lines))
 
 
 def _about(seconds: float) -> str:

@@ -2,10 +2,11 @@
 
 import signal
 import sys
+import traceback
 import warnings
 
 from cropdetect.cli import verbs  # noqa: F401, registers the commands
-from cropdetect.cli.app import StoppedError, app
+from cropdetect.cli.app import Shown, StoppedError, app
 from cropdetect.errors import CropDetectError
 from cropdetect.runs import command_line
 
@@ -24,6 +25,8 @@ def main() -> None:
     try:
         app()
     except CropDetectError as error:
+        if Shown.tracebacks:
+            traceback.print_exception(error)
         print(f"{error.name}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except StoppedError as stop:

@@ -1,10 +1,15 @@
 """The typer application that the verbs join."""
 
+import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from cropdetect.cli.log_file import LoggedStream
+from cropdetect.progress import be_quiet
 
 TASKS = {
     "From some labels to a map": ("map", "crossval", "train", "predict", "evaluate", "report", "compare"),
@@ -67,8 +72,21 @@ def _tell_version(asked: bool) -> None:
         raise typer.Exit
 
 
+class Shown:
+    """What is shown beside the results, as it was asked for."""
+
+    tracebacks = False  # of named errors
+
+
 @app.callback()
 def _main(
     version: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show where in the program an error was found.")] = False,
+    log_file: Annotated[Path | None, typer.Option("--log-file", help="Keep what is said on stderr in a file, too.")] = None,
 ) -> None:
-    pass
+    Shown.tracebacks = verbose
+    if log_file is not None:
+        sys.stderr = LoggedStream(sys.stderr, log_file)
+    if quiet:
+        be_quiet()

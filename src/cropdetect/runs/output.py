@@ -12,7 +12,6 @@ import os
 import platform
 import shlex
 import shutil
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -26,6 +25,7 @@ from filelock import FileLock, Timeout
 from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
+from cropdetect.progress import note
 from cropdetect.runs import fingerprint as fingerprints
 from cropdetect.runs.manifest import PARTIAL, RUN, changed, described, read_record, read_run, some_of
 from cropdetect.runs.paths import refusals_named, refuse_overlap, resolved
@@ -125,7 +125,7 @@ class OutputFolder:
                 fix="Name another folder, or add --overwrite to replace them.",
             )
         if not missing:
-            print(f"{self.path} is finished already; nothing to do.", file=sys.stderr)
+            note(f"{self.path} is finished already; nothing to do.")
         return not missing
 
     def _difference(self, run: RunRecord) -> str:
@@ -225,7 +225,7 @@ class OutputFolder:
             with whole_file(file) as whole:
                 whole.write_text(UnfinishedState(fingerprint=self.fingerprint, verb=self.verb).model_dump_json() + "\n", "utf-8")
         if saved and same:
-            print(f"Continuing from the work that was saved in {partial}.", file=sys.stderr)
+            note(f"Continuing from the work that was saved in {partial}.")
         return Work(new, state, continues=saved and same)
 
     def _complete(self, new: Path, started: dt.datetime) -> None:
