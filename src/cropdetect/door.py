@@ -41,6 +41,11 @@ def links_followed(allowed: bool) -> Iterator[None]:
         _links.reset(token)
 
 
+def is_catalogue(path: object) -> bool:
+    """Whether a path is what a user types for a STAC catalogue, which alone leads to the network."""
+    return str(path).startswith("stac:")
+
+
 def local_path(path: str | os.PathLike[str]) -> Path:
     """Return a user's path as an absolute one.
 

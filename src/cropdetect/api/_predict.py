@@ -120,7 +120,6 @@ def predict(
             fields=opened.fields,
             min_confidence=min_confidence,
             submission=submission,
-            labels=with_labels,
         )
         return run, Answers(arguments, partial(fields_table, predictions, min_confidence), write)
 

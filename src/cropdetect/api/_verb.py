@@ -3,16 +3,19 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import ConfigDict, create_model
 
 from cropdetect import door
+from cropdetect.errors import UnsafePathError
 from cropdetect.options import DataOptions, Options, unknown_option
 from cropdetect.runs import paths_in
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _OUTPUTS = frozenset({"out", "log_dir"})  # paths that are written
+_DATA = frozenset({"data", "path", "imagery"})  # paths in whose place a STAC catalogue may stand
 
 Reading = Annotated[Any, DataOptions]
 """Type of a `**` parameter that tells type checkers that a verb takes the options of `DataOptions` one by one; at run time all
@@ -49,13 +52,28 @@ def verb(function: _Function) -> _Function:
             _refuse_unknown(given, function)
         arguments = dict(parameters_of(function)(**given))
         with door.links_followed(_follows_links(arguments)):
-            for path in paths_in({name: value for name, value in arguments.items() if name not in _OUTPUTS}):
-                door.checked(path)
+            for name, value in arguments.items():
+                for path in () if name in _OUTPUTS else paths_in({name: value}):
+                    _check(path, is_data=name in _DATA)
             return function(**arguments)
 
     seen = [one for one in signature.parameters.values() if one.annotation != Reading]
     call.__signature__ = signature.replace(parameters=seen)  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
+
+
+def _check(path: Path, *, is_data: bool) -> None:
+    """Let a path in that leads nowhere else, and a STAC catalogue in the place of data."""
+    if is_data and door.is_catalogue(path):
+        return
+    try:
+        door.checked(path)
+    except UnsafePathError:
+        from cropdetect.imagery import address_without_prefix, is_address
+
+        if is_data and is_address(path):
+            raise address_without_prefix(path) from None
+        raise
 
 
 def _follows_links(arguments: Mapping[str, Any]) -> bool:

@@ -28,7 +28,9 @@ def plot_learning_curves(training: pd.DataFrame | Path, *, ax: Axes | None = Non
         for member, rows in table.dropna(subset=column).groupby("member"):
             values = rows.sort_values(["cycle", "epoch"])[column].to_numpy()
             label = name if member == 0 else None
-            axes.plot(range(1, len(values) + 1), values, style, color=f"C{int(str(member)) % 10}", alpha=0.8, label=label)
+            axes.plot(
+                range(1, len(values) + 1), values, style, marker=".", color=f"C{int(str(member)) % 10}", alpha=0.8, label=label
+            )
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss, nats")
     axes.set_title(f"{table['member'].nunique()} members, a colour each", fontsize=9)

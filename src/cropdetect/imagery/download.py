@@ -205,14 +205,10 @@ def _source(axes: tuple[Axis, Axis], window: Window) -> Window:
 
 def _sizes(scene: _Scene) -> tuple[int, int]:
     try:
-        found = scene.ranges()
-        return sum(_length(ranges) for _, ranges in found), sum(reader.copy.missing_bytes(ranges) for reader, ranges in found)
+        found = [(reader.copy, ranges) for reader, ranges in scene.ranges()]
+        return sum(copy.whole_bytes(ranges) for copy, ranges in found), sum(copy.missing_bytes(ranges) for copy, ranges in found)
     except (FetchError, UnreadableFileError):
         return 0, 0
-
-
-def _length(ranges: Sequence[Range]) -> int:
-    return sum(stop - start for start, stop in ranges)
 
 
 def _fetch(scene: _Scene) -> int:

@@ -39,7 +39,6 @@ def write_outputs(
     fields: FieldSet | None,
     min_confidence: float = 0.0,
     submission: bool = False,
-    labels: bool = False,
 ) -> None:
     """Write tables, crop maps, seasons, preview pictures, report.html, stac-item.json and run.json.
 
@@ -53,7 +52,6 @@ def write_outputs(
         fields: id rasters of the tiles, where ids are painted.
         min_confidence: below it a field's crop is left empty, 0 to 1.
         submission: also write submission.csv.
-        labels: set the labels of the fields beside the answers, in the column label.
 
     Raises:
         DiskFullError: the disk has no room.
@@ -61,8 +59,6 @@ def write_outputs(
         UnreadableFileError: an id raster is damaged.
     """
     table = prediction_table(predictions, min_confidence)
-    if labels and "label" in predictions.fields.columns:
-        table["label"] = predictions.fields["label"].astype("string").reset_index(drop=True)
     with_own = with_own_columns(table, predictions.fields, predictions.legend)
     with _disk_full_named(out):
         out.mkdir(parents=True, exist_ok=True)

@@ -286,6 +286,28 @@ def test_bands_that_nobody_asked_for_are_not_opened(cogs: Path, server: FileServ
     assert not any("B08" in path or "B11" in path for path in server.counts.paths)
 
 
+def test_info_and_a_dry_run_fetch_headers_alone(cogs: Path, server: FileServer, tmp_path: Path) -> None:
+    from cropdetect import api
+    from cropdetect.options import DataOptions
+
+    source = f"stac:{saved(tmp_path, make_items(sorted(cogs.glob('*.tif')), server.url))}"
+    fields = tmp_path / "fields.gpkg"
+    places((70, 70, 90, 90), (300, 330, 320, 350)).rename("geometry").to_frame().to_file(fields)
+    options = DataOptions(fields=fields, to="2019-07-31", cache=tmp_path / "cache", bands="B04,B08,B11")
+    facts = api.info(source, options=options).facts
+    assert (facts["layout"], facts["dates"]["count"], facts["fields"]) == ("stac", 3, 2)
+    assert server.counts.bytes == 3 * len(BANDS) * 8192
+    from cropdetect.chips import open_data
+
+    opened = open_data(Path(source), options, fetch=False)
+    assert opened.download is not None
+    whole, left = opened.download.size()
+    assert server.counts.bytes == 3 * len(BANDS) * 8192
+    assert 0 < left <= whole
+    open_data(Path(source), options)
+    assert server.counts.bytes == 3 * len(BANDS) * 8192 + left
+
+
 def test_items_without_fields_in_them_are_not_opened(cogs: Path, server: FileServer, tmp_path: Path) -> None:
     items = make_items(sorted(cogs.glob("*.tif")), server.url)
     far = gpd.GeoSeries([shapely.box(10, 50, 10.1, 50.1)], crs="EPSG:4326")

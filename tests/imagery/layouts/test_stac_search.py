@@ -98,6 +98,18 @@ def test_an_unfinished_search_asks_no_catalogue(search: Search, message: str) ->
     assert message in str(caught.value)
 
 
+def test_every_verb_answers_an_address_without_stac_with_the_way_out(tmp_path: Path) -> None:
+    from cropdetect import api
+
+    address = "https://earth-search.aws.element84.com/v1/collections/sentinel-2-l2a"
+    with pytest.raises(UnsafePathError, match="Write stac:earth-search/sentinel-2-l2a --fields"):
+        api.predict(address, tmp_path / "out", checkpoint="kenya-simulated")
+    with pytest.raises(UnsafePathError, match="Write stac:earth-search/sentinel-2-l2a --fields"):
+        api.info(address)
+    with pytest.raises(UnsafePathError, match="Download the files"):
+        api.predict(tmp_path, tmp_path / "out", checkpoint="kenya-simulated", fields="https://host/fields.gpkg")
+
+
 def test_a_catalogue_that_does_not_answer_is_one_sentence() -> None:
     (source,) = parse_sources("stac:http://127.0.0.1:9/sentinel-2-l2a")
     pytest.importorskip("pystac_client")

@@ -65,6 +65,11 @@ class PartialCopy:
         """Whether the bytes [start, stop) are there."""
         return not any(self._absent([(start, stop)]))
 
+    def whole_bytes(self, ranges: Iterable[Range]) -> int:
+        """Return how many bytes some ranges have, in whole pages."""
+        pages = {page for start, stop in ranges for page in range(start // _PAGE, -(-min(stop, self.size) // _PAGE))}
+        return sum(min(_PAGE, self.size - page * _PAGE) for page in pages)
+
     def missing_bytes(self, ranges: Iterable[Range]) -> int:
         """Return how many bytes would be fetched for some ranges."""
         return sum(stop - start for start, stop in self._absent(ranges))
