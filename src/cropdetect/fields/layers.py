@@ -21,6 +21,7 @@ from cropdetect.fields.columns import rounded
 from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
 from cropdetect.fields.geometry import holds_polygons
 from cropdetect.fields.plain_table import exact_table, read_parquet
+from cropdetect.imagery import unreadable
 
 _HIDDEN_KEY = "fid"  # what GDAL calls the key of a table to which its user gave none
 _LOOKED_AT = 1000  # features from which the kind of a layer's geometries is told
@@ -50,7 +51,10 @@ class Layer:
             geometry = _read_geoparquet(self.file).geometry
         else:
             options: dict[str, Any] = {"columns": [], "max_features": _LOOKED_AT, "on_invalid": "ignore"}
-            geometry = pyogrio.read_dataframe(_source(self.file), layer=self.name, **options).geometry
+            try:
+                geometry = pyogrio.read_dataframe(_source(self.file), layer=self.name, **options).geometry
+            except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, pyogrio.errors.DataLayerError) as error:
+                raise unreadable(self.file, error) from error
         return bool(holds_polygons(np.asarray(geometry.array, dtype=object)).any())
 
 

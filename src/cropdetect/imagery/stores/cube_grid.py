@@ -101,6 +101,8 @@ def _edge(path: Path, data: xr.Dataset, name: str, transform: tuple[float, float
         if transform is not None:
             return *transform, ""
         raise GridError(f"the dimension {name} has no coordinates", where=path, fix="Add the pixel centres as a coordinate.")
+    if data[name].dtype.kind not in "iuf":
+        raise GridError(f"the coordinate {name} holds no numbers", where=path, fix="Write the pixel centres as numbers.")
     centres = np.asarray(data[name].values, dtype=np.float64)
     if centres.size < 2:
         if transform is not None:

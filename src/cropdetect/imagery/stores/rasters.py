@@ -33,6 +33,7 @@ from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, 
 from cropdetect.imagery.stores.zips import gdal_name, on_disk
 
 _DAMAGE = (RasterioError, CPLE_BaseError, MemoryError)
+_MOST_LAYERS = 10_000
 _LARGEST = 1e12  # of a coordinate or a pixel
 _SMALLEST = 1e-9  # of a pixel
 _BLOCK_BYTES = 2**29  # of a block, which is read as a whole
@@ -132,6 +133,8 @@ def layers_of(file: rasterio.DatasetReader, kind: type[RasterFile], *, path: Pat
         driver: GDAL's name of its format.
         more: further attributes of the reader.
     """
+    if file.count > _MOST_LAYERS:
+        raise unreadable(path, ValueError(f"it says that it has {file.count} layers; {_MOST_LAYERS} can be read"))
     dtypes = {np.dtype(dtype) for dtype in file.dtypes}
     if any(dtype.kind not in "iuf" for dtype in dtypes):
         raise unreadable(path, ValueError(f"pixels are {sorted(map(str, dtypes))}, not real numbers"))
