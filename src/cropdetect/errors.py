@@ -1,5 +1,9 @@
 """Named errors. Each says what is wrong, where, and what to do; the command line ends with exit code 2."""
 
+import errno
+import os
+from typing import ClassVar
+
 
 class CropDetectError(Exception):
     """Base of every error that a user's input, options or machine can cause.
@@ -11,6 +15,8 @@ class CropDetectError(Exception):
     """
 
     exit_code = 2
+    cure: ClassVar[str] = ""
+    """What usually helps, for docs/errors.md; `fix` says it for the case at hand."""
 
     def __init__(self, what: str, *, where: object = "", fix: str = "") -> None:
         self.what = what
@@ -30,86 +36,181 @@ class CropDetectError(Exception):
 class InputNotFoundError(CropDetectError):
     """A path that was named does not exist, or a folder is empty."""
 
+    cure = "Check the path, and that the folder is not empty."
+
 
 class UnknownLayoutError(CropDetectError):
     """A folder or file is none of the layouts that can be read."""
+
+    cure = "Compare the folder with the layouts in docs/imagery.md; name the files by a pattern (`--pattern`)."
 
 
 class AmbiguousNameError(CropDetectError):
     """A name has several meanings, or two layers would get one name; the candidates and a way to choose are shown."""
 
+    cure = "Choose one of the candidates by the option that the error names."
+
 
 class CatalogueError(CropDetectError):
     """A catalogue of imagery cannot be reached, refuses an answer, or has nothing that was asked for."""
+
+    cure = "Check the address, the collection and the period, and that the network is there; then run the command again."
 
 
 class UnreadableFileError(CropDetectError):
     """A file is damaged, truncated or not what its name says."""
 
+    cure = "Copy, download or export the file again. A file that is too large for what it says to hold: write it again."
+
 
 class UnsafePathError(CropDetectError):
     """A file would lead outside the user's folder or to the network (VRT, /vsi...)."""
+
+    cure = "Put the file itself in the place of the link or the address, or add `--follow-links` if the links are yours."
 
 
 class MissingBandError(CropDetectError):
     """A band that is needed is absent, from all dates or from some."""
 
+    cure = "Add the band, name it with `--band-names`, or use a checkpoint without it."
+
 
 class GridError(CropDetectError):
     """Images that should share a grid do not, or a grid cannot be used."""
+
+    cure = "Warp the file to the grid of the others, or give it a transform and a CRS with an EPSG code."
 
 
 class ContradictionError(CropDetectError):
     """Two things that a file, its metadata or its pixels say exclude each other; both are named."""
 
+    cure = "Correct the one of the two that is wrong, or say by option which counts."
+
 
 class FieldsError(CropDetectError):
     """A table or raster of fields lacks what is needed (ids, geometry, CRS, labels)."""
+
+    cure = "Name the column or layer, set the CRS, or lay the fields on the imagery."
 
 
 class LegendError(CropDetectError):
     """Labels and legend do not fit each other."""
 
+    cure = "Add the codes to the legend, or name another column of labels."
+
 
 class TableError(CropDetectError):
     """A series table lacks a column or holds values that cannot be used."""
+
+    cure = "Say what the columns hold in the file of `--columns` (docs/tables.md)."
 
 
 class ChipStoreError(CropDetectError):
     """A chips.zarr store is damaged, unfinished or of another format version."""
 
+    cure = "Cut the chips again with `cropdetect chips`."
+
 
 class CheckpointError(CropDetectError):
     """A checkpoint folder is damaged, unfinished, of another version, or does not fit the data."""
+
+    cure = "Copy the whole checkpoint folder again, or make it again. Do not use one that leads elsewhere."
 
 
 class WeightsError(CropDetectError):
     """A file of 2020 weights cannot be loaded or is not that network."""
 
+    cure = "Download the published weights again."
+
 
 class OptionError(CropDetectError):
     """An option's value cannot be used, or two options contradict each other."""
+
+    cure = "Write the option as its help (`-h`) says."
 
 
 class OutputExistsError(CropDetectError):
     """The output is there already and belongs to another command."""
 
+    cure = "Name another folder, or add `--overwrite`."
+
 
 class OutputPathError(CropDetectError):
     """The output cannot be written where it was asked for, or would lie in, around or in the place of an input."""
+
+    cure = "Name a folder apart from the inputs that you may write to."
 
 
 class DiskFullError(CropDetectError):
     """The disk has no room for what must be written."""
 
+    cure = "Free some space, and run the same command again: it continues."
+
 
 class TrainingDataError(CropDetectError):
     """There are too few fields, labels, classes or groups to train on."""
+
+    cure = "Add labelled fields, or merge rare classes in the legend."
 
 
 class MissingExtraError(CropDetectError):
     """A command needs a package of an extra that is not installed."""
 
+    cure = "Install the extra that the error names, e.g. `pip install 'cropdetect[train]'`."
+
 
 class ClusterError(CropDetectError):
     """A Dask cluster cannot be reached, lost its scheduler or its workers, or sees other data."""
+
+    cure = "Check that the scheduler and its workers run, and that they have this version of cropdetect."
+
+
+class MemoryLimitError(CropDetectError):
+    """There is not enough memory for what must be held at once."""
+
+    cure = "Give more memory, lower `--memory`, or work on a part of the area (`--bbox`)."
+
+
+class TooManyFilesError(CropDetectError):
+    """The operating system lets a program open no more files."""
+
+    cure = "Raise the limit of open files, e.g. `ulimit -n 4096`."
+
+
+class UnexpectedError(CropDetectError):
+    """Something happened that cropdetect has no name for: a fault of the tool, or an input that nobody has met before."""
+
+    cure = "Run the command again with `--debug`, and report what it prints, as SECURITY.md and the issue form say."
+
+
+def named(error: BaseException) -> CropDetectError:
+    """Return the error that tells a user of an exception that nobody caught."""
+    if isinstance(error, CropDetectError):
+        return error
+    where = os.fsdecode(error.filename) if isinstance(error, OSError) and isinstance(error.filename, str | bytes) else ""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskFullError("the disk is full, or a file may be no larger", where=where, fix=DiskFullError.cure)
+    if number in (errno.EMFILE, errno.ENFILE) or "Too many open files" in str(error):
+        return TooManyFilesError("no more files can be opened", where=where, fix=TooManyFilesError.cure)
+    if isinstance(error, MemoryError):
+        return MemoryLimitError("there is not enough memory", fix=MemoryLimitError.cure)
+    if isinstance(error, FileNotFoundError):
+        return InputNotFoundError(
+            "this is not there, or not any more", where=where or "the working folder", fix="Check the path."
+        )
+    if isinstance(error, PermissionError):
+        return UnreadableFileError("this may not be read or written", where=where, fix="Change its rights, or name another path.")
+    reason = " ".join(str(error).split())[:300]
+    return UnexpectedError(f"{type(error).__name__}: {reason}".rstrip(": "), where=_place(error), fix=UnexpectedError.cure)
+
+
+def _place(error: BaseException) -> str:
+    """Return the innermost line of this package that was running, e.g. "cropdetect/fields/vector.py, line 12"."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename.replace(os.sep, "/")
+        if "/cropdetect/" in file:
+            place = f"cropdetect/{file.rpartition('/cropdetect/')[2]}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

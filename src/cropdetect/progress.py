@@ -77,7 +77,7 @@ class Progress:
                 TextColumn(self._unit),
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[note]}"),
-                console=Console(stderr=True),
+                console=Console(file=getattr(sys.stderr, "raw", sys.stderr)),  # bars move the cursor
                 transient=True,
             )
             self._bar.add_task(self._description, total=self._total, note=note)

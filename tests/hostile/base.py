@@ -87,7 +87,7 @@ def cube(side: int = SIDE) -> xr.Dataset:
     """Return a cube of two bands and three dates."""
     y, x = TOP - 10 * (np.arange(side) + 0.5), LEFT + 10 * (np.arange(side) + 0.5)
     steps = np.array([f"{day[:4]}-{day[4:6]}-{day[6:]}" for day in DAYS], "datetime64[ns]")
-    bands = {name: (("time", "y", "x"), np.stack([pixels(k)] * len(DAYS))) for k, name in enumerate(BANDS)}
+    bands = {name: (("time", "y", "x"), np.stack([pixels(k, side)] * len(DAYS))) for k, name in enumerate(BANDS)}
     return xr.Dataset(bands, coords={"time": steps, "y": y, "x": x}, attrs={"crs": CRS})
 
 

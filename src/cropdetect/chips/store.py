@@ -46,7 +46,18 @@ _AXES = {  # axes of `image`
     "field_area": (0,),
 }
 _NOT_IN_OLDER = ("median_date", "field_area")
-_DAMAGE = (BaseZarrError, pyarrow.ArrowException, KeyError, ValueError, OSError, TypeError, RuntimeError)
+_DAMAGE = (
+    BaseZarrError,
+    pyarrow.ArrowException,
+    KeyError,
+    ValueError,
+    OSError,
+    TypeError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+    IndexError,
+)
 _NO_DAY = np.iinfo(np.int64).min  # NaT, as NumPy stores it
 _DAYS = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "_FillValue": _NO_DAY}
 

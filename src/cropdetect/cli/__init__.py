@@ -1,13 +1,16 @@
 """The command line: one thin command a verb."""
 
+import json
+import os
 import signal
 import sys
 import traceback
 import warnings
 
 from cropdetect.cli import verbs  # noqa: F401, registers the commands
-from cropdetect.cli.app import Shown, StoppedError, app
-from cropdetect.errors import CropDetectError
+from cropdetect.cli.app import DEBUG, Shown, StoppedError, app
+from cropdetect.cli.plain import plain_output
+from cropdetect.errors import CropDetectError, named
 from cropdetect.runs import command_line
 
 __all__ = ["app", "main"]
@@ -21,17 +24,31 @@ def main() -> None:
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = lambda message, *_: print(f"Warning: {message}", file=sys.stderr)
     signal.signal(signal.SIGTERM, _terminate)
+    debug = DEBUG in sys.argv[1:]
+    sys.argv = [argument for argument in sys.argv if argument != DEBUG]
     command_line.set(("cropdetect", *sys.argv[1:]))
-    try:
-        app()
-    except CropDetectError as error:
-        if Shown.tracebacks:
-            traceback.print_exception(error)
-        print(f"{error.name}: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except StoppedError as stop:
-        print(stop, file=sys.stderr)
-        sys.exit(128 + (_terminated or signal.SIGINT))
+    with plain_output():
+        try:
+            app()
+        except StoppedError as stop:
+            print(stop, file=sys.stderr)
+            sys.exit(128 + (_terminated or signal.SIGINT))
+        except BrokenPipeError:  # what reads our output has ended, e.g. `head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(128 + signal.SIGPIPE)
+        except Exception as error:
+            sys.exit(_tell(named(error), error, debug=debug))
+
+
+def _tell(error: CropDetectError, cause: Exception, *, debug: bool) -> int:
+    """Say what is wrong, with `--json` as data too, and return the exit code. Here, and only here, unknown exceptions end."""
+    if debug or Shown.tracebacks:
+        traceback.print_exception(cause, file=sys.stderr)
+    if "--json" in sys.argv:
+        said = {"name": error.name, "what": error.what, "where": error.where, "fix": error.fix}
+        print(json.dumps({"error": said}, indent=1, ensure_ascii=False))
+    print(f"{error.name}: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def _terminate(number: int, _: object) -> None:

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from cropdetect.cli.log_file import LoggedStream
 from cropdetect.progress import be_quiet
 
+DEBUG = "--debug"  # anywhere on the command line: show the trace of an error
 TASKS = {
     "From some labels to a map": ("map", "crossval", "train", "predict", "evaluate", "report", "compare"),
     "Look at what you have": ("info", "chips"),
@@ -58,7 +59,8 @@ app = typer.Typer(
     name="cropdetect",
     cls=_Group,
     help="A calibrated crop for every field, from any imagery and any field boundaries.\n\n"
-    "Example: cropdetect map season/ map/ --fields fields.gpkg --labels crop",
+    "Example: cropdetect map season/ map/ --fields fields.gpkg --labels crop"
+    "\n\nWith --debug, an error shows its trace.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -49,6 +49,12 @@ class LoggedStream(io.TextIOBase):
         return self._stream.fileno()
 
     @property
+    def raw(self) -> TextIO:
+        """The terminal itself, for bars that move the cursor; they are not kept."""
+        found: TextIO = getattr(self._stream, "raw", self._stream)
+        return found
+
+    @property
     def encoding(self) -> str:  # type: ignore[override]
         """Encoding of the stream."""
         return self._stream.encoding

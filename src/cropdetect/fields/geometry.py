@@ -14,6 +14,8 @@ Geometries = npt.NDArray[np.object_]
 Flags = npt.NDArray[np.bool_]
 
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_FEW_CORNERS, _FEW_EDGES = 1000, 200
+_MOST_CROSSINGS = 200_000  # that are mended: a repair takes time and memory by the crossing
 _WEB_MERCATOR = 3857  # its metres are stretched by 1 / cos(latitude)
 
 
@@ -35,10 +37,22 @@ def usable_polygons(geometry: Geometries) -> tuple[Geometries, Flags, Flags]:
     usable = present & finite & holds_polygons(result) & ~shapely.is_empty(result)
     repaired = usable.copy()
     repaired[usable] = ~shapely.is_valid(result[usable])
+    for row in np.flatnonzero(repaired & (shapely.get_num_coordinates(result) > _FEW_CORNERS)):
+        if _crossings(result[row]) > _MOST_CROSSINGS:
+            usable[row] = repaired[row] = False
     result[repaired] = polygons_only(shapely.make_valid(result[repaired]))
     usable[repaired] = ~shapely.is_empty(result[repaired])
     result[~usable] = None
     return result, ~usable, repaired & usable
+
+
+def _crossings(shape: shapely.Geometry) -> float:
+    """Estimate how often the edges of a polygon cross or touch each other, from some of them."""
+    corners, ring = shapely.get_coordinates(shapely.get_rings(shape), return_index=True)
+    edges = shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1))[ring[:-1] == ring[1:]]
+    some = edges[:: max(1, len(edges) // _FEW_EDGES)]
+    met = shapely.STRtree(edges).query(some, predicate="intersects").shape[1] / len(some)
+    return float(max(0.0, met - 3) * len(edges) / 2)  # an edge meets itself and its neighbours
 
 
 def holds_polygons(geometry: Geometries) -> Flags:

@@ -20,7 +20,7 @@ from cropdetect.fields import dbf
 from cropdetect.fields.columns import rounded
 from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
 from cropdetect.fields.geometry import holds_polygons
-from cropdetect.fields.plain_table import exact_table
+from cropdetect.fields.plain_table import exact_table, read_parquet
 
 _HIDDEN_KEY = "fid"  # what GDAL calls the key of a table to which its user gave none
 _LOOKED_AT = 1000  # features from which the kind of a layer's geometries is told
@@ -158,7 +158,7 @@ def _read_geoparquet(file: Path) -> gpd.GeoDataFrame:
     References:
         https://geoparquet.org
     """
-    arrow = pyarrow.parquet.ParquetFile(file).read()
+    arrow = read_parquet(file)
     name, crs, is_wkb = _geometry_column(arrow.schema, file)
     if is_wkb:
         column = arrow.column(name)

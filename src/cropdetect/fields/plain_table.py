@@ -13,6 +13,8 @@ from cropdetect.errors import UnreadableFileError
 from cropdetect.fields.columns import ID_COLUMNS, LABEL_COLUMNS
 
 _DELIMITERS = ",;\t"
+_MANY_ROWS, _ROWS_A_BYTE = 100_000, 2  # a field takes several bytes, however well it is packed
+_RATIO, _SMALL = 200, 2**28  # unpacked over packed size, bytes
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")  # as people write numbers: 007 is text
 
 
@@ -31,7 +33,7 @@ def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
     """
     try:
         if path.suffix.lower() in (".parquet", ".geoparquet"):
-            return exact_table(pyarrow.parquet.ParquetFile(path).read())
+            return exact_table(read_parquet(path))
         options: dict[str, Any] = {"sep": delimiter(path), "encoding": "utf-8-sig"}
         table: pd.DataFrame = pd.read_csv(path, **options)
         wanted = [name for name in table.columns if _is_text(table[name], {*ID_COLUMNS, *LABEL_COLUMNS, *text})]
@@ -39,9 +41,30 @@ def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
             written = pd.read_csv(path, usecols=wanted, dtype=object, keep_default_na=False, na_values=[""], **options)
             for name in wanted:
                 table[name] = _numbers_or_text(written[name])
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UnreadableFileError(f"the table cannot be read ({reason})", where=path, fix="Export it again.") from error
+    return table
+
+
+def read_parquet(path: Path) -> pyarrow.Table:
+    """Read a Parquet file whose rows can be as many as it says.
+
+    Raises:
+        UnreadableFileError: it would unpack to far more than its own size.
+        pyarrow.ArrowException, OSError: it is damaged.
+    """
+    with pyarrow.parquet.ParquetFile(path) as file:
+        packed, rows = path.stat().st_size, file.metadata.num_rows
+        unpacked = sum(file.metadata.row_group(k).total_byte_size for k in range(file.metadata.num_row_groups))
+        if (rows > _MANY_ROWS and rows > _ROWS_A_BYTE * packed) or unpacked > max(_SMALL, _RATIO * packed):
+            raise UnreadableFileError(
+                f"its {packed / 1e3:.0f} kB are said to hold {rows} rows, {unpacked / 1e6:.0f} MB: too much for memory",
+                where=path,
+                fix="If you trust it, write it again without compression.",
+            )
+        table = file.read()
+    table.validate(full=True)  # text that is none
     return table
 
 

@@ -28,7 +28,10 @@ _DAMAGED = (
     pyogrio.errors.GeometryError,
     pyarrow.ArrowException,
     OSError,
-    UnicodeDecodeError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
 )
 _SETTINGS = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",

@@ -19,7 +19,18 @@ from cropdetect.imagery.stores.open_files import file_manager
 from cropdetect.imagery.stores.safety import changed_size, refuse_hdf5_links, refuse_zarr_objects, unreadable
 
 # What HDF5, Zarr and their codecs raise on damaged bytes.
-DAMAGE = (OSError, ValueError, RuntimeError, KeyError, EOFError, IndexError, TypeError, AssertionError)
+DAMAGE = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    EOFError,
+    IndexError,
+    TypeError,
+    AssertionError,
+    ArithmeticError,
+    MemoryError,
+)
 
 _CLASSIC = b"CDF"  # the first bytes of NetCDF 3
 

@@ -18,12 +18,13 @@ import rasterio
 from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from xarray.backends import CachingFileManager
 
 from cropdetect.door import check_crs
-from cropdetect.errors import GridError
+from cropdetect.errors import GridError, UnreadableFileError
 from cropdetect.imagery.layers import Layer, PixelReader, Pixels
 from cropdetect.imagery.series import Window
 from cropdetect.imagery.stores.attributes import Encoding, encoding
@@ -31,6 +32,10 @@ from cropdetect.imagery.stores.open_files import file_manager
 from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, unreadable
 from cropdetect.imagery.stores.zips import gdal_name, on_disk
 
+_DAMAGE = (RasterioError, CPLE_BaseError, MemoryError)
+_LARGEST = 1e12  # of a coordinate or a pixel
+_SMALLEST = 1e-9  # of a pixel
+_BLOCK_BYTES = 2**29  # of a block, which is read as a whole
 _ALPHA_SIDE = 64  # pixels that are looked at, along each axis
 
 
@@ -66,7 +71,7 @@ class RasterFile(PixelReader):
                     file.read(index + 1, window=self._place(window), out=out)
                     if self.south_up:
                         out[:] = out[::-1].copy()
-        except RasterioError as error:
+        except _DAMAGE as error:
             raise unreadable(self.path, error) from error
 
     def read_valid(self, index: int, window: Window) -> npt.NDArray[np.bool_] | None:
@@ -82,7 +87,7 @@ class RasterFile(PixelReader):
                     valid &= file.read_masks(index + 1, window=self._place(window)) > 0
                 if self.alpha is not None:
                     valid &= file.read(self.alpha + 1, window=self._place(window)) > 0
-        except RasterioError as error:
+        except _DAMAGE as error:
             raise unreadable(self.path, error) from error
         return valid[::-1] if self.south_up else valid
 
@@ -113,7 +118,7 @@ def read_header(path: Path) -> list[Layer]:
     try:
         with gdal(), open_raster(path, driver) as file:
             return layers_of(file, RasterFile, path=path, driver=driver)
-    except RasterioError as error:
+    except _DAMAGE as error:
         raise unreadable(path, error) from error
 
 
@@ -130,6 +135,7 @@ def layers_of(file: rasterio.DatasetReader, kind: type[RasterFile], *, path: Pat
     dtypes = {np.dtype(dtype) for dtype in file.dtypes}
     if any(dtype.kind not in "iuf" for dtype in dtypes):
         raise unreadable(path, ValueError(f"pixels are {sorted(map(str, dtypes))}, not real numbers"))
+    _check_transform(file.transform, path)
     affine, south_up = _north_up(file.transform, file.height)
     if affine.b or affine.d or affine.a <= 0:
         raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
@@ -176,6 +182,13 @@ def _alpha(file: rasterio.DatasetReader) -> int | None:
     return kinds[-1] if np.isin(numbers, (0, numbers.max())).mean() > 0.9 else None
 
 
+def _check_transform(affine: Affine, path: Path) -> None:
+    if not all(abs(number) < _LARGEST for number in affine) or 0 < abs(affine.a) < _SMALLEST or 0 < abs(affine.e) < _SMALLEST:
+        raise GridError(  # NaN is not below the largest, either
+            "its transform holds numbers that cannot be", where=path, fix="Correct it, e.g. with gdal_edit -a_ullr."
+        )
+
+
 def _north_up(affine: Affine, height: int) -> tuple[Affine, bool]:
     if affine.e < 0:
         return affine, False
@@ -204,4 +217,11 @@ def _known_crs(wkt: str) -> CRS:
 
 def _block(file: rasterio.DatasetReader) -> tuple[int, int]:
     height, width = file.block_shapes[0]
+    n_bytes = min(height, file.height) * min(width, file.width) * np.dtype(file.dtypes[0]).itemsize
+    if n_bytes > _BLOCK_BYTES:
+        raise UnreadableFileError(
+            f"its pixels are stored in blocks of {height} x {width}, which are read as a whole ({n_bytes / 1e9:.1f} GB)",
+            where=file.name,
+            fix="Store it in tiles, e.g. with gdal_translate -co TILED=YES.",
+        )
     return min(height, file.height), min(width, file.width)

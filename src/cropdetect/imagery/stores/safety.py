@@ -5,6 +5,7 @@ sidecar files, and gets absolute paths that it does not parse. HDF5 links to oth
 """
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ _SIGNATURES = {
     b"\0\0\0\x0c": "JP2OpenJPEG",
     b"\xff\x4f\xff\x51": "JP2OpenJPEG",
 }
+
+LONGEST_AXIS = 2**24  # entries of a coordinate, which is read as a whole
+_LARGEST_CHUNK = 2**28  # numbers
 
 _SETTINGS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no .aux.xml, .ovr, .msk: they may name any other file
@@ -88,6 +92,8 @@ def refuse_hdf5_links(path: Path) -> None:
                 seen.add(place)
                 check(item)
                 seen.remove(place)
+            elif isinstance(item, h5py.Dataset) and len(item.shape or ()) == 1 and item.size > LONGEST_AXIS:
+                raise unreadable(path, ValueError(f"{name} says that it has {item.size} entries; {LONGEST_AXIS} can be read"))
             elif isinstance(item, h5py.Dataset) and (
                 item.external or item.is_virtual or item.file.filename != group.file.filename
             ):
@@ -111,10 +117,27 @@ def refuse_zarr_objects(path: Path) -> None:
         for metadata in path.rglob(name):
             try:
                 content = json.loads(metadata.read_bytes())
-            except ValueError as error:
+            except (ValueError, OSError, RecursionError) as error:
                 raise unreadable(metadata, error) from error
+            _check_sizes(metadata, content)
             if "pickle" in set(_codecs(content)):
                 raise _unsafe(metadata, "holds pickled objects, which could run code")
+
+
+def _check_sizes(metadata: Path, content: Any) -> None:
+    """Refuse an array that says that one of its axes, or one chunk of it, is larger than can be read."""
+    if not isinstance(content, dict) or not isinstance(content.get("shape"), list):
+        return
+    grid = content.get("chunk_grid")
+    settings = grid.get("configuration") if isinstance(grid, dict) else None
+    chunk = content.get("chunks") or (settings.get("chunk_shape") if isinstance(settings, dict) else None) or [1]
+    sizes = [*content["shape"], *(chunk if isinstance(chunk, list) else [None])]
+    if not all(isinstance(size, int) and size >= 0 for size in sizes):
+        raise unreadable(metadata, ValueError("its shape or that of its chunks is none"))
+    if len(content["shape"]) == 1 and content["shape"][0] > LONGEST_AXIS:
+        raise unreadable(metadata, ValueError(f"it says that it has {content['shape'][0]} entries; {LONGEST_AXIS} can be read"))
+    if math.prod(chunk) > _LARGEST_CHUNK:
+        raise unreadable(metadata, ValueError(f"one chunk of it has {math.prod(chunk)} numbers; {_LARGEST_CHUNK} can be read"))
 
 
 def _codecs(content: Any) -> Iterator[str]:

@@ -18,7 +18,7 @@ STATUSES = {  # what the page calls each status, and what it means
     "outside": ("outside the imagery", "no part lies in the imagery"),
     "no_data": ("never clear", "no clear pixel on any date: cloud or gaps all season"),
     "too_small": ("too small", "less than half a pixel: finer imagery would be needed"),
-    "invalid_geometry": ("damaged outline", "the outline is no polygon and could not be mended"),
+    "invalid_geometry": ("damaged outline", "the outline is no polygon and could not be repaired"),
     "duplicate_id": ("id not unique", "an earlier row has the same id"),
     "no_id": ("no id", "the row has no id"),
     "failed": ("failed", "the network gave no finite number"),
