@@ -30,7 +30,7 @@ Version = tuple[int, int, int]
 
 def file_manager(
     opener: Callable[..., T], path: Path, *arguments: Hashable, headers: Sequence[Path] = ()
-) -> "CachingFileManager[T]":  # older xarray cannot be indexed
+) -> CachingFileManager[T]:
     """Return what opens a file for this thread; keep it while the file is read, or the file may be closed meanwhile.
 
     Args:
@@ -80,7 +80,7 @@ def _limit() -> int:
 class _File(Generic[T]):
     """One thread's file, and the versions of its headers when it was opened."""
 
-    manager: "CachingFileManager[T]"
+    manager: CachingFileManager[T]
     versions: tuple[Version | None, ...] = ()
 
 
