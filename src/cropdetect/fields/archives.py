@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from cropdetect.errors import FieldsError, UnreadableFileError, UnsafePathError
+from cropdetect.errors import CropDetectError, FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.imagery import unreadable
 
 ARCHIVE_SUFFIXES = (".zip", ".shz", ".rar", ".7z")
@@ -200,6 +200,6 @@ class _Libarchive:
         finally:
             library.archive_read_free(archive)
 
-    def _error(self, archive: ctypes.c_void_p) -> UnreadableFileError:
+    def _error(self, archive: ctypes.c_void_p) -> CropDetectError:
         reason = self._library.archive_error_string(archive) or b"its content does not fit its list of files"
         return unreadable(self.path, ValueError(reason.decode("utf-8", "replace")))

@@ -12,7 +12,7 @@ from typing import Any
 
 import rasterio
 
-from cropdetect.errors import UnreadableFileError, UnsafePathError
+from cropdetect.errors import CropDetectError, TooManyFilesError, UnreadableFileError, UnsafePathError
 
 _SIGNATURES = {
     b"II*\0": "GTiff",
@@ -152,8 +152,10 @@ def _codecs(content: Any) -> Iterator[str]:
             yield from _codecs(value)
 
 
-def unreadable(path: Path, error: BaseException) -> UnreadableFileError:
-    """Return the error that names a damaged file."""
+def unreadable(path: Path, error: BaseException) -> CropDetectError:
+    """Return the error that names a damaged file, or says that no more files can be opened."""
+    if "Too many open files" in str(error):
+        return TooManyFilesError("no more files can be opened", where=path, fix=TooManyFilesError.cure)
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix="Copy or download it again.")
 
