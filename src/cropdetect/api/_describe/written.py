@@ -1,6 +1,5 @@
 """What `info` says of what the tool writes: checkpoints, predictions, scores, demos, reports, unfinished work."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ import pandas as pd
 from cropdetect.api._describe.facts import Facts, counts
 from cropdetect.checkpoint import read_checkpoint
 from cropdetect.chips import CALLED, recognise
-from cropdetect.errors import CropDetectError
+from cropdetect.documents import read_json
+from cropdetect.errors import CropDetectError, UnreadableFileError
 from cropdetect.evaluation import SCORES
 from cropdetect.formats import SensorRecord
 from cropdetect.outputs.scores import read_metrics
@@ -55,8 +55,16 @@ def _need(sensor: SensorRecord) -> dict[str, Any]:
 
 def prediction_facts(path: Path) -> Facts:
     """Describe the output of `predict`."""
-    table = pd.read_csv(path / "predictions.csv", keep_default_na=True)
-    run = json.loads((path / "run.json").read_text("utf-8"))
+    run = read_json(path / "run.json")
+    try:
+        return _of_predictions(path, pd.read_csv(path / "predictions.csv", keep_default_na=True), run)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise UnreadableFileError(
+            f"run.json or predictions.csv are not those of a prediction ({error})", where=path, fix="Predict again."
+        ) from error
+
+
+def _of_predictions(path: Path, table: pd.DataFrame, run: dict[str, Any]) -> Facts:
     flags = table["unlike_training"].dropna() if "unlike_training" in table else pd.Series(dtype=object)
     known = {
         "unlike_training": run.get("unlike_training") or None,
