@@ -15,8 +15,7 @@ find . -type d -name tests ! -path './numpy/_core/tests' -prune -exec rm -rf {} 
 rm -rf pyarrow/include pyarrow/includes pyarrow/src numpy/_core/include
 find . -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.hpp' -o -name '*.h' -o -name '*.a' -o -name '*.lib' \) -delete
 
-# Arrow's network services and query plans; file formats, datasets and the local filesystem stay.
-rm -f pyarrow/libarrow_substrait.so* pyarrow/_substrait*.so
+# Arrow's network services; file formats, datasets and the local filesystem stay.
 rm -f pyarrow/libarrow_flight.so* pyarrow/libarrow_python_flight.so* pyarrow/_flight*.so pyarrow/libarrow_s3.so* pyarrow/_s3fs*.so
 
 # A wheel cannot hold links: the same library lies there under up to three names.
