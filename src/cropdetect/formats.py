@@ -15,7 +15,8 @@ MODEL_ID = "model-cv4a-crop-detection-v1"
 
 Preset = Literal["default", "cv4a"]
 Kind = Literal[  # of what lies at a path
-    "imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores", "demo", "report", "unfinished"
+    "imagery", "fields", "chips", "table", "checkpoint", "predictions", "scores", "demo", "map", "comparison", "report",
+    "unfinished",
 ]  # fmt: skip
 
 

@@ -47,6 +47,9 @@ def test_the_files_hold_the_paired_intervals(runs: Path, tmp_path: Path) -> None
     assert loss.difference == pytest.approx(expected["log_loss"].difference)
     assert loss.difference_interval == pytest.approx((expected["log_loss"].lower, expected["log_loss"].upper))
     assert found.options == {"model": ["random-forest", "svm"]}
+    told = api.info(tmp_path / "out")
+    assert (told.kind, told.facts["shared_fields"], list(told.facts["runs"])) == ("comparison", 120, ["forest", "svm"])
+    assert "to see it" in told.text()
     written = pd.read_csv(tmp_path / "out" / "comparison.csv").set_index(["run", "score"])
     assert written.loc[("svm", "log_loss"), "difference"] == pytest.approx(loss.difference)
     assert {file.name for file in (tmp_path / "out").iterdir()} == {

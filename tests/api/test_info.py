@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from cropdetect import api
 from cropdetect.cli import app
+from cropdetect.errors import TableError, UnknownLayoutError
 from tests.api.conftest import CRS, GRID, square, write_band, write_fields
+from tests.imagery.data import write_raster
 
 
 @pytest.fixture
@@ -58,6 +60,28 @@ def test_fields_that_lie_beside_the_images_are_told_with_both_places(images: Pat
     (x, y), (west, north) = to_degrees.transform(690_040, 59_920), to_degrees.transform(640_480, 59_520)
     assert f"The fields lie around {x:.4f} E, {y:.4f} N (EPSG:32636" in warning
     assert f"the images around {west:.4f} E, {north:.4f} N (EPSG:32636" in warning
+
+
+def test_a_list_of_known_crops_says_its_columns_and_how_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "crops.csv").write_text("parcel_nr;code;name\n007;115;Weizen\n008;411;Mais\n009;115;Weizen\n")
+    with pytest.raises(
+        TableError, match="no dates and no bands: parcel_nr seems to hold ids of fields and code their crops"
+    ) as told:
+        api.info(tmp_path / "crops.csv")
+    assert "--reference crops.csv --id-column parcel_nr --labels code" in told.value.fix
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "said"), [(("B04", "B08"), "scene.tif has 2 bands: B04, B08"), ((), "scene.tif has 2 bands: band_1, band_2")]
+)
+def test_an_image_without_a_date_says_its_bands_and_the_option(tmp_path: Path, descriptions: tuple[str, ...], said: str) -> None:
+    file = write_raster(tmp_path / "scene.tif", np.full((2, 8, 8), 700, np.uint16), descriptions=descriptions)
+    with pytest.raises(UnknownLayoutError, match=said) as told:
+        api.info(file)
+    assert "--date 2019-06-06" in told.value.fix
+    names = "" if descriptions else "band_1=B04,band_2=B08"
+    facts = api.info(file, date="2018-04-15", band_names=names or None).facts
+    assert (facts["days"], facts["bands"]) == (["2018-04-15"], ["B04", "B08"])
 
 
 def test_people_get_aligned_lines_and_no_raw_data(images: Path) -> None:

@@ -62,6 +62,14 @@ def test_every_field_is_on_the_map_and_labels_stand_beside_the_predictions(made:
     assert found["crops"]["maize"]["predicted"] == (table["crop"][12:] == "maize").sum()
 
 
+def test_info_knows_a_map_and_the_answers_out_of_fold(made: Path) -> None:
+    told = api.info(made)
+    assert (told.kind, told.facts["fields"]) == ("map", 16)
+    assert told.facts["holds"]["crossval"] == "the output of evaluate or crossval"
+    assert sum(told.facts["crops"].values()) == 16
+    assert api.info(made / "crossval").kind == "scores"
+
+
 def test_how_good_it_is_comes_from_fields_that_were_left_out(made: Path) -> None:
     found = json.loads((made / "map.json").read_text())["out_of_fold"]
     record = read_checkpoint(made / "checkpoint").record

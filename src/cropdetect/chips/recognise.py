@@ -32,10 +32,13 @@ CALLED: dict[Kind, str] = {
     "predictions": "the output of predict",
     "scores": "the output of evaluate or crossval",
     "demo": "the output of demo",
+    "map": "the output of map",
+    "comparison": "the output of compare",
     "report": "a report",
     "unfinished": "an unfinished output",
 }
 
+_OF_A_VERB: dict[str, Kind] = {"demo": "demo", "map": "map", "compare": "comparison"}
 _LOOKED_AT = 200  # entries of a folder in which data is looked for
 _SHOWN = 4
 _IMAGES = re.compile(r".*\.(tiff?|jp2|nc4?|zarr)", re.IGNORECASE)
@@ -119,8 +122,8 @@ def _file_kind(path: Path) -> Kind | None:
 def _written_kind(folder: Path) -> Kind | None:
     """Return which output of the tool a folder is, or None; a simulated season is imagery, and a page lies in a file."""
     store, run = folder / "zarr.json", read_run(folder)
-    if run is not None and run.verb == "demo":
-        return "demo"
+    if run is not None and run.verb in _OF_A_VERB:
+        return _OF_A_VERB[run.verb]
     if (folder / "checkpoint.json").is_file():
         return "checkpoint"
     if (folder / "predictions.csv").is_file():

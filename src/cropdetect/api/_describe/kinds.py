@@ -8,7 +8,9 @@ from cropdetect.api._describe.fields import fields_facts
 from cropdetect.api._describe.imagery import imagery_facts
 from cropdetect.api._describe.written import (
     checkpoint_facts,
+    comparison_facts,
     demo_facts,
+    map_facts,
     prediction_facts,
     report_facts,
     score_facts,
@@ -57,6 +59,10 @@ def describe(source: Path | InMemory, kind: Kind, options: DataOptions) -> Facts
             return score_facts(path)
         case "demo":
             return demo_facts(path)
+        case "map":
+            return map_facts(path)
+        case "comparison":
+            return comparison_facts(path)
         case "report":
             return report_facts(path)
         case "unfinished":

@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
+from pydantic import ValidationError
 
 from cropdetect.api._describe.facts import Facts, counts
 from cropdetect.checkpoint import read_checkpoint
@@ -12,11 +13,12 @@ from cropdetect.chips import CALLED, recognise
 from cropdetect.documents import read_json
 from cropdetect.errors import CropDetectError, UnreadableFileError
 from cropdetect.evaluation import SCORES
-from cropdetect.formats import SensorRecord
+from cropdetect.formats import ComparisonRecord, MapRecord, SensorRecord
 from cropdetect.outputs.scores import read_metrics
 from cropdetect.paths import visible
 from cropdetect.runs import read_run, unfinished_work
 
+_Format = TypeVar("_Format", MapRecord, ComparisonRecord)
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 
@@ -110,6 +112,46 @@ def demo_facts(path: Path) -> Facts:
             "finished": run.finished if run else None,
         }
     )
+
+
+def map_facts(path: Path) -> Facts:
+    """Describe the output of `map`: what its folders hold, its crops, and how right it is on fields left out of training."""
+    found, run = _read(path / "map.json", MapRecord), read_run(path)
+    return Facts(
+        {
+            "holds": {name: _called(path / name) for name in visible(path) if (path / name).is_dir()},
+            "fields": found.n_fields,
+            "fields_with_a_label": found.n_labelled,
+            "crops": {name: count.labelled + count.predicted for name, count in found.crops.items()},
+            "accuracy_out_of_fold": round(found.out_of_fold.accuracy, 4),
+            "log_loss_out_of_fold": round(found.out_of_fold.log_loss, 4),
+            "finished": run.finished if run else None,
+            "to_see_it": f"open {path / 'predictions' / 'report.html'} in a browser",
+        },
+        found.out_of_fold.warnings,
+    )
+
+
+def comparison_facts(path: Path) -> Facts:
+    """Describe the output of `compare`: its runs with their scores on the shared fields."""
+    found, run = _read(path / "comparison.json", ComparisonRecord), read_run(path)
+    return Facts(
+        {
+            "shared_fields": found.n_shared,
+            "runs": {one.name: {name: f"{score.value:.4g}" for name, score in one.scores.items()} for one in found.runs},
+            "options_that_differ": list(found.options),
+            "finished": run.finished if run else None,
+            "to_see_it": f"open {path / 'comparison.html'} in a browser",
+        },
+        found.warnings,
+    )
+
+
+def _read(file: Path, kind: type[_Format]) -> _Format:
+    try:
+        return kind.model_validate_json(file.read_bytes())
+    except (ValidationError, OSError) as error:
+        raise UnreadableFileError("it is not as cropdetect wrote it", where=file, fix="Run the command again.") from error
 
 
 def report_facts(path: Path) -> Facts:

@@ -41,6 +41,25 @@ def guessed_columns(source: Source) -> Guess:
     return Guess(id, date, label, None if known else changing[:_MOST_BANDS])
 
 
+def labels_only(source: Source) -> tuple[str, str] | None:
+    """Return the columns of ids and of labels where a table without dates has both and no bands, as lists of known crops have."""
+    table = source.table()
+    names = [str(name) for name in table.columns]
+    id = next((name for name in (*named(names, IDS), *names) if _one_a_row(table[name])), None)
+    others = [name for name in names if name != id]
+    label = next(iter(named(others, LABEL_COLUMNS)), None) or next((name for name in others if _few(table[name])), None)
+    return None if id is None or label is None or any(map(is_known_band, names)) else (id, label)
+
+
+def _one_a_row(column: "pd.Series[Any]") -> bool:
+    return not pd.api.types.is_float_dtype(column.dtype) and bool(column.notna().all() and column.is_unique)
+
+
+def _few(column: "pd.Series[Any]") -> bool:
+    """Tell whether values may be classes: several rows have each."""
+    return not pd.api.types.is_float_dtype(column.dtype) and 2 <= column.nunique() <= len(column) / 2 + 1
+
+
 def _dates(table: pd.DataFrame, source: Source) -> str | None:
     for name in table.columns:
         try:

@@ -10,7 +10,7 @@ from cropdetect.chips.tables.column_map import ColumnMap, proposed_map, read_col
 from cropdetect.chips.tables.earth_engine import EarthEngineLong
 from cropdetect.chips.tables.eurocropsml import EuroCropsML
 from cropdetect.chips.tables.form import Form, ReadOptions
-from cropdetect.chips.tables.guess import guessed_columns
+from cropdetect.chips.tables.guess import guessed_columns, labels_only
 from cropdetect.chips.tables.long import LongTable, WorldCereal
 from cropdetect.chips.tables.match import FieldsFile, fields_of_table
 from cropdetect.chips.tables.openeo import OpenEOCsv, OpenEOJson
@@ -144,6 +144,15 @@ def _not_recognised(source: Source) -> CropDetectError:
             "the file is none of the tables that are known", where=source.path, fix="docs/tables.md shows what can be read."
         )
     guess = guessed_columns(source)
+    labels = labels_only(source) if guess.date is None else None
+    if labels is not None:
+        ids, classes = labels
+        return TableError(
+            f"the table has no dates and no bands: {ids} seems to hold ids of fields and {classes} their crops",
+            where=source.path,
+            fix=f"evaluate and report take known crops: --reference {source.path.name} --id-column {ids} --labels {classes}. "
+            "To train on them, join them to the field boundaries by the id first.",
+        )
     shown = proposed_map(id=guess.id, date=guess.date, bands=guess.bands, label=guess.label)
     return TableError(
         f"the table is of no known form; its columns are {', '.join(names)}",

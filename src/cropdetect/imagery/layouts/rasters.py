@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
-from cropdetect.errors import AmbiguousNameError, ContradictionError, UnknownLayoutError
+import rasterio
+
+from cropdetect.errors import AmbiguousNameError, ContradictionError, CropDetectError, UnknownLayoutError
 from cropdetect.imagery.dates import Period
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, is_field_raster, paths_with, some_names
@@ -23,9 +25,10 @@ from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_beside, orbit_said
 from cropdetect.imagery.products import find_product
 from cropdetect.imagery.stores.rasters import RasterFile, read_header
-from cropdetect.imagery.stores.safety import raster_driver
+from cropdetect.imagery.stores.safety import gdal, raster_driver
 from cropdetect.imagery.values import product_offset
 
+_SHOWN = 12  # bands in an error
 _EMPTY_DESCRIPTION = re.compile(r"\s*((band|layer|gr[ae]y)[ _]?\d*)?\s*", re.IGNORECASE)
 
 # Planet, Imagery Product Specification: the order of the bands by their number, where a file does not describe them.
@@ -151,6 +154,12 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
     orbit = _orbit(file, reader.tags, name)
     asked = options.pattern is not None and bool({"date", "year"} & set(options.pattern.groupindex))
     names = list(_layer_names(file, reader.descriptions, name, path_goes_first=asked))
+    if options.date is not None:  # the user says what bands without a name are
+        asked_for = [f"band_{number}" for number in range(1, len(names) + 1)]
+        names = [
+            replace(one, band=band, is_sure=True) if not one.is_sure and band in options.band_names else one
+            for one, band in zip(names, asked_for, strict=True)
+        ]
     by_metadata = None
     if all(one.period is None for one in names) and any(one.band and one.is_sure for one in names) and not name.unread:
         by_metadata = _by_metadata(file, reader.tags, name, options)
@@ -301,17 +310,30 @@ def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOpt
         )
     if undated:
         return UnknownLayoutError(
-            f"no date is known for the images ({names})",
+            f"no date is known for the images ({names}){_layers_of(undated[0])}",
             where=path,
-            fix='Put a stac.json or metadata.json with {"datetime": "2019-06-06"} beside them or in a folder around them, set '
-            "the files' tag ACQUISITION_DATE, name them like 20190606_B04.tif, or give the day with --date 2019-06-06.",
+            fix="Give the day with --date 2019-06-06 if all are of one. Else put a stac.json or metadata.json with "
+            '{"datetime": "2019-06-06"} beside them or in a folder around them, set '
+            "the files' tag ACQUISITION_DATE, or name them like 20190606_B04.tif.",
         )
     return UnknownLayoutError(
-        f"no file name has both a date and a band{f' ({names})' if names else ''}",
+        f"no file name has both a date and a band{f' ({names})' if names else ''}{_layers_of(unnamed[0]) if unnamed else ''}",
         where=path,
-        fix=r"Name files like 20180415_B04.tif, describe their bands so, or give a --pattern with the groups date, band and tile,"
+        fix=r"Say what the bands are with --band-names band_1=B04,... and, where no name tells the day, --date 2019-06-06. Or "
+        r"name files like 20180415_B04.tif, describe their bands so, or give a --pattern with the groups date, band and tile,"
         r" e.g. (?P<date>\d{8})_(?P<band>\w+) (docs/imagery.md).",
     )
+
+
+def _layers_of(file: Path) -> str:
+    """Say how many bands a file has, and what their descriptions call them; "" where it cannot be read."""
+    try:
+        with gdal(), rasterio.open(file, driver=raster_driver(file)) as source:
+            called = [text or f"band_{number}" for number, text in enumerate(source.descriptions, 1)]
+    except (CropDetectError, rasterio.errors.RasterioError):
+        return ""
+    shown = f"{', '.join(called[:_SHOWN])}{', ...' if len(called) > _SHOWN else ''}"
+    return f"; {file.name} has {len(called)} band{'s' if len(called) > 1 else ''}: {shown}"
 
 
 def _matched(pattern: re.Pattern[str], example: str) -> str:
