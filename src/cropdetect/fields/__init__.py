@@ -1,5 +1,6 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
+from cropdetect.fields.antimeridian import beside, bounds_in_degrees, laid_on, middle_of
 from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column
 from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
 from cropdetect.fields.id_raster import IdRaster
@@ -16,6 +17,8 @@ __all__ = [
     "FieldSet",
     "IdRaster",
     "as_text",
+    "beside",
+    "bounds_in_degrees",
     "field_ids",
     "field_layers",
     "field_points",
@@ -24,6 +27,8 @@ __all__ = [
     "find_label_column",
     "hcat_legend",
     "is_vector_file",
+    "laid_on",
+    "middle_of",
     "ordered_legend",
     "polygons_only",
     "read_fields",
