@@ -7,6 +7,7 @@
 * Fields are left out at random, whatever their neighbours.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ class EnsembleOf2020(NetworkEnsemble):
         """See `NetworkEnsemble.statistics`."""
         return super().statistics(self._everything, np.arange(len(self._everything.classes)))
 
-    def member_probabilities(self, data: TrainingData, members: Members | None = None) -> npt.NDArray[np.float64]:
+    def member_probabilities(
+        self, data: TrainingData, members: Members | None = None, hidden: Sequence[int] = ()
+    ) -> npt.NDArray[np.float64]:
         """See `NetworkEnsemble.member_probabilities`."""
-        return super().member_probabilities(data, [networks[-1:] for networks in members or self.members_])
+        return super().member_probabilities(data, [networks[-1:] for networks in members or self.members_], hidden)

@@ -444,6 +444,7 @@ class RunRecord(Record):
     files: list[OutputFile] = Field(default_factory=list, description="all files of the output but this one")
     started: str = ""
     finished: str = ""
+    may_be_replaced: bool = Field(default=False, description="no field has an answer: another run may take its place unasked")
 
 
 class CrossvalRun(RunRecord):

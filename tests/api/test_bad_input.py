@@ -4,13 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
-from shapely.geometry import mapping
+import shapely
+import shapely.affinity
+from shapely.geometry import mapping, shape
 
 from cropdetect import api
 from cropdetect.errors import (
@@ -221,6 +224,48 @@ def test_another_run_in_the_folder_is_refused_and_the_same_does_nothing(season: 
         predict(season, out, checkpoint, limit=3)
     api.predict(season, out, checkpoint=checkpoint, options=api.DataOptions(limit=3), overwrite=True)
     assert len(rows(out)) == 3
+
+
+def moved(shape: shapely.Polygon) -> shapely.Polygon:
+    return shapely.affinity.translate(shape, 50_000)
+
+
+def in_degrees_turned(shape: shapely.Polygon) -> shapely.Polygon:
+    there = gpd.GeoSeries([shape], crs=CRS).to_crs(4326)[0]
+    return shapely.transform(there, lambda points: points[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("crs", "change", "said"),
+    [
+        (CRS, moved, ["34.7", "34.2", "check the place and the CRS of both"]),
+        ("EPSG:32637", lambda shape: shape, ["EPSG:32637", "EPSG:32636"]),
+        ("EPSG:4326", lambda shape: shape, ["EPSG:4326", "EPSG:32636"]),
+        ("EPSG:4326", in_degrees_turned, ["EPSG:4326", "only the other way round"]),
+    ],
+    ids=["beside", "another zone", "metres as degrees", "swapped"],
+)
+def test_fields_in_the_wrong_place_are_told_and_the_next_right_command_runs(
+    season: Path,
+    tmp_path: Path,
+    checkpoint: Path,
+    crs: str,
+    change: Callable[[shapely.Polygon], shapely.Polygon],
+    said: list[str],
+) -> None:
+    wrong, out = tmp_path / "wrong.parquet", tmp_path / "out"
+    shapes = [change(shape(geometry)) for _, geometry, _ in GRID]
+    gpd.GeoDataFrame({"field_id": [i for i, _, _ in GRID]}, geometry=shapes, crs=crs).to_parquet(wrong)
+    try:
+        told = " ".join(api.predict(season, out, checkpoint=checkpoint, fields=wrong).warnings)
+        assert {row["status"] for row in rows(out).values()} == {"outside"}
+        assert len(rows(out)) == len(GRID)
+    except FieldsError as error:
+        told = str(error)
+        assert not out.exists()
+    assert [word for word in said if word not in told] == []
+    answer = predict(season, out, checkpoint, fields=write_fields(tmp_path / "right.gpkg", GRID))
+    assert {row["status"] for row in answer.values()} == {"ok"}
 
 
 def test_unusable_options_are_named(season: Path, tmp_path: Path, checkpoint: Path) -> None:

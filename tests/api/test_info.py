@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 from typer.testing import CliRunner
 
 from cropdetect import api
 from cropdetect.cli import app
-from tests.api.conftest import GRID, write_band, write_fields
+from tests.api.conftest import CRS, GRID, square, write_band, write_fields
 
 
 @pytest.fixture
@@ -45,6 +46,18 @@ def test_fields_that_are_named_are_told_with_the_images(images: Path, tmp_path: 
     assert "not read" in api.info(images).facts["fields"]
     facts = api.info(images, fields=fields, labels="crop").facts
     assert (facts["fields"], facts["labels"]) == (16, {"cassava": 8, "maize": 8})
+
+
+def test_fields_that_lie_beside_the_images_are_told_with_both_places(images: Path, tmp_path: Path) -> None:
+    features = [(1, square(4, 4), "maize"), (2, square(4, 5000), "maize")]
+    one = api.info(images, fields=write_fields(tmp_path / "one.gpkg", features))
+    assert (one.facts["fields_outside_the_images"], one.warnings) == (1, [])
+    none = api.info(images, fields=write_fields(tmp_path / "none.gpkg", features[1:]))
+    (warning,) = none.warnings
+    to_degrees = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+    (x, y), (west, north) = to_degrees.transform(690_040, 59_920), to_degrees.transform(640_480, 59_520)
+    assert f"The fields lie around {x:.4f} E, {y:.4f} N (EPSG:32636" in warning
+    assert f"the images around {west:.4f} E, {north:.4f} N (EPSG:32636" in warning
 
 
 def test_people_get_aligned_lines_and_no_raw_data(images: Path) -> None:

@@ -28,6 +28,19 @@ def season(crs: str | None = CRS) -> object:
     return imagery(MemorySeries(np.ones((2, 2, 50, 90), np.uint16), crs=crs))
 
 
+def test_the_only_file_of_fields_in_a_folder_is_read(tmp_path: Path) -> None:
+    table(field_id=[7, 9]).to_file(tmp_path / "parcels.gpkg")
+    (tmp_path / "LICENCE").write_text("free")
+    assert read_fields(tmp_path).table["field_id"].tolist() == [7, 9]
+    table(field_id=[1]).to_file(tmp_path / "others.gpkg")
+    with pytest.raises(FieldsError, match=r"2 files of fields: others\.gpkg, parcels\.gpkg"):
+        read_fields(tmp_path)
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "readme.md").write_text("no fields")
+    with pytest.raises(FieldsError, match="a folder with 1 MD file, and no file of fields"):
+        read_fields(tmp_path / "bare")
+
+
 @pytest.mark.parametrize("name", ["f.gpkg", "f.geojson", "f.shp", "f.parquet"])
 def test_every_format_gives_the_same_fields(tmp_path: Path, name: str) -> None:
     raw = table(field_id=[7, 9], crop=["maïs", "田んぼ"])

@@ -179,6 +179,16 @@ def test_images_of_two_utm_zones_are_two_tiles(tmp_path: Path) -> None:
     assert "EPSG:32636, EPSG:32637" in imagery.warnings[0]
 
 
+def test_a_band_that_one_of_two_tiles_lacks_is_told(tmp_path: Path) -> None:
+    for band in ("B04", "B08"):
+        write_raster(tmp_path / f"20180415_{band}.tif", numbers(), crs="EPSG:32636")
+    laea = "+proj=laea +lat_0=52 +lon_0=10 +x_0=4321000 +y_0=3210000 +ellps=GRS80 +units=m +no_defs"
+    write_raster(tmp_path / "20180425_B04.tif", numbers(), crs=laea)
+    imagery = open_imagery(tmp_path)
+    assert imagery.bands == ("B04",)
+    assert [text for text in imagery.warnings if "B08: not used, since some of the 2 tiles lack the band (crs-2)" in text]
+
+
 def test_bands_of_which_each_lies_in_another_zone_are_an_error(tmp_path: Path) -> None:
     write_raster(tmp_path / "20180415_B04.tif", numbers(), crs="EPSG:32636")
     write_raster(tmp_path / "20180425_B08.tif", numbers(), crs="EPSG:32637")

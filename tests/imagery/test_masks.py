@@ -76,6 +76,18 @@ def test_quality_layers_of_the_common_kinds_are_used(
     assert season(tmp_path, name, numbers, dtype).astype(int).tolist() == clear
 
 
+@pytest.mark.parametrize("numbers", [[0, 2], [0, 0], [2, 4], [1, 8]])
+def test_the_name_of_the_product_tells_what_fmask_is(tmp_path: Path, numbers: list[int]) -> None:
+    """Bits of HLS, of which a cloudy season may show only those that other products take for classes."""
+    for day, number in zip(("2019157", "2019167"), numbers, strict=True):
+        for band, value in (("B04", np.int16(700)), ("Fmask", np.uint8(number))):
+            write_raster(tmp_path / f"HLS.S30.T36NYF.{day}T075611.v2.0.{band}.tif", np.full(SHAPE, value))
+    imagery = open_imagery(tmp_path)
+    assert imagery.tiles[0].clear_expression == "Fmask&31=0"
+    assert imagery.tiles[0].read(WHOLE).clear[:, 0, 0].tolist() == [number == 0 for number in numbers]
+    assert not imagery.warnings
+
+
 @pytest.mark.parametrize(
     ("name", "dtype", "number", "words"),
     [

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from cropdetect.errors import ContradictionError, GridError
-from cropdetect.imagery import Imagery, Window, open_imagery
+from cropdetect.imagery import Imagery, Window, open_imagery, stated_bands, stated_masks
 from cropdetect.imagery.backscatter import scale_of
 from cropdetect.imagery.orbits import orbit_by_time
 from cropdetect.imagery.sensors import orbit_of, sensor_bands
@@ -56,6 +56,13 @@ def test_two_sensors_on_different_days_are_one_season(tmp_path: Path) -> None:
     assert (tile.sensor, tile.units, tile.backscatter_unit) == ("sentinel-2", "digital number", "decibel")
     assert [day.day for day in tile.dates_with("VV")] == [8]
     assert not imagery.warnings
+    stated = stated_bands(tile)
+    assert {name: (one.unit, one.dates) for name, one in stated.items()} == {
+        "B04": ("reflectance x 10000", 2),
+        "B08": ("reflectance x 10000", 2),
+        "VV": ("decibel", 1),
+    }
+    assert stated_masks(tile)["SCL"][0] == "SCL=4,5,6,7"
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ OTHER = {
     "fields": Path("other.gpkg"), "id_column": "x", "layer": "x", "labels": "x", "legend": Path("other.yaml"), "buffer": 1.0,
     "pattern": "x", "date": dt.date(2019, 6, 6), "bands": ("x",), "band_names": "x=y", "resolution": 1.0, "clear": "none",
     "offset": 1.0, "columns": Path("other.yaml"), "until": dt.date(2019, 6, 6),
-    "from_": dt.date(2019, 6, 6), "to": dt.date(2019, 6, 6), "max_cloud": 1.0, "cache": "x",
     "bbox": (0.0, 0.0, 1.0, 1.0), "limit": 1, "chip_size": 1, "memory": 64, "follow_links": True,
+    "from_": dt.date(2019, 6, 6), "to": dt.date(2019, 6, 6), "max_cloud": 1.0, "cache": Path("other"),
 }  # fmt: skip
 
 

@@ -51,5 +51,5 @@ def chips(
         data = open_data(source, options, preset)
         data.warn()
         with output.writing() as work:
-            write_chips(data.chips, work.new)
+            write_chips(data.chips, work.new, places=data.places)
     return open_chips(output.path)

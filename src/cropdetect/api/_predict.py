@@ -240,7 +240,8 @@ def _open_again(
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
     """Warn that no field can be answered, which mostly means a wrong place or CRS."""
     counts = ", ".join(f"{count} {status}" for status, count in opened.chips.fields["status"].value_counts().items())
-    return (f"No field has a pixel on the images ({counts}): check the place and the CRS of both.",)
+    what = f"No field has a pixel on the images ({counts}): check the place and the CRS of both."
+    return (f"{what} {opened.places()}".rstrip(),)
 
 
 def _record(
@@ -256,6 +257,7 @@ def _record(
         offset=info.offset,
         n_fields=len(predictions.fields),
         n_chips=len(opened.chips),
+        may_be_replaced=len(opened.chips) == 0,
         status_counts=dict(Counter(predictions.status.tolist())),
         seconds=timings.seconds,
         cpu_seconds=timings.cpu_seconds,

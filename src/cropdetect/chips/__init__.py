@@ -5,7 +5,7 @@ from cropdetect.chips.chipset import ChipInfo, ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
 from cropdetect.chips.memory import MemoryChips
 from cropdetect.chips.open import OpenedData, open_data, open_fields, open_images, open_random_access, open_table
-from cropdetect.chips.recognise import CALLED, fields_file, recognise
+from cropdetect.chips.recognise import CALLED, recognise
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.tables import is_table, read_table
 
@@ -19,7 +19,6 @@ __all__ = [
     "RandomAccessChips",
     "cut_chips",
     "field_means",
-    "fields_file",
     "is_table",
     "open_chips",
     "open_data",

@@ -14,7 +14,7 @@ from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.tables import read_table
 from cropdetect.errors import OptionError
-from cropdetect.fields import NO_LABELS, FieldSet, fields_of, read_fields, read_legend
+from cropdetect.fields import NO_LABELS, FieldSet, fields_of, read_fields, read_legend, where_both_lie
 from cropdetect.formats import Preset
 from cropdetect.imagery import Download, Imagery, open_imagery, plan_download
 from cropdetect.in_memory import InMemory, as_file, as_source, place_of
@@ -45,6 +45,10 @@ class OpenedData:
     fields: FieldSet | None = None
     warnings: tuple[str, ...] = ()
     download: Download | None = None
+
+    def places(self) -> str:
+        """Return a sentence that tells where the fields and the images lie; "" where that is not known."""
+        return where_both_lie(self.fields.table, self.imagery) if self.imagery and self.fields else ""
 
     def warn(self) -> None:
         """Issue the warnings."""
@@ -113,7 +117,7 @@ def open_random_access(data: DataSource, state: Path, options: DataOptions, pres
     cut, unfinished = state / "chips.zarr", state / "unfinished.zarr"
     if not cut.exists():
         shutil.rmtree(unfinished, ignore_errors=True)
-        write_chips(opened.chips, unfinished)
+        write_chips(opened.chips, unfinished, places=opened.places)
         unfinished.rename(cut)
     return open_chips(cut)
 

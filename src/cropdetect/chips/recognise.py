@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cropdetect.chips.tables import is_table
 from cropdetect.errors import CropDetectError, TableError, UnknownLayoutError, UnreadableFileError
-from cropdetect.fields import is_vector_file
+from cropdetect.fields import is_vector_file, vector_files
 from cropdetect.formats import Kind
 from cropdetect.imagery import (
     SEE_LAYOUTS,
@@ -78,11 +78,6 @@ def _recognised(path: Path) -> Kind:
     return kind
 
 
-def fields_file(path: Path) -> Path:
-    """Return the file of fields at a path that `recognise` calls "fields": itself, or the only one in the folder."""
-    return path if path.is_file() or is_vector_file(path) else next(_vector_files(path))
-
-
 def _kind(path: Path) -> Kind | None:
     """Return what lies at an existing path, or None."""
     kind = _file_kind(path) if path.is_file() else _written_kind(path)
@@ -90,11 +85,11 @@ def _kind(path: Path) -> Kind | None:
         return kind
     if is_table(path):
         return "table"
-    if is_vector_file(path) or len(visible(path)) == 1 == len(list(_vector_files(path))):
+    if is_vector_file(path) or len(visible(path)) == 1 == len(vector_files(path)):
         return "fields"
     if is_imagery(path):
         return "imagery"
-    if len(list(_vector_files(path))) == 1:
+    if len(vector_files(path)) == 1:
         return "fields"
     return "unfinished" if unfinished_work(path) is not None else None
 
@@ -164,12 +159,3 @@ def _kind_above(path: Path) -> Kind | None:
     kind = _written_kind(path.parent)
     images = any(_IMAGES.fullmatch(name) for name in visible(path.parent))
     return kind or ("imagery" if images and path.is_dir() else None)
-
-
-def _vector_files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from (folder / name for name in visible(folder) if _is_fields(folder / name))
-
-
-def _is_fields(path: Path) -> bool:
-    return is_vector_file(path) and not is_image_archive(path)

@@ -1,7 +1,7 @@
 """Chips on disk: one Zarr 3 store that xarray reads, with the fields table inside."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,13 @@ _NO_DAY = np.iinfo(np.int64).min  # NaT, as NumPy stores it
 _DAYS = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian", "_FillValue": _NO_DAY}
 
 
-def write_chips(chips: ChipSet, out: Path) -> RandomAccessChips:
+def write_chips(chips: ChipSet, out: Path, *, places: Callable[[], str] = str) -> RandomAccessChips:
     """Write chips into a Zarr 3 store and open it.
 
     Args:
         chips: what to write.
         out: the store: a folder that is empty, or made here.
+        places: says where fields and imagery lie, for the error that no field has a chip.
 
     Raises:
         FieldsError: no field has a chip.
@@ -80,7 +81,7 @@ def write_chips(chips: ChipSet, out: Path) -> RandomAccessChips:
         raise FieldsError(
             f"no field has a chip ({counts or 'there are no fields'})",
             where=", ".join(info.sources[:3]),
-            fix="Check that fields and imagery lie in the same place.",
+            fix=f"{places()} Check the place and the CRS of both.".lstrip(),
         )
     attributes = ChipStoreAttributes(
         preset=info.preset,

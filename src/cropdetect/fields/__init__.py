@@ -2,6 +2,7 @@
 
 from cropdetect.fields.antimeridian import beside, bounds_in_degrees, laid_on, middle_of
 from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column
+from cropdetect.fields.coordinates import outside_imagery, where_both_lie
 from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
 from cropdetect.fields.id_raster import IdRaster
 from cropdetect.fields.labels import read_labels
@@ -9,7 +10,7 @@ from cropdetect.fields.legend import CV4A_LEGEND, hcat_legend, ordered_legend, r
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.reading import fields_of, read_fields
 from cropdetect.fields.table import FieldSet
-from cropdetect.fields.vector import field_layers, is_vector_file
+from cropdetect.fields.vector import field_layers, is_vector_file, only_vector_file, vector_files
 
 __all__ = [
     "CV4A_LEGEND",
@@ -29,11 +30,15 @@ __all__ = [
     "is_vector_file",
     "laid_on",
     "middle_of",
+    "only_vector_file",
     "ordered_legend",
+    "outside_imagery",
     "polygons_only",
     "read_fields",
     "read_labels",
     "read_legend",
     "read_plain_table",
     "square_blocks",
+    "vector_files",
+    "where_both_lie",
 ]

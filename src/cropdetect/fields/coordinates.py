@@ -18,6 +18,7 @@ _GRIDS = (  # national and other grids in wide use, beside the zones of UTM
     *(3035, 5070, 3857),
 )
 _NEAR, _FAR = 0.1, 0.5  # shares of the sides of a CRS' area: how far beyond it fields may lie
+_CLEARLY_APART = 0.5  # degrees
 _WORLDWIDE = 20_000_000  # metres: wider areas have their origin in the Gulf of Guinea
 
 Points = npt.NDArray[np.float64]
@@ -98,6 +99,30 @@ def likely_crs(points: Points, imagery: Imagery | None) -> str:
     return f"metres, of {' or '.join(names) or 'a national grid'}"
 
 
+def outside_imagery(fields: gpd.GeoDataFrame, imagery: Imagery) -> int:
+    """Return how many fields with a geometry touch no tile; 0 where a place is not known."""
+    there = fields.geometry[fields.geometry.notna() & ~fields.geometry.is_empty]
+    if there.crs is None or _imagery_crs(imagery) is None:
+        return 0
+    return int((~_on(imagery, np.asarray(there.array, dtype=object), CRS.from_user_input(there.crs))).sum())
+
+
+def where_both_lie(fields: gpd.GeoDataFrame, imagery: Imagery) -> str:
+    """Return a sentence that tells the places of fields and images in degrees; "" where they are not known."""
+    there = fields.geometry[fields.geometry.notna() & ~fields.geometry.is_empty]
+    own = _imagery_crs(imagery)
+    if own is None or there.crs is None or there.empty:
+        return ""
+    tile = next(tile.geobox for tile in imagery.tiles if tile.geobox.crs is not None)
+    boxes = [gpd.GeoSeries(shapely.box(*there.total_bounds), crs=there.crs), gpd.GeoSeries([tile.extent.geom], crs=own)]
+    (x, y), (west, north) = (box.centroid.to_crs(_DEGREES).get_coordinates().to_numpy()[0] for box in boxes)
+    digits = 1 if max(abs(x - west), abs(y - north)) > _CLEARLY_APART else 4
+    return (
+        f"The fields lie around {x:.{digits}f} E, {y:.{digits}f} N ({_named(CRS.from_user_input(there.crs))}), the images around "
+        f"{west:.{digits}f} E, {north:.{digits}f} N ({_named(own)})."
+    )
+
+
 def _swapped(points: Points, crs: CRS, imagery: Imagery | None) -> bool:
     """Tell whether points lie where they should only when x and y change places."""
     turned = points[:, ::-1]
@@ -113,16 +138,17 @@ def _imagery_crs(imagery: Imagery | None) -> CRS | None:
     return CRS.from_user_input(known[0].to_wkt()) if known else None
 
 
-def _on(imagery: Imagery, points: Points, crs: CRS) -> Flags:
-    """Tell which points of a CRS lie on some tile."""
-    found = np.zeros(len(points), bool)
+def _on(imagery: Imagery, shapes: Points | npt.NDArray[np.object_], crs: CRS) -> Flags:
+    """Tell which points (point, 2), or geometries, of a CRS touch some tile."""
+    geometries = shapely.points(shapes) if shapes.ndim == 2 else shapes
+    found = np.zeros(len(geometries), bool)
     boxes: dict[str, list[shapely.Polygon]] = {}
     for tile in imagery.tiles:
         if tile.geobox.crs is not None:
             boxes.setdefault(tile.geobox.crs.to_wkt(), []).append(tile.geobox.extent.geom)
-    for wkt, shapes in boxes.items():
-        tree = shapely.STRtree(np.asarray(gpd.GeoSeries(shapes, crs=wkt).to_crs(crs).array, dtype=object))
-        found[tree.query(shapely.points(points), predicate="intersects")[0]] = True
+    for wkt, tiles in boxes.items():
+        tree = shapely.STRtree(np.asarray(gpd.GeoSeries(tiles, crs=wkt).to_crs(crs).array, dtype=object))
+        found[tree.query(geometries, predicate="intersects")[0]] = True
     return found
 
 

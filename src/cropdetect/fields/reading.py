@@ -20,7 +20,7 @@ from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend
 from cropdetect.fields.raster_table import TileRasters, raster_table
 from cropdetect.fields.table import FieldSet, field_table
 from cropdetect.fields.tiles import fields_of_tiles
-from cropdetect.fields.vector import read_vector
+from cropdetect.fields.vector import only_vector_file, read_vector
 from cropdetect.imagery import Imagery, check_place, gdal
 from cropdetect.paths import not_found
 
@@ -40,7 +40,7 @@ def read_fields(
     """Read fields from a vector file or an id raster.
 
     Args:
-        path: a vector file or an archive with one (see `read_vector`), or a GeoTIFF of field ids (0 = none).
+        path: a vector file, an archive or a folder with one (see `read_vector`), or a GeoTIFF of field ids (0 = none).
         layer: layer of a vector file (default: the one with polygons; of several, the one with the columns that are named here).
         id_column: column of ids (default: field_id, id, fid, ...; else the row number).
         label_column: column of labels (default: label, crop, crop:code or crop_code, if there is one).
@@ -57,7 +57,7 @@ def read_fields(
             missing or does not fit the coordinates, an id raster lies on none of the tiles.
         LegendError: the legend has none of the codes.
     """
-    path = checked(path)
+    path = only_vector_file(checked(path))
     if path.suffix.lower() in _RASTER_SUFFIXES:
         if not path.is_file():
             raise not_found(path, "file of fields")

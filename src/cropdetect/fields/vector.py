@@ -15,8 +15,8 @@ from cropdetect.fields.archives import ARCHIVE_SUFFIXES, data_sets, unpacked
 from cropdetect.fields.columns import listed
 from cropdetect.fields.contents import DRIVERS, PARQUET_SUFFIXES, check_content
 from cropdetect.fields.layers import Layer, layers_of, read_layer
-from cropdetect.imagery import unreadable
-from cropdetect.paths import not_found
+from cropdetect.imagery import is_image_archive, unreadable
+from cropdetect.paths import contents_of, not_found, visible
 
 _PLAIN = (*DRIVERS, *PARQUET_SUFFIXES)
 VECTOR_SUFFIXES = (*_PLAIN, *ARCHIVE_SUFFIXES)
@@ -54,6 +54,30 @@ def is_vector_file(path: Path) -> bool:
         except UnreadableFileError:
             return True  # reading it says what is wrong
     return suffix in _PLAIN and (path.is_file() or suffix == ".gdb")
+
+
+def vector_files(folder: Path) -> list[Path]:
+    """Return the vector files that lie in a folder directly, in order; an archive of images is none."""
+    return [folder / name for name in visible(folder) if is_vector_file(folder / name) and not is_image_archive(folder / name)]
+
+
+def only_vector_file(path: Path) -> Path:
+    """Return the only vector file of a folder; any other path as it is.
+
+    Raises:
+        FieldsError: the folder has none, or several.
+    """
+    if not path.is_dir() or path.suffix.lower() == ".gdb":
+        return path
+    found = vector_files(path)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        what = f"the folder has {len(found)} files of fields: {listed([file.name for file in found])}"
+        raise FieldsError(what, where=path, fix="Name one of them.")
+    raise FieldsError(
+        f"this is {contents_of(path)}, and no file of fields", where=path, fix=f"Known are {', '.join(VECTOR_SUFFIXES)}."
+    )
 
 
 def read_vector(path: Path, *, layer: str | None = None, named: Sequence[str] = ()) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:

@@ -149,8 +149,9 @@ def _wanted(
     warnings: tuple[str, ...] = ()
     asked_clear = found.clear if options.clear is None else options.clear
     if asked_clear is None:
-        choice = default_masks([name for name in present if name not in (options.bands or ())], quality)
-        conditions = choice.conditions + default_masks(options.bands or (), quality).conditions
+        files = {name: layer.reader.path.name for one in found.acquisitions for name, layer in one.layers.items()}
+        choice = default_masks([name for name in present if name not in (options.bands or ())], quality, files)
+        conditions = choice.conditions + default_masks(options.bands or (), quality, files).conditions
         warnings = unused_warnings(choice)
     else:
         conditions = resolved(asked_clear, present)

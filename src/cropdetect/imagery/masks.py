@@ -1,7 +1,7 @@
 """The one table of quality layers: which of their numbers are clear, and which layers the default uses.
 
-A layer whose numbers have several meanings among producers (Fmask, QA) is used only where a sample of its numbers tells which one
-it has. Every other quality layer is told, with the expression for `--clear` that would use it.
+A layer whose numbers have several meanings among producers (Fmask, QA) is used only where the name of the product, or a sample of
+its numbers, tells which one it has. Every other quality layer is told, with the expression for `--clear` that would use it.
 """
 
 import re
@@ -55,6 +55,7 @@ class QualityLayer:
         clear: conditions of a clear pixel without the name, as in `--clear`; "" where the layer is not used by itself.
         meaning: who writes it, and what its numbers are; with the source.
         fits: whether a sample of numbers is of this kind.
+        product: regular expression of file names that tell the kind, whatever the numbers are.
     """
 
     name: str
@@ -62,6 +63,7 @@ class QualityLayer:
     clear: str
     meaning: str
     fits: Callable[[Numbers], bool] = _always
+    product: str = ""
 
 
 #: The first row that fits a layer's name and numbers counts.
@@ -96,7 +98,8 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     ),
     QualityLayer("dataMask", r"dataMask", "!=0", "Sentinel Hub: 0 is no data"),
     QualityLayer(
-        "Fmask", r"(.*[-_.])?Fmask", "&31=0", "HLS 2.0: bits 0 to 4 cirrus, cloud, next to cloud, shadow, snow", _hls
+        "Fmask", r"(.*[-_.])?Fmask", "&31=0", "HLS 2.0: bits 0 to 4 cirrus, cloud, next to cloud, shadow, snow", _hls,
+        r"HLS\.[LS]30\..+",
     ),
     QualityLayer("Fmask (DEA)", r"(oa_)?Fmask", "=1,5", "DEA: 1 is clear, 2 cloud, 3 shadow, 4 snow, 5 water", _dea),
     QualityLayer(
@@ -161,14 +164,17 @@ def is_mask_only(name: str) -> bool:
     return known.kind == "classes" or (known.kind == "other" and is_quality_layer(name))
 
 
-def default_masks(bands: Collection[str], seen: Mapping[str, Numbers] | None = None) -> MaskChoice:
+def default_masks(
+    bands: Collection[str], seen: Mapping[str, Numbers] | None = None, files: Mapping[str, str] | None = None
+) -> MaskChoice:
     """Return what the default does with the quality layers among bands.
 
     Args:
         bands: names of all layers.
         seen: a sample of each quality layer's numbers; a layer that is absent was not looked at.
+        files: the name of a file of each quality layer.
     """
-    seen = seen or {}
+    seen, files = seen or {}, files or {}
     conditions: list[Condition] = []
     unused: list[str] = []
     hints: list[str] = []
@@ -178,7 +184,9 @@ def default_masks(bands: Collection[str], seen: Mapping[str, Numbers] | None = N
         if not is_quality_layer(name):
             continue
         rows = [row for row in QUALITY_LAYERS if _is(row, name)]
-        row = next((row for row in rows if row.fits(seen.get(name, nothing))), None)
+        file = files.get(name, "")
+        told = [row for row in rows if row.product and re.fullmatch(row.product, file)]
+        row = next((row for row in (*told, *rows) if row in told or row.fits(seen.get(name, nothing))), None)
         if row is not None:
             conditions += parse_clear(" ".join(f"{name}{part}" for part in row.clear.split()))
         elif not (planet and _PLANET.fullmatch(name)):

@@ -17,11 +17,13 @@ from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_ad
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
 from cropdetect.imagery.places import check_crs_kinds
-from cropdetect.imagery.series import Imagery, merge_warnings
+from cropdetect.imagery.series import Imagery, ImageSeries, merge_warnings
 from cropdetect.imagery.zones import split_by_crs
 from cropdetect.in_memory import InMemory, as_source
 from cropdetect.options import ImagerySource
 from cropdetect.paths import contents_of, not_found
+
+_SHOWN = 4  # tiles in a warning
 
 
 def open_imagery(
@@ -88,7 +90,19 @@ def open_imagery(
     known = interpret(found, options)
     tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
     of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
-    return Imagery(path=root, layout=layout, tiles=tiles, warnings=(*of_tiles, *known.warnings))
+    return Imagery(path=root, layout=layout, tiles=tiles, warnings=(*of_tiles, *_not_everywhere(tiles), *known.warnings))
+
+
+def _not_everywhere(tiles: Sequence[ImageSeries]) -> tuple[str, ...]:
+    """Return a warning that names the bands that some tiles lack, which are not used."""
+    lacking = {
+        band: [tile.name for tile in tiles if band not in tile.bands] for band in dict.fromkeys(b for t in tiles for b in t.bands)
+    }
+    lost = {band: names for band, names in lacking.items() if names}
+    if not lost:
+        return ()
+    without = ", ".join(list(dict.fromkeys(name for names in lost.values() for name in names))[:_SHOWN])
+    return (f"{', '.join(lost)}: not used, since some of the {len(tiles)} tiles lack the band ({without})",)
 
 
 def _folder(path: Path) -> Path:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cropdetect.imagery.bands import is_reflectance, parse_band
 from cropdetect.imagery.fileseries import FileSeries
+from cropdetect.imagery.jointseries import JointSeries
 from cropdetect.imagery.layers import Layer
 from cropdetect.imagery.masks import meaning_of
 from cropdetect.imagery.series import ImageSeries
@@ -31,12 +32,11 @@ class StatedBand:
 
 
 def stated_bands(series: ImageSeries) -> dict[str, StatedBand]:
-    """Return what is known of each band of a series of files; of another series nothing."""
-    if not isinstance(series, FileSeries):
-        return {}
+    """Return what is known of each band of a series of files, or of several joined; of another series nothing."""
     result = {}
-    for name in series.bands:
-        having = [(a.date, a.layers[name]) for a in series.acquisitions if name in a.layers]
+    of_part = {name: part for part in _parts(series) for name in part.bands}
+    for name, part in ((name, of_part[name]) for name in series.bands if name in of_part):
+        having = [(a.date, a.layers[name]) for a in part.acquisitions if name in a.layers]
         layers = [layer for _, layer in having]
         result[name] = StatedBand(
             unit=_unit(name, layers[0].units),
@@ -50,12 +50,18 @@ def stated_bands(series: ImageSeries) -> dict[str, StatedBand]:
 
 def stated_masks(series: ImageSeries) -> dict[str, tuple[str, str]]:
     """Return how each quality layer of a series of files is used: mask band -> conditions of a clear pixel, and their meaning."""
-    conditions = series.conditions if isinstance(series, FileSeries) else ()
+    conditions = dict.fromkeys(condition for part in _parts(series) for condition in part.conditions)
     return {
         name: (text, meaning_of(name, text))
         for name in series.mask_bands
         for text in [" ".join(one.text for one in conditions if one.band == name)]
     }
+
+
+def _parts(series: ImageSeries) -> tuple[FileSeries, ...]:
+    if isinstance(series, JointSeries):
+        return series.parts
+    return (series,) if isinstance(series, FileSeries) else ()
 
 
 def _unit(name: str, units: str) -> str:

@@ -1,5 +1,6 @@
 """Tiles whose images lie in several coordinate reference systems, as where two UTM zones meet: one tile for each."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,14 +28,14 @@ def _split(tile: FoundTile) -> list[FoundTile]:
     bands = [{name for acquisition in part for name in acquisition.layers} for part in parts.values()]
     if len(parts) == 1 or None in parts or not set.intersection(*bands):
         return [tile]
-    names = {crs: _name(crs, number) for number, crs in enumerate(parts, 1)}
+    names = _names(list(parts))
     warning = (
         f"the images lie in {len(parts)} coordinate reference systems ({', '.join(names.values())}); each is a tile of its own"
     )
     return [
         replace(
             tile,
-            name="_".join(filter(None, (tile.name, names[crs].replace(":", "").lower()))),
+            name="_".join(filter(None, (tile.name, _in_file_names(names[crs])))),
             acquisitions=tuple(part),
             warnings=(*tile.warnings, warning) if number == 0 else (),
         )
@@ -42,5 +43,14 @@ def _split(tile: FoundTile) -> list[FoundTile]:
     ]
 
 
-def _name(crs: CRS | None, number: int) -> str:
-    return f"EPSG:{crs.epsg}" if crs is not None and crs.epsg else f"CRS {number}"
+def _names(found: Sequence[CRS | None]) -> dict[CRS | None, str]:
+    """Return what each CRS is called: by its code, else by its name; where two have one name, the second with its position."""
+    names: dict[CRS | None, str] = {}
+    for number, crs in enumerate(found, 1):
+        known = "" if crs is None else f"EPSG:{crs.epsg}" if crs.epsg else crs.proj.name.removeprefix("unknown")
+        names[crs] = f"{known or 'CRS'} {number}" if known in ("", *names.values()) else known
+    return names
+
+
+def _in_file_names(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower().replace(":", "")).strip("-")

@@ -114,9 +114,8 @@ class Cluster:
         ranges = _ranges(first, n_batches, self.n_threads)
         under_way: list[Future[Any]] = []
         try:
-            shared = self._client.scatter(job, broadcast=True, hash=False)
             for begin, end in ranges:
-                under_way.append(self._client.submit(_run, shared, begin, end, retries=_RETRIES, pure=False))
+                under_way.append(self._client.submit(_run, job, begin, end, retries=_RETRIES, pure=False))
                 if len(under_way) >= self.n_threads * _AHEAD:
                     yield from under_way.pop(0).result()
             while under_way:

@@ -104,20 +104,24 @@ class OutputFolder:
     def finished(self) -> bool:
         """Tell whether the same command has finished here and its files are all there, unchanged.
 
+        An output that may be replaced counts as none for another call of the same verb.
+
         Raises:
             OutputExistsError: another command's output is there, or files were changed, and `overwrite` is false.
         """
         run = read_run(self.path)
         if run is None or self._overwrite:
             return False
+        missing = [file.path for file in run.files if not (self.path / file.path).is_file()]
+        altered = [file.path for file in run.files if file.path not in missing and changed(self.path, file)]
         if run.fingerprint != self.fingerprint:
+            if run.may_be_replaced and run.verb == self.verb and not altered:
+                return False
             raise OutputExistsError(
                 f"the folder holds the output of another command ({run.verb}, finished {run.finished}): {self._difference(run)}",
                 where=self.path,
                 fix="Name another folder, or add --overwrite to replace that output; files that the tool did not write stay.",
             )
-        missing = [file.path for file in run.files if not (self.path / file.path).is_file()]
-        altered = [file.path for file in run.files if file.path not in missing and changed(self.path, file)]
         if altered:
             raise OutputExistsError(
                 f"files of this output were changed after they were written: {some_of(altered)}",
@@ -243,6 +247,7 @@ class OutputFolder:
             files=files,
             started=started.isoformat(timespec="seconds"),
             finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            may_be_replaced=details.get("may_be_replaced") is True,
         )
         text = json.dumps({**details, **common.model_dump(mode="json")}, indent=2, ensure_ascii=False)
         (new / RUN).write_text(text + "\n", "utf-8")

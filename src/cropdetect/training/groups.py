@@ -89,7 +89,8 @@ def block_side(metres: npt.NDArray[np.float64], block_size: float, wanted: int) 
         if side < _SMALLEST_BLOCK:
             raise TrainingDataError(
                 f"the labelled fields lie too close together for {wanted} spatial blocks",
-                fix="Add a column of groups to the fields, or label fields of a larger area.",
+                fix="Name a column of groups with --group-column (that of the ids makes each field a group), or "
+                "label fields of a larger area.",
             )
     if side < block_size:
         warnings.warn(

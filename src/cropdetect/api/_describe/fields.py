@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cropdetect.api._describe.facts import Facts, counts, quantiles
-from cropdetect.chips import fields_file
 from cropdetect.errors import FieldsError
-from cropdetect.fields import FieldSet, as_text, field_layers, read_fields, read_legend
+from cropdetect.fields import FieldSet, as_text, field_layers, only_vector_file, read_fields, read_legend
 from cropdetect.options import DataOptions
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ _CLASSES = 60  # different values of a column that may be labels, at most
 
 def fields_facts(path: "Path", options: DataOptions) -> Facts:
     """Describe a file of fields, or the only one in a folder."""
-    path = fields_file(path)
+    path = only_vector_file(path)
     layers = field_layers(path)
     known: dict[str, Any] = {"file": path.name}
     if len(layers) > 1:

@@ -12,7 +12,7 @@ from cropdetect.api._describe.facts import Facts, counts, period, quantiles, qua
 from cropdetect.api._describe.fields import field_facts
 from cropdetect.chips import open_fields, open_images
 from cropdetect.errors import CropDetectError
-from cropdetect.fields import is_vector_file
+from cropdetect.fields import is_vector_file, outside_imagery, where_both_lie
 from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Window, parse_band, stated_bands, stated_masks
 from cropdetect.in_memory import InMemory
 from cropdetect.options import DataOptions
@@ -70,6 +70,12 @@ def imagery_facts(source: Path | InMemory, options: DataOptions) -> Facts:
     else:
         known |= field_facts(found)
         warnings += found.warnings
+        outside = outside_imagery(found.table, imagery)
+        known["fields_outside_the_images"] = outside or None
+        if outside and outside == len(found.table):
+            warnings.append(
+                f"no field lies on the images. {where_both_lie(found.table, imagery)} Check the place and the CRS of both."
+            )
     return Facts({name: value for name, value in known.items() if value is not None or name == "sensor"}, warnings)
 
 

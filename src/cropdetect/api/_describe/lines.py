@@ -37,6 +37,8 @@ def in_words(name: str, value: Any) -> str:
     """Return a fact as text of one line."""
     if name in _SAID and isinstance(value, Mapping):
         return _SAID[name](value)
+    if name == "unlike_training" and isinstance(value, Sequence):
+        return " ".join(value)
     if name == "missing_share":
         value = {band: share for band, share in value.items() if share}
     if name == "days" and len(value) > _DAYS:
@@ -63,7 +65,11 @@ def _number(value: float | None) -> str:
 
 def _of_all(value: Mapping[str, int]) -> str:
     """Show what holds for all tiles alone, else with the number of tiles."""
-    return next(iter(value)) if len(value) == 1 else ", ".join(f"{name} ({count} tiles)" for name, count in value.items())
+    return (
+        next(iter(value))
+        if len(value) == 1
+        else ", ".join(f"{name} ({count} tile{'s' if count > 1 else ''})" for name, count in value.items())
+    )
 
 
 def _period(value: Mapping[str, Any]) -> str:

@@ -78,7 +78,8 @@ def _of_predictions(path: Path, table: pd.DataFrame, run: dict[str, Any]) -> Fac
         "files": visible(path),
         "finished": run.get("finished"),
     }
-    return Facts({name: value for name, value in known.items() if value is not None}, run.get("warnings", []))
+    warnings = [text for text in run.get("warnings", []) if text not in (run.get("unlike_training") or ())]
+    return Facts({name: value for name, value in known.items() if value is not None}, warnings)
 
 
 def score_facts(path: Path) -> Facts:
