@@ -195,6 +195,10 @@ def named(error: BaseException) -> CropDetectError:
         return TooManyFilesError("no more files can be opened", where=where, fix=TooManyFilesError.cure)
     if isinstance(error, MemoryError):
         return MemoryLimitError("there is not enough memory", fix=MemoryLimitError.cure)
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        return UnreadableFileError(
+            "a name or a text here is not UTF-8", where=ascii(error.object)[:200], fix="Rename or correct it."
+        )
     if isinstance(error, FileNotFoundError):
         return InputNotFoundError(
             "this is not there, or not any more", where=where or "the working folder", fix="Check the path."

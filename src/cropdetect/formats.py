@@ -411,6 +411,11 @@ def _inside(path: str) -> str:
     return path
 
 
+def _day(text: str) -> str:
+    dt.date.fromisoformat(text)
+    return text
+
+
 InsidePath = Annotated[str, AfterValidator(_inside), Field(description="inside the folder, parts separated by /")]
 
 
@@ -464,7 +469,7 @@ class PredictionRun(RunRecord):
 
     inputs: list[InputRecord]
     checkpoint: str
-    dates: list[str]
+    dates: list[Annotated[str, AfterValidator(_day)]]
     bands: list[str]
     offset: float
     n_fields: int

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainValidator, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -94,7 +94,7 @@ def path_or_none(given: AnyPath | None) -> Path | None:
 
 Day = Annotated[dt.date, _text_of(dt.date.fromisoformat), Metavar("DATE")]
 Bands = Annotated[tuple[str, ...], _text_of(_listed), Field(min_length=1)]
-Bbox = Annotated[tuple[float, float, float, float], _text_of(_listed)]
+Bbox = Annotated[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat], _text_of(_listed)]
 # A folder that is no input, so no path: the content of inputs is hashed.
 Folder = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value), Metavar("FOLDER")]
 Metres = Annotated[float, Metavar("M")]
@@ -147,7 +147,7 @@ class DataOptions(Options):
     columns: Path | None = Field(
         default=None, description="YAML file that names the columns of a table: id, date, bands, label (docs/tables.md)"
     )
-    buffer: Metres = Field(default=0.0, description="metres added around every field; negative shrinks")
+    buffer: Metres = Field(default=0.0, ge=-100_000, le=100_000, description="metres added around every field; negative shrinks")
     chip_size: int = Field(default=32, ge=1, le=1024, description="height and width of chips, pixels")
     pattern: str | None = Field(default=None, description="regular expression with groups date and band for file names")
     date: Day | None = Field(

@@ -20,7 +20,7 @@ from cropdetect.chips.selection import fields_inside
 from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.windows import cv4a_windows, default_windows
 from cropdetect.errors import GridError, MissingBandError, OptionError
-from cropdetect.fields import FieldSet
+from cropdetect.fields import FieldSet, beside, middle_of
 from cropdetect.formats import Preset
 from cropdetect.imagery import Imagery, ImageSeries
 
@@ -183,12 +183,16 @@ def _status(imagery: Imagery, table: gpd.GeoDataFrame, area: npt.NDArray[np.floa
 
 def _covered(imagery: Imagery, shapes: gpd.GeoSeries) -> npt.NDArray[np.float64]:
     """Return the share of every field's area that lies in some tile."""
-    extents = []
+    extents, first = [], imagery.tiles[0].geobox
+    middle = (
+        middle_of(first, shapes.crs) if first.crs is not None and shapes.crs is not None and shapes.crs.is_geographic else None
+    )
+    shapes = shapes if middle is None else beside(shapes, middle)
     for tile in imagery.tiles:
         box = gpd.GeoSeries([tile.geobox.extent.geom], crs=tile.geobox.crs.to_wkt() if tile.geobox.crs else None)
         if shapes.crs is not None and box.crs is not None:  # its edges bend in another CRS
             box = box.segmentize(max(tile.geobox.shape) * abs(tile.geobox.affine.a) / 64).to_crs(shapes.crs)
-        extents.append(box.iloc[0])
+        extents.append((box if middle is None else beside(box, middle)).iloc[0])
     union = shapely.union_all(extents)
     shapely.prepare(union)
     polygons = shapes.to_numpy()

@@ -14,7 +14,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from shapely import box
 
-from cropdetect.fields import IdRaster
+from cropdetect.fields import IdRaster, laid_on
 from cropdetect.imagery import Window
 
 _AT_ONCE = 4096  # fields whose pixels are looked for at a time, at a hundred bytes a pixel; 12 of them are kept
@@ -94,9 +94,8 @@ def polygon_footprints(table: gpd.GeoDataFrame, usable: npt.NDArray[np.bool_], g
         binary: share 1 for pixels whose centre is inside (the field-id rasters of 2020), instead of exact shares.
     """
     shapes = table.geometry[usable & _near(table.geometry, geobox)]
-    if geobox.crs is not None and table.crs is not None and table.crs != geobox.crs:
-        longest = _LONGEST_EDGE_DEGREES if table.crs.is_geographic else _LONGEST_EDGE_METRES
-        shapes = shapes.segmentize(longest).to_crs(geobox.crs.to_wkt())
+    longest = _LONGEST_EDGE_DEGREES if table.crs is not None and table.crs.is_geographic else _LONGEST_EDGE_METRES
+    shapes = laid_on(shapes, geobox, longest)
     height, width = geobox.shape
     inverse = ~geobox.affine
     # In pixel coordinates (x right, y down) every tile is the same unit grid, with or without a CRS.
@@ -124,7 +123,10 @@ def _near(shapes: gpd.GeoSeries, geobox: GeoBox) -> npt.NDArray[np.bool_]:
     bounds = extent.total_bounds
     near = np.full(len(shapes), not np.isfinite(bounds).all())
     if not near.any():
-        near[shapes.sindex.query(box(*bounds))] = True
+        west, south, east, north = bounds
+        turns = (-360, 0, 360) if shapes.crs is not None and shapes.crs.is_geographic else (0,)
+        for turn in turns:  # longitude 190 is -170
+            near[shapes.sindex.query(box(west + turn, south, east + turn, north))] = True
     return near
 
 

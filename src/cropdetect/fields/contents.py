@@ -36,6 +36,7 @@ _SIGNATURES = {
 _HEAD = 2**16  # bytes
 _LEADS_ELSEWHERE = re.compile(rb"<\s*OGR\w+|<!ENTITY|gdal_streamed_alg", re.IGNORECASE)
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*(?=\{)')
+_CRS_OF_NO_KIND = re.compile(rb'"crs"\s*:\s*(?!null)([^\s{][^,}\]]{,40})')
 
 
 def check_content(file: Path) -> None:
@@ -98,6 +99,9 @@ def _check_geodatabase(folder: Path) -> None:
 def _check_stated_crs(file: Path) -> None:
     """Refuse a CRS that is a link, which GDAL would follow, and one that is unknown, for which GDAL would take another."""
     with file.open("rb") as content, mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        odd = _CRS_OF_NO_KIND.search(text[: min(_HEAD, text.find(b'"features"'))])  # behind it, it may be a user's column
+        if odd is not None:
+            raise _unknown_crs(odd[1].decode("utf-8", "replace"), file)
         for found in _CRS_MEMBER.finditer(text):
             try:
                 member, _ = json.JSONDecoder().raw_decode(text[found.end() : found.end() + _HEAD].decode("utf-8", "replace"))
@@ -110,10 +114,14 @@ def _check_stated_crs(file: Path) -> None:
                     where=file,
                     fix='Write the CRS by name, e.g. "urn:ogc:def:crs:EPSG::32636".',
                 )
-            name = properties.get("name") if isinstance(properties, dict) and kind == "name" else None
-            if name is not None:
+            if kind == "name":
+                name = properties.get("name") if isinstance(properties, dict) else None
                 try:
                     check_crs(str(name))
-                    CRS.from_user_input(name)
+                    CRS.from_user_input(str(name))
                 except (CRSError, ValueError) as error:
-                    raise FieldsError(f"its CRS {name!r} is not known", where=file, fix="Write it like EPSG:32636.") from error
+                    raise _unknown_crs(name, file) from error
+
+
+def _unknown_crs(name: object, file: Path) -> FieldsError:
+    return FieldsError(f"its CRS {name!r} is not known", where=file, fix="Write it like EPSG:32636.")

@@ -21,7 +21,7 @@ from cropdetect.fields.raster_table import TileRasters, raster_table
 from cropdetect.fields.table import FieldSet, field_table
 from cropdetect.fields.tiles import fields_of_tiles
 from cropdetect.fields.vector import only_vector_file, read_vector
-from cropdetect.imagery import Imagery, gdal
+from cropdetect.imagery import Imagery, check_place, gdal
 from cropdetect.paths import not_found
 
 _RASTER_SUFFIXES = (".tif", ".tiff")
@@ -189,6 +189,8 @@ def _check_crs(raw: gpd.GeoDataFrame, imagery: Imagery, path: Path) -> None:
             where=path,
             fix="State the CRS that the coordinates are in.",
         )
+    for tile in imagery.tiles if raw.crs is not None else ():
+        check_place(tile.geobox, imagery.path)
     if raw.crs is not None and not has_crs:
         raise FieldsError(
             "the imagery has no coordinate reference system (CRS), so that polygons cannot be laid on it",

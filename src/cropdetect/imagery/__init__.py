@@ -8,6 +8,7 @@ from cropdetect.imagery.layouts.folders import is_field_raster
 from cropdetect.imagery.layouts.stac import is_item_collection
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, as_typed, is_address, is_stac
 from cropdetect.imagery.open import is_imagery, open_imagery
+from cropdetect.imagery.places import check_place
 from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stated import StatedBand, stated_bands, stated_masks
@@ -29,6 +30,7 @@ __all__ = [
     "address_without_prefix",
     "as_typed",
     "band_with_role",
+    "check_place",
     "gdal",
     "is_address",
     "is_field_raster",

@@ -79,8 +79,8 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     fix = r"Example: (?P<tile>\w+)_(?P<date>\d{8})_(?P<band>\w+)"
     try:
         result = re.compile(pattern)
-    except re.error as error:
-        raise OptionError(f"the pattern {pattern!r} is not a regular expression ({error})", fix=fix) from error
+    except (re.error, RecursionError, OverflowError) as error:
+        raise OptionError(f"the pattern {pattern[:100]!r} is not a regular expression ({error})", fix=fix) from error
     if not set(result.groupindex) & _GROUPS:
         raise OptionError(f"the pattern {pattern!r} has none of the groups date, band, tile", fix=fix)
     return result

@@ -16,6 +16,7 @@ from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
+from cropdetect.imagery.places import check_crs_kinds
 from cropdetect.imagery.series import Imagery, ImageSeries, merge_warnings
 from cropdetect.imagery.zones import split_by_crs
 from cropdetect.in_memory import InMemory, as_source
@@ -82,6 +83,7 @@ def open_imagery(
         layout, found = memory.NAME, memory.find_in_memory(source, options)
     else:
         layout, found = _found(root, options)
+    check_crs_kinds(found)
     found = split_by_crs(found)
     if len(found) == 1:
         found = [replace(found[0], name="")]

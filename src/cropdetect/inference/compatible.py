@@ -9,6 +9,7 @@ from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.errors import CheckpointError
 from cropdetect.evaluation import more_than_chance
+from cropdetect.fields import beside
 from cropdetect.formats import CheckpointRecord, RegionRecord
 from cropdetect.imagery import parse_band
 from cropdetect.inference.matching import bands_for, missing_sensors
@@ -188,7 +189,7 @@ def _region(fields: gpd.GeoDataFrame, region: RegionRecord) -> Iterator[str]:
     there = fields.geometry[fields.geometry.notna() & ~fields.geometry.is_empty]
     if there.crs is None or there.empty:
         return
-    bounds = there.bounds
+    bounds = (beside(there, float(there.bounds.minx.iloc[0])) if there.crs.is_geographic else there).bounds
     middle = gpd.GeoSeries.from_xy((bounds.minx + bounds.maxx) / 2, (bounds.miny + bounds.maxy) / 2, crs=there.crs)
     points = middle.to_crs(4326)
     far_east_west = np.maximum(region.west - points.x, points.x - region.east)

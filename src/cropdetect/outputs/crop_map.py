@@ -18,7 +18,7 @@ from rasterio.features import rasterize
 from rasterio.io import MemoryFile
 from shapely import box
 
-from cropdetect.fields import FieldSet, IdRaster
+from cropdetect.fields import FieldSet, IdRaster, laid_on
 from cropdetect.imagery import Imagery, Window
 from cropdetect.outputs.colours import class_colours
 
@@ -105,10 +105,10 @@ class _Shapes:
         self._crops = gpd.GeoDataFrame(
             {"crop_id": crops.loc[there, "crop_id"].to_numpy(np.int64)}, geometry=crops.geometry[there].array
         )
-        self._in_crs: dict[str, gpd.GeoDataFrame] = {}
+        self._laid: dict[tuple[str, float], gpd.GeoDataFrame] = {}
 
     def painter(self, geobox: GeoBox) -> _Paint:
-        shapes = self._reprojected(geobox.crs.to_wkt() if geobox.crs is not None else "")
+        shapes = self._laid_on(geobox)
 
         def paint(window: Window) -> npt.NDArray[np.integer]:
             part = geobox[window.top : window.bottom, window.left : window.right]
@@ -121,15 +121,16 @@ class _Shapes:
 
         return paint
 
-    def _reprojected(self, crs: str) -> gpd.GeoDataFrame:
-        if crs not in self._in_crs:
-            known = crs and self._crops.crs is not None
-            shapes = self._crops.to_crs(crs) if known else self._crops
+    def _laid_on(self, geobox: GeoBox) -> gpd.GeoDataFrame:
+        crs = "" if geobox.crs is None else geobox.crs.to_wkt()
+        key = crs, geobox.affine.c // 90 if geobox.crs is not None and geobox.crs.geographic else 0.0
+        if key not in self._laid:
+            shapes = self._crops.set_geometry(laid_on(self._crops.geometry, geobox))
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Geometry is in a geographic CRS")  # areas are compared only
                 order = np.argsort(-shapes.area.to_numpy(), kind="stable")
-            self._in_crs[crs] = shapes.iloc[order].reset_index(drop=True)
-        return self._in_crs[crs]
+            self._laid[key] = shapes.iloc[order].reset_index(drop=True)
+        return self._laid[key]
 
 
 def _write_cog(path: Path, geobox: GeoBox, legend: Sequence[str], paint: _Paint) -> None:

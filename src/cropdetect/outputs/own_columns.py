@@ -80,7 +80,7 @@ def _plain(values: "pd.Series[Any]") -> "pd.Series[Any]":
     if pd.api.types.is_float_dtype(values.dtype):
         return values.astype("Float64")
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return values
+        return values if values.dropna().dt.year.between(1, 9999).all() else _moments_as_text(values)
     there = values.dropna()
     if len(there) and there.map(lambda value: isinstance(value, bool | np.bool_)).all():
         return values.astype("boolean")
@@ -88,6 +88,13 @@ def _plain(values: "pd.Series[Any]") -> "pd.Series[Any]":
         whole = there.map(lambda value: isinstance(value, int | np.integer)).all()
         return values.astype("Int64" if whole else "Float64")
     return _text(values)
+
+
+def _moments_as_text(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return moments, of which some lie beyond the calendar of databases and of Python, as text."""
+    moments = (values if values.dt.tz is None else values.dt.tz_convert(None)).to_numpy()
+    texts = pd.Series(np.datetime_as_string(moments), index=values.index, dtype="string")
+    return texts.mask(values.isna().to_numpy())
 
 
 def _is_number(value: object) -> bool:

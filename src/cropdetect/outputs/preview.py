@@ -12,6 +12,7 @@ import rasterio
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 
+from cropdetect.fields import laid_on
 from cropdetect.imagery import Imagery, ImageSeries, Window, band_with_role
 from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.crop_map import map_names
@@ -133,7 +134,7 @@ def _window_of_fields(predictions: Predictions, tile: ImageSeries) -> Window | N
     geometry = predictions.fields.geometry
     if geometry.crs is None or tile.geobox.crs is None or geometry.isna().all():
         return Window(0, 0, height, width)
-    west, south, east, north = geometry[geometry.notna()].to_crs(tile.geobox.crs.to_wkt()).bounds.to_numpy().T
+    west, south, east, north = laid_on(geometry[geometry.notna()], tile.geobox).bounds.to_numpy().T
     corners = [~tile.geobox.affine * (x, y) for x, y in ((west, north), (east, south), (west, south), (east, north))]
     columns, rows = (np.stack([corner[axis] for corner in corners]) for axis in (0, 1))
     inside = (columns.max(axis=0) > 0) & (columns.min(axis=0) < width) & (rows.max(axis=0) > 0) & (rows.min(axis=0) < height)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pystac
 import rasterio
 from odc.geo.geobox import GeoBox
 from pystac.extensions.projection import ProjectionExtension
 from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
-from shapely import box, union_all
+from shapely import MultiPolygon, box, union_all
 
 from cropdetect.files import sha256
 from cropdetect.formats import PredictionRun
@@ -58,7 +59,7 @@ def write_stac_item(folder: Path, *, run: PredictionRun, imagery: Imagery | None
     days = [dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC) for day in run.dates]
     item = pystac.Item(
         id=answers_id(folder),
-        geometry=None if bbox is None else box(*bbox).__geo_interface__,
+        geometry=None if bbox is None else _rectangle(*bbox),
         bbox=bbox,
         # an item needs one date, where it has no period
         datetime=None if days else dt.datetime.fromisoformat(run.started),
@@ -131,8 +132,21 @@ def _bounds(imagery: Imagery | None) -> list[float] | None:
     """Return west, south, east, north of all tiles, degrees; None where no tile has a CRS."""
     grids = [] if imagery is None else [tile.geobox for tile in imagery.tiles]
     boxes = [
-        box(*transform_bounds(CRS.from_wkt(grid.crs.to_wkt()), "EPSG:4326", *grid.boundingbox))
+        transform_bounds(CRS.from_wkt(grid.crs.to_wkt()), "EPSG:4326", *grid.boundingbox)
         for grid in grids
         if grid.crs is not None
     ]
-    return [float(number) for number in union_all(boxes).bounds] if boxes else None
+    if not boxes:
+        return None
+    if all(west <= east <= 180 for west, _, east, _ in boxes):
+        return [float(number) for number in union_all([box(*one) for one in boxes]).bounds]
+    west, south, east, north = np.array(boxes).T
+    west, east = (np.where(x < 0, x + 360, x) for x in (west, east))  # they lie on both sides of longitude 180
+    return [float(west.min()), float(south.min()), float(east.max()) - 360, float(north.max())]
+
+
+def _rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    """Return a box as GeoJSON, in two parts where it crosses longitude 180 (RFC 7946, section 3.1.9)."""
+    if west <= east:
+        return dict(box(west, south, east, north).__geo_interface__)
+    return dict(MultiPolygon([box(west, south, 180, north), box(-180, south, east, north)]).__geo_interface__)

@@ -11,7 +11,7 @@ from pyogrio.errors import DataSourceError, FeatureError, GeometryError
 from rasterio.errors import RasterioError
 
 from cropdetect.errors import DiskFullError
-from cropdetect.fields import FieldSet
+from cropdetect.fields import FieldSet, bounds_in_degrees
 from cropdetect.files import disk_full_named
 from cropdetect.formats import PredictionRun
 from cropdetect.imagery import Imagery
@@ -91,8 +91,7 @@ def _bounds(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None
     places = table.geometry[table.geometry.notna() & ~table.geometry.is_empty]
     if table.crs is None or len(places) == 0:
         return None
-    west, south, east, north = (float(number) for number in places.to_crs("EPSG:4326").total_bounds)
-    return west, south, east, north
+    return bounds_in_degrees(places)
 
 
 def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: PredictionRun, out: Path) -> None:

@@ -28,7 +28,7 @@ from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.progress import note
 from cropdetect.runs import fingerprint as fingerprints
 from cropdetect.runs.manifest import PARTIAL, RUN, changed, described, read_record, read_run, some_of
-from cropdetect.runs.paths import refusals_named, refuse_overlap, resolved
+from cropdetect.runs.paths import output_path, refusals_named, refuse_overlap
 from cropdetect.runs.placement import finish_moves, moves_are_pending, put_in_place, remove_leftovers
 
 _PACKAGES = (
@@ -80,7 +80,7 @@ class OutputFolder:
     def __init__(self, verb: str, arguments: Mapping[str, Any], steps: Collection[str] = ()) -> None:
         self.verb = verb
         self._steps = frozenset(steps)
-        self.path = resolved(Path(arguments["out"]))
+        self.path = output_path(Path(arguments["out"]))
         self._overwrite = bool(arguments.get("overwrite", False))
         decisive = {k: v for k, v in arguments.items() if k not in _NEUTRAL}
         self._arguments, self._inputs = fingerprints.plain(decisive), fingerprints.paths_in(decisive)

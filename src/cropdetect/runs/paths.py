@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cropdetect.errors import OutputPathError
@@ -52,8 +52,28 @@ def resolved(path: Path) -> Path:
     """
     try:
         return path.resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # a null byte, a name that is too long, links in a circle
-        raise OutputPathError(f"the path cannot be used ({error})", where=repr(str(path)), fix="Name another one.") from error
+    except (OSError, ValueError, RuntimeError) as error:  # a null byte, links in a circle
+        raise _unusable(path, error) from error
+
+
+def output_path(path: Path) -> Path:
+    """Return the path of an output, `resolved`.
+
+    Raises:
+        OutputPathError: it cannot be one: it is too long, or no text that GDAL, Arrow and pages can hold.
+    """
+    try:
+        str(path).encode("utf-8")
+        with suppress(PermissionError):
+            path.exists()
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error) from error
+    return resolved(path)
+
+
+def _unusable(path: Path, error: Exception) -> OutputPathError:
+    reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
+    return OutputPathError(f"the path cannot be used ({reason})", where=ascii(str(path))[:200], fix="Name another one.")
 
 
 @contextmanager

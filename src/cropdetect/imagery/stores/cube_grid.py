@@ -58,9 +58,8 @@ def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: s
     south_up, west_last = height > 0, width < 0
     top = first + height * rows if south_up else first
     left = left + width * columns if west_last else left
-    crs = _crs(path, data, variable)
-    if crs is None and (y.lower().startswith("lat") and x.lower().startswith("lon")):
-        crs = CRS("EPSG:4326")
+    by_name = CRS("EPSG:4326") if y.lower().startswith("lat") and x.lower().startswith("lon") else None
+    crs = _crs(path, data, variable, by_name)
     if crs is not None and crs.geographic and left >= 180:
         left -= 360  # longitudes from 0 to 360
     geobox = GeoBox((rows, columns), Affine(abs(width), 0, left, 0, -abs(height), top), crs)
@@ -174,15 +173,25 @@ def _with_transform(
     )
 
 
-def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray) -> CRS | None:
+def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray, otherwise: CRS | None) -> CRS | None:
+    """Return the CRS that the attributes state; `otherwise` where they state none."""
+    not_understood = []
     for value in _crs_candidates(data, variable):
         try:
             crs = _parse(value)
         except (pyproj.exceptions.CRSError, ValueError) as error:
-            raise GridError(f"the CRS {str(value)[:60]!r} cannot be understood", where=path, fix="Give an EPSG code.") from error
+            raise _unknown_crs(value, path) from error
         if crs is not None:
             return crs
-    return None
+        if value is not None and str(value).strip():
+            not_understood.append(value)
+    if not_understood and otherwise is None:
+        raise _unknown_crs(not_understood[0], path)
+    return otherwise
+
+
+def _unknown_crs(value: Any, path: Path) -> GridError:
+    return GridError(f"the CRS {str(value)[:60]!r} cannot be understood", where=path, fix="Give an EPSG code, or remove it.")
 
 
 def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:

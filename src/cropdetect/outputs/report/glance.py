@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.fields import bounds_in_degrees
 from cropdetect.formats import MetricsRecord
 from cropdetect.inference import FieldSeries
 from cropdetect.outputs.report.words import percent, period, place
@@ -28,8 +29,9 @@ def _middle(table: gpd.GeoDataFrame) -> tuple[float, float] | None:
     places = table.geometry[table.geometry.notna() & ~table.geometry.is_empty]
     if table.crs is None or not len(places):
         return None
-    west, south, east, north = places.to_crs("EPSG:4326").total_bounds
-    middle = (west + east) / 2, (south + north) / 2
+    west, south, east, north = bounds_in_degrees(places)
+    longitude = (west + east) / 2 if west <= east else (west + east + 360) / 2
+    middle = longitude if longitude <= 180 else longitude - 360, (south + north) / 2
     return (float(middle[0]), float(middle[1])) if np.isfinite(middle).all() else None
 
 

@@ -14,6 +14,7 @@ from rasterio.errors import RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from cropdetect.errors import UnreadableFileError
+from cropdetect.fields import bounds_in_degrees
 from cropdetect.outputs.report.blobs import pack
 from cropdetect.outputs.report.still import jpeg, still_map
 
@@ -24,6 +25,7 @@ _SATURATION = 0.45  # of the background's colours
 _CONTRAST = 0.45  # of the background
 _POLYGONS = (3, 6)
 _WEB_MERCATOR = CRS.from_epsg(3857)
+_PACIFIC = CRS.from_proj4("+proj=merc +a=6378137 +b=6378137 +lon_0=180 +units=m +no_defs")  # it has no edge at longitude 180
 
 
 def map_of(
@@ -85,14 +87,17 @@ def map_of(
 
 
 def _crs_of_page(geometry: gpd.GeoSeries, previews: Sequence[Path]) -> CRS | None:
-    """Return the CRS of the first picture, or that of the fields; degrees become Web Mercator."""
+    """Return the CRS of the first picture, or that of the fields; degrees become Web Mercator, or its like around 180."""
     if geometry.crs is None:
         return None
     for file in previews[:1]:
         with _opened(file) as picture:
             if picture.crs is not None and picture.crs.is_projected:
                 return CRS.from_wkt(picture.crs.to_wkt())
-    return CRS(geometry.crs) if geometry.crs.is_projected else _WEB_MERCATOR
+    if geometry.crs.is_projected:
+        return CRS(geometry.crs)
+    west, _, east, _ = bounds_in_degrees(geometry)
+    return _WEB_MERCATOR if west <= east <= 180 else _PACIFIC
 
 
 def _simplified(
@@ -129,7 +134,7 @@ def _metres(crs: CRS | None, middle: float) -> float | None:
     """Return metres a unit of the page's coordinates, in the middle of the map."""
     if crs is None or not crs.is_projected:
         return None
-    if crs == _WEB_MERCATOR:
+    if crs in (_WEB_MERCATOR, _PACIFIC):
         return float(1 / np.cosh(middle / 6_378_137.0))
     return float(crs.axis_info[0].unit_conversion_factor)
 
@@ -158,8 +163,19 @@ def _picture(file: Path, crs: CRS | None) -> tuple[dict[str, Any], npt.NDArray[n
         if source.crs != target or transform.b or transform.d:
             bounds = source.bounds
             transform, width, height = calculate_default_transform(source.crs, target, source.width, source.height, *bounds)
+            if width < 1 or height < 1:  # it lies on both sides of the map's edge
+                return None
             warped = np.full((3, height, width), 255, np.uint8)
-            reproject(pixels, warped, source.transform, source.crs, transform, target, None, None, None, 255, Resampling.bilinear)
+            reproject(
+                pixels,
+                warped,
+                src_transform=source.transform,
+                src_crs=source.crs,
+                dst_transform=transform,
+                dst_crs=target,
+                dst_nodata=255,
+                resampling=Resampling.bilinear,
+            )
             pixels = warped
     pixels = _light(pixels)
     height, width = pixels.shape[1:]

@@ -1,0 +1,263 @@
+"""Values that no table, image or file name should have: ids, columns, dates, numbers, paths."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+import xarray as xr
+
+from tests.hostile.base import BANDS, DAYS, Base, cube, pixels, squares, write_tif
+from tests.hostile.cases import Cases
+
+CASES = Cases("value")
+
+
+def _predict(base: Base, tmp: Path, fields: Path) -> list[object]:
+    return ["predict", base.cube, tmp / "out", "--checkpoint", base.checkpoint, "--fields", fields]
+
+
+def _ids(values: object, name: str = "fields.parquet"):
+    def make(base: Base, tmp: Path):
+        fields = squares()
+        fields["field_id"] = values
+        fields.to_parquet(tmp / name) if name.endswith("parquet") else fields.to_file(tmp / name, engine="pyogrio")
+        return _predict(base, tmp, tmp / name)
+
+    return make
+
+
+for name, values in {
+    "of 64 unsigned bits": np.array([2**64 - 1, 2**63, 2**63 - 1, 0], "uint64"),
+    "of 64 unsigned bits, some null": pd.array([2**64 - 1, None, 2**63, 1], dtype="UInt64"),
+    "that are null": [None] * 4, "that are NaN": [np.nan] * 4, "that are infinite": [np.inf, -np.inf, 1.0, 2.0],
+    "that are the smallest integer": np.array([-(2**63), -(2**63) + 1, 0, 1]),
+    "that are dates": pd.date_range("2019-01-01", periods=4), "that are true or false": [True, False, True, False],
+    "that are bytes": [b"\xff\xfe", b"b", b"c", b"d"], "that are all equal": [1, 1, 1, 1], "that are lists": [[1], [2], [3], [4]],
+    "that are dicts": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 4}], "that are decimals": [1.5, 2.5, -0.0, 1e300],
+    "of 300 characters": ["x" * 300, "y" * 300, "z" * 300, "é" * 300], "that differ in case": ["a", "A", "b", "B"],
+    "that differ in blanks": ["a", " a", "a ", "a\t"], "with line ends": ["a\nb", "a\r\nb", "a\u2028b", "a"],
+    "with unassigned characters": ["\ufffe", "\U0010ffff", "\u0378", "\ufeff"],
+}.items():  # fmt: skip
+    CASES.add(f"ids {name}", None, _ids(values))
+
+
+@CASES("UnreadableFileError", says="Unrecognized number")
+def _ids_of_64_unsigned_bits_in_JSON(base: Base, tmp: Path):  # noqa: N802
+    squares().to_file(tmp / "fields.geojson")
+    content = json.loads((tmp / "fields.geojson").read_text())
+    for feature, number in zip(content["features"], (2**64 - 1, 2**63, 10**30, 1), strict=True):
+        feature["properties"]["field_id"] = number
+    (tmp / "fields.geojson").write_text(json.dumps(content))
+    return _predict(base, tmp, tmp / "fields.geojson")
+
+
+@CASES(None)
+def _an_id_with_a_lone_surrogate(base: Base, tmp: Path):
+    squares().to_file(tmp / "fields.geojson")
+    text = (tmp / "fields.geojson").read_text().replace('"field_id": 1,', '"field_id": "\\ud800",')
+    (tmp / "fields.geojson").write_text(text)
+    return _predict(base, tmp, tmp / "fields.geojson")
+
+
+@CASES(None)
+def _an_id_with_a_null_byte(base: Base, tmp: Path):
+    squares().to_file(tmp / "fields.geojson")
+    text = (tmp / "fields.geojson").read_text().replace('"field_id": 1,', '"field_id": "a\\u0000b",')
+    (tmp / "fields.geojson").write_text(text)
+    return _predict(base, tmp, tmp / "fields.geojson")
+
+
+# ---------------------------------------------------------------- columns
+
+OURS = (
+    *("status", "crop", "crop_id", "confidence", "entropy", "disagreement", "prob_maize", "prob_rye", "n_dates", "n_pixels"),
+    *("geometry_2", "geometry_in_file", "crop_in_file", "label", "id", "fid", "area", "determination:datetime", "field", "index"),
+    *("level_0", "__index_level_0__", "", " ", "a,b", 'a"b', "a\nb", "=1+1", "x" * 300, "\x1b[2J", "lon", "lat", "raster_pixels"),
+    *("clear_share", "unlike_training", "seen_in_training", "bbox", "collection", "crop:code", "fold", "FID", "ogc_fid", "rowid"),
+)
+for column in ("status", "crop", "confidence", "geometry_2", "fid", "", "a,b", "a\nb", "=1+1", "x" * 300, "\x1b[2J"):
+
+    def _column(base: Base, tmp: Path, column: str = column):
+        fields = squares().drop(columns="crop")
+        fields[column] = ["w", "x", "y", "z"]
+        fields.to_parquet(tmp / "fields.parquet")
+        return _predict(base, tmp, tmp / "fields.parquet")
+
+    shown = column if column.isprintable() and 0 < len(column) < 50 else ascii(column)[:20]
+    CASES.add(f"a user's column named {shown}", None, _column)
+
+
+@CASES(None)
+def _all_our_columns_at_once(base: Base, tmp: Path):
+    fields = squares()
+    for column in ("status", "crop", "confidence", "geometry_2", "fid", "", "a,b", "a\nb", "=1+1", "x" * 300, "\x1b[2J"):
+        fields[column] = range(4)
+    fields.to_parquet(tmp / "fields.parquet")
+    return _predict(base, tmp, tmp / "fields.parquet")
+
+
+@CASES("UnreadableFileError")
+def _two_columns_of_one_name(base: Base, tmp: Path):
+    squares().to_parquet(tmp / "one.parquet")
+    table = pyarrow.parquet.read_table(tmp / "one.parquet")
+    twice = table.append_column("crop", table.column("crop"))
+    pyarrow.parquet.write_table(twice, tmp / "fields.parquet")
+    return _predict(base, tmp, tmp / "fields.parquet")
+
+
+for name, values in {
+    "of lists": [[1, 2], [], None, [3]], "of dicts": [{"a": 1}, None, {"a": 2}, {"a": 3}], "of bytes": [b"\xff", b"", None, b"a"],
+    "of dates beyond the calendar": pyarrow.array([-(2**62), 0, 2**62, None], pyarrow.timestamp("us")),
+    "of times": pyarrow.array([0, 1, 2, None], pyarrow.time64("us")), "of nothing": pyarrow.nulls(4),
+    "of infinity": [np.inf, -np.inf, np.nan, 1.0], "of unsigned numbers": np.array([2**64 - 1, 0, 1, 2], "uint64"),
+    "of decimals": pyarrow.array([1, 2, 3, None], pyarrow.decimal128(38, 10)),
+    "of durations": pyarrow.array([1, 2, 3, 4], pyarrow.duration("ns")),
+    "of categories": pyarrow.array(["a", "b", None, "a"]).dictionary_encode(),
+    "of half numbers": np.array([1, 2, 3, 4], np.float16),
+}.items():  # fmt: skip
+
+    def _odd(base: Base, tmp: Path, values: Any = values):
+        squares().to_parquet(tmp / "one.parquet")
+        table = pyarrow.parquet.read_table(tmp / "one.parquet")
+        table = table.append_column("own", values if isinstance(values, pyarrow.Array) else pyarrow.array(values))
+        pyarrow.parquet.write_table(table, tmp / "fields.parquet")
+        return _predict(base, tmp, tmp / "fields.parquet")
+
+    CASES.add(f"a user's column {name}", None, _odd)
+
+
+# ---------------------------------------------------------------- dates
+
+for name, day in {"0": "00000606", "9999": "99990606", "1": "00010606", "1677": "16770101", "2262": "22621231"}.items():
+
+    def _year(base: Base, tmp: Path, day: str = day):
+        for number, band in enumerate(BANDS):
+            write_tif(tmp / "season" / day / f"{day}_{band}.tif", pixels(number))
+        return ["predict", tmp / "season", tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    CASES.add(f"images of the year {name}", "UnknownLayoutError", _year, says="date")
+
+for name, units, values in (
+    ("beyond the calendar", "days since 2019-01-01", [0, 1e6, 4e6]), ("at infinity", "days since 2019-01-01", [0, 1, np.inf]),
+    ("before the calendar", "days since 2019-01-01", [-1e6, 0, 1]), ("that are NaN", "days since 2019-01-01", [0, np.nan, 1]),
+    ("of a unit that is none", "fortnights since yesterday", [0, 1, 2]),
+    ("of the year 10000", "days since 10000-01-01", [0, 1, 2]),
+    ("of a year of 360 days", "days since 2019-01-01", [0, 30, 60]), ("since the year 0", "days since 0000-01-01", [0, 1, 2]),
+    ("of 1e300 days", "days since 2019-01-01", [0, 1, 1e300]), ("that go back", "days since 2019-06-01", [20, 10, 0]),
+    ("that are equal", "days since 2019-06-01", [0, 0, 0]),
+):  # fmt: skip
+
+    def _times(base: Base, tmp: Path, units: str = units, values: list[float] = values, name: str = name):
+        calendar = "360_day" if "360" in name else "standard"
+        time = xr.Variable("time", np.array(values, float), {"units": units, "calendar": calendar})
+        cube().assign_coords(time=time).to_netcdf(tmp / "cube.nc", engine="h5netcdf")
+        return ["predict", tmp / "cube.nc", tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    read = name in ("that are NaN", "that go back", "that are equal")
+    CASES.add(f"times {name}", None if read else "UnreadableFileError", _times)
+
+
+def _series(change: Callable[[pd.DataFrame], object]):
+    def make(base: Base, tmp: Path):
+        folder = base.copy("table", tmp)
+        series = pd.read_csv(folder / "series.csv")
+        changed = change(series)
+        (series if changed is None else changed).to_csv(folder / "series.csv", index=False)
+        return ["predict", folder, tmp / "out", "--checkpoint", base.checkpoint]
+
+    return make
+
+
+for value in ("0000-01-01", "10000-01-01", "-0001-01-01", "2019-02-30", "2019-13-01", "1e300", "nan", "", "yesterday"):
+    CASES.add(
+        f"a table with the date {value or 'of nothing'}",
+        "TableError",
+        _series(lambda s, v=value: s.assign(date=[v, *s["date"].iloc[1:]])),
+        says="date",
+    )
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _numbers(image: np.ndarray, **options: Any):
+    def make(base: Base, tmp: Path):
+        for day in DAYS:
+            for band in BANDS:
+                write_tif(tmp / "season" / day / f"{day}_{band}.tif", image, **options)
+        return ["predict", tmp / "season", tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    return make
+
+
+FLAT = np.ones((48, 48), np.float32)
+for name, image in {
+    "of 3e38": 3e38 * FLAT, "of -3e38": -3e38 * FLAT, "all negative": -0.2 * FLAT, "all 0": 0 * FLAT, "all NaN": np.nan * FLAT,
+    "of infinity": np.inf * FLAT, "of 1e308": np.full((48, 48), 1e308), "of 1e-40": 1e-40 * FLAT,
+    "of -32768": np.full((48, 48), -32768, np.int16),
+    "of 65535": np.full((48, 48), 65535, np.uint16), "of 2**32 - 1": np.full((48, 48), 2**32 - 1, np.uint32),
+    "of NaN and 3e38": np.where(np.indices((48, 48)).sum(0) % 2, np.float32(3e38), np.float32("nan")),
+}.items():  # fmt: skip
+    unknown = name in ("all 0", "all NaN", "of infinity")  # nothing tells their unit
+    CASES.add(f"pixels {name}", "CheckpointError" if unknown else None, _numbers(image))
+for error, values in {
+    "TableError": ("3e38", "1e308", "abc", "0x10"), "MissingBandError": ("inf", "nan", "", "1e999", "--", "NULL"),
+    None: ("-3e38", "-5", "1,5"),
+}.items():  # fmt: skip
+    for value in values:
+        CASES.add(f"a table of the value {value or 'of nothing'}", error, _series(lambda s, v=value: s.assign(B04=v)))
+
+
+# ---------------------------------------------------------------- paths and options
+
+for name, path in {
+    "of 300 characters": "x" * 300,
+    "of 5,000 characters": "x/" * 2500,
+    "with a surrogate": "a\udcffb",
+    "with blanks": " ",
+}.items():
+
+    def _out(base: Base, tmp: Path, path: str = path):
+        return ["predict", base.season, tmp / path, "--checkpoint", base.checkpoint]
+
+    CASES.add(f"an output {name}", None if "blanks" in name else "OutputPathError", _out)
+
+    def _in(base: Base, tmp: Path, path: str = path):
+        return ["predict", tmp / path, tmp / "out", "--checkpoint", base.checkpoint]
+
+    CASES.add(f"an input {name}", "InputNotFoundError", _in)
+
+
+@CASES("UnreadableFileError", says="UTF-8")
+def _a_season_whose_folder_has_a_surrogate(base: Base, tmp: Path):
+    season = base.copy("season", tmp)
+    odd = tmp / "a\udcffb"
+    season.rename(odd)
+    return ["predict", odd, tmp / "out", "--checkpoint", base.checkpoint]
+
+
+@CASES(None)
+def _a_file_beside_the_images_whose_name_has_a_surrogate(base: Base, tmp: Path):
+    season = base.copy("season", tmp)
+    (season / "a\udcffb.txt").write_text("x")
+    return ["predict", season, tmp / "out", "--checkpoint", base.checkpoint]
+
+
+for option, value, error in (
+    ("--bbox", "nan,nan,nan,nan", "OptionError"), ("--bbox", "1,2,3", "OptionError"), ("--bbox", "inf,0,1,1", "OptionError"),
+    ("--buffer", "nan", "Error"), ("--buffer", "1e300", "Error"), ("--memory", "-1", "Error"),
+    ("--memory", "1e999", "Error"), ("--workers", "-5", "Error"), ("--min-confidence", "nan", "Error"),
+    ("--min-confidence", "7", "Error"), ("--title", "x" * 100_000, None), ("--layer", "x", "FieldsError"),
+    ("--id-column", "x\ty", "FieldsError"), ("--pattern", "(" * 1000, "OptionError"), ("--date", "2019-02-30", "OptionError"),
+    ("--clear", "SCL=", "OptionError"),
+):  # fmt: skip
+
+    def _option(base: Base, tmp: Path, option: str = option, value: str = value):
+        return ["predict", base.season, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields, option, value]
+
+    CASES.add(f"the option {option} {value[:20]}", error, _option)
