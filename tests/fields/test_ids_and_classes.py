@@ -140,6 +140,17 @@ def test_a_column_that_repeats_values_holds_no_ids(
     assert any(said in warning for warning in got.warnings) if said else got.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [(["1.23457E+12", "2.5E+11"], "2 ids"), (["1,5e+11", "12"], "1 ids"), (["1e3", "E+12", "1.23457E+12b"], None)],
+)
+@pytest.mark.parametrize("named", ["field_id", None])
+def test_ids_that_a_spreadsheet_shortened_are_told(tmp_path: Path, ids: list[str], told: str | None, named: str | None) -> None:
+    got = read_fields(write(table(field_id=ids), tmp_path / "f.gpkg"), id_column=named)
+    assert got.table["field_id"].tolist() == ids
+    assert [told in text and "a spreadsheet has shortened them" in text for text in got.warnings] == ([True] if told else [])
+
+
 def test_a_column_that_is_named_holds_the_ids_even_if_it_repeats_them(tmp_path: Path) -> None:
     got = read_fields(write(table(id=[4, 4], gid=[1, 2]), tmp_path / "f.gpkg"), id_column="id").table
     assert got["status"].tolist() == ["ok", "duplicate_id"]

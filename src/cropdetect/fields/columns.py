@@ -114,8 +114,9 @@ def find_id_column(table: pd.DataFrame, named: str | None, *, where: Path) -> tu
         FieldsError: there is no column of that name.
     """
     if named is not None:
-        return find_column(table, named, ID_COLUMNS, where=where), []
-    warnings = []
+        column = find_column(table, named, ID_COLUMNS, where=where)
+        return column, [] if column is None else _shortened(table[column], where)
+    warnings: list[str] = []
     for name in _present(table, ID_COLUMNS):
         ids = as_text(table[name]).dropna()
         if len(ids) == 0 < len(table):
@@ -127,8 +128,20 @@ def find_id_column(table: pd.DataFrame, named: str | None, *, where: Path) -> tu
                 "--id-column names another"
             )
         else:
-            return name, warnings
+            return name, [*warnings, *_shortened(table[name], where)]
     return None, warnings
+
+
+def _shortened(ids: "pd.Series[Any]", where: Path) -> list[str]:
+    """Return a warning where ids are text such as 1.23457E+12, of which a spreadsheet has taken the last digits."""
+    text = as_text(ids).dropna()
+    found = text[text.str.fullmatch(r"\d([.,]\d+)?[eE]\+\d+")]
+    if found.empty:
+        return []
+    return [
+        f"{where.name}: {len(found)} ids of the column {ids.name} are written like {found.iloc[0]}: a spreadsheet has shortened "
+        "them, and several fields may have become one. Export them as text"
+    ]
 
 
 def find_label_column(table: pd.DataFrame, named: str | None, *, where: object) -> str | None:
