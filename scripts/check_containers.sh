@@ -209,7 +209,7 @@ spoilt=$(input no-chips); rm -r "$spoilt/chips"; refuses "no chips/" "there is n
 spoilt=$(input empty); rm -r "$spoilt/chips"; mkdir "$spoilt/chips"; cp data/input/chips/README.md "$spoilt/chips"
 refuses "an empty chips/" "the folder chips in INPUT_DATA is empty" "$spoilt"
 spoilt=$(input wrong); rm -r "$spoilt/chips"; mkdir "$spoilt/chips"; echo hello > "$spoilt/chips/letter.txt"
-refuses "a wrong layout" "Accepted are" "$spoilt"
+refuses "a wrong layout" "nothing in it can be read" "$spoilt"
 spoilt=$(input broken); tiff=$(find "$spoilt/chips/00" -name '*_B08_*.tif' | sort | sed -n 5p); head -c 700 "$tiff" > "$W/cut.tif"; cp "$W/cut.tif" "$tiff"
 refuses "a broken TIFF" "$(basename "$tiff")" "$spoilt"
 spoilt=$(input no-checkpoint); rm "$spoilt/checkpoint/checkpoint.json"
