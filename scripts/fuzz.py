@@ -1,6 +1,6 @@
 """Let readers of users' files read mutations of good files, and keep those that end in anything but a named error.
 
-usage: fuzz.py [--seconds 60] [--reader NAME ...] [--seed 0] [--keep FOLDER]
+usage: fuzz.py [--seconds 60 | --inputs 400] [--reader NAME ...] [--seed 0] [--keep FOLDER]
 """
 
 import argparse
@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.fuzz.readers import CORPUS, READERS, outcome
 
 MOST_SECONDS, MOST_BYTES = 20, 2**31  # of one input
+A_CHILD = 500  # inputs that one process reads
 ODD = (
     b"\xff\xff\xff\xff",
     b"\0\0\0\0",
@@ -64,15 +65,23 @@ def mutated(content: bytes, draw: random.Random) -> bytes:
     return bytes(changed)
 
 
-def fuzz(reader: str, seconds: float, seed: int, keep: Path) -> tuple[int, int]:
-    """Return how many inputs were read, and how many were finds, which are kept with what they led to."""
+def fuzz(reader: str, seconds: float, most: int, seed: int, keep: Path) -> tuple[int, int]:
+    """Return how many inputs were read, and how many were finds, which are kept with what they led to.
+
+    Args:
+        reader: which one.
+        seconds: after which it ends.
+        most: inputs after which it ends; the same seed and number give the same inputs on every machine.
+        seed: of everything random.
+        keep: folder for the finds.
+    """
     good = CORPUS / READERS[reader][0]
     draw, read, finds, end = random.Random(f"{reader} {seed}"), 0, set(), time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and read < most:
         state, folder = draw.getrandbits(64), Path(tempfile.mkdtemp(prefix="fuzz-"))
         child = os.fork()
         if child == 0:
-            _read_many(reader, good, state, folder, end)
+            _read_many(reader, good, state, folder, end, min(A_CHILD, most - read))
         _, status = os.waitpid(child, 0)
         read += int((folder / "count").read_text() or 0) if (folder / "count").exists() else 0
         if status:
@@ -89,14 +98,14 @@ def fuzz(reader: str, seconds: float, seed: int, keep: Path) -> tuple[int, int]:
     return read, len(finds)
 
 
-def _read_many(reader: str, good: Path, state: int, folder: Path, end: float) -> None:
+def _read_many(reader: str, good: Path, state: int, folder: Path, end: float, most: int) -> None:
     """Read mutations until one is a find; never returns."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MOST_BYTES, size + MOST_BYTES))
     draw, content, code, place = random.Random(state), good.read_bytes(), 0, folder / "input"
-    for count in range(500):
+    for count in range(most):
         place.mkdir()
         (place / good.name).write_bytes(mutated(content, draw))
         signal.alarm(MOST_SECONDS)
@@ -116,13 +125,15 @@ def _read_many(reader: str, good: Path, state: int, folder: Path, end: float) ->
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60, help="in all, shared out among the readers")
+    parser.add_argument("--inputs", type=int, help="for each reader, however long it takes")
     parser.add_argument("--reader", nargs="*", choices=list(READERS), default=list(READERS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("fuzz-finds"))
     options = parser.parse_args()
     total = 0
     for name in options.reader:
-        n, found = fuzz(name, options.seconds / len(options.reader), options.seed, options.keep)
+        seconds = float("inf") if options.inputs else options.seconds / len(options.reader)
+        n, found = fuzz(name, seconds, options.inputs or sys.maxsize, options.seed, options.keep)
         total += found
         print(f"{name}: {n} inputs, {found} finds", flush=True)
     sys.exit(bool(total))

@@ -127,6 +127,8 @@ def days(
         if dates.dt.tz is not None:
             dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
         return dates.to_numpy().astype("datetime64[D]"), []
+    if dates.empty:
+        raise TableError("the table has no rows", where=where, fix="Give a table with a row a field and date.")
     texts = dates.map(_text)
     unique = [str(text) for text in pd.unique(texts)]
     warnings: list[str] = []

@@ -330,7 +330,7 @@ def _layers_of(file: Path) -> str:
     try:
         with gdal(), rasterio.open(file, driver=raster_driver(file)) as source:
             called = [text or f"band_{number}" for number, text in enumerate(source.descriptions, 1)]
-    except (CropDetectError, rasterio.errors.RasterioError):
+    except (CropDetectError, rasterio.errors.RasterioError, UnicodeDecodeError):
         return ""
     shown = f"{', '.join(called[:_SHOWN])}{', ...' if len(called) > _SHOWN else ''}"
     return f"; {file.name} has {len(called)} band{'s' if len(called) > 1 else ''}: {shown}"

@@ -32,7 +32,7 @@ from cropdetect.imagery.stores.open_files import file_manager
 from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, unreadable
 from cropdetect.imagery.stores.zips import gdal_name, on_disk
 
-_DAMAGE = (RasterioError, CPLE_BaseError, MemoryError)
+_DAMAGE = (RasterioError, CPLE_BaseError, MemoryError, UnicodeDecodeError)
 _MOST_LAYERS = 10_000
 _LARGEST = 1e12  # of a coordinate or a pixel
 _SMALLEST = 1e-9  # of a pixel
