@@ -76,10 +76,11 @@ def utm_zone(places: gpd.GeoSeries) -> CRS:
     """Return the UTM zone of the middle of geometries with a CRS."""
     first, _, last, _ = places.total_bounds
     if not places.crs.is_geographic or (first >= -180 and last <= 180 and last - first <= 180):
-        return places.estimate_utm_crs()
+        zone: CRS = places.estimate_utm_crs()
+        return zone
     west, south, east, north = bounds_in_degrees(places)
     middle = _usual(west + (east - west) % _TURN / 2)
-    return gpd.GeoSeries.from_xy([middle], [(south + north) / 2], crs="EPSG:4326").estimate_utm_crs()
+    return utm_zone(gpd.GeoSeries.from_xy([middle], [(south + north) / 2], crs="EPSG:4326"))
 
 
 def laid_on(shapes: gpd.GeoSeries, grid: GeoBox, longest: float | None = None) -> gpd.GeoSeries:
