@@ -9,7 +9,7 @@ from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord, TrainOptions
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import AnyPath, DataOptions, DataSource, Metres, path_or_none
-from cropdetect.runs import OutputFolder
+from cropdetect.runs import OutputFolder, code_of
 
 
 @verb
@@ -65,7 +65,7 @@ def crossval(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("crossval", arguments | {"recipe": settings.recipe, "training": settings})
+    output = OutputFolder("crossval", arguments | {"recipe": settings.recipe, "training": settings} | code_of(settings.model))
     if output.finished():
         return read_metrics(output.path)
     with output.writing() as work:

@@ -13,7 +13,7 @@ from cropdetect.errors import OutputExistsError
 from cropdetect.formats import MapCount, MapRecord, TrainOptions
 from cropdetect.options import AnyPath, DataOptions, DataSource, path_or_none
 from cropdetect.progress import note
-from cropdetect.runs import OutputFolder
+from cropdetect.runs import OutputFolder, code_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -69,7 +69,8 @@ def map(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("map", arguments | {"recipe": settings.recipe, "training": settings}, steps=STEPS)
+    arguments |= {"recipe": settings.recipe, "training": settings} | code_of(settings.model)
+    output = OutputFolder("map", arguments, steps=STEPS)
     scores, checkpoint, predictions = (output.path / step for step in STEPS)
     if output.finished() and all((output.path / step / "run.json").is_file() for step in STEPS):
         return MapRecord.model_validate_json((output.path / "map.json").read_bytes())

@@ -10,7 +10,8 @@ from cropdetect.api._verb import verb
 from cropdetect.formats import TrainOptions
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import AnyPath, DataOptions, DataSource, Mark, path_or_none
-from cropdetect.runs import OutputFolder
+from cropdetect.progress import note
+from cropdetect.runs import OutputFolder, code_of
 
 if TYPE_CHECKING:
     from cropdetect.checkpoint import Checkpoint
@@ -63,15 +64,18 @@ def train(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("train", arguments | {"recipe": settings.recipe, "training": settings})
+    arguments |= {"recipe": settings.recipe, "training": settings} | code_of(settings.model)
+    output = OutputFolder("train", arguments)
     scores = None
     if out_of_fold is not None:
         others = {name: value for name, value in arguments.items() if name != "out_of_fold"}
-        scores = OutputFolder("train", others | {"out": out_of_fold, "recipe": settings.recipe, "training": settings})
-    if output.finished():
-        return read_checkpoint(output.path)
+        scores = OutputFolder("train", others | {"out": out_of_fold})
     if scores is not None and scores.finished():
         scores = None
+    if output.finished():
+        if scores is None:
+            return read_checkpoint(output.path)
+        note(f"The answers that {scores.path} shall get are not kept: training again.")
     name = place_of(as_source(data)).absolute().name
     with output.writing() as work:
         train_members(

@@ -558,3 +558,44 @@ def test_two_bands_whose_names_end_in_1_and_2_are_no_dates(tmp_path: Path) -> No
     """B11 and B12 beside B08 are bands; alone they may be the first two dates of B1, as sits writes them."""
     chips = read_table(csv(tmp_path, "id,date,B08,B11,B12\na,2019-06-06,3000,2000,1000\na,2019-06-16,3000,2000,1000\n"))
     assert chips.info.bands == ("B08", "B11", "B12")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "B04 {month} {year}",
+        "{month}_{year}_B04",
+        "B04_{short}_{year}",
+        "{short}{year}_B04",
+        "B04-{short}-{year}",
+        "{year}_{short}_B04",
+    ],
+)
+def test_months_by_their_names_are_dates_of_columns(tmp_path: Path, column: str) -> None:
+    names = [
+        column.format(month=month, short=month[:3].lower(), year=year)
+        for month, year in (("April", 2018), ("May", 2018), ("March", 2019))
+    ]
+    table = pd.DataFrame({"field_id": ["a", "b"], **{name: [500 + k, 600 + k] for k, name in enumerate(names)}})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    chips = read_table(tmp_path / "t.csv")
+    assert [str(day) for day in chips.info.dates] == ["2018-04-15", "2018-05-15", "2019-03-15"]
+    assert values(chips, "B04") == [500, 501, 502, 600, 601, 602]
+    assert "the dates are named months such as" in warned(chips)
+
+
+def test_the_end_of_a_word_is_no_month(tmp_path: Path) -> None:
+    csv(tmp_path, "field_id,date,B04,grammar 2018\na,2018-04-02,500,7\nb,2018-04-02,600,8\n")
+    assert values(read_table(tmp_path / "t.csv"), "B04") == [500, 600]
+
+
+def test_tables_and_images_know_the_same_numbers_for_no_value(tmp_path: Path) -> None:
+    from cropdetect.imagery.fills import usual_fills
+
+    for band, numbers in (("B04", usual_fills("B04", np.dtype(float))), ("EVI", usual_fills("EVI", np.dtype(float)))):
+        for fill in numbers:
+            series = [500.0, fill, 700, 800, fill, 900] if band == "B04" else [0.5, fill, 0.7, 0.8, fill, 0.9]
+            table = {"field_id": list("aaabbb"), "date": ["2019-06-06", "2019-06-16", "2019-06-26"] * 2, band: series}
+            pd.DataFrame(table).to_parquet(tmp_path / "t.parquet")
+            found = next(read_table(tmp_path / "t.parquet").batches(9)).image.ravel()
+            assert np.flatnonzero(np.isnan(found)).tolist() == [1, 4], fill

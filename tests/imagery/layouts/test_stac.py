@@ -316,6 +316,30 @@ def test_items_without_fields_in_them_are_not_opened(cogs: Path, server: FileSer
     assert server.counts.requests == 0
 
 
+@pytest.mark.parametrize(
+    "outline",
+    [
+        shapely.Polygon([(179.8, -17), (-179.8, -17), (-179.8, -16), (179.8, -16)]),  # leaps over 180
+        shapely.union_all([shapely.box(179.8, -17, 180, -16), shapely.box(-180, -17, -179.8, -16)]),  # is cut there
+        shapely.box(179.8, -17, 180.2, -16),
+        shapely.box(-180.2, -17, -179.8, -16),
+    ],
+    ids=["leaping", "cut", "beyond 180", "beyond -180"],
+)
+@pytest.mark.parametrize(("longitude", "inside"), [(179.9, 4), (-179.9, 4), (180.1, 4), (0, 0), (179.7, 0), (-179.7, 0)])
+def test_an_item_across_180_holds_the_fields_on_both_sides(
+    cogs: Path, outline: shapely.Geometry, longitude: float, inside: int
+) -> None:
+    items = [item | {"geometry": shapely.geometry.mapping(outline)} for item in make_items(sorted(cogs.glob("*.tif")), ".")]
+    field = gpd.GeoSeries([shapely.box(longitude, -16.6, longitude + 0.01, -16.5)], crs="EPSG:4326")
+    search = Search(places=field)
+    if inside:
+        assert len(open_imagery(saved(cogs, items), search=search).dates) == inside
+    else:
+        with pytest.raises(CatalogueError, match="no scene shows a field"):
+            open_imagery(saved(cogs, items), search=search)
+
+
 def test_clouds_and_days_narrow_what_is_taken(cogs: Path) -> None:
     import datetime as dt
 

@@ -22,6 +22,7 @@ import shapely
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import CatalogueError, CropDetectError, GridError, MissingBandError, UnreadableFileError, UnsafePathError
+from cropdetect.imagery.antimeridian import joined, laid_on, touch
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, some_names
@@ -226,10 +227,9 @@ def _with_fields(items: Sequence[Item], search: Search) -> list[Item]:
     """Return the items whose outlines hold part of a field."""
     if search.places is None or not items:
         return list(items)
-    outlines = shapely.from_geojson([_geojson(item) for item in items], on_invalid="ignore")
-    tree = shapely.STRtree(search.places.to_numpy())
-    touched = set(tree.query(outlines, predicate="intersects")[0].tolist())
-    return [item for place, item in enumerate(items) if place in touched or outlines[place] is None]
+    outlines = gpd.GeoSeries(shapely.from_geojson([_geojson(item) for item in items], on_invalid="ignore"), crs="EPSG:4326")
+    touched = touch(outlines, joined(search.places)) | outlines.isna().to_numpy()
+    return [item for item, here in zip(items, touched, strict=True) if here]
 
 
 def _geojson(item: Item) -> str | None:
@@ -372,7 +372,7 @@ def _needed(granules: Mapping[tuple[str, str], Sequence[_Scene]], places: gpd.Ge
     within, touches = {}, {}
     for key, scenes in granules.items():
         grid = scenes[0].grid
-        in_crs = places.to_crs(str(grid.crs)).to_numpy()
+        in_crs = laid_on(places, grid).to_numpy()
         extent = grid.extent.geom
         within[key], touches[key] = shapely.covers(extent, in_crs), shapely.intersects(extent, in_crs)
     left = np.logical_or.reduce(list(within.values()))
