@@ -115,8 +115,9 @@ def where_both_lie(fields: gpd.GeoDataFrame, imagery: Imagery) -> str:
         return ""
     tile = next(tile.geobox for tile in imagery.tiles if tile.geobox.crs is not None)
     degrees = bounds_in_degrees(there) if there.crs.is_geographic else None
-    boxes = [gpd.GeoSeries(shapely.box(*there.total_bounds), crs=there.crs), gpd.GeoSeries([tile.extent.geom], crs=own)]
-    (x, y), (west, north) = (box.centroid.to_crs(_DEGREES).get_coordinates().to_numpy()[0] for box in boxes)
+    boxes = ((there.total_bounds, there.crs), (tile.extent.geom.bounds, own))
+    middles = (gpd.GeoSeries.from_xy([(box[0] + box[2]) / 2], [(box[1] + box[3]) / 2], crs=crs) for box, crs in boxes)
+    (x, y), (west, north) = (middle.to_crs(_DEGREES).get_coordinates().to_numpy()[0] for middle in middles)
     if degrees is not None:
         x = degrees[0] + (degrees[2] - degrees[0]) % 360 / 2
     x, west = ((longitude + 180) % 360 - 180 if abs(longitude) > 180 else longitude for longitude in (x, west))

@@ -599,3 +599,57 @@ def test_tables_and_images_know_the_same_numbers_for_no_value(tmp_path: Path) ->
             pd.DataFrame(table).to_parquet(tmp_path / "t.parquet")
             found = next(read_table(tmp_path / "t.parquet").batches(9)).image.ravel()
             assert np.flatnonzero(np.isnan(found)).tolist() == [1, 4], fill
+
+
+def test_infinite_values_are_left_out_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.read_csv(long(tmp_path)).assign(B04=[500, np.inf, 700, -np.inf]).to_parquet(path)
+    chips = read_table(path)
+    assert values(chips, "B04") == [500, None, 700, None]
+    assert "2 infinite values of B04 are left out" in warned(chips)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"lon": [4.1, 4.1, "west", "west"], "lat": [50.0] * 4}, "lon and lat hold no place on the Earth in 2 rows"),
+        ({"lon": [4.1] * 4, "lat": [50.0, 50.0, 640_000, 640_000]}, "lon and lat hold no place on the Earth in 2 rows"),
+        (
+            {"wkt": ["POINT (4 50)", "POINT (4 50)", "POINT (4", "POINT (4"]},
+            "wkt holds no geometry that can be read in 2 rows, such as 'POINT (4'",
+        ),
+        (
+            {".geo": ['{"type":"Point","coordinates":[4,50]}'] * 2 + ["{}"] * 2},
+            ".geo holds no geometry that can be read in 2 rows, such as '{}'",
+        ),
+    ],
+)
+def test_places_that_are_none_are_told(tmp_path: Path, columns: dict[str, list[Any]], said: str) -> None:
+    chips = read_table(long(tmp_path, **columns))
+    assert said in warned(chips)
+    assert chips.fields.geometry.isna().tolist() == [False, True]
+
+
+def test_a_broken_crs_of_a_table_is_refused(tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    frame = pd.read_csv(long(tmp_path))
+    points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy([4] * 4, [50] * 4), crs=4326)
+    points.to_parquet(tmp_path / "t.parquet")
+    table = pyarrow.parquet.read_table(tmp_path / "t.parquet")
+    about = json.loads(table.schema.metadata[b"geo"])
+    about["columns"]["geometry"]["crs"] = "garbage"
+    broken = table.replace_schema_metadata({b"geo": json.dumps(about).encode()})
+    pyarrow.parquet.write_table(broken, tmp_path / "t.parquet")
+    with pytest.raises(CropDetectError, match="description of geometries is broken"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_columns_that_differ_between_table_and_fields_are_told(tmp_path: Path) -> None:
+    fields = pd.DataFrame({"field_id": ["a", "b"], "village": ["north", "south"], "soil": ["loam", "clay"]})
+    fields.to_csv(tmp_path / "fields.csv", index=False)
+    path = long(tmp_path, village=["north", "north", "east", "east"], soil=["loam", "loam", "clay", "clay"])
+    chips = read_table(path, fields=tmp_path / "fields.csv")
+    assert chips.fields["village"].tolist() == ["north", "south"]
+    assert "village differs in 1 fields: that of fields.csv is used, not of t.csv" in warned(chips)
+    assert "soil differs" not in warned(chips)

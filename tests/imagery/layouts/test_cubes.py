@@ -335,3 +335,25 @@ def test_real_flanders_patch(shared_data):
     assert (block.clear <= np.isin(classes, [4, 5, 6, 7])).all()
     part = tile.read(Window(10, 20, 42, 52))
     np.testing.assert_array_equal(part.image, block.image[..., 10:42, 20:52])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"scale_factor": "abc"}, "scale_factor = 'abc'"),
+        ({"scale_factor": 0.0}, "scale_factor = '0.0'"),
+        ({"nodata": "none"}, "nodata = 'none'"),
+        ({"add_offset": ""}, "add_offset = ''"),
+    ],
+)
+def test_attributes_without_a_number_are_told(attributes, said):
+    imagery = open_imagery(cube({"B04": numbers()}, attributes=attributes))
+    assert f"<Dataset>: B04: the attribute {said} is not used" in imagery.warnings
+    np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE).image[:, 0], numbers())
+
+
+@pytest.mark.parametrize("value", ["1 2 3", "a b c d e f", "10"])
+def test_a_transform_that_is_none_is_refused(value):
+    data = cube({"B04": numbers()}, attributes={"GeoTransform": value})
+    with pytest.raises(GridError, match="GeoTransform is no transform"):
+        open_imagery(data)

@@ -471,3 +471,21 @@ def test_the_extra_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(builtins, "__import__", refusing)
     with pytest.raises(Exception, match=r"pip install 'cropdetect\[stac\]'"):
         open_remote(tmp_path, make_items(sorted(cogs.glob("*.tif")), "http://127.0.0.1:9"))
+
+
+def test_what_items_say_and_is_not_read_is_told(cogs: Path, tmp_path: Path) -> None:
+    items = make_items(sorted(cogs.glob("*.tif")), ".", "our own")
+    band = next(one for one in items[0]["assets"].values() if "B04" in one["href"])
+    picture = {"href": band["href"], "type": band["type"]}
+    items[0] = items[0] | {"assets": {"hillshade": picture}}
+    items[1]["assets"]["hillshade"] = picture
+    key, asset = next((key, one) for key, one in items[2]["assets"].items() if "B04" in one["href"])
+    items[2]["assets"][key] = asset | {"eo:bands": [{"name": "B04"}, {"name": "B03"}]}
+    path = cogs / "items.json"
+    path.write_text(json.dumps(item_collection([*items, {"type": "Feature", "id": "no item"}])))
+    imagery = open_imagery(path, offset=0)
+    assert len(imagery.dates) == len(DAYS) - 1
+    assert f"1 scenes have no asset that is a band that is known, and are left out: {items[0]['id']}" in imagery.warnings
+    assert "1 entries of items.json are no STAC items and are left out" in imagery.warnings
+    (told,) = [text for text in imagery.warnings if text.startswith("described by items, but not in their files")]
+    assert told.endswith("hillshade, B03")

@@ -66,6 +66,7 @@ def without_fills(values: pd.DataFrame, known: Sequence[float] = ()) -> tuple[pd
         values: one column a band.
         known: numbers that mean "no value" in any case.
     """
+    infinite = np.isinf(values.to_numpy(np.float64))
     values = values.replace([np.inf, -np.inf, *known], np.nan)
     found: dict[float, dict[str, int]] = {}
     alone: list[str] = []
@@ -86,6 +87,9 @@ def without_fills(values: pd.DataFrame, known: Sequence[float] = ()) -> tuple[pd
     warnings = [
         f"{fill:g} is taken for 'no value' ({sum(bands.values())} values of {', '.join(bands)})" for fill, bands in found.items()
     ]
+    if infinite.any():
+        bands_ = ", ".join(map(str, values.columns[infinite.any(axis=0)]))
+        warnings.append(f"{int(infinite.sum())} infinite values of {bands_} are left out")
     if alone:
         warnings.append(f"{', '.join(alone)} occurs once: it may mean 'no value', but is kept")
     optical = [band for band in values if is_optical(str(band))]

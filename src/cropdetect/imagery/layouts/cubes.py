@@ -29,7 +29,7 @@ from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.names import parse_path
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_said
-from cropdetect.imagery.stores.attributes import encoding
+from cropdetect.imagery.stores.attributes import encoding, unread_attributes
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
 from cropdetect.imagery.stores.safety import unreadable
@@ -147,6 +147,7 @@ def cube_layers(
             continue
         times = _times(path, data, variable, step, relative, options)
         warnings += _without_time(path, str(name), times)
+        warnings += [f"{path.name}: {name}: the attribute {said} is not used" for said in unread_attributes(variable.attrs)]
         names = [str(text) for text in data[band].values] if band and band in data.coords else None
         if band and names is None:
             names = [f"{name}_{number + 1}" for number in range(variable.sizes[band])]

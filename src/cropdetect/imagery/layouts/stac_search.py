@@ -192,7 +192,12 @@ def find_items(source: Source, search: Search) -> list[Item]:
 
 
 def read_items(path: Path) -> list[Item]:
-    """Return the items in a file: an item collection, or one item.
+    """Return the items in a file: an item collection, or one item; see `items_and_others` for the errors."""
+    return items_and_others(path)[0]
+
+
+def items_and_others(path: Path) -> tuple[list[Item], int]:
+    """Return the items in a file, and how many entries are none.
 
     Raises:
         InputNotFoundError: there is no such file.
@@ -212,7 +217,7 @@ def read_items(path: Path) -> list[Item]:
         raise UnreadableFileError(
             "it holds no STAC item", where=path, fix="Save a search's item collection (pystac: item_collection().save_object)."
         )
-    return items
+    return items, len(features) - len(items)
 
 
 def _is_item(one: Any) -> bool:

@@ -76,19 +76,25 @@ def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: s
 
 
 def _transform(path: Path, data: xr.Dataset, variable: xr.DataArray) -> Affine | None:
-    """Return the transform that the attributes declare."""
+    """Return the transform that the attributes declare.
+
+    Raises:
+        GridError: it is no transform, or a rotated one.
+    """
     holders = [data[name].attrs for name in _mappings(data, variable) if name in data.variables]
     for attributes in (*holders, variable.attrs, data.attrs):
         for key in ("GeoTransform", "proj:transform"):
             value = attributes.get(key)
-            if value is None:
+            if value is None or not str(value).strip():
                 continue
             try:
                 texts = re.split(r"[\s,]+", value.strip(" []()")) if isinstance(value, str) else np.asarray(value).reshape(-1)
                 numbers = [float(number) for number in texts][:6]
                 affine = Affine.from_gdal(*numbers) if key == "GeoTransform" else Affine(*numbers)
-            except (TypeError, ValueError):
-                continue
+            except (TypeError, ValueError) as error:
+                raise GridError(
+                    f"the attribute {key} is no transform: {str(value)[:60]!r}", where=path, fix="Remove it, or correct it."
+                ) from error
             if affine.b or affine.d:
                 raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
             if affine.a and affine.e:
