@@ -1,4 +1,4 @@
-"""Named errors. Each says what is wrong, where, and what to do; the command line ends with exit code 2."""
+"""Named errors. Each says what is wrong, where, and what to do; the command line ends with its exit code."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ class CropDetectError(Exception):
         fix: what the user can do about it, or "".
     """
 
-    exit_code = 2
+    exit_code: ClassVar[int] = 2
     cure: ClassVar[str] = ""
     """What usually helps, for docs/errors.md; `fix` says it for the case at hand."""
 
@@ -180,6 +180,7 @@ class TooManyFilesError(CropDetectError):
 class UnexpectedError(CropDetectError):
     """Something happened that cropdetect has no name for: a fault of the tool, or an input that nobody has met before."""
 
+    exit_code = 1
     cure = "Run the command again with `--debug`, and report what it prints, as SECURITY.md and the issue form say."
 
 

@@ -357,3 +357,10 @@ def answers(fields: gpd.GeoDataFrame) -> Predictions:
 def test_squares_are_in_the_crs_that_is_said() -> None:
     assert table(a=[1]).crs == CRS
     assert square(0).area == 10_000
+
+
+def test_labels_without_a_field_id_are_told(tmp_path: Path) -> None:
+    (tmp_path / "known.csv").write_text("field_id,label\na,rye\n,oats\nc,\n")
+    found, warnings = read_labels(tmp_path / "known.csv", None, None, None, None)
+    assert found.values.tolist() == [["a", "rye"]]
+    assert warnings == ("known.csv: 1 labels have no field id in field_id and are left out",)

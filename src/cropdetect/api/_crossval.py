@@ -12,7 +12,7 @@ from cropdetect.errors import OptionError
 from cropdetect.formats import MetricsRecord, TrainOptions
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import AnyPath, DataOptions, DataSource, Metres, path_or_none
-from cropdetect.runs import OutputFolder
+from cropdetect.runs import OutputFolder, code_of
 
 if TYPE_CHECKING:
     from cropdetect.training.pool import Workforce
@@ -76,7 +76,7 @@ def crossval(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("crossval", arguments | {"recipe": settings.recipe, "training": settings})
+    output = OutputFolder("crossval", arguments | {"recipe": settings.recipe, "training": settings} | code_of(settings.model))
     if output.finished():
         return read_metrics(output.path)
     with _trainers(workers, scheduler, data, options, settings) as trainers, output.writing() as work:

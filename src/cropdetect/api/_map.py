@@ -14,11 +14,12 @@ from cropdetect.errors import OutputExistsError
 from cropdetect.formats import MapCount, MapRecord, TrainOptions
 from cropdetect.options import AnyPath, DataOptions, DataSource, path_or_none
 from cropdetect.progress import note
-from cropdetect.runs import OutputFolder
+from cropdetect.runs import OutputFolder, code_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+_LONG = 300  # seconds of training from which on a quicker one is named
 STEPS = ("crossval", "checkpoint", "predictions")  # sub-folders of the output, each an output of its own
 
 
@@ -71,7 +72,8 @@ def map(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("map", arguments | {"recipe": settings.recipe, "training": settings}, steps=STEPS)
+    arguments |= {"recipe": settings.recipe, "training": settings} | code_of(settings.model)
+    output = OutputFolder("map", arguments, steps=STEPS)
     scores, checkpoint, predictions = (output.path / step for step in STEPS)
     if output.finished() and all((output.path / step / "run.json").is_file() for step in STEPS):
         return MapRecord.model_validate_json((output.path / "map.json").read_bytes())
@@ -149,20 +151,24 @@ def _announce(data: DataSource, options: DataOptions, settings: TrainOptions, ou
 
     chips = open_data(data, options, settings.preset).chips
     labels = chips.fields["label"].dropna() if "label" in chips.fields.columns else ()
+    if len(labels) == 0:
+        return  # the training says so
     members = members_of(settings, len(labels), chips.info.size)
-    pace = pace_of_stream(chips, settings) if len(labels) else None
-    whole = train = answer = ""
+    pace = pace_of_stream(chips, settings)
+    training, whole, train, answer = 0.0, "", "", ""
     if pace is not None:
         training = pace.seconds_to_train(settings, [len(labels)], chips.info.size)
         predicting = pace.answer * len(chips) * members * settings.snapshots
         whole, train, answer = (f", {about(seconds)}" for seconds in (training + predicting, training, predicting))
     lines = (
-        f"{out}: two steps{whole} on one core",
+        f"{out}: two steps{whole and whole + ' on one core'}",
         f"  1. train {members} members on {len(labels):,} labelled fields{train}: checkpoint/. Their answers on the",
         "     fields that they leave out are the cross-validation: crossval/",
         f"  2. predict {len(chips.fields):,} fields{answer}: predictions/",
     )
     note("\n".join(lines))
+    if training > _LONG and settings.members is None and settings.epochs is None:
+        note("  For a first look, --members 3 --epochs 15 --chip-size 16 take a fraction of that; they make a worse map.")
 
 
 def _summary(predictions: Path, scores: Path) -> MapRecord:

@@ -11,7 +11,8 @@ from cropdetect.api._workforce import Scheduler, Workers, workforce
 from cropdetect.formats import TrainOptions
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import AnyPath, DataOptions, DataSource, Mark, path_or_none
-from cropdetect.runs import OutputFolder
+from cropdetect.progress import note
+from cropdetect.runs import OutputFolder, code_of
 
 if TYPE_CHECKING:
     from cropdetect.checkpoint import Checkpoint
@@ -36,7 +37,7 @@ def train(
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
 ) -> "Checkpoint":
-    """Train a checkpoint on labelled fields, with a blocked validation split.
+    """Train a checkpoint on labelled fields, with a blocked validation split, and say in report.html how good it is.
 
     In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
@@ -68,15 +69,18 @@ def train(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("train", arguments | {"recipe": settings.recipe, "training": settings})
+    arguments |= {"recipe": settings.recipe, "training": settings} | code_of(settings.model)
+    output = OutputFolder("train", arguments)
     scores = None
     if out_of_fold is not None:
         others = {name: value for name, value in arguments.items() if name != "out_of_fold"}
-        scores = OutputFolder("train", others | {"out": out_of_fold, "recipe": settings.recipe, "training": settings})
-    if output.finished():
-        return read_checkpoint(output.path)
+        scores = OutputFolder("train", others | {"out": out_of_fold})
     if scores is not None and scores.finished():
         scores = None
+    if output.finished():
+        if scores is None:
+            return read_checkpoint(output.path)
+        note(f"The answers that {scores.path} shall get are not kept: training again.")
     name = place_of(as_source(data)).absolute().name
     with workforce(workers, scheduler, data, options, settings) as trainers, output.writing() as work:
         train_members(
@@ -93,6 +97,7 @@ def train(
             workforce=trainers,
         )
         _draw_curves(work.new)
+        _write_page(work.new)
     return read_checkpoint(output.path)
 
 
@@ -122,3 +127,12 @@ def _draw_curves(folder: Path) -> None:
     figure = Figure(figsize=(7, 4), layout="constrained")
     plot_learning_curves(folder, ax=figure.add_subplot())
     figure.savefig(folder / "training.png", dpi=120)
+
+
+def _write_page(folder: Path) -> None:
+    """Write report.html of a checkpoint."""
+    from cropdetect.checkpoint import read_checkpoint
+    from cropdetect.outputs.report import read_training, render
+
+    page = render(read_training(folder, read_checkpoint(folder).record))
+    (folder / "report.html").write_text(page, "utf-8")

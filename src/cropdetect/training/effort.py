@@ -119,5 +119,5 @@ def pace_of_stream(chips: ChipSet, options: TrainOptions) -> Pace | None:
 def about(seconds: float) -> str:
     """Return a time in words."""
     if seconds < 90:
-        return "about a minute" if seconds > 30 else "less than a minute"
+        return "about a minute"
     return f"about {seconds / 60:.0f} minutes" if seconds < 5400 else f"about {seconds / 3600:.1f} hours"

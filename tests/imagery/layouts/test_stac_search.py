@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
@@ -115,6 +116,33 @@ def test_a_catalogue_that_does_not_answer_is_one_sentence() -> None:
     pytest.importorskip("pystac_client")
     with pytest.raises(CatalogueError, match="the catalogue cannot be searched: no answer"):
         find_items(source, Search(places=SOMEWHERE, first=SPRING, last=AUTUMN))
+
+
+def test_a_search_over_180_asks_for_either_side_and_takes_each_scene_once() -> None:
+    requests_mock = pytest.importorskip("requests_mock")
+    url = "http://stac.test"
+    (source,) = parse_sources(f"stac:{url}/sentinel-2")
+    root = {
+        "type": "Catalog", "id": "root", "description": "", "stac_version": "1.0.0",
+        "conformsTo": ["https://api.stacspec.org/v1.0.0/core", "https://api.stacspec.org/v1.0.0/item-search"],
+        "links": [{"rel": rel, "href": href} for rel, href in (("self", url), ("root", url), ("search", f"{url}/search"))],
+    }  # fmt: skip
+    boxes: list[list[float]] = []
+
+    def answer(request: Any, context: Any) -> dict[str, Any]:
+        box = [float(number) for number in request.json()["bbox"]]
+        boxes.append(box)
+        names = ["both", "west" if box[0] > 0 else "east"]
+        items = [{"type": "Feature", "id": name, "properties": {"datetime": "2024-05-01T00:00:00Z"}} for name in names]
+        return {"type": "FeatureCollection", "features": items, "links": []}
+
+    fields = gpd.GeoSeries([shapely.box(179.5, -17, 179.75, -16), shapely.box(-179.75, -17, -179.5, -16)], crs="EPSG:4326")
+    with requests_mock.Mocker() as server:
+        server.get(url, json=root)
+        server.post(f"{url}/search", json=answer)
+        found = find_items(source, Search(places=fields, first=SPRING, last=AUTUMN))
+    assert [item["id"] for item in found] == ["both", "east", "west"]
+    assert boxes == [[179.5, -17, 180, -16], [-180, -17, -179.5, -16]]
 
 
 def test_files_take_no_options_of_a_catalogue(tmp_path: Path) -> None:
