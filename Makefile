@@ -22,6 +22,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
+	@echo "Next: type  . $(BIN)/activate  and then  cropdetect --help.  Your own data: docs/data.md"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser" $(TESTS)

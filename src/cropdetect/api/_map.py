@@ -18,6 +18,7 @@ from cropdetect.runs import OutputFolder, code_of
 if TYPE_CHECKING:
     import geopandas as gpd
 
+_LONG = 300  # seconds of training from which on a quicker one is named
 STEPS = ("crossval", "checkpoint", "predictions")  # sub-folders of the output, each an output of its own
 
 
@@ -143,6 +144,8 @@ def _announce(data: DataSource, options: DataOptions, settings: TrainOptions, ou
 
     chips = open_data(data, options, settings.preset).chips
     labels = chips.fields["label"].dropna() if "label" in chips.fields.columns else ()
+    if len(labels) == 0:
+        return  # the training says so
     seconds, members = (f(settings, len(labels), chips.info.size) for f in (seconds_to_train, members_of))
     predicting = len(chips) * members * settings.snapshots / FIELDS_PER_SECOND
     lines = (
@@ -152,6 +155,8 @@ def _announce(data: DataSource, options: DataOptions, settings: TrainOptions, ou
         f"  2. predict {len(chips.fields):,} fields, {_about(predicting)}: predictions/",
     )
     note("\n".join(lines))
+    if seconds > _LONG and settings.members is None and settings.epochs is None:
+        note("  For a first look, --members 3 --epochs 15 --chip-size 16 take a fraction of that; they make a worse map.")
 
 
 def _about(seconds: float) -> str:

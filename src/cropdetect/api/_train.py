@@ -34,7 +34,7 @@ def train(
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
 ) -> "Checkpoint":
-    """Train a checkpoint on labelled fields, with a blocked validation split.
+    """Train a checkpoint on labelled fields, with a blocked validation split, and say in report.html how good it is.
 
     In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
@@ -91,6 +91,7 @@ def train(
             on_trained=None if scores is None else partial(_write_scores, scores, settings=settings, title=name),
         )
         _draw_curves(work.new)
+        _write_page(work.new)
     return read_checkpoint(output.path)
 
 
@@ -120,3 +121,12 @@ def _draw_curves(folder: Path) -> None:
     figure = Figure(figsize=(7, 4), layout="constrained")
     plot_learning_curves(folder, ax=figure.add_subplot())
     figure.savefig(folder / "training.png", dpi=120)
+
+
+def _write_page(folder: Path) -> None:
+    """Write report.html of a checkpoint."""
+    from cropdetect.checkpoint import read_checkpoint
+    from cropdetect.outputs.report import read_training, render
+
+    page = render(read_training(folder, read_checkpoint(folder).record))
+    (folder / "report.html").write_text(page, "utf-8")
