@@ -3,8 +3,9 @@
     python benchmarks/cutting.py SEASON [--plain 20] [--json]
 
 SEASON comes from `cropdetect simulate SEASON` (its default size is the competition's: 8 GB). Every piece of work runs in a fresh
-process, one after the other, and counts the CPU seconds after the imports; a store counts with opening and planning. The plain ways read a 32 x 32 window of every file for
-each chip: opening the file each time, or keeping all files open; a few chips are measured and their time is scaled to all.
+process, one after the other, and counts the CPU seconds after the imports; a store counts with opening and planning. The plain
+ways read a 32 x 32 window of every file for each chip: opening the file each time, or keeping all files open; a few chips are
+measured and their time is scaled to all.
 """
 
 import argparse

@@ -205,7 +205,8 @@ def country_of(runs: Mapping[str, Sequence[Rows]]) -> str:
     about = (
         f"{FIELDS / 1e6:.0f} million fields on {SQUARE_KILOMETRES:,} km2, {DATES['Sentinel-2']} dates of Sentinel-2 and "
         f"{DATES['Sentinel-1']} of Sentinel-1, as Cloud-Optimized GeoTIFFs in an object store: computed from the rows above, "
-        "not run. Money is CPU hours, requests and bytes that leave the store's region, each times the provider's price. One process for all fields would break first: its table and field pixels do not fit into memory, so a "
+        "not run. Money is CPU hours, requests and bytes that leave the store's region, each times the provider's price. "
+        "One process for all fields would break first: its table and field pixels do not fit into memory, so a "
         "country is cut into parts of 100,000 fields."
     )
     return "\n".join(["### A country on paper", "", about, "", "| what | estimate |", "|---|---|", *lines])
