@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cropdetect.api._out_of_fold import write_answers
 from cropdetect.api._verb import verb
+from cropdetect.api._workforce import Scheduler, Workers, workforce
 from cropdetect.formats import TrainOptions
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import AnyPath, DataOptions, DataSource, Mark, path_or_none
@@ -30,6 +31,8 @@ def train(
     forget_fields: bool = False,
     log_dir: AnyPath | None = None,
     out_of_fold: AnyPath | None = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
@@ -48,8 +51,10 @@ def train(
         forget_fields: keep no hashes of the training fields in the checkpoint; it cannot tell then whether it is scored on them.
         log_dir: folder for a TensorBoard log of the training.
         out_of_fold: folder that gets what the members say of the fields that they left out, as crossval writes it.
-        on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
-            ends the training.
+        workers: processes that train members side by side (default: all cores, where that is worth it).
+        scheduler: address of a Dask scheduler, whose workers train the members; in Python also a `distributed.Client`.
+        on_epoch: called with a `cropdetect.training.EpochReport` for each epoch, when its state is saved; what it raises
+            ends the training. Members that are trained side by side come mixed.
         overwrite: replace another output of cropdetect; other files stay.
         training: fields of `TrainOptions`, in Python also of `DataOptions`. `model` may also be a network of your
             own, "package.module:Class" (see `models.network_class`).
@@ -77,7 +82,7 @@ def train(
             return read_checkpoint(output.path)
         note(f"The answers that {scores.path} shall get are not kept: training again.")
     name = place_of(as_source(data)).absolute().name
-    with output.writing() as work:
+    with workforce(workers, scheduler, data, options, settings) as trainers, output.writing() as work:
         train_members(
             open_random_access(data, work.state, options, settings.preset),
             work.new,
@@ -89,6 +94,7 @@ def train(
             on_epoch=on_epoch,
             log_dir=path_or_none(log_dir),
             on_trained=None if scores is None else partial(_write_scores, scores, settings=settings, title=name),
+            workforce=trainers,
         )
         _draw_curves(work.new)
         _write_page(work.new)

@@ -357,3 +357,30 @@ def test_a_transform_that_is_none_is_refused(value):
     data = cube({"B04": numbers()}, attributes={"GeoTransform": value})
     with pytest.raises(GridError, match="GeoTransform is no transform"):
         open_imagery(data)
+
+
+def test_a_cube_without_coordinates_lies_where_its_transform_says():
+    data = cube({"B04": numbers()}).drop_vars(["y", "x"])
+    with pytest.raises(GridError, match="the dimension x has no coordinates"):
+        open_imagery(data)
+    placed = data.assign(B04=data.B04.assign_attrs(GeoTransform=f"{LEFT} 10 0 {TOP} 0 -10"))
+    tile = open_imagery(placed).tiles[0]
+    assert tuple(tile.geobox.affine)[:6] == (10, 0, LEFT, 0, -10, TOP)
+    np.testing.assert_array_equal(tile.read(WHOLE).image[:, 0], numbers())
+    turned = data.assign(B04=data.B04.assign_attrs(GeoTransform=f"{LEFT} 10 1 {TOP} 0 -10"))
+    with pytest.raises(GridError, match="the grid is rotated"):
+        open_imagery(turned)
+
+
+def test_a_cube_of_one_column_needs_a_transform():
+    data = cube({"B04": numbers(shape=(2, 6, 1))})
+    with pytest.raises(GridError, match="x has only one pixel"):
+        open_imagery(data)
+    placed = data.assign(B04=data.B04.assign_attrs({"proj:transform": [10, 0, LEFT, 0, -10, TOP]}))
+    assert tuple(open_imagery(placed).tiles[0].geobox.affine)[:6] == (10, 0, LEFT, 0, -10, TOP)
+
+
+def test_coordinates_that_are_text_are_refused():
+    data = cube({"B04": numbers()})
+    with pytest.raises(GridError, match="the coordinate y holds no numbers"):
+        open_imagery(data.assign_coords(y=[f"row {k}" for k in range(6)]))
