@@ -40,7 +40,8 @@ def test_the_functions_of_the_verbs_are_imported_without_the_libraries_that_do_t
 def test_what_a_prediction_imports_is_only_what_it_needs() -> None:
     heavy = "'scipy.stats', 'scipy.optimize', 'matplotlib', 'distributed', 'onnx', 'pandas.plotting._matplotlib'"
     code = (
-        "import sys, cropdetect.chips, cropdetect.inference, cropdetect.outputs; from cropdetect.evaluation import more_than_chance; "
+        "import sys, cropdetect.chips, cropdetect.inference, cropdetect.outputs; "
+        "from cropdetect.evaluation import more_than_chance; "
         f"more_than_chance(3, 40, 0.05); print([m for m in sys.modules if m in ({heavy})])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
