@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from cropdetect.formats import TrainOptions
 from cropdetect.training import train
 from cropdetect.training.data import read_training_data
-from cropdetect.training.effort import Pace, about, pace_of_stream
+from cropdetect.training.effort import Pace, about, members_of, pace_of_stream
 from cropdetect.training.pool import ALONE, announced
 from tests.training.seasons import season
 from tests.training.test_train import options
@@ -36,6 +37,13 @@ def test_the_pace_of_a_stream_is_that_of_its_first_chips() -> None:
     assert 0 < pace.answer < pace.step
     chips.batch.clear[:] = False
     assert pace_of_stream(chips, options()) is None
+
+
+@pytest.mark.parametrize(
+    ("n_fields", "pixels", "members"), [(49, 32, 5), (50, 32, 10), (1999, 32, 10), (2000, 32, 5), (500, 1, 5)]
+)
+def test_an_ensemble_has_more_members_where_they_help(n_fields: int, pixels: int, members: int) -> None:
+    assert members_of(TrainOptions(), n_fields, pixels) == members
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(10, "about a minute"), (600, "about 10 minutes"), (9000, "about 2.5 hours")])
