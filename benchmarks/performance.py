@@ -183,9 +183,10 @@ def main() -> None:
         api.simulate(season)
     results = Results.of(file)
     run_all(JOBS, results, {"SEASON": season, "WEIGHTS": options.weights}, options.rivals, options.minutes)
-    written = table(JOBS, results.runs, results.failures) + "\n\n" + country_of(results.runs)
-    PAGE.write_text(page_with(PAGE.read_text("utf-8"), written), "utf-8")
     draw(results.runs, FIGURE)
+    picture = f"![Fields a CPU second against memory, cropdetect beside others]({FIGURE.relative_to(PAGE.parent).as_posix()})"
+    parts = [table(JOBS, results.runs, results.failures), picture if FIGURE.exists() else "", country_of(results.runs)]
+    PAGE.write_text(page_with(PAGE.read_text("utf-8"), "\n\n".join(filter(None, parts))), "utf-8")
 
 
 if __name__ == "__main__":

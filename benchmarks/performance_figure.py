@@ -1,6 +1,7 @@
 """The figure of docs/performance.md: fields a CPU second against memory, cropdetect beside others."""
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -38,11 +39,15 @@ def draw(runs: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], path: Path) 
         figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
         for label, (memory, speed, ours) in drawn.items():
             axes.scatter(memory, speed, s=60, color=OURS if ours else THEIRS, zorder=3)
-            words = label.replace(", ", ",\n", 1)
-            axes.annotate(words, (memory, speed), xytext=(8, 0), textcoords="offset points", va="center", fontsize=8.5)
+            words = textwrap.fill(label, 28)
+            place = {"xytext": (8, 3 if ours else -3), "va": "bottom" if ours else "top"}
+            axes.annotate(words, (memory, speed), textcoords="offset points", fontsize=8.5, **place)
         axes.set(xscale="log", yscale="log", xlabel="peak memory, MB", ylabel="fields a CPU second")
+        axes.set_xticks([250, 500, 1000, 2000, 4000, 8000], ["250", "500", "1,000", "2,000", "4,000", "8,000"])
+        axes.minorticks_off()
         axes.set_xlim(min(m for m, *_ in drawn.values()) / 1.3, max(m for m, *_ in drawn.values()) * 4)
         axes.margins(y=0.2)
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.7)
         axes.spines[["top", "right"]].set_visible(False)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -67,8 +67,13 @@ TARGETS = (
     Target(r"^(network|output), [\d,]+ fields", "fields$", "ratio", True, 1.1),
     Target(r"^peak memory of predict", "", "ratio", True, 1.1),
     Target(r"^report of 100,000", "", "ours", True, 2),
-    Target(r"2020.*f32", "torch", "ratio", False, 2),
-    Target(r"2020.*bf16", "torch", "ratio", False, 4),
+    Target(r"^2020 network, f32", "PyTorch", "ratio", False, 2),
+    Target(r"^2020 network, bf16", "PyTorch", "ratio", False, 4),
+    Target(r"^season-cnn, (f32|bf16)$", "2020 network", "ratio", False, 5),
+    Target(r"^season-cnn, ten members", "one member", "ratio", False, 1 / 6),
+    Target(r"^table of field means, five members, predicting", "", "ours", False, 5000),
+    Target(r"how busy all cores are", "", "ours", False, 90),
+    Target(r"^cropdetect --help|^predict until the first chip", "goal", "ratio", True, 1),
 )
 
 
