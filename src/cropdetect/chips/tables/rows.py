@@ -153,6 +153,10 @@ def geometry_of(table: pd.DataFrame, source: Source) -> tuple[gpd.GeoSeries | No
         columns = named(list(table.columns), pair)
         if len(columns) == 2:
             place = table[columns].apply(pd.to_numeric, errors="coerce")
+            if (place[columns[1]].abs() > 90).any() or (place[columns[0]].abs() > 360).any():
+                raise TableError(
+                    f"{columns[0]} and {columns[1]} are no degrees in every row", where=source.path, fix="Correct the table."
+                )
             points = gpd.GeoSeries(gpd.points_from_xy(place[columns[0]], place[columns[1]]), index=table.index, crs="EPSG:4326")
             return points.where(place.notna().all(axis=1), None), []
     return None, []

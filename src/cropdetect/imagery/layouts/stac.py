@@ -273,10 +273,10 @@ def _open_item(item: Item, *, files: _Files, options: OpenOptions) -> "tuple[lis
     """Return the layers of an item, or why they cannot be read."""
     product = product_of(str(item.get("collection") or ""))
     by_file: dict[str, list[AssetBand]] = defaultdict(list)
-    for band in bands_of_item(item, product, options.bands):
-        by_file[band.href].append(band)
     layers = []
     try:
+        for band in bands_of_item(item, product, options.bands):
+            by_file[band.href].append(band)
         for href, bands in by_file.items():
             in_file = files.header(href, item, bands[0].name)
             layers += [described_layer(in_file[band.index], band, item, product) for band in bands if band.index < len(in_file)]

@@ -111,6 +111,11 @@ def _is_image(asset: Mapping[str, Any]) -> bool:
 
 def _described(asset: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what an asset says of each of its layers, under the names of STAC 1.0's `raster:bands` and `eo:bands`."""
+    for name in ("bands", "raster:bands", "eo:bands"):
+        listed = asset.get(name) or []
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            fix = "Save the search's item collection again."
+            raise UnreadableFileError(f"{name} of a STAC asset is no list of objects", where=asset.get("href"), fix=fix)
     new = [
         one | {key.removeprefix("raster:").removeprefix("eo:"): value for key, value in one.items()}
         for one in asset.get("bands") or ()
