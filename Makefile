@@ -1,6 +1,7 @@
 # Everything runs in a virtual environment of its own, with the versions that constraints.txt pins.
 #   make demo                      set up, then run the main job on a small simulated season
 #   make test                      set up, then pass the tests
+#   make coverage                  pass the tests of the rooms that read and write files, which run at least 95 % of their lines
 #   make docs                      write the parts of the documentation that are made from code and checkpoints
 #   make site                      build the site of the documentation into site/
 #   make test TORCH_INDEX=https://download.pytorch.org/whl/cpu     take PyTorch's CPU wheels (much smaller)
@@ -9,17 +10,32 @@ VENV ?= .venv
 OUT ?= demo-season
 TORCH_INDEX ?=
 JOBS ?= 2
+TESTS ?=
+# rooms that bad input reaches, and their tests
+COVERED := imagery fields chips checkpoint outputs
+COVERING := $(addprefix tests/,$(COVERED) api)
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test browser lint lint-js types check docs site bench clean
+.PHONY: demo test coverage rest browser lint lint-js types check docs site bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
+	@echo "Next: type  . $(BIN)/activate  and then  cropdetect --help.  Your own data: docs/data.md"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser"
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser" $(TESTS)
+
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser" --cov --cov-report= $(COVERING)
+	set -e; for room in $(COVERED); do \
+	  $(BIN)/coverage report --include="src/cropdetect/$$room/*" --fail-under=95; \
+	done
+
+# The tests that `make coverage` leaves.
+rest:
+	$(MAKE) test TESTS="$(addprefix --ignore=,$(COVERING))"
 
 # needs Chromium: apt-get install chromium chromium-driver
 browser: $(VENV)/.dev

@@ -1,8 +1,21 @@
-"""Named errors. Each says what is wrong, where, and what to do; the command line ends with exit code 2."""
+"""Named errors. Each says what is wrong, where, and what to do; the command line ends with its exit code."""
 
 import errno
 import os
+import re
+from collections.abc import Iterator
 from typing import ClassVar
+
+# What libraries say when they get no memory: of Arrow, C++, the loader of shared libraries, GDAL, NumPy, ONNX Runtime, PyTorch,
+# and Python's threads, whose stacks need memory too.
+_NO_MEMORY = re.compile(
+    r"bad_?alloc|\b[mrc]e?alloc of size|failed to map segment from shared object(?!: Operation not permitted)"
+    r"|(?:cannot|can't|could not|unable to|failed to) allocate|out ?of ?memory|memory allocation failed"
+    r"|can't start new thread",
+    re.IGNORECASE,
+)
+# More than any machine has: such a size comes from what a damaged file says.
+_BEYOND_MACHINES = re.compile(r"\d{13,}|[\d.]+ [TPEZ]i?B")
 
 
 class CropDetectError(Exception):
@@ -14,7 +27,7 @@ class CropDetectError(Exception):
         fix: what the user can do about it, or "".
     """
 
-    exit_code = 2
+    exit_code: ClassVar[int] = 2
     cure: ClassVar[str] = ""
     """What usually helps, for docs/errors.md; `fix` says it for the case at hand."""
 
@@ -180,21 +193,26 @@ class TooManyFilesError(CropDetectError):
 class UnexpectedError(CropDetectError):
     """Something happened that cropdetect has no name for: a fault of the tool, or an input that nobody has met before."""
 
+    exit_code = 1
     cure = "Run the command again with `--debug`, and report what it prints, as SECURITY.md and the issue form say."
 
 
 def named(error: BaseException) -> CropDetectError:
-    """Return the error that tells a user of an exception that nobody caught."""
+    """Return the error that tells a user of an exception that nobody caught.
+
+    An error that a reader raised because the machine gave it no memory blames the machine, and not the file.
+    """
     if isinstance(error, CropDetectError):
-        return error
+        lacks_memory = any(_lacks_memory(cause) for cause in _causes(error) if not isinstance(cause, CropDetectError))
+        return _no_memory(error.where) if lacks_memory else error
     where = os.fsdecode(error.filename) if isinstance(error, OSError) and isinstance(error.filename, str | bytes) else ""
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFullError("the disk is full, or a file may be no larger", where=where, fix=DiskFullError.cure)
     if number in (errno.EMFILE, errno.ENFILE) or "Too many open files" in str(error):
         return TooManyFilesError("no more files can be opened", where=where, fix=TooManyFilesError.cure)
-    if isinstance(error, MemoryError):
-        return MemoryLimitError("there is not enough memory", fix=MemoryLimitError.cure)
+    if isinstance(error, MemoryError) or any(_lacks_memory(cause) for cause in (error, *_causes(error))):
+        return _no_memory(where)
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
         return UnreadableFileError(
             "a name or a text here is not UTF-8", where=ascii(error.object)[:200], fix="Rename or correct it."
@@ -207,6 +225,25 @@ def named(error: BaseException) -> CropDetectError:
         return UnreadableFileError("this may not be read or written", where=where, fix="Change its rights, or name another path.")
     reason = " ".join(str(error).split())[:300]
     return UnexpectedError(f"{type(error).__name__}: {reason}".rstrip(": "), where=_place(error), fix=UnexpectedError.cure)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield what an exception was raised from."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+        yield error
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    if not isinstance(error, MemoryError) and not _NO_MEMORY.search(str(error)):
+        return False
+    return not _BEYOND_MACHINES.search(str(error))
+
+
+def _no_memory(where: object) -> MemoryLimitError:
+    return MemoryLimitError("there is not enough memory", where=where, fix=MemoryLimitError.cure)
 
 
 def _place(error: BaseException) -> str:

@@ -169,7 +169,7 @@ def test_the_command_prints_a_table_of_eighty_columns_or_json(tmp_path: Path) ->
     arguments = ["evaluate", str(folder), str(tmp_path / "scores"), "--reference", str(tmp_path / "labels.csv"), "--overwrite"]
     shown = CliRunner().invoke(app, arguments)
     assert shown.exit_code == 0
-    table = shown.output[: shown.output.index("The files lie in")]
+    table = shown.output[: shown.output.index("Look at")]
     assert max(map(len, table.splitlines())) <= 80
     for word in ("accuracy", "log loss", "area (ha)", "maize", "=evil()"):
         assert word in table

@@ -17,7 +17,8 @@ SURFACE = {
     "CropClassifier": "model * recipe dates bands epochs members random_state settings",
     "DataOptions": "* fields layer id_column labels legend columns buffer chip_size pattern date bands band_names resolution "
     "clear offset until bbox limit memory",
-    "crossval": "data out * folds options n_folds fold_buffer by_date recipe config log_dir overwrite **training",
+    "crossval": "data out * folds options n_folds fold_buffer by_date recipe config log_dir workers scheduler overwrite "
+    "**training",
     "evaluate": "predictions out * reference labels id_column legend group_column pixel_size probability_sample seed overwrite",
     "info": "path * options",
     "open_data": "data * options preset",
@@ -26,7 +27,8 @@ SURFACE = {
     "with_labels title subtitle overwrite",
     "report": "predictions out * reference labels id_column title subtitle pdf map_tiles overwrite",
     "simulate": "out * tiles height width fields seed layout region year dates workers overwrite",
-    "train": "data out * options recipe config licence forget_fields log_dir out_of_fold on_epoch overwrite **training",
+    "train": "data out * options recipe config licence forget_fields log_dir out_of_fold workers scheduler on_epoch "
+    "overwrite **training",
 }
 
 

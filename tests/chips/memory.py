@@ -46,7 +46,14 @@ class MemorySeries(ImageSeries):
         self.clear = np.ones((len(image), *image.shape[2:]), bool) if clear is None else clear
         self.reads = np.zeros(image.shape[2:], int)
 
-    def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
+    def read(
+        self,
+        window: Window,
+        *,
+        dates: Sequence[int] | None = None,
+        bands: Sequence[str] | None = None,
+        memory: np.ndarray | None = None,
+    ) -> PixelBlock:
         height, width = self.image.shape[2:]
         assert 0 <= window.top < window.bottom <= height
         assert 0 <= window.left < window.right <= width

@@ -299,4 +299,5 @@ def test_train_ends_with_the_table_of_crossval(tmp_path: Path) -> None:
     data = write_table(tmp_path / "table")
     done = CliRunner().invoke(app, ["train", str(data), str(tmp_path / "out"), "--epochs", "1", "--members", "2"])
     assert done.exit_code == 0, done.exception
-    assert all(word in done.stdout for word in ("log loss (nats)", "95 % interval", "macro F1", "wheat", "The files lie in"))
+    shown = ("log loss (nats)", "95 % interval", "macro F1", "wheat", "report.html", "Next: cropdetect predict")
+    assert all(word in done.stdout for word in shown)

@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from cropdetect.errors import FieldsError
-from cropdetect.fields import read_fields
+from cropdetect.fields import field_points, field_positions, read_fields
+from cropdetect.fields.geometry import usable_polygons
 from tests.chips.memory import MemorySeries, imagery
 
 KENYA = shapely.box(34.26, 0.54, 34.27, 0.55)  # degrees
@@ -132,3 +133,21 @@ def test_one_field_with_impossible_coordinates_loses_no_other(tmp_path: Path) ->
     shapes = [KENYA, shapely.box(640_000, 59_000, 640_100, 59_100), KENYA]
     gpd.GeoDataFrame({"field_id": [1, 2, 3]}, geometry=shapes, crs="EPSG:4326").to_parquet(tmp_path / "f.parquet")
     assert read_fields(tmp_path / "f.parquet").table["status"].tolist() == ["ok", "invalid_geometry", "ok"]
+
+
+def test_a_polygon_that_crosses_itself_far_too_often_is_unusable_and_its_neighbour_is_not() -> None:
+    corners = np.random.default_rng(0).uniform(0, 1000, (2500, 2))
+    shapes = np.array([shapely.Polygon(corners), shapely.box(0, 0, 10, 10)], dtype=object)
+    polygons, unusable, repaired = usable_polygons(shapes)
+    assert (unusable.tolist(), repaired.tolist()) == ([True, False], [False, False])
+    assert polygons[0] is None
+    assert polygons[1].area == 100
+
+
+def test_a_field_without_outline_lies_where_its_columns_say() -> None:
+    table = gpd.GeoDataFrame({"lon": [4.5, 5.0], "lat": [50.0, 51.0]}, geometry=gpd.GeoSeries([None, None]))
+    points = field_points(table)
+    assert points is not None
+    assert [(point.x, point.y) for point in points] == [(4.5, 50.0), (5.0, 51.0)]
+    assert field_points(table.assign(lat=[50.0, None])) is None
+    assert field_positions(table.iloc[:0]) is None

@@ -346,6 +346,36 @@ def test_a_parquet_file_without_a_crs_is_in_degrees_and_one_with_null_in_none(tm
         assert read_fields(tmp_path / "f.parquet").table.crs == expected
 
 
+@pytest.mark.parametrize("main", ["centre", "outline"])
+def test_polygons_beside_points_are_the_fields(tmp_path: Path, main: str) -> None:
+    fields = table(id=[1, 2]).rename_geometry("outline")
+    fields["centre"] = fields.geometry.centroid.set_crs(fields.crs).to_crs(4326)
+    fields.set_geometry(main).to_parquet(tmp_path / "fields.parquet")
+    found = read_fields(tmp_path / "fields.parquet")
+    assert found.table.geometry.area.tolist() == table(id=[1, 2]).geometry.area.tolist()
+    assert found.table.crs == table(id=[1, 2]).crs
+    assert (found.table["status"] == "ok").all()
+    said = "fields.parquet: the main geometries, centre, are no polygons; those of outline are used"
+    assert (said in found.warnings) == (main == "centre")
+
+
+def test_two_columns_of_polygons_beside_points_are_refused_by_name(tmp_path: Path) -> None:
+    fields = table(id=[1, 2]).rename_geometry("outline")
+    fields["centre"] = fields.geometry.centroid
+    fields["inner"] = fields.geometry.buffer(-1)
+    fields.set_geometry("centre").to_parquet(tmp_path / "fields.parquet")
+    with pytest.raises(
+        FieldsError, match="main geometries, centre, are no polygons, and several columns hold some: outline, inner"
+    ):
+        read_fields(tmp_path / "fields.parquet")
+
+
+def test_points_alone_get_a_status(tmp_path: Path) -> None:
+    fields = table(id=[1, 2])
+    fields.set_geometry(fields.geometry.centroid).to_parquet(tmp_path / "fields.parquet")
+    assert (read_fields(tmp_path / "fields.parquet").table["status"] == "invalid_geometry").all()
+
+
 def test_geoarrow_and_other_names_of_the_geometry_are_read(tmp_path: Path) -> None:
     fields = table(id=[1]).rename_geometry("outline").assign(geometry="not a geometry")
     fields.to_parquet(tmp_path / "f.parquet", geometry_encoding="geoarrow", schema_version="1.1.0")

@@ -213,3 +213,14 @@ def test_pixels_that_meet_at_a_corner_are_two_parts(tmp_path: Path) -> None:
     got = read_fields(paint(tmp_path / "ids.tif", np.array([[4, 0], [0, 4]], np.uint8)), imagery=imagery(tile(2, 2))).table
     assert got.geometry[0].is_valid
     assert len(got.geometry[0].geoms) == 2
+
+
+def test_further_layers_of_a_raster_of_ids_are_told(tmp_path: Path) -> None:
+    with rasterio.open(
+        tmp_path / "ids.tif", "w", driver="GTiff", count=3, dtype="uint16", height=4, width=4, crs="EPSG:32636",
+        transform=rasterio.Affine(10, 0, 640_000, 0, -10, 60_000),
+    ) as file:  # fmt: skip
+        file.write(np.arange(48, dtype=np.uint16).reshape(3, 4, 4) // 16 + 1)
+    found = read_fields(tmp_path / "ids.tif")
+    assert found.table["field_id"].tolist() == [1]
+    assert "ids.tif: only the first of its 3 layers is used" in found.warnings

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cropdetect.errors import FieldsError
-from cropdetect.fields import FieldSet, as_text, field_ids, read_fields, read_labels, read_legend, read_plain_table
+from cropdetect.errors import FieldsError, InputNotFoundError
+from cropdetect.fields import FieldSet, as_text, dbf, field_ids, read_fields, read_labels, read_legend, read_plain_table
 from cropdetect.inference import Predictions
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import spreadsheet_safe, write_csv
@@ -357,3 +357,52 @@ def answers(fields: gpd.GeoDataFrame) -> Predictions:
 def test_squares_are_in_the_crs_that_is_said() -> None:
     assert table(a=[1]).crs == CRS
     assert square(0).area == 10_000
+
+
+def test_labels_without_a_field_id_are_told(tmp_path: Path) -> None:
+    (tmp_path / "known.csv").write_text("field_id,label\na,rye\n,oats\nc,\n")
+    found, warnings = read_labels(tmp_path / "known.csv", None, None, None, None)
+    assert found.values.tolist() == [["a", "rye"]]
+    assert warnings == ("known.csv: 1 labels have no field id in field_id and are left out",)
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "error", "says"),
+    [
+        ("plot,label\n1,rye\n", (None, None), FieldsError, "no column is known to hold field ids"),
+        ("field_id,what\n1,rye\n", (None, None), FieldsError, "no column is known to hold labels"),
+        ("field_id,label\n1,\n", (None, None), FieldsError, "no field has a label in the column label"),
+        ("field_id,label\n1,rye\n1,oats\n", (None, None), FieldsError, r"1 field ids have more than one label \(1\)"),
+        ("field_id,label\n1,rye\n", ("nr", None), FieldsError, "there is no column 'nr'"),
+        ("field_id,label\n1,rye\n", (None, "crop"), FieldsError, "there is no column 'crop'"),
+        (None, (None, None), InputNotFoundError, "there is no"),
+    ],
+)
+def test_labels_that_cannot_be_read_say_why(
+    tmp_path: Path, text: str | None, named: tuple[str | None, str | None], error: type[Exception], says: str
+) -> None:
+    if text is not None:
+        (tmp_path / "known.csv").write_text(text)
+    with pytest.raises(error, match=says):
+        read_labels(tmp_path / "known.csv", *named, None, None)
+
+
+def test_groups_come_with_the_labels(tmp_path: Path) -> None:
+    (tmp_path / "known.csv").write_text("field_id,label,group,village\n1,rye,a,x\n2,,b,y\n3,oats,c,z\n")
+    found, _ = read_labels(tmp_path / "known.csv", None, None, None, None)
+    assert found["group"].tolist() == ["a", "c"]
+    found, _ = read_labels(tmp_path / "known.csv", None, None, None, "village")
+    assert found["group"].tolist() == ["x", "z"]
+
+
+def test_numbers_of_a_dbf_file_leave_deleted_rows_out_and_know_fractions(tmp_path: Path) -> None:
+    path = write(table(big=[2**60 + 1, 2**60 + 2, 2**60 + 3], part=[0.5, 1.5, 2.5]), tmp_path / "f.shp")
+    content = path.with_suffix(".dbf").read_bytes()
+    start, width = int.from_bytes(content[8:10], "little"), int.from_bytes(content[10:12], "little")
+    assert dbf.whole_numbers(path, "big") == [2**60 + 1, 2**60 + 2, 2**60 + 3]
+    path.with_suffix(".dbf").write_bytes(content[: start + width] + b"*" + content[start + width + 1 :])
+    assert dbf.whole_numbers(path, "big") == [2**60 + 1, 2**60 + 3]
+    assert dbf.whole_numbers(path, "part") is None
+    assert dbf.whole_numbers(path, "absent") is None
+    path.with_suffix(".dbf").unlink()
+    assert dbf.whole_numbers(path, "big") is None

@@ -144,6 +144,7 @@ for name, day in {"0": "00000606", "9999": "99990606", "1": "00010606", "1677": 
 
 for name, units, values in (
     ("beyond the calendar", "days since 2019-01-01", [0, 1e6, 4e6]), ("at infinity", "days since 2019-01-01", [0, 1, np.inf]),
+    ("that are all NaN", "days since 2019-01-01", [np.nan] * 3),
     ("before the calendar", "days since 2019-01-01", [-1e6, 0, 1]), ("that are NaN", "days since 2019-01-01", [0, np.nan, 1]),
     ("of a unit that is none", "fortnights since yesterday", [0, 1, 2]),
     ("of the year 10000", "days since 10000-01-01", [0, 1, 2]),
@@ -159,7 +160,8 @@ for name, units, values in (
         return ["predict", tmp / "cube.nc", tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
 
     read = name in ("that are NaN", "that go back", "that are equal")
-    CASES.add(f"times {name}", None if read else "UnreadableFileError", _times)
+    told = "1 of 3 times are missing" if name == "that are NaN" else ""
+    CASES.add(f"times {name}", None if read else "UnreadableFileError", _times, says=told)
 
 
 def _series(change: Callable[[pd.DataFrame], object]):
@@ -254,7 +256,8 @@ for option, value, error in (
     ("--memory", "1e999", "Error"), ("--workers", "-5", "Error"), ("--min-confidence", "nan", "Error"),
     ("--min-confidence", "7", "Error"), ("--title", "x" * 100_000, None), ("--layer", "x", "FieldsError"),
     ("--id-column", "x\ty", "FieldsError"), ("--pattern", "(" * 1000, "OptionError"), ("--date", "2019-02-30", "OptionError"),
-    ("--clear", "SCL=", "OptionError"),
+    ("--clear", "SCL=", "OptionError"), ("--bbox", "35,0,34,1", "OptionError"), ("--bbox", "34,1,35,0", "OptionError"),
+    ("--bbox", "34,0,35,91", "OptionError"), ("--bbox", "600000,0,700000,1", "OptionError"),
 ):  # fmt: skip
 
     def _option(base: Base, tmp: Path, option: str = option, value: str = value):

@@ -51,7 +51,7 @@ def test_data_in_memory_is_refused_in_words():
 @needs_dask
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1:notaport"])
 def test_a_scheduler_that_does_not_answer_is_a_sentence(monkeypatch, address):
-    monkeypatch.setattr(cluster, "_SECONDS", 0.5)
+    monkeypatch.setattr("cropdetect.cluster._SECONDS", 0.5)
     with pytest.raises(ClusterError, match="no Dask scheduler answers"):
         cluster.Cluster(address, lambda: None)
 

@@ -46,8 +46,8 @@ def test_weights_and_biases_gets_every_epoch_and_the_scores(monkeypatch: pytest.
 
 
 def test_the_page_explains_every_column_of_the_table(tmp_path: Any) -> None:
-    from cropdetect.training.monitor import epoch_table
+    from cropdetect.training.monitor import EpochTable
 
-    epoch_table(tmp_path / "training.csv")(REPORTS[0])
+    EpochTable(tmp_path / "training.csv").add(REPORTS[0])
     columns = list(pd.read_csv(tmp_path / "training.csv").columns)
     assert [line.split("`")[1] for line in PAGE.splitlines() if line.startswith("| `")] == columns

@@ -1,6 +1,7 @@
 """Whatever a verb is asked to do, every file that the tool did not write is still there afterwards, byte for byte."""
 
 import contextlib
+import json
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely import box
+from shapely.geometry import mapping
 
 from cropdetect import api
 from cropdetect.checkpoint import shipped_path
@@ -22,6 +24,7 @@ from cropdetect.formats import Statistics
 from cropdetect.imagery import open_imagery
 from cropdetect.models import create
 from cropdetect.runs import Stopped, read_run
+from tests.hostile.base import BANDS, pixels, squares, write_tif
 from tests.runs.conftest import SMALL, TRAINED, Call, contents, write_table, written
 
 
@@ -107,6 +110,20 @@ def test_another_clear_is_another_command(tmp_path: Path, checkpoint: Path) -> N
     with image.open("r+b") as file:  # pixels that change in place
         file.seek(-100, 2)
         file.write(b"\1" * 50)
+    assert refused(run(*arguments), "OutputExistsError")
+
+
+def test_an_image_that_changed_behind_the_items_that_name_it_is_another_command(tmp_path: Path) -> None:
+    assets = {band: {"href": write_tif(tmp_path / f"{band}.tif", pixels(number)).name} for number, band in enumerate(BANDS)}
+    properties, outline = {"datetime": "2019-06-06T00:00:00Z"}, mapping(squares().to_crs(4326).union_all().envelope)
+    item = {"type": "Feature", "id": "one", "geometry": outline, "properties": properties, "assets": assets}
+    (tmp_path / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": [item]}))
+    squares().to_file(tmp_path / "fields.gpkg")
+    arguments = ("chips", f"stac:{tmp_path}/items.json", tmp_path / "chips.zarr", "--fields", tmp_path / "fields.gpkg")
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "nothing to do" in run(*arguments).stderr
+    write_tif(tmp_path / "B08.tif", pixels(7))
     assert refused(run(*arguments), "OutputExistsError")
 
 

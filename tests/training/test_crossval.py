@@ -45,7 +45,10 @@ class Recorder:
 
 
 def use(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crossval, "_estimator", lambda *_: recorder)
+    def networks(data: TrainingData, folds: Folds, left: list[int], groups: Any, *_: Any, **__: Any) -> Any:
+        return crossval._one_by_one(lambda: recorder, data, folds, left, groups)
+
+    monkeypatch.setattr(crossval, "_networks", networks)
 
 
 def prepared(options: TrainOptions, how: str = "random", **season_options: Any) -> tuple[TrainingData, Folds]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from cropdetect.errors import MissingExtraError
 from cropdetect.formats import TrainOptions
-from cropdetect.training import EpochReport, train
+from cropdetect.training import EpochReport, loop, train
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.loader import TrainingBatches
 from cropdetect.training.loop import train_cycle
@@ -55,15 +55,20 @@ def train_one(
 @pytest.mark.parametrize(
     "changes", [{}, {"patience": 1, "learning_rate": 0.05}, {"optimizer": "sgd", "schedule": "cosine", "learning_rate": 0.1}]
 )
-def test_a_cycle_stopped_after_any_epoch_continues_to_the_same_weights(changes: dict[str, Any], tmp_path: Path) -> None:
+def test_a_cycle_stopped_after_any_epoch_continues_to_the_same_weights(
+    changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_SAVING", 1e9)  # after every epoch
     data, choices = read_training_data(season()), options(**changes)
     whole, all_reports = train_one(data, choices, tmp_path / "whole.pt")
     for stop_after in range(len(all_reports)):
         file = tmp_path / f"{stop_after}.pt"
         with pytest.raises(StopError):
             train_one(data, choices, file, stop_after)
+        assert torch.load(file, weights_only=True)["epochs_done"] == stop_after + 1
         resumed, reports = train_one(data, choices, file)
-        assert reports == all_reports[stop_after + 1 :]
+        assert torch.load(file, weights_only=True)["epochs_done"] == len(all_reports)
+        assert reports == all_reports  # those before are told again, since nobody may have heard of them
         assert all(torch.equal(resumed[name], whole[name]) for name in whole)
 
 

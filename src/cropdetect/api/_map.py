@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from cropdetect.api._predict import FIELDS_PER_SECOND, predict
+from cropdetect.api._predict import predict
 from cropdetect.api._train import train
 from cropdetect.api._verb import verb
+from cropdetect.api._workforce import Scheduler, Workers, refuse_memory
 from cropdetect.errors import OutputExistsError
 from cropdetect.formats import MapCount, MapRecord, TrainOptions
 from cropdetect.options import AnyPath, DataOptions, DataSource, path_or_none
 from cropdetect.progress import note
-from cropdetect.runs import OutputFolder
+from cropdetect.runs import OutputFolder, code_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+_LONG = 300  # seconds of training from which on a quicker one is named
 STEPS = ("crossval", "checkpoint", "predictions")  # sub-folders of the output, each an output of its own
 
 
@@ -32,7 +34,8 @@ def map(
     licence: str = "unknown",
     device: Literal["cpu", "cuda"] = "cpu",
     precision: Literal["f32", "bf16"] = "f32",
-    workers: Annotated[int | None, Field(ge=1)] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
@@ -52,7 +55,8 @@ def map(
         licence: licence of the training data, kept in the checkpoint.
         device: where the networks predict.
         precision: numbers that the networks predict with; bf16 needs the extra [fast].
-        workers: threads for predicting (default: all cores).
+        workers: processes for training and threads for predicting (default: all cores).
+        scheduler: address of a Dask scheduler, whose workers train and predict; in Python also a `distributed.Client`.
         min_confidence: leave the crop empty below this probability.
         overwrite: replace another output of cropdetect; steps that do not depend on what changed are kept, and other files stay.
         training: fields of `TrainOptions`. `model` may also be a network of your own, "package.module:Class" (see
@@ -68,10 +72,12 @@ def map(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("map", arguments | {"recipe": settings.recipe, "training": settings}, steps=STEPS)
+    arguments |= {"recipe": settings.recipe, "training": settings} | code_of(settings.model)
+    output = OutputFolder("map", arguments, steps=STEPS)
     scores, checkpoint, predictions = (output.path / step for step in STEPS)
     if output.finished() and all((output.path / step / "run.json").is_file() for step in STEPS):
         return MapRecord.model_validate_json((output.path / "map.json").read_bytes())
+    refuse_memory(scheduler, data, options)
     _announce(data, options, settings, output.path)
     with output.writing() as work:
         (work.state / "begun").touch()  # so that an interruption says that it can be continued
@@ -87,6 +93,8 @@ def map(
             config=config,
             licence=licence,
             out_of_fold=scores,
+            workers=workers,
+            scheduler=scheduler,
             **training,
         )
         _step(
@@ -99,6 +107,7 @@ def map(
             device=device,
             precision=precision,
             workers=workers,
+            scheduler=scheduler,
             min_confidence=min_confidence,
             season_year=settings.season_year,
             with_labels=True,
@@ -136,27 +145,30 @@ def _record(step: Path) -> bytes:
 
 
 def _announce(data: DataSource, options: DataOptions, settings: TrainOptions, out: Path) -> None:
-    """Say on stderr which steps follow, and about how long they take."""
+    """Say on stderr which steps follow, and about how long they take, as this machine does with the first fields."""
     from cropdetect.chips import open_data
-    from cropdetect.training.effort import members_of, seconds_to_train
+    from cropdetect.training.effort import about, members_of, pace_of_stream
 
     chips = open_data(data, options, settings.preset).chips
     labels = chips.fields["label"].dropna() if "label" in chips.fields.columns else ()
-    seconds, members = (f(settings, len(labels), chips.info.size) for f in (seconds_to_train, members_of))
-    predicting = len(chips) * members * settings.snapshots / FIELDS_PER_SECOND
+    if len(labels) == 0:
+        return  # the training says so
+    members = members_of(settings, len(labels), chips.info.size)
+    pace = pace_of_stream(chips, settings)
+    training, whole, train, answer = 0.0, "", "", ""
+    if pace is not None:
+        training = pace.seconds_to_train(settings, [len(labels)], chips.info.size)
+        predicting = pace.answer * len(chips) * members * settings.snapshots
+        whole, train, answer = (f", {about(seconds)}" for seconds in (training + predicting, training, predicting))
     lines = (
-        f"{out}: two steps, {_about(seconds + predicting)} on two cores",
-        f"  1. train {members} members on {len(labels):,} labelled fields, {_about(seconds)}: checkpoint/. Their answers on the",
+        f"{out}: two steps{whole and whole + ' on one core'}",
+        f"  1. train {members} members on {len(labels):,} labelled fields{train}: checkpoint/. Their answers on the",
         "     fields that they leave out are the cross-validation: crossval/",
-        f"  2. predict {len(chips.fields):,} fields, {_about(predicting)}: predictions/",
+        f"  2. predict {len(chips.fields):,} fields{answer}: predictions/",
     )
     note("\n".join(lines))
-
-
-def _about(seconds: float) -> str:
-    if seconds < 90:
-        return "about a minute"
-    return f"about {seconds / 60:.0f} minutes" if seconds < 5400 else f"about {seconds / 3600:.1f} hours"
+    if training > _LONG and settings.members is None and settings.epochs is None:
+        note("  For a first look, --members 3 --epochs 15 --chip-size 16 take a fraction of that; they make a worse map.")
 
 
 def _summary(predictions: Path, scores: Path) -> MapRecord:

@@ -1,7 +1,6 @@
 """The verb `predict`, and its dry run."""
 
 import datetime as dt
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from cropdetect.api._info import Description
 from cropdetect.api._prediction import Answers, PredictionResult
 from cropdetect.api._verb import Reading, verb
+from cropdetect.api._workforce import Scheduler, Workers, absolute, absolute_path, refuse_memory
 from cropdetect.errors import OptionError
 from cropdetect.formats import InputRecord, PredictionRun
 from cropdetect.in_memory import InMemory, as_source, place_of
@@ -31,11 +31,6 @@ FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dr
 _Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
 
 
-def _address(scheduler: Any) -> Any:
-    """Return the address of a scheduler, of a client of Dask its own."""
-    return getattr(getattr(scheduler, "scheduler", None), "address", scheduler)
-
-
 @verb
 def predict(
     data: DataSource,
@@ -45,8 +40,8 @@ def predict(
     options: _Options = DataOptions(),
     device: Literal["cpu", "cuda"] = "cpu",
     precision: Literal["f32", "bf16"] = "f32",
-    workers: Annotated[int | None, Field(ge=1)] = None,
-    scheduler: Annotated[str | None, BeforeValidator(_address)] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
     season_year: int | None = None,
@@ -91,9 +86,7 @@ def predict(
     from cropdetect.outputs import fields_table, read_prediction_run, write_outputs
 
     opening = _opening(data, Path(checkpoint), options, season_year)
-    if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in (data, options.fields) if one is not None):
-        fix = "Save it to a folder that the workers see, and give its path."
-        raise OptionError("the workers of a cluster do not see data in memory", where="--scheduler", fix=fix)
+    refuse_memory(scheduler, data, options)
     checkpoint = checkpoint_path(Path(checkpoint))
     arguments |= {"checkpoint": checkpoint}
 
@@ -218,14 +211,9 @@ def _opening(
     data: DataSource, checkpoint: Path, options: DataOptions, season_year: int | None
 ) -> "Callable[[], tuple[ChipSet, Checkpoint]]":
     """Return what opens the same data and checkpoint on another machine, with absolute paths."""
-    from cropdetect.imagery import is_stac
-
-    def absolute(value: Any) -> Any:
-        return Path(value).resolve() if isinstance(value, os.PathLike) and not is_stac(value) else value
-
-    paths = {name: absolute(value) for name, value in options}
-    where = absolute(checkpoint) if checkpoint.exists() else checkpoint  # or the name of one that comes with the package
-    return partial(_open_again, absolute(data), where, options.model_copy(update=paths), season_year)
+    where = absolute_path(checkpoint) if checkpoint.exists() else checkpoint  # or the name of one that comes with the package
+    source, reading = absolute(data, options)
+    return partial(_open_again, source, where, reading, season_year)
 
 
 def _open_again(

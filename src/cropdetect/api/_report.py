@@ -1,4 +1,4 @@
-"""The verb `report`: the page of a prediction, evaluation or cross-validation, made again."""
+"""The verb `report`: the page of a prediction, evaluation, cross-validation or checkpoint, made again."""
 
 import tempfile
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._verb import verb
-from cropdetect.errors import InputNotFoundError
+from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.options import AnyPath, TableSource
 from cropdetect.runs import refuse_overlap
 
@@ -32,7 +32,7 @@ def report(
     """Make report.html again: map, areas, doubtful fields, data quality, scores.
 
     Args:
-        predictions: output folder of predict, evaluate or crossval.
+        predictions: output folder of predict, evaluate, crossval, train or map, or the name of a checkpoint of the package.
         out: page to write (default: report.html in that folder); a name that ends in .pdf gives a PDF.
         reference: known crops, as evaluate takes them: adds scores to a prediction.
         labels: column of the labels (default: found by name).
@@ -48,28 +48,47 @@ def report(
 
     Raises:
         InputNotFoundError: the folder holds no predictions.
+        OptionError: a checkpoint is to be compared with known crops.
         UnreadableFileError: a file is damaged.
         OutputExistsError, OutputPathError: the page cannot be written there.
         CropDetectError: one of its kinds, as `evaluate`, when the reference does not fit.
     """
-    from cropdetect.outputs.report import read_content, read_scores, write_report
+    from cropdetect.checkpoint import read_checkpoint
+    from cropdetect.outputs.report import ReportContent, TrainingContent, read_content, read_scores, read_training, write_report
 
-    predictions = Path(predictions)
+    predictions = _folder(Path(predictions), out)
     own = predictions / ("report.pdf" if pdf else "report.html")
     page = own if out is None else Path(out).with_suffix(".pdf") if pdf else Path(out)
     if page.resolve() != own.resolve():
         refuse_overlap(page.resolve(), [path for path in (predictions, reference) if isinstance(path, Path)])
+    content: ReportContent | TrainingContent
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
         if reference is not None:
             content = _scored(content, predictions, reference, labels, id_column)
     elif (predictions / "metrics.json").is_file():
         content = read_scores(predictions)
+    elif (predictions / "checkpoint.json").is_file():
+        content = read_training(predictions, read_checkpoint(predictions).record)
     else:
-        fix = "Name the output folder of predict, evaluate or crossval."
+        fix = "Name the output folder of predict, evaluate, crossval or train."
         raise InputNotFoundError("there are no predictions here", where=predictions, fix=fix)
+    if reference is not None and not isinstance(content, ReportContent):
+        fix = "Predict the fields first, then name the folder of the predictions."
+        raise OptionError("a checkpoint cannot be compared with known crops", where="--reference", fix=fix)
     content = replace(content, title=title or content.title, subtitle=subtitle or content.subtitle, tiles=map_tiles)
     return write_report(content, page, overwrite=overwrite)
+
+
+def _folder(path: Path, out: AnyPath | None) -> Path:
+    """Return the folder that is meant: for a map that of its predictions; for a name that of a checkpoint of the package."""
+    from cropdetect.checkpoint import checkpoint_path
+
+    if (path / "map.json").is_file():
+        return path / "predictions"
+    if not path.exists() and out is not None:
+        return checkpoint_path(path)
+    return path
 
 
 def _scored(

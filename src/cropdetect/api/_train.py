@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cropdetect.api._out_of_fold import write_answers
 from cropdetect.api._verb import verb
+from cropdetect.api._workforce import Scheduler, Workers, workforce
 from cropdetect.formats import TrainOptions
 from cropdetect.in_memory import as_source, place_of
 from cropdetect.options import AnyPath, DataOptions, DataSource, Mark, path_or_none
-from cropdetect.runs import OutputFolder
+from cropdetect.progress import note
+from cropdetect.runs import OutputFolder, code_of
 
 if TYPE_CHECKING:
     from cropdetect.checkpoint import Checkpoint
@@ -29,11 +31,13 @@ def train(
     forget_fields: bool = False,
     log_dir: AnyPath | None = None,
     out_of_fold: AnyPath | None = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     on_epoch: Annotated[Callable[[Any], None] | None, Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
 ) -> "Checkpoint":
-    """Train a checkpoint on labelled fields, with a blocked validation split.
+    """Train a checkpoint on labelled fields, with a blocked validation split, and say in report.html how good it is.
 
     In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
@@ -47,8 +51,10 @@ def train(
         forget_fields: keep no hashes of the training fields in the checkpoint; it cannot tell then whether it is scored on them.
         log_dir: folder for a TensorBoard log of the training.
         out_of_fold: folder that gets what the members say of the fields that they left out, as crossval writes it.
-        on_epoch: called with a `cropdetect.training.EpochReport` after each epoch, when its state is saved; what it raises
-            ends the training.
+        workers: processes that train members side by side (default: all cores, where that is worth it).
+        scheduler: address of a Dask scheduler, whose workers train the members; in Python also a `distributed.Client`.
+        on_epoch: called with a `cropdetect.training.EpochReport` for each epoch, when its state is saved; what it raises
+            ends the training. Members that are trained side by side come mixed.
         overwrite: replace another output of cropdetect; other files stay.
         training: fields of `TrainOptions`, in Python also of `DataOptions`. `model` may also be a network of your
             own, "package.module:Class" (see `models.network_class`).
@@ -63,17 +69,20 @@ def train(
     from cropdetect.training.recipes import train_options
 
     settings = train_options(recipe, path_or_none(config), training)
-    output = OutputFolder("train", arguments | {"recipe": settings.recipe, "training": settings})
+    arguments |= {"recipe": settings.recipe, "training": settings} | code_of(settings.model)
+    output = OutputFolder("train", arguments)
     scores = None
     if out_of_fold is not None:
         others = {name: value for name, value in arguments.items() if name != "out_of_fold"}
-        scores = OutputFolder("train", others | {"out": out_of_fold, "recipe": settings.recipe, "training": settings})
-    if output.finished():
-        return read_checkpoint(output.path)
+        scores = OutputFolder("train", others | {"out": out_of_fold})
     if scores is not None and scores.finished():
         scores = None
+    if output.finished():
+        if scores is None:
+            return read_checkpoint(output.path)
+        note(f"The answers that {scores.path} shall get are not kept: training again.")
     name = place_of(as_source(data)).absolute().name
-    with output.writing() as work:
+    with workforce(workers, scheduler, data, options, settings) as trainers, output.writing() as work:
         train_members(
             open_random_access(data, work.state, options, settings.preset),
             work.new,
@@ -85,8 +94,10 @@ def train(
             on_epoch=on_epoch,
             log_dir=path_or_none(log_dir),
             on_trained=None if scores is None else partial(_write_scores, scores, settings=settings, title=name),
+            workforce=trainers,
         )
         _draw_curves(work.new)
+        _write_page(work.new)
     return read_checkpoint(output.path)
 
 
@@ -116,3 +127,12 @@ def _draw_curves(folder: Path) -> None:
     figure = Figure(figsize=(7, 4), layout="constrained")
     plot_learning_curves(folder, ax=figure.add_subplot())
     figure.savefig(folder / "training.png", dpi=120)
+
+
+def _write_page(folder: Path) -> None:
+    """Write report.html of a checkpoint."""
+    from cropdetect.checkpoint import read_checkpoint
+    from cropdetect.outputs.report import read_training, render
+
+    page = render(read_training(folder, read_checkpoint(folder).record))
+    (folder / "report.html").write_text(page, "utf-8")

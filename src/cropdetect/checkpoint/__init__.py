@@ -1,6 +1,7 @@
 """The checkpoint folder on disk."""
 
 from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, checkpoint_path, read_checkpoint, write_checkpoint
+from cropdetect.checkpoint.joined import joined_networks
 from cropdetect.checkpoint.network import check_network
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
 from cropdetect.checkpoint.stac import stac_item
@@ -12,6 +13,7 @@ __all__ = [
     "TrainingFields",
     "check_network",
     "checkpoint_path",
+    "joined_networks",
     "read_checkpoint",
     "shipped_names",
     "shipped_path",

@@ -5,12 +5,11 @@ without the package onnx, which predicting does not need.
 
 References:
     onnx.proto (field numbers), https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
-    Protocol Buffers, Encoding, https://protobuf.dev/programming-guides/encoding
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
+from cropdetect.checkpoint.wire import fields, message
 from cropdetect.errors import CheckpointError
 
 #: Operators of ONNX' own domain that the exports of `cropdetect.models` have, and their near relations: none that loops,
@@ -38,9 +37,6 @@ _NODE, _INITIAL, _SPARSE = 1, 5, 15  # of GraphProto
 _KIND, _ATTRIBUTE, _DOMAIN = 4, 5, 7  # of NodeProto
 _TENSOR, _INNER, _TENSORS, _INNERS, _SPARSE_TENSOR = 5, 6, 10, 11, 22  # of AttributeProto
 _EXTERNAL, _LOCATION = 13, 14  # of TensorProto
-_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # kinds of values
-
-_Value = int | memoryview
 
 
 def check_network(path: Path) -> None:
@@ -54,10 +50,10 @@ def check_network(path: Path) -> None:
             raise ValueError("it is larger than an ONNX file can be")
         content = memoryview(path.read_bytes())
         found = dict.fromkeys((_GRAPH, _IMPORTS, _FUNCTIONS), 0)
-        for field, value in _fields(content):
+        for field, value, _ in fields(content):
             found[field] = found.get(field, 0) + 1
             if field == _GRAPH:
-                _check_graph(_message(value))
+                _check_graph(message(value))
         if not (found[_GRAPH] == 1 and found[_IMPORTS]) or found[_FUNCTIONS]:
             raise ValueError("it is no ONNX network, or it has functions of its own")
     except (ValueError, IndexError, OSError) as error:
@@ -70,79 +66,38 @@ def _check_graph(graph: memoryview, depth: int = 0) -> None:
     n_nodes = 0
     if depth > _DEEPEST:
         raise ValueError("its graphs lie too deep in each other")
-    for field, value in _fields(graph):
+    for field, value, _ in fields(graph):
         if field == _SPARSE:
             raise ValueError("it holds sparse weights")
         if field == _INITIAL:
-            _check_tensor(_message(value))
+            _check_tensor(message(value))
         elif field == _NODE:
             n_nodes += 1
-            _check_node(_message(value), depth)
+            _check_node(message(value), depth)
         if n_nodes > _MOST_NODES:
             raise ValueError(f"it has more than {_MOST_NODES} operators")
 
 
 def _check_node(node: memoryview, depth: int) -> None:
     kind = domain = ""
-    for field, value in _fields(node):
+    for field, value, _ in fields(node):
         if field == _KIND:
-            kind = bytes(_message(value)).decode("utf-8", "replace")
+            kind = bytes(message(value)).decode("utf-8", "replace")
         elif field == _DOMAIN:
-            domain = bytes(_message(value)).decode("utf-8", "replace")
+            domain = bytes(message(value)).decode("utf-8", "replace")
         elif field == _ATTRIBUTE:
-            for part, content in _fields(_message(value)):
+            for part, content, _ in fields(message(value)):
                 if part in (_INNERS, _SPARSE_TENSOR):
                     raise ValueError("an operator of it holds several graphs, or sparse weights")
                 if part == _INNER:  # a branch of an If
-                    _check_graph(_message(content), depth + 1)
+                    _check_graph(message(content), depth + 1)
                 if part in (_TENSOR, _TENSORS):
-                    _check_tensor(_message(content))
+                    _check_tensor(message(content))
     if domain not in ("", "ai.onnx") or kind not in OPERATORS:
         raise ValueError(f"it has the operator {f'{domain}.' if domain else ''}{kind[:100]}, which no network of crops needs")
 
 
 def _check_tensor(tensor: memoryview) -> None:
-    for field, value in _fields(tensor):
+    for field, value, _ in fields(tensor):
         if field == _EXTERNAL or (field == _LOCATION and value != 0):
             raise ValueError("some of its weights lie in another file, which no hash covers")
-
-
-def _message(value: _Value) -> memoryview:
-    if isinstance(value, int):
-        raise ValueError("it is no ONNX network")
-    return value
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, _Value]]:
-    """Yield number and value of the fields of a message: numbers, and the bytes of texts and inner messages."""
-    place = 0
-    while place < len(message):
-        tag, place = _varint(message, place)
-        field, kind = tag >> 3, tag & 7
-        if kind == _VARINT:
-            value, place = _varint(message, place)
-            yield field, value
-            continue
-        if kind == _BYTES:
-            length, place = _varint(message, place)
-        elif kind in (_EIGHT, _FOUR):
-            length = 8 if kind == _EIGHT else 4
-        else:
-            raise ValueError("it is no ONNX network")
-        if field == 0 or place + length > len(message):
-            raise ValueError("it is cut off, or no ONNX network")
-        yield field, message[place : place + length]
-        place += length
-
-
-def _varint(message: memoryview, place: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        byte = message[place]
-        place += 1
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return number, place
-        shift += 7
-        if shift > 63:
-            raise ValueError("it is no ONNX network")

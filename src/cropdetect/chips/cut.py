@@ -20,9 +20,9 @@ from cropdetect.chips.selection import fields_inside
 from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.windows import cv4a_windows, default_windows
 from cropdetect.errors import GridError, MissingBandError, OptionError
-from cropdetect.fields import FieldSet, beside, middle_of
+from cropdetect.fields import FieldSet
 from cropdetect.formats import Preset
-from cropdetect.imagery import Imagery, ImageSeries
+from cropdetect.imagery import Imagery, ImageSeries, beside, middle_of
 
 MEMORY_BUDGET = 512 * 2**20
 _WHOLE = 0.999  # share of a field inside the imagery from which on it counts as wholly inside

@@ -14,8 +14,8 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from shapely import box
 
-from cropdetect.fields import IdRaster, laid_on
-from cropdetect.imagery import Window
+from cropdetect.fields import IdRaster
+from cropdetect.imagery import Window, laid_on
 
 _AT_ONCE = 4096  # fields whose pixels are looked for at a time, at a hundred bytes a pixel; 12 of them are kept
 _TOUCHED = 1e-6  # share below which a pixel is touched by rounding only

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import geopandas as gpd
-import shapely
 
 from cropdetect.chips.selection import fields_inside
 from cropdetect.errors import OptionError
 from cropdetect.fields import NO_LABELS, read_fields
-from cropdetect.imagery import Search, is_item_collection, is_stac
+from cropdetect.imagery import Search, boxes_of, is_item_collection, is_stac, utm_zone
 from cropdetect.in_memory import InMemory, as_file, as_source
 from cropdetect.options import DataOptions, flag
 
@@ -34,7 +33,7 @@ def search_of(source: Path | InMemory, options: DataOptions) -> Search:
 def _places(options: DataOptions) -> gpd.GeoSeries | None:
     """Return the outlines of the fields in degrees; the box of the options where no fields are given; None where neither is."""
     if options.fields is None:
-        return None if options.bbox is None else gpd.GeoSeries([shapely.box(*options.bbox)], crs="EPSG:4326")
+        return None if options.bbox is None else boxes_of(options.bbox)
     with as_file(as_source(options.fields)) as file:
         if file.suffix.lower() in (".tif", ".tiff"):
             raise OptionError(
@@ -46,7 +45,7 @@ def _places(options: DataOptions) -> gpd.GeoSeries | None:
             raise OptionError("the fields have no CRS, so their place is not known", where=file, fix="Give them a CRS.")
     shapes = shapes[~shapes.is_empty]
     if options.buffer > 0 and len(shapes):
-        shapes = shapes.to_crs(shapes.estimate_utm_crs()).buffer(options.buffer)
+        shapes = shapes.to_crs(utm_zone(shapes)).buffer(options.buffer)
     return shapes.to_crs("EPSG:4326")
 
 

@@ -9,12 +9,12 @@ from functools import cached_property
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from cropdetect.chips.batch import ChipBatch, Positions
 from cropdetect.chips.chipset import Bbox, Overview, RandomAccessChips
 from cropdetect.chips.season import first_days
 from cropdetect.errors import MissingBandError, OptionError
+from cropdetect.imagery import boxes_of, touch
 
 
 def fields_inside(table: gpd.GeoDataFrame, bbox: Bbox | None, limit: int | None) -> npt.NDArray[np.int64]:
@@ -22,11 +22,12 @@ def fields_inside(table: gpd.GeoDataFrame, bbox: Bbox | None, limit: int | None)
 
     Args:
         table: the fields.
-        bbox: west, south, east, north in degrees; fields that do not touch it, or lie nowhere, are left out.
+        bbox: west, south, east, north in degrees; fields that do not touch it, or lie nowhere, are left out. A west above the
+            east goes over longitude 180.
         limit: keep the first so many of the others.
 
     Raises:
-        OptionError: `bbox` is given and the fields have no CRS.
+        OptionError: `bbox` is given and the fields have no CRS, or it is no box on the Earth.
     """
     rows = np.arange(len(table))
     if bbox is not None:
@@ -35,7 +36,7 @@ def fields_inside(table: gpd.GeoDataFrame, bbox: Bbox | None, limit: int | None)
                 "a bounding box needs fields with a CRS",
                 fix="Leave out --bbox, or give the fields a CRS (tables: columns lon, lat).",
             )
-        rows = np.flatnonzero(table.geometry.to_crs("EPSG:4326").intersects(shapely.box(*bbox)).to_numpy())
+        rows = np.flatnonzero(touch(table.geometry.to_crs("EPSG:4326"), boxes_of(bbox)))
     return rows[:limit]
 
 

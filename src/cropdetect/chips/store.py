@@ -143,7 +143,7 @@ def _array(
             dtype=dtype,
             dimension_names=_DIMENSIONS[name],
             attributes=attributes or {},
-            compressors=[BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"), Crc32cCodec()],
+            compressors=[BloscCodec(cname="lz4", clevel=5, shuffle="bitshuffle"), Crc32cCodec()],
             config={"write_empty_chunks": True},  # so that a missing chunk is damage, not zeros
         )
 

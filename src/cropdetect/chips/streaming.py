@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,7 @@ from cropdetect.chips.footprints import Footprints
 from cropdetect.chips.schedule import TileSchedule
 from cropdetect.chips.season import median_dates
 from cropdetect.chips.windows import ChipWindow
-from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Wanted, Window
+from cropdetect.imagery import Imagery, PixelBlock, Wanted, Window
 
 
 class CutChips(ChipSet):
@@ -52,6 +53,10 @@ class CutChips(ChipSet):
         self._schedules = schedules
         self._footprints = footprints
         self._dtype = dtype
+        self._days = [
+            np.array([tile.dates[step] for step in used], "datetime64[D]")
+            for tile, used in zip(imagery.tiles, steps, strict=True)
+        ]
 
     def _median_dates(self, imagery: Imagery, chips: Sequence[ChipWindow]) -> npt.NDArray[np.datetime64]:
         """Return the median of all dates of each field's tiles, (field,)."""
@@ -62,14 +67,13 @@ class CutChips(ChipSet):
 
     def batches(self, batch_size: int, *, first: int = 0) -> Iterator[ChipBatch]:
         """See `ChipSet.batches`."""
-        waiting: list[ChipBatch] = []
-        for chip in self._chips(first * batch_size):
-            waiting.append(chip)
-            if len(waiting) == batch_size:
-                yield ChipBatch.concatenate(waiting)
-                waiting = []
-        if waiting:
-            yield ChipBatch.concatenate(waiting)
+        chips = [chip for schedule in self._schedules for chip in schedule.chips]
+        cut = self._cut(first * batch_size)
+        for start in range(first * batch_size, len(chips), batch_size):
+            batch = self._without_pixels(chips[start : start + batch_size])
+            for at, chip in enumerate(chips[start : start + batch_size]):
+                _lay(next(cut), chip.window, batch.image[at], batch.clear[at])
+            yield batch
 
     def wanted(self) -> list[Wanted]:
         """Return which pixels of each tile the chips show; what else is read with them is not used."""
@@ -78,75 +82,100 @@ class CutChips(ChipSet):
             for schedule, steps in zip(self._schedules, self._steps, strict=True)
         ]
 
-    def _chips(self, skip: int) -> Iterator[ChipBatch]:
-        """Yield chips one by one, leaving out the first `skip`."""
+    def _cut(self, skip: int) -> "Iterator[list[_Part]]":
+        """Yield the pixels of one chip after the other, leaving out the first `skip`; they hold until the next is asked for."""
         for tile, schedule in enumerate(self._schedules):
             if skip < len(schedule.chips):
                 yield from self._cut_tile(tile, schedule, skip)
             skip = max(0, skip - len(schedule.chips))
 
-    def _cut_tile(self, tile: int, schedule: TileSchedule, skip: int) -> Iterator[ChipBatch]:
+    def _cut_tile(self, tile: int, schedule: TileSchedule, skip: int) -> "Iterator[list[_Part]]":
         series, steps, bands = self._imagery.tiles[tile], self._steps[tile], self.info.bands
         blocks = schedule.chips_of_blocks(skip)
-        partly_read: dict[int, ChipBatch] = {}
+        partly_read: dict[int, list[_Part]] = {}
         blocks_left = Counter(chip for _, chips in blocks for chip in chips)
+        memory = None
         for block, chips in blocks:
-            shared = [schedule.chips[chip].window for chip in chips if not schedule.read_alone[chip] and steps]
-            pixels = None  # let go of the last block before the next is read: the budget holds one
+            shared = [schedule.chips[chip].window for chip in chips if not schedule.read_alone[chip]] if steps else []
+            parts = whole = None  # let go of the last block before the next is read: the budget holds one
             if shared:
                 needed = _hull([_overlap(window, block) for window in shared])
-                pixels = series.read(needed, dates=steps, bands=bands)
+                if memory is None:
+                    memory = np.empty(schedule.block[0] * schedule.block[1] * len(steps) * len(bands), series.dtype)
+                whole = _Part(needed, series.read(needed, dates=steps, bands=bands, memory=memory))
             for chip in chips:
                 window = schedule.chips[chip].window
-                batch = partly_read[chip] if chip in partly_read else self._empty(schedule.chips[chip], series)
-                if pixels is not None and not schedule.read_alone[chip]:
-                    _copy(pixels, needed, window, batch)
-                elif steps:
-                    _copy(series.read(window, dates=steps, bands=bands), window, window, batch)
+                parts = partly_read.pop(chip, [])
+                if schedule.read_alone[chip]:
+                    parts += [_Part(window, series.read(window, dates=steps, bands=bands))] if steps else []
+                elif whole is not None:
+                    parts.append(whole)
                 blocks_left[chip] -= 1
                 if blocks_left[chip]:
-                    partly_read[chip] = batch
+                    partly_read[chip] = [*parts[:-1], *(part.cropped(window) for part in parts[-1:])]
                 else:
-                    partly_read.pop(chip, None)
-                    yield batch
+                    yield parts
 
-    def _empty(self, chip: ChipWindow, series: ImageSeries) -> ChipBatch:
-        """Return a chip (batch of one) with mask and dates, without pixels."""
-        size, steps, footprints = self.info.size, self._steps[chip.tile], self._footprints[chip.tile]
-        inside = chip.shows(footprints)
-        rows, columns = footprints.rows[chip.pixels][inside], footprints.columns[chip.pixels][inside]
-        mask = np.zeros((1, size, size), np.float32)
-        mask[0, rows - chip.window.top, columns - chip.window.left] = footprints.shares[chip.pixels][inside]
-        date = np.full((1, self.info.n_steps), np.datetime64("NaT"), "datetime64[D]")
-        date[0, : len(steps)] = [np.datetime64(series.dates[step], "D") for step in steps]
+    def _without_pixels(self, chips: Sequence[ChipWindow]) -> ChipBatch:
+        """Return chips with masks and dates, whose pixels are 0 and not clear."""
+        n, size = len(chips), self.info.size
+        mask = np.zeros((n, size, size), np.float32)
+        date = np.full((n, self.info.n_steps), np.datetime64("NaT"), "datetime64[D]")
+        for at, chip in enumerate(chips):
+            steps, footprints = self._steps[chip.tile], self._footprints[chip.tile]
+            inside = chip.shows(footprints)
+            rows, columns = footprints.rows[chip.pixels][inside], footprints.columns[chip.pixels][inside]
+            mask[at, rows - chip.window.top, columns - chip.window.left] = footprints.shares[chip.pixels][inside]
+            date[at, : len(steps)] = self._days[chip.tile]
+        field = np.array([chip.field for chip in chips], np.int64)
         return ChipBatch(
-            field=np.array([chip.field], np.int64),
-            image=np.zeros((1, self.info.n_steps, len(self.info.bands), size, size), self._dtype),
+            field=field,
+            image=np.zeros((n, self.info.n_steps, len(self.info.bands), size, size), self._dtype),
             mask=mask,
-            clear=np.zeros((1, self.info.n_steps, size, size), bool),
+            clear=np.zeros((n, self.info.n_steps, size, size), bool),
             date=date,
-            season_year=self.season_year[[chip.field]],
+            season_year=self.season_year[field],
         )
+
+
+class _Part(NamedTuple):
+    """Pixels that chips show a part of."""
+
+    window: Window
+    pixels: PixelBlock
+
+    def cropped(self, window: Window) -> "_Part":
+        """Return a copy of what lies in a window."""
+        inside = _overlap(self.window, window)
+        rows, columns = _within(inside, self.window)
+        return _Part(inside, PixelBlock(self.pixels.image[..., rows, columns].copy(), self.pixels.clear[:, rows, columns].copy()))
+
+    def copy_to(self, window: Window, image: npt.NDArray[np.generic], clear: npt.NDArray[np.bool_]) -> None:
+        """Copy what lies in a window to `image` (step, band, y, x) and `clear` (step, y, x), which begin where it begins."""
+        inside = _overlap(self.window, window)
+        rows, columns = _within(inside, self.window)
+        y, x = _within(inside, window)
+        n_steps = len(self.pixels.clear)
+        image[:n_steps, :, y, x] = self.pixels.image[..., rows, columns]
+        clear[:n_steps, y, x] = self.pixels.clear[:, rows, columns]
+
+
+def _lay(parts: Sequence[_Part], window: Window, image: npt.NDArray[np.generic], clear: npt.NDArray[np.bool_]) -> None:
+    """Copy all parts of a chip to where it lies."""
+    for part in parts:
+        part.copy_to(window, image, clear)
 
 
 def _overlap(a: Window, b: Window) -> Window:
     return Window(max(a.top, b.top), max(a.left, b.left), min(a.bottom, b.bottom), min(a.right, b.right))
 
 
+def _within(window: Window, outer: Window) -> tuple[slice, slice]:
+    """Return rows and columns of a window in another one."""
+    return slice(window.top - outer.top, window.bottom - outer.top), slice(window.left - outer.left, window.right - outer.left)
+
+
 def _hull(windows: Sequence[Window]) -> Window:
     return Window(
         min(w.top for w in windows), min(w.left for w in windows), max(w.bottom for w in windows), max(w.right for w in windows)
     )
-
-
-def _copy(pixels: PixelBlock, block: Window, window: Window, chip: ChipBatch) -> None:
-    """Copy what a block of pixels shows of a chip's window."""
-    part = _overlap(block, window)
-
-    def within(outer: Window) -> tuple[slice, slice]:
-        rows = slice(part.top - outer.top, part.bottom - outer.top)
-        return rows, slice(part.left - outer.left, part.right - outer.left)
-
-    n_steps = len(pixels.clear)
-    chip.image[(0, slice(n_steps), slice(None), *within(window))] = pixels.image[(..., *within(block))]
-    chip.clear[(0, slice(n_steps), *within(window))] = pixels.clear[(..., *within(block))]

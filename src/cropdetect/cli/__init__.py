@@ -8,7 +8,7 @@ import traceback
 import warnings
 
 from cropdetect.cli import verbs  # noqa: F401, registers the commands
-from cropdetect.cli.app import DEBUG, Shown, StoppedError, app
+from cropdetect.cli.app import DEBUG, PipeClosedError, Shown, StoppedError, app
 from cropdetect.cli.plain import plain_output
 from cropdetect.errors import CropDetectError, named
 from cropdetect.runs import command_line
@@ -19,7 +19,7 @@ _terminated = 0  # the signal that stopped the command
 
 
 def main() -> None:
-    """Run the command line; a named error ends with exit code 2, an interruption with 128 + the number of the signal."""
+    """Run the command line; an error ends with its exit code, an interruption with 128 + the number of the signal."""
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = lambda message, *_: print(f"Warning: {message}", file=sys.stderr)
@@ -29,15 +29,33 @@ def main() -> None:
     command_line.set(("cropdetect", *sys.argv[1:]))
     with plain_output():
         try:
-            app()
+            _run()
         except StoppedError as stop:
             print(stop, file=sys.stderr)
             sys.exit(128 + (_terminated or signal.SIGINT))
-        except BrokenPipeError:  # what reads our output has ended, e.g. `head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (PipeClosedError, BrokenPipeError):  # what reads our output has ended, e.g. `head`
             sys.exit(128 + signal.SIGPIPE)
         except Exception as error:
             sys.exit(_tell(named(error), error, debug=debug))
+        finally:
+            _drop_unwritten()
+
+
+def _run() -> None:
+    """Run the command that was typed; what it printed is written, or that fails here and not when Python ends."""
+    try:
+        app()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+
+
+def _drop_unwritten() -> None:
+    """Lead standard output nowhere if it cannot be written, so that Python does not try it again when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: CropDetectError, cause: Exception, *, debug: bool) -> int:

@@ -1,6 +1,8 @@
 """The typer application that the verbs join."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,12 +31,18 @@ class StoppedError(Exception):
     """Ctrl-C, or another signal that stops a command; typer would end without a word."""
 
 
+class PipeClosedError(Exception):
+    """What reads the output has ended; typer would end as after an error of ours."""
+
+
 class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with _ends_named():
             return super().invoke(ctx)
-        except KeyboardInterrupt as stop:
-            raise StoppedError(str(stop) or "Stopped.") from stop
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with _ends_named():
+            return super().make_context(*args, **kwargs)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the verbs by task, each with its whole first sentence."""
@@ -53,6 +61,16 @@ class _Group(TyperGroup):
         command = self.get_command(ctx, name)
         text = (command.help or "") if command is not None else ""
         return " ".join(text.partition("\n\n")[0].split())
+
+
+@contextmanager
+def _ends_named() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise StoppedError(str(stop) or "Stopped.") from stop
+    except BrokenPipeError as error:
+        raise PipeClosedError from error
 
 
 app = typer.Typer(

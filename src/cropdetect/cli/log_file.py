@@ -2,14 +2,19 @@
 
 import datetime as dt
 import io
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from cropdetect.cli.plain import plain
 from cropdetect.errors import OutputPathError
 
 
 class LoggedStream(io.TextIOBase):
-    """A stream that also appends each of its lines to a file, with the time; drawings of progress bars are left out.
+    """A stream that also appends each of its lines to a file, with the time.
+
+    The lines hold no commands for a terminal, as on the screen. A log that can be written no longer does not stop the work.
 
     Args:
         stream: where the text goes as before.
@@ -20,9 +25,9 @@ class LoggedStream(io.TextIOBase):
     """
 
     def __init__(self, stream: TextIO, path: Path) -> None:
-        self._stream, self._begun = stream, ""
+        self._stream, self._begun, self._path = stream, "", path
         try:
-            self._file = path.open("a", encoding="utf-8")
+            self._file: TextIO | None = path.open("a", encoding="utf-8")
         except OSError as error:
             raise OutputPathError(
                 f"the log cannot be written ({error.strerror})", where=path, fix="Name another file."
@@ -31,10 +36,22 @@ class LoggedStream(io.TextIOBase):
     def write(self, text: str) -> int:
         """Write text, and keep the lines that it ends."""
         *lines, self._begun = (self._begun + text).split("\n")
+        written = self._stream.write(text)
+        self._keep([plain(line) for line in lines if line.strip()])
+        return written
+
+    def _keep(self, lines: Sequence[str]) -> None:
         now = dt.datetime.now().astimezone().isoformat(timespec="seconds")
-        self._file.writelines(f"{now} {line}\n" for line in lines if line.strip() and not _is_drawn(line))
-        self._file.flush()
-        return self._stream.write(text)
+        if self._file is None:
+            return
+        try:
+            self._file.writelines(f"{now} {line}\n" for line in lines)
+            self._file.flush()
+        except OSError as error:
+            file, self._file = self._file, None
+            with suppress(OSError):
+                file.close()
+            self._stream.write(f"Warning: the log {self._path} ends here: {error.strerror}\n")
 
     def flush(self) -> None:
         """Flush the stream."""
@@ -58,7 +75,3 @@ class LoggedStream(io.TextIOBase):
     def encoding(self) -> str:  # type: ignore[override]
         """Encoding of the stream."""
         return self._stream.encoding
-
-
-def _is_drawn(line: str) -> bool:
-    return "\x1b" in line or "\r" in line

@@ -52,7 +52,12 @@ def _info(
         print(accepted_layouts())
         return
     description = call()
-    print(description.model_dump_json(indent=1) if json else description.text())
+    if json:
+        print(description.model_dump_json(indent=1))
+        return
+    print(description.text())
+    if description.kind in ("imagery", "table") and isinstance(description.facts.get("fields"), int):
+        _show_what_follows(call.arguments["path"], description.facts)
 
 
 @command("chips", "season/ chips.zarr --fields fields.gpkg")
@@ -66,6 +71,8 @@ def _train(call: Call, json: _AsJson = False) -> None:
     scores = call().record.out_of_fold
     if scores is not None:  # checkpoints of earlier versions have none
         _show_scores(call, as_json=json, scores=scores)
+    if not json:
+        print(f"Next: cropdetect predict DATA OUT --checkpoint {call.arguments['out']}")
 
 
 @command("crossval", "table/ out/ --folds blocked --model random-forest")
@@ -131,11 +138,18 @@ def _doctor(call: Call, json: _AsJson = False) -> None:
 
 
 def _show_scores(call: Call, *, as_json: bool, scores: MetricsRecord | None = None) -> None:
-    from cropdetect.outputs import scores_summary
+    from cropdetect.outputs import scores_summary, where_to_look
 
     scores, out = call() if scores is None else scores, call.arguments["out"]
     if as_json:
         print(scores.model_dump_json(indent=1))
         return
     print(scores_summary(scores))
-    print(f"The files lie in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
+    print(where_to_look(out))
+
+
+def _show_what_follows(data: Any, facts: dict[str, Any]) -> None:
+    """Print the commands that come after `info`."""
+    labels = "" if "labels" in facts else " --labels COLUMN"
+    print(f"Next, with the same options: cropdetect map {data} map/{labels} (learns from the known crops of some fields),")
+    print(f"or cropdetect predict {data} out/ --checkpoint NAME (a checkpoint that is there already)")

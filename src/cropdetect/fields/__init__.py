@@ -1,6 +1,5 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
-from cropdetect.fields.antimeridian import beside, bounds_in_degrees, laid_on, middle_of
 from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column
 from cropdetect.fields.coordinates import outside_imagery, where_both_lie
 from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
@@ -18,8 +17,6 @@ __all__ = [
     "FieldSet",
     "IdRaster",
     "as_text",
-    "beside",
-    "bounds_in_degrees",
     "field_ids",
     "field_layers",
     "field_points",
@@ -28,8 +25,6 @@ __all__ = [
     "find_label_column",
     "hcat_legend",
     "is_vector_file",
-    "laid_on",
-    "middle_of",
     "only_vector_file",
     "ordered_legend",
     "outside_imagery",

@@ -10,7 +10,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
 from cropdetect.errors import FieldsError
-from cropdetect.imagery import Imagery
+from cropdetect.imagery import Imagery, bounds_in_degrees, joined, touch
 
 _DEGREES = CRS.from_epsg(4326)
 _GRIDS = (  # national and other grids in wide use, beside the zones of UTM
@@ -114,8 +114,13 @@ def where_both_lie(fields: gpd.GeoDataFrame, imagery: Imagery) -> str:
     if own is None or there.crs is None or there.empty:
         return ""
     tile = next(tile.geobox for tile in imagery.tiles if tile.geobox.crs is not None)
-    boxes = [gpd.GeoSeries(shapely.box(*there.total_bounds), crs=there.crs), gpd.GeoSeries([tile.extent.geom], crs=own)]
-    (x, y), (west, north) = (box.centroid.to_crs(_DEGREES).get_coordinates().to_numpy()[0] for box in boxes)
+    degrees = bounds_in_degrees(there) if there.crs.is_geographic else None
+    boxes = ((there.total_bounds, there.crs), (tile.extent.geom.bounds, own))
+    middles = (gpd.GeoSeries.from_xy([(box[0] + box[2]) / 2], [(box[1] + box[3]) / 2], crs=crs) for box, crs in boxes)
+    (x, y), (west, north) = (middle.to_crs(_DEGREES).get_coordinates().to_numpy()[0] for middle in middles)
+    if degrees is not None:
+        x = degrees[0] + (degrees[2] - degrees[0]) % 360 / 2
+    x, west = ((longitude + 180) % 360 - 180 if abs(longitude) > 180 else longitude for longitude in (x, west))
     digits = 1 if max(abs(x - west), abs(y - north)) > _CLEARLY_APART else 4
     return (
         f"The fields lie around {x:.{digits}f} E, {y:.{digits}f} N ({_named(CRS.from_user_input(there.crs))}), the images around "
@@ -147,8 +152,13 @@ def _on(imagery: Imagery, shapes: Points | npt.NDArray[np.object_], crs: CRS) ->
         if tile.geobox.crs is not None:
             boxes.setdefault(tile.geobox.crs.to_wkt(), []).append(tile.geobox.extent.geom)
     for wkt, tiles in boxes.items():
-        tree = shapely.STRtree(np.asarray(gpd.GeoSeries(tiles, crs=wkt).to_crs(crs).array, dtype=object))
-        found[tree.query(geometries, predicate="intersects")[0]] = True
+        own = gpd.GeoSeries(tiles, crs=wkt)
+        there = own.to_crs(crs)
+        if crs.is_geographic:  # a box in metres leaps where it lies on the antimeridian
+            found |= touch(gpd.GeoSeries(geometries, crs=crs), there if own.crs.is_geographic else joined(there))
+        else:
+            tree = shapely.STRtree(np.asarray(there.array, dtype=object))
+            found[tree.query(geometries, predicate="intersects")[0]] = True
     return found
 
 

@@ -9,6 +9,7 @@ import shapely
 from pyproj import CRS
 
 from cropdetect.errors import FieldsError
+from cropdetect.imagery import utm_zone
 
 Geometries = npt.NDArray[np.object_]
 Flags = npt.NDArray[np.bool_]
@@ -113,7 +114,7 @@ def buffer_fields(fields: gpd.GeoDataFrame, distance: float, *, imagery_crs: CRS
         )
     metric = next((crs for crs in (imagery_crs, fields.crs) if _in_metres(crs)), None)
     shapes = fields.geometry
-    projected = shapes.to_crs(metric if metric is not None else shapes.estimate_utm_crs())
+    projected = shapes.to_crs(metric if metric is not None else utm_zone(shapes))
     grown = projected.buffer(distance).to_crs(fields.crs)
     gone = np.asarray(shapely.is_empty(grown.array))
     return fields.assign(
@@ -144,7 +145,7 @@ def field_positions(fields: gpd.GeoDataFrame) -> npt.NDArray[np.float64] | None:
     points = field_points(fields)
     if points is None or len(points) == 0:
         return None
-    projected = points.to_crs(points.estimate_utm_crs())
+    projected = points.to_crs(utm_zone(points))
     return np.stack([projected.x, projected.y], axis=1)
 
 

@@ -45,9 +45,11 @@ class IdRaster:
         self.path = path
         self.height, self.width = (int(side) for side in geobox.shape)
         self.had_negative = False
+        self.layers = 1
         with ExitStack() as stack:
             stack.enter_context(gdal())
             source = stack.enter_context(open_raster(path))
+            self.layers = int(source.count)
             self._nodata = source.nodata
             self._dtype = np.dtype(source.dtypes[0])
             if self._dtype.kind not in "iuf":

@@ -59,6 +59,9 @@ def read_labels(
     group = find_column(table, group_column, ("group",), where=path)
     if group is not None:
         found["group"] = table[group].to_numpy()
+    nameless = int((found["field_id"].isna() & found["label"].notna()).sum())
+    if nameless:
+        doubts = [*doubts, f"{path.name}: {nameless} labels have no field id in {ids} and are left out"]
     found = found[found["field_id"].notna() & found["label"].notna()].reset_index(drop=True)
     if found.empty:
         raise FieldsError(f"no field has a label in the column {codes}", where=path, fix="Name another with --labels.")

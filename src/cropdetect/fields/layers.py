@@ -19,7 +19,7 @@ from cropdetect.errors import FieldsError, UnreadableFileError
 from cropdetect.fields import dbf
 from cropdetect.fields.columns import rounded
 from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
-from cropdetect.fields.geometry import holds_polygons
+from cropdetect.fields.geometry import Geometries, holds_polygons
 from cropdetect.fields.plain_table import exact_table, read_parquet
 from cropdetect.imagery import unreadable
 
@@ -48,7 +48,7 @@ class Layer:
     def has_polygons(self) -> bool:
         """Tell whether there are polygons among its first features."""
         if self.file.suffix.lower() in PARQUET_SUFFIXES:
-            geometry = _read_geoparquet(self.file).geometry
+            geometry = _read_geoparquet(self.file)[0].geometry
         else:
             options: dict[str, Any] = {"columns": [], "max_features": _LOOKED_AT, "on_invalid": "ignore"}
             try:
@@ -98,7 +98,7 @@ def read_layer(layer: Layer, *, keep_key: bool) -> tuple[gpd.GeoDataFrame, tuple
     """
     suffix = layer.file.suffix.lower()
     if suffix in PARQUET_SUFFIXES:
-        return _read_geoparquet(layer.file), ()
+        return _read_geoparquet(layer.file)
     encoding, warning = dbf.text_encoding(layer.file) if suffix == ".shp" else (None, None)
     options: dict[str, Any] = {"encoding": encoding, "on_invalid": "ignore", "fid_as_index": True}
     table = pyogrio.read_dataframe(_source(layer.file), layer=layer.name, **options)
@@ -156,38 +156,72 @@ def _features(file: Path) -> list[dict[str, Any]]:
     return list(content.get("features", [content]))
 
 
-def _read_geoparquet(file: Path) -> gpd.GeoDataFrame:
+@dataclass(frozen=True)
+class _GeometryColumn:
+    """A column of geometries: its name, its CRS, and whether it is written as WKB."""
+
+    name: str
+    crs: CRS | None
+    is_wkb: bool
+
+    def read(self, table: pyarrow.Table, file: Path) -> Geometries:
+        """Return the geometries; None where one is missing or broken."""
+        if not self.is_wkb:  # GeoArrow's own encoding of points, polygons ...
+            return np.asarray(gpd.read_parquet(file, columns=[self.name]).geometry.array, dtype=object)
+        column = table.column(self.name)
+        binary = column.cast(pyarrow.binary()) if not isinstance(column.type, pyarrow.ExtensionType) else column.chunk(0).storage
+        return np.asarray(shapely.from_wkb(np.array(binary.to_pylist(), dtype=object), on_invalid="ignore"))
+
+
+def _read_geoparquet(file: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Read GeoParquet of any version; the index that pandas may have kept in it becomes columns.
+
+    Where the main geometries are no polygons and those of one other column are, as where a parcel has its middle, too, these are
+    taken, with a warning.
+
+    Raises:
+        FieldsError: several other columns hold polygons.
 
     References:
         https://geoparquet.org
     """
     arrow = read_parquet(file)
-    name, crs, is_wkb = _geometry_column(arrow.schema, file)
-    if is_wkb:
-        column = arrow.column(name)
-        binary = column.cast(pyarrow.binary()) if not isinstance(column.type, pyarrow.ExtensionType) else column.chunk(0).storage
-        geometry = shapely.from_wkb(np.array(binary.to_pylist(), dtype=object), on_invalid="ignore")
-    else:  # GeoArrow's own encoding of points, polygons ...
-        geometry = np.asarray(gpd.read_parquet(file, columns=[name]).geometry.array, dtype=object)
-    table = exact_table(arrow.drop_columns([name])).rename(columns={"geometry": "geometry_in_file"})
-    return gpd.GeoDataFrame(table, geometry=geometry, crs=crs)
+    main, *others = _geometry_columns(arrow.schema, file)
+    used, geometry, warnings = main, main.read(arrow, file), tuple[str, ...]()
+    if others and not holds_polygons(geometry).any():
+        drawn = {one: shapes for one in others if holds_polygons(shapes := one.read(arrow, file)).any()}
+        if len(drawn) > 1:
+            raise FieldsError(
+                f"the main geometries, {main.name}, are no polygons, and several columns hold some: "
+                f"{', '.join(one.name for one in drawn)}",
+                where=file,
+                fix="Make the column of the fields' outlines the main one.",
+            )
+        if drawn:
+            ((used, geometry),) = drawn.items()
+            warnings = (f"the main geometries, {main.name}, are no polygons; those of {used.name} are used",)
+    table = exact_table(arrow.drop_columns([used.name])).rename(columns={"geometry": "geometry_in_file"})
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=used.crs), warnings
 
 
-def _geometry_column(schema: pyarrow.Schema, file: Path) -> tuple[str, CRS | None, bool]:
-    """Return the name of the column of geometries, its CRS, and whether it is written as WKB."""
+def _geometry_columns(schema: pyarrow.Schema, file: Path) -> list[_GeometryColumn]:
+    """Return the columns of geometries, the main one first."""
     try:
         if b"geo" in (schema.metadata or {}):
             content = json.loads(schema.metadata[b"geo"])
-            name = str(content["primary_column"])
-            column = content["columns"][name]
-            crs = column.get("crs", "OGC:CRS84")
-            return name, None if crs is None else CRS.from_user_input(crs), str(column.get("encoding", "WKB")).upper() == "WKB"
-        for field in schema:  # Parquet's own type of geometries
-            about = field.metadata or {}
-            if about.get(b"ARROW:extension:name") == b"geoarrow.wkb":
-                crs = json.loads(about.get(b"ARROW:extension:metadata") or b"{}").get("crs", "OGC:CRS84")
-                return str(field.name), CRS.from_user_input(crs), True
+            main, columns = str(content["primary_column"]), dict(content["columns"])
+            described = {main: columns[main]} | {name: one for name, one in columns.items() if name in schema.names}
+            return [
+                _GeometryColumn(name, _crs_of(one), str(one.get("encoding", "WKB")).upper() == "WKB")
+                for name, one in described.items()
+            ]
+        found = [  # Parquet's own type of geometries
+            _GeometryColumn(str(field.name), _crs_of(json.loads(about.get(b"ARROW:extension:metadata") or b"{}")), True)
+            for field in schema
+            if (about := field.metadata or {}).get(b"ARROW:extension:name") == b"geoarrow.wkb"
+        ]
+        if found:
+            return found
     except (KeyError, TypeError, AttributeError, ValueError, CRSError) as error:
         raise UnreadableFileError(
             f"its description of geometries is broken ({error})", where=file, fix="Export it again."
@@ -197,3 +231,9 @@ def _geometry_column(schema: pyarrow.Schema, file: Path) -> tuple[str, CRS | Non
         where=file,
         fix="Give a GeoParquet file, or another vector format.",
     )
+
+
+def _crs_of(described: dict[str, Any]) -> CRS | None:
+    """Return the CRS that the description of a column states; longitude and latitude where it says nothing."""
+    crs = described.get("crs", "OGC:CRS84")
+    return None if crs is None else CRS.from_user_input(crs)

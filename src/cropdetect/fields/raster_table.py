@@ -46,7 +46,7 @@ class _Tally:
     pixels: "pd.Series[Any]"
     labels: "pd.Series[Any]"
     outlines: "pd.Series[Any]"
-    had_negative: bool
+    doubts: tuple[str, ...]
 
 
 def raster_table(
@@ -69,7 +69,7 @@ def raster_table(
         LegendError: the legend has none of the codes.
     """
     tallies = [_tally(tile) for tile in tiles]
-    warnings = _negative(tiles, tallies)
+    warnings = [text for one in tallies for text in one.doubts]
     pixels = pd.concat([one.pixels for one in tallies]).groupby(level=0).sum().sort_index()
     outlines, apart = _outlines(tiles, tallies)
     if apart:
@@ -114,13 +114,14 @@ def raster_parts(tiles: Sequence[TileRasters]) -> tuple[gpd.GeoDataFrame, npt.ND
     wanted = pd.MultiIndex.from_arrays([place, columns["field_id"]])
     geometry = pd.Series(shapes.to_numpy(), index=rows, dtype=object).reindex(wanted)
     table = gpd.GeoDataFrame(columns, geometry=geometry.where(geometry.notna(), None).to_numpy(), crs=_shared_crs(tiles))
-    return table, place, [tuple(_negative([tile], [one])) for tile, one in zip(tiles, tallies, strict=True)]
+    return table, place, [one.doubts for one in tallies]
 
 
-def _negative(tiles: Sequence[TileRasters], tallies: Sequence[_Tally]) -> list[str]:
-    return [
-        f"{tile.ids.name}: negative ids count as no field" for tile, one in zip(tiles, tallies, strict=True) if one.had_negative
-    ]
+def _doubts(*rasters: IdRaster) -> tuple[str, ...]:
+    """Return what a user should know of the rasters of a tile, the ids first."""
+    negative = (f"{rasters[0].path.name}: negative ids count as no field",) if rasters[0].had_negative else ()
+    several = (f"{one.path.name}: only the first of its {one.layers} layers is used" for one in rasters if one.layers > 1)
+    return (*negative, *several)
 
 
 def _tally(tile: TileRasters) -> _Tally:
@@ -139,12 +140,12 @@ def _tally(tile: TileRasters) -> _Tally:
                 pairs = pd.DataFrame({"id": found, "code": codes[inside]})
                 labelled.append(pairs[pairs["code"] != 0].groupby(["id", "code"]).size())
             pieces.append(_trace(known, dense, inside, top))
-        had_negative = ids.had_negative
+        doubts = _doubts(ids, *([] if labels is None else [labels]))
     return _Tally(
         pixels=pixels[0] if len(pixels) == 1 else pd.concat(pixels).groupby(level=0).sum(),
         labels=pd.concat(labelled) if labelled else pd.Series(dtype="int64"),
         outlines=_joined(pieces[0] if len(pieces) == 1 else pd.concat(pieces)),
-        had_negative=had_negative,
+        doubts=doubts,
     )
 
 

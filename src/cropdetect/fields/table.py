@@ -73,7 +73,7 @@ def field_table(
     id_column, warnings = find_id_column(raw, id_column, where=path)
     label_column = find_label_column(raw, label_column, where=path)
     if id_column is None:
-        warnings.append(f"{path.name} has no column of field ids; the row number, from 1, is the id")
+        warnings.append(f"{path.name} has no column of field ids; the row number, from 1, is the id; --id-column names one")
         ids, no_id = pd.Series(np.arange(1, len(raw) + 1), dtype="int64"), np.zeros(len(raw), bool)
     else:
         ids, no_id = field_ids(raw[id_column])

@@ -1,5 +1,6 @@
 """Any source of pixels as series of dates and bands on one grid."""
 
+from cropdetect.imagery.antimeridian import beside, bounds_in_degrees, boxes_of, joined, laid_on, middle_of, touch, utm_zone
 from cropdetect.imagery.bands import band_with_role, is_quality, parse_band
 from cropdetect.imagery.download import Download, Wanted, plan_download
 from cropdetect.imagery.identity import match_bands, sensor_of
@@ -30,6 +31,9 @@ __all__ = [
     "address_without_prefix",
     "as_typed",
     "band_with_role",
+    "beside",
+    "bounds_in_degrees",
+    "boxes_of",
     "check_place",
     "gdal",
     "is_address",
@@ -39,8 +43,11 @@ __all__ = [
     "is_item_collection",
     "is_quality",
     "is_stac",
+    "joined",
+    "laid_on",
     "match_bands",
     "merge_warnings",
+    "middle_of",
     "open_imagery",
     "parse_band",
     "plan_download",
@@ -50,5 +57,7 @@ __all__ = [
     "sensor_of",
     "stated_bands",
     "stated_masks",
+    "touch",
     "unreadable",
+    "utm_zone",
 ]

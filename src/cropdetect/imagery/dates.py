@@ -4,8 +4,8 @@ An image has one day. A name may tell it in these forms, the surest first:
 
 * a day: ``20190606``, ``2019-06-06``, ``2019_06_06``, ``2019.06.06``, with or without a time (``T075611``, ``T07:56:11.5Z``,
   ``_075611``), or milliseconds since 1970 (``1559779200000``);
-* a day of the year (``2019157``, ``2019-157``, ``A2019157``), an ISO week (``2019W23``, ``2019-W23-4``), a day with the name of
-  the month (``6Jun2019``), a day with the year last (``25-06-2019``), ``2019/6/6`` over folders;
+* a day of the year (``2019157``, ``2019-157``, ``2019_157``, ``A2019157``), an ISO week (``2019W23``, ``2019-W23-4``), a day with
+  the name of the month (``6Jun2019``), a day with the year last (``25-06-2019``), ``2019/6/6`` over folders;
 * a month with a sign between (``2019-06``, ``2019_06``, ``Jun2019``), or a quarter (``2019Q2``);
 * a month without one (``201906``), or a day with the year last (``25062019``);
 * a year (``2019``), which counts only where nothing else is known.
@@ -150,7 +150,7 @@ _FORMS: tuple[_Form, ...] = (
     _form(rf"{_Y}{_M}{_D}{_TIME}", _DAY, _calendar_day),
     _form(rf"{_Y}(?P<s>[-_.:]){_M}(?P=s){_D}{_TIME}", _DAY, _calendar_day),
     _form(r"1\d{12}", _DAY, _milliseconds),
-    _form(rf"{_Y}[-.]?(?P<day>[0-2]\d\d|3[0-6]\d)(?P<time>T{_HMS})?", _DAY_OTHERWISE, _day_of_year),
+    _form(rf"{_Y}[-._]?(?P<day>[0-2]\d\d|3[0-6]\d)(?P<time>T{_HMS})?", _DAY_OTHERWISE, _day_of_year),
     _form(rf"{_Y}[-_]?(?:W|wk|week[-_]?)(?P<week>[0-5]\d)(?:-?(?P<day>[1-7]))?", _DAY_OTHERWISE, _week),
     _form(
         rf"(?P<day>[0-3]?\d)[-_. ]?{_NAMED}[-_. ]?{_Y}",

@@ -1,6 +1,7 @@
 """The series of all layouts: acquisitions that are read from files, masked, and merged by day."""
 
 import datetime as dt
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from cropdetect.imagery.backscatter import DECIBEL, is_backscatter
 from cropdetect.imagery.clear import Condition
@@ -49,7 +51,14 @@ class FileSeries(ImageSeries):
         """See `ImageSeries.is_remote`."""
         return any(layer.reader.is_remote for one in self.acquisitions for layer in one.layers.values())
 
-    def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
+    def read(
+        self,
+        window: Window,
+        *,
+        dates: Sequence[int] | None = None,
+        bands: Sequence[str] | None = None,
+        memory: npt.NDArray[np.generic] | None = None,
+    ) -> PixelBlock:
         """See `ImageSeries.read`. Bands that are not asked for are not read, so they do not count in `clear`.
 
         Of several acquisitions of a day each pixel is taken from one, all bands together: the first that is clear there,
@@ -63,7 +72,7 @@ class FileSeries(ImageSeries):
         if unknown:
             raise ValueError(f"{', '.join(unknown)} is none of the bands {', '.join(self.bands)}")
         days = [self._days[position] for position in (range(len(self.dates)) if dates is None else dates)]
-        image, valid, clear = self._read_acquisitions([acquisition for day in days for acquisition in day], names, window)
+        image, valid, clear = self._read_acquisitions([acquisition for day in days for acquisition in day], names, window, memory)
         if len(image) == len(days):
             return PixelBlock(image, clear)
         return _merge([len(day) for day in days], image, valid, clear)
@@ -94,11 +103,11 @@ class FileSeries(ImageSeries):
         return float(np.mean([self._read_acquisitions([acquisition], self.bands, window)[2].mean() for window in windows]))
 
     def _read_acquisitions(
-        self, acquisitions: Sequence[Acquisition], names: Sequence[str], window: Window
+        self, acquisitions: Sequence[Acquisition], names: Sequence[str], window: Window, memory: Pixels | None = None
     ) -> tuple[Pixels, Mask, Mask]:
         """Return image (acquisition, band, y, x), valid (every band has a value) and clear, both (acquisition, y, x)."""
         shape = window.shape
-        image = np.empty((len(acquisitions), len(names), *shape), self.dtype)
+        image = _laid((len(acquisitions), len(names), *shape), self.dtype, memory)
         valid = np.ones((len(acquisitions), *shape), bool)
         clear = np.ones((len(acquisitions), *shape), bool)
         targets = []
@@ -124,6 +133,12 @@ class FileSeries(ImageSeries):
             path for layer in layers for path in layer.metadata_files
         }
         return sorted({on_disk(path.absolute()) for path in read} | set(super().files()))
+
+
+def _laid(shape: tuple[int, ...], dtype: np.dtype[np.generic], memory: Pixels | None) -> Pixels:
+    """Return an array whose content is to be written, in `memory` where that is large enough."""
+    size = math.prod(shape)
+    return memory[:size].reshape(shape) if memory is not None and memory.size >= size else np.empty(shape, dtype)
 
 
 def _merge(per_day: Sequence[int], image: Pixels, valid: Mask, clear: Mask) -> PixelBlock:

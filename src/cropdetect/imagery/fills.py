@@ -50,14 +50,21 @@ def without(numbers: npt.NDArray[Any], fills: Iterable[float]) -> npt.NDArray[An
     return numbers[keep]
 
 
+def usual_fills(band: str, dtype: np.dtype[Any]) -> tuple[float, ...]:
+    """Return the numbers that often mean "no value" in a band of images or a column of a table."""
+    usual = _REAL if dtype.kind == "f" else _WHOLE
+    return (*usual, *_INDEX) if find_band(band).kind == "index" else usual
+
+
 def _frequent(band: str, numbers: npt.NDArray[Any]) -> list[float]:
     """Return the numbers of the usual kind that are frequent and far from all others."""
     if numbers.dtype.itemsize == 1:
         return []  # any byte may be a value
-    usual = _REAL if numbers.dtype.kind == "f" else _WHOLE
-    if find_band(band).kind == "index":
-        usual = (*usual, *_INDEX)
-    frequent = [float(fill) for fill in usual if np.count_nonzero(numbers == fill) >= max(_LEAST, _SHARE * numbers.size)]
+    frequent = [
+        float(fill)
+        for fill in usual_fills(band, numbers.dtype)
+        if np.count_nonzero(numbers == fill) >= max(_LEAST, _SHARE * numbers.size)
+    ]
     rest = without(numbers, frequent).astype(np.float64)
     if not frequent or not rest.size:
         return frequent

@@ -18,7 +18,7 @@ from cropdetect.imagery.identity import sensor_of
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.masks import is_quality_layer
-from cropdetect.imagery.metadata import Beside, beside, landsat_default
+from cropdetect.imagery.metadata import Beside, beside, broken_items, landsat_default
 from cropdetect.imagery.sampling import BandSample, take_sample
 from cropdetect.imagery.stores.attributes import Encoding
 from cropdetect.imagery.units import check_offsets, find_units, kind_of
@@ -49,7 +49,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         ContradictionError: metadata and pixels, or two places in the metadata, exclude each other.
     """
     tiles = [_with_metadata(tile, options) for tile in found]
-    masks = _mask_files(found)
+    beside_them = (*_mask_files(found), *_broken_files(found, options))
     sample = take_sample(tiles)
     tiles, sample = _with_landsat(tiles, sample)
     fills, told = undeclared_fills(sample)
@@ -73,7 +73,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         not_there, offsets = check_offsets(of_sentinel2, fills)
         if not_there:
             tiles = [_without_named_offset(tile) for tile in tiles]
-    return Interpreted(tuple(tiles), _quality(sample), (*masks, *told, *more, *of_radar, *offsets))
+    return Interpreted(tuple(tiles), _quality(sample), (*beside_them, *told, *more, *of_radar, *offsets))
 
 
 def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
@@ -100,9 +100,21 @@ def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
     return replace(tile, acquisitions=tuple(acquisitions), sensor=tile.sensor or sensor_of(names))
 
 
+def _paths(found: Sequence[FoundTile]) -> set[Path]:
+    return {layer.reader.path for tile in found for one in tile.acquisitions for layer in one.layers.values()}
+
+
+def _broken_files(found: Sequence[FoundTile], options: OpenOptions) -> tuple[str, ...]:
+    """Return a warning for files beside the images that should declare something of them, and cannot be read."""
+    broken = broken_items(sorted(_paths(found)), options.root)
+    if not broken:
+        return ()
+    return (f"{len(broken)} files beside the images, such as {broken[0].name}, are no JSON and are not used",)
+
+
 def _mask_files(found: Sequence[FoundTile]) -> tuple[str, ...]:
     """Return a warning for GDAL's mask files beside the images, which are not opened since sidecar files may lead elsewhere."""
-    paths = {layer.reader.path for tile in found for one in tile.acquisitions for layer in one.layers.values()}
+    paths = _paths(found)
     masks = sorted(name for path in paths if (name := path.with_name(f"{path.name}.msk")).is_file())
     if not masks:
         return ()

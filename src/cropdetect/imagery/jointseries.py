@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from cropdetect.imagery.fileseries import FileSeries
 from cropdetect.imagery.series import ImageSeries, PixelBlock, Window
@@ -45,7 +46,14 @@ class JointSeries(ImageSeries):
         """See `ImageSeries.dates_with`."""
         return next(part.dates for part in self.parts if band in part.bands)
 
-    def read(self, window: Window, *, dates: Sequence[int] | None = None, bands: Sequence[str] | None = None) -> PixelBlock:
+    def read(
+        self,
+        window: Window,
+        *,
+        dates: Sequence[int] | None = None,
+        bands: Sequence[str] | None = None,
+        memory: npt.NDArray[np.generic] | None = None,
+    ) -> PixelBlock:
         """See `ImageSeries.read`. Of each part the acquisitions of a day are merged as `FileSeries.read` does."""
         names = self.bands if bands is None else tuple(bands)
         unknown = [name for name in names if name not in self.bands]

@@ -7,7 +7,7 @@ Science Product Guide, section 5 (surface reflectance = number x 0.0000275 - 0.2
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -132,13 +132,25 @@ def _items(path: Path, root: Path) -> Iterator[Path]:
         yield from (folder / name for name in (*_ITEMS, f"{folder.name}.json"))
 
 
-@lru_cache(maxsize=1024)
+def broken_items(paths: Iterable[Path], root: Path) -> list[Path]:
+    """Return the files beside images that should be STAC items or other metadata, and are no JSON."""
+    beside_them = dict.fromkeys(file for path in paths for file in _items(path, root))
+    versions = {file: version for file in beside_them if (version := file_version(file)) is not None and version[0] <= _LIMIT}
+    return [file for file, version in versions.items() if _content(file, version) is None]
+
+
 def _item(file: Path, version: Version) -> dict[str, Any] | None:
-    try:
-        item = json.loads(file.read_bytes())
-    except ValueError:
-        return None  # the search for dates names it where it matters
+    (item,) = _content(file, version) or (None,)
     return item if isinstance(item, dict) and isinstance(item.get("assets"), dict) else None
+
+
+@lru_cache(maxsize=1024)
+def _content(file: Path, version: Version) -> tuple[Any] | None:
+    """Return the content of a JSON file, None where it is no JSON."""
+    try:
+        return (json.loads(file.read_bytes()),)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _points_to(asset: object, path: Path) -> bool:

@@ -16,7 +16,7 @@ from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
-from cropdetect.imagery.places import check_crs_kinds
+from cropdetect.imagery.places import beyond_180, check_crs_kinds
 from cropdetect.imagery.series import Imagery, ImageSeries, merge_warnings
 from cropdetect.imagery.zones import split_by_crs
 from cropdetect.in_memory import InMemory, as_source
@@ -90,7 +90,9 @@ def open_imagery(
     known = interpret(found, options)
     tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
     of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
-    return Imagery(path=root, layout=layout, tiles=tiles, warnings=(*of_tiles, *_not_everywhere(tiles), *known.warnings))
+    return Imagery(
+        path=root, layout=layout, tiles=tiles, warnings=(*of_tiles, *_not_everywhere(tiles), *beyond_180(tiles), *known.warnings)
+    )
 
 
 def _not_everywhere(tiles: Sequence[ImageSeries]) -> tuple[str, ...]:

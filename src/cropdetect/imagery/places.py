@@ -1,12 +1,13 @@
 """Can a grid lie where it says? A CRS without a place on the ground is refused, and so are numbers that are none in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import GridError
 from cropdetect.imagery.layers import FoundTile
+from cropdetect.imagery.series import ImageSeries
 
 _NO_GROUND = ("Geocentric CRS", "Vertical CRS", "Temporal CRS", "Parametric CRS", "Engineering CRS")
 _FURTHEST = 360  # degrees of longitude: some grids count from 0 to 360
@@ -29,6 +30,17 @@ def check_crs_kinds(tiles: Iterable[FoundTile]) -> None:
             raise GridError(
                 f"its CRS, {crs.proj.name}, is a {said}, in which no image can lie", where=path, fix=_FIX.capitalize()
             )
+
+
+def beyond_180(tiles: Sequence[ImageSeries]) -> tuple[str, ...]:
+    """Return a warning where longitudes are beyond 180 or -180."""
+    for grid in (tile.geobox for tile in tiles if tile.geobox.crs is not None and tile.geobox.crs.geographic):
+        west, east = grid.affine.c, grid.affine.c + grid.affine.a * grid.shape[1]
+        if east > 180 + grid.affine.a or west < -180 - grid.affine.a:
+            return (
+                f"the images lie at longitudes {west:.7g} to {east:.7g}; fields are laid on them 360 degrees further or less",
+            )
+    return ()
 
 
 def check_place(grid: GeoBox, path: Path) -> None:

@@ -119,6 +119,7 @@ class ImageSeries(ABC):
         *,
         dates: Sequence[int] | None = None,
         bands: Sequence[str] | None = None,
+        memory: npt.NDArray[np.generic] | None = None,
     ) -> PixelBlock:
         """Read one window, which must lie inside the grid.
 
@@ -126,6 +127,8 @@ class ImageSeries(ABC):
             window: rows and columns of `geobox`.
             dates: positions in `dates` (default: all).
             bands: names out of `bands` (default: all).
+            memory: (n,) of `dtype`, where the image may be laid if it fits; fresh memory costs the time of clearing it. The
+                block then holds until the same memory is given again.
 
         Raises:
             UnreadableFileError: a file is damaged; it is named.

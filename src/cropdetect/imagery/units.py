@@ -20,16 +20,16 @@ from cropdetect.imagery.layers import Acquisition, Layer
 from cropdetect.imagery.sampling import BandSample
 from cropdetect.imagery.values import BASELINE_0400, DIGITAL_NUMBER, UNKNOWN
 
-_PER_REFLECTANCE = 10_000.0
+PER_REFLECTANCE = 10_000.0
 _PER_PERCENT = 100.0
-_REFLECTANCE_BELOW = 2.0  # the 98th percentile of reflectances
-_NUMBERS_ABOVE = 150.0  # that of digital numbers: 0.015 would be darker than any land
+REFLECTANCE_BELOW = 2.0  # the 98th percentile of reflectances
+NUMBERS_ABOVE = 150.0  # that of digital numbers: 0.015 would be darker than any land
 _TOO_DARK = 0.02  # the 98th percentile of reflectances that were divided by 10000 twice
-_LIKELY = 0.98  # quantile
+LIKELY = 0.98  # quantile
 # Atmospheric correction makes reflectances of dark water and shadow slightly negative, but seldom below -0.005 or -0.02.
 _DARK, _DARK_SHARE = -200.0, 0.05
 _BELOW, _BELOW_SHARE = -50.0, 0.2
-_OFFSET_0400 = 1000.0
+OFFSET_0400 = 1000.0
 _MOST = 0.2  # share of the dates that must be too dark, for the product's name to be disbelieved
 _LEAST = 16  # pixels from which on anything is concluded
 
@@ -81,7 +81,7 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
         if not used:
             units[kind] = Unit(1 if kind[2] == "i" else None)
             continue
-        high = float(np.quantile(np.concatenate([values[id(one)] for one in used]), _LIKELY))
+        high = float(np.quantile(np.concatenate([values[id(one)] for one in used]), LIKELY))
         if kind[2] == "f" or kind[0] != 1:
             _refuse_mixture(used, values)
             _refuse_twice(kind, high, used[0])
@@ -104,13 +104,13 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
             "the reflectances are bytes (0 to 255), and no file declares their scale; their unit is not known. Give images with "
             "reflectance x 10000, or set the files' scale and offset"
         )
-    if high <= _REFLECTANCE_BELOW:
+    if high <= REFLECTANCE_BELOW:
         told = not plain or declared.strip().lower() in ("1", "reflectance", "dimensionless")
-        return Unit(_PER_REFLECTANCE), "" if told else (
+        return Unit(PER_REFLECTANCE), "" if told else (
             f"the reflectances are taken as numbers from 0 to 1, since nearly all lie below {high:.2g}; they are multiplied by "
             "10000"
         )
-    if high >= _NUMBERS_ABOVE:
+    if high >= NUMBERS_ABOVE:
         return Unit(1), ""
     return Unit(None), (
         f"the unit of the reflectances is not known: nearly all numbers lie below {high:.4g}, which is neither reflectance "
@@ -123,10 +123,10 @@ def _refuse_mixture(samples: Iterable[BandSample], values: Mapping[int, Numbers]
     small = large = None
     for one in samples:
         numbers = values[id(one)]
-        high = float(np.quantile(numbers, _LIKELY))
-        if numbers.size >= _LEAST and 0 < high <= _REFLECTANCE_BELOW:
+        high = float(np.quantile(numbers, LIKELY))
+        if numbers.size >= _LEAST and 0 < high <= REFLECTANCE_BELOW:
             small = small or (one, high)
-        elif numbers.size >= _LEAST and high >= _NUMBERS_ABOVE:
+        elif numbers.size >= _LEAST and high >= NUMBERS_ABOVE:
             large = large or (one, high)
     if small and large:
         (one, low), (other, high) = small, large
@@ -142,7 +142,7 @@ def _refuse_twice(kind: Kind, high: float, one: BandSample) -> None:
     """Raise ContradictionError where the declared scale makes reflectances of numbers that are reflectances already."""
     scale, add, dtype, _, _ = kind
     stored = (high - add) / scale
-    if dtype == "f" and scale <= 1e-3 and stored <= _REFLECTANCE_BELOW and high - add <= _TOO_DARK:
+    if dtype == "f" and scale <= 1e-3 and stored <= REFLECTANCE_BELOW and high - add <= _TOO_DARK:
         raise ContradictionError(
             f"a scale of {scale:g} is declared, but the stored numbers reach only {stored:.3g}, so they are reflectance already",
             where=one.layer.reader.path,
@@ -182,7 +182,7 @@ def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float,
             f"--offset {dark[0].acquisition.offset:g} to take it off in any case"
         )
     unknown = [one for one in seen if one.acquisition.offset is None and one.acquisition.date >= BASELINE_0400]
-    if unknown and not any(_too_dark(numbers, _OFFSET_0400) for one in unknown for _, numbers in one.values):
+    if unknown and not any(_too_dark(numbers, OFFSET_0400) for one in unknown for _, numbers in one.values):
         warnings.append(_unknown(min(one.acquisition.date for one in unknown), looked=any(one.values for one in unknown)))
     return bool(dark), tuple(warnings)
 

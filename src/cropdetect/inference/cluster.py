@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipSet
-from cropdetect.errors import ClusterError, MissingExtraError
+from cropdetect.cluster import DaskCluster
+from cropdetect.errors import ClusterError
 from cropdetect.inference.compatible import in_training_season
 from cropdetect.inference.ensemble import ChipScores, Ensemble
 from cropdetect.inference.pipeline import Timings, in_order
@@ -29,8 +30,6 @@ Opening = Callable[[], tuple[ChipSet, Checkpoint]]  # opens chips and checkpoint
 _TASKS_A_THREAD = 4  # so that a slow worker holds up little
 _LONGEST = 64  # batches of a task: what is lost with a worker that dies
 _AHEAD = 2  # tasks of each thread that wait in the scheduler
-_RETRIES = 2  # of a task that failed; one whose worker died is tried again anyway
-_SECONDS = 10.0  # to reach the scheduler
 
 
 @dataclass(frozen=True)
@@ -57,24 +56,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, opening: Opening) -> None:
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise MissingExtraError("--scheduler needs Dask", fix="Run: pip install 'cropdetect[distributed]'") from error
-        self._address, self._opening = address, opening
-        try:
-            self._client: Client = Client(address, timeout=_SECONDS, set_as_default=False, name="cropdetect")
-        except (OSError, ValueError, TimeoutError) as error:
-            fix = "Check the address and that the scheduler runs (dask scheduler)."
-            raise ClusterError(f"no Dask scheduler answers: {error}", where=address, fix=fix) from error
-        self.n_threads = sum(one["nthreads"] for one in self._client.scheduler_info(n_workers=-1)["workers"].values())
-        if not self.n_threads:
-            self.close()
-            raise ClusterError("the cluster has no workers", where=address, fix=f"Start some: dask worker {address}")
-
-    def close(self) -> None:
-        """Leave the cluster, whose workers stay."""
-        self._client.close()
+        self._opening, self._dask = opening, DaskCluster(address)
 
     @staticmethod
     @contextmanager
@@ -91,7 +73,7 @@ class Cluster:
         try:
             yield cluster
         finally:
-            cluster.close()
+            cluster._dask.close()
 
     def scores(
         self, chips: ChipSet, first: int, n_batches: int, *, batch_size: int, device: str, precision: str
@@ -111,17 +93,18 @@ class Cluster:
             CropDetectError: as `predict_chips`, raised by a worker.
         """
         job = _Job(self._opening, digest(chips), device, precision, batch_size)
-        ranges = _ranges(first, n_batches, self.n_threads)
+        n_threads = self._dask.n_threads
+        ranges = _ranges(first, n_batches, n_threads)
         under_way: list[Future[Any]] = []
         try:
             for begin, end in ranges:
-                under_way.append(self._client.submit(_run, job, begin, end, retries=_RETRIES, pure=False))
-                if len(under_way) >= self.n_threads * _AHEAD:
+                under_way.append(self._dask.submit(_run, job, begin, end))
+                if len(under_way) >= n_threads * _AHEAD:
                     yield from under_way.pop(0).result()
             while under_way:
                 yield from under_way.pop(0).result()
         except Exception as error:
-            raise _named(error, self._address) from error
+            raise self._dask.named(error) from error
         finally:
             for future in under_way:
                 future.cancel()
@@ -174,17 +157,3 @@ def _open(job: _Job) -> tuple[ChipSet, Ensemble]:
         ensemble = Ensemble(checkpoint, chips.info, device=job.device, precision=job.precision, workers=1)
         _opened.key, _opened.chips, _opened.ensemble = key, chips, ensemble
     return _opened.chips, _opened.ensemble
-
-
-def _named(error: Exception, address: str) -> Exception:
-    """Return an error of the cluster in words; the errors of the work itself stay as they are."""
-    from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
-    from distributed.comm import CommClosedError
-
-    again = "Run the same command again: it continues from the saved state."
-    if isinstance(error, KilledWorker):
-        return ClusterError(f"the workers died several times at the same task: {error}", where=address, fix=again)
-    if isinstance(error, CommClosedError | FutureCancelledError | TimeoutError):
-        return ClusterError(f"the Dask scheduler went away ({type(error).__name__})", where=address, fix=again)
-    return error

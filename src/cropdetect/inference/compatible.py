@@ -9,9 +9,8 @@ from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.errors import CheckpointError
 from cropdetect.evaluation import more_than_chance
-from cropdetect.fields import beside
 from cropdetect.formats import CheckpointRecord, RegionRecord
-from cropdetect.imagery import parse_band
+from cropdetect.imagery import beside, parse_band
 from cropdetect.inference.matching import bands_for, missing_sensors
 from cropdetect.inference.predictions import Predictions
 

@@ -92,8 +92,7 @@ class Ensemble:
         of_chips = ChipMeans.of(batch)
         scores = np.full((len(batch), *self._shape), np.nan, np.float32)
         for rows, inputs in self._calls(batch, np.flatnonzero(of_chips.clear_pixels.any(axis=1))):
-            for member in range(self._shape[0]):
-                found = self._backend.scores(member, inputs)
+            for member, found in enumerate(self._backend.scores(inputs)):
                 if found.shape != (len(rows), self._shape[1]):
                     raise CheckpointError(
                         f"member {member} gives scores of shape {found.shape}, "

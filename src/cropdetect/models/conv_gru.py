@@ -67,7 +67,7 @@ class ConvGRU(Network):
 
     def raw_channels(self, image: Tensor) -> Tensor:
         """See `Network.raw_channels`. Missing or negative numbers, which 2020's data had not, count as 0."""
-        image = torch.nan_to_num(image).clamp(min=0)
+        image = torch.where(image > 0, image, torch.zeros_like(image))
         blue, green, red, near_infrared = (image[:, :, BANDS_2020.index(band)] for band in ("B02", "B03", "B04", "B08"))
         differences = [
             (near_infrared - red) / (near_infrared + red + _EPSILON),
@@ -78,7 +78,8 @@ class ConvGRU(Network):
 
     def features(self, image: Tensor) -> Tensor:
         """Return the standardised channels, (batch, step, 15, y, x); 14 without cloud probability."""
-        return self.standardise(self.raw_channels(image))[:, :, self._kept]
+        mean, std = (values[self._kept, None, None] for values in (self.channel_mean, self.channel_std))
+        return (self.raw_channels(image)[:, :, self._kept] - mean) / std
 
     def classify(self, features: Tensor, mask: Tensor) -> Tensor:
         """Score standardised channels.
@@ -91,13 +92,39 @@ class ConvGRU(Network):
         x = features.flatten(0, 1)
         x = functional.elu(self.gn1(self.conv1(x)))
         x = functional.elu(self.gn2(self.conv2(x)))
-        x = functional.elu(self.gn3(self.conv3(x)))
+        weight = mask.flatten(-2).reshape(batch, -1, 1, x.shape[2] * x.shape[3])  # (batch, 1 or step, 1, pixel)
+        if torch._C._get_tracing_state() is None:
+            x = functional.elu(self.gn3(self.conv3(x)))
+        else:
+            pixels = (weight > 0).flatten(0, 2).any(0).nonzero()[:, 0]
+            x, weight = self._third_layer_at(x.flatten(2), pixels), weight[..., pixels]
         pixels = x.reshape(batch, step, 128, -1)
-        weight = mask.flatten(-2).reshape(batch, -1, 1, pixels.shape[3])  # (batch, 1 or step, 1, pixel)
         area = weight.sum(3)
         area = torch.where(area > 0, area, torch.ones_like(area))  # a chip that lost its field still gets finite scores
         mean = (pixels @ weight.transpose(2, 3)).squeeze(3) / area
         return self.linear(self.gru(mean)[0][:, -1])  # type: ignore[no-any-return]
+
+    def _third_layer_at(self, x: Tensor, pixels: Tensor) -> Tensor:
+        """Compute the third convolution, its group norm and ELU at some pixels only, for the exported network.
+
+        Group norm needs the mean and the mean square of all pixels. A 1x1 convolution is linear, so both follow from the mean
+        and the second moments of its inputs, at half the cost.
+
+        Args:
+            x: (image, 64, pixel) float32.
+            pixels: (chosen,) int64.
+
+        Returns:
+            (image, 128, chosen) float32.
+        """
+        weight, groups = self.conv3.weight.flatten(1), self.gn3.num_groups  # (128, 64)
+        moments = x @ x.transpose(1, 2) / x.shape[2]  # (image, 64, 64)
+        mean = (x.mean(2) @ weight.T).reshape(-1, groups, len(weight) // groups).mean(2, keepdim=True)
+        square = ((weight @ moments) * weight).sum(2).reshape(-1, groups, len(weight) // groups).mean(2, keepdim=True)
+        scale = self.gn3.weight.view(groups, -1) * torch.rsqrt((square - mean * mean).clamp(min=0) + self.gn3.eps)
+        shift = self.gn3.bias.view(groups, -1) - mean * scale
+        scale, shift = scale.flatten(1)[:, :, None], shift.flatten(1)[:, :, None]  # (image, 128, 1)
+        return functional.elu((weight * scale) @ x[:, :, pixels] + shift)
 
     def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
         """See `Network.forward`."""

@@ -18,8 +18,8 @@ from rasterio.features import rasterize
 from rasterio.io import MemoryFile
 from shapely import box
 
-from cropdetect.fields import FieldSet, IdRaster, laid_on
-from cropdetect.imagery import Imagery, Window
+from cropdetect.fields import FieldSet, IdRaster
+from cropdetect.imagery import Imagery, Window, laid_on
 from cropdetect.outputs.colours import class_colours
 
 _NO_NAME = re.compile(r"[^\w.-]")

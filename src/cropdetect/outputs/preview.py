@@ -12,8 +12,7 @@ import rasterio
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 
-from cropdetect.fields import laid_on
-from cropdetect.imagery import Imagery, ImageSeries, Window, band_with_role
+from cropdetect.imagery import Imagery, ImageSeries, Window, band_with_role, laid_on
 from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.crop_map import map_names
 from cropdetect.outputs.spectral import ndvi, true_colour

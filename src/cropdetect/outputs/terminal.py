@@ -70,7 +70,7 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     return _text(
         *(Text(f"Attention: {sentence}\n") for sentence in unlike),
         shown,
-        Text(f"Look at {out / 'report.html'} first. {_files(out)}", overflow="fold"),
+        Text(where_to_look(out), overflow="fold"),
     )
 
 
@@ -210,12 +210,13 @@ def _text(*shown: Table | Text) -> str:
     return "\n".join(line.rstrip() for line in text.get().splitlines())
 
 
-def _files(out: Path) -> str:
+def where_to_look(out: Path) -> str:
+    """Return which file of an output to open first, and which others there are."""
     there = sorted(file.name for file in out.iterdir() if file.is_file() and file.name != "report.html")
     maps = [name for name in there if name.startswith(("crop_map", "preview"))]
     names = [name for name in there if name not in maps]
     names += maps if len(maps) <= 4 else [f"{len(maps)} crop maps and previews"]
-    return f"Beside it: {', '.join(names)}."
+    return f"Look at {out / 'report.html'} first. Beside it: {', '.join(names)}."
 
 
 def _number(value: float | None) -> str:

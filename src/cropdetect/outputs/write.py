@@ -11,10 +11,10 @@ from pyogrio.errors import DataSourceError, FeatureError, GeometryError
 from rasterio.errors import RasterioError
 
 from cropdetect.errors import DiskFullError
-from cropdetect.fields import FieldSet, bounds_in_degrees
+from cropdetect.fields import FieldSet
 from cropdetect.files import disk_full_named
 from cropdetect.formats import PredictionRun
-from cropdetect.imagery import Imagery
+from cropdetect.imagery import Imagery, bounds_in_degrees
 from cropdetect.inference import Predictions
 from cropdetect.outputs.crop_map import write_crop_maps
 from cropdetect.outputs.fiboa import CODE_LIST, with_fiboa_columns, write_code_list, write_fiboa

@@ -4,14 +4,16 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from cropdetect.door import is_catalogue
 from cropdetect.in_memory import InMemory
+from cropdetect.runs.inputs import files_of, items_file
 
 _BLOCK = 4096
 _BLOCKS = 8  # of a file, evenly spread
@@ -19,7 +21,9 @@ _FILES = 4096  # whose content is sampled; of the others only name, size and tim
 
 
 def plain(value: Any) -> Any:
-    """Return arguments as JSON holds them; records become objects, paths (absolute) and dates text, data in memory its hash.
+    """Return arguments as JSON holds them.
+
+    Records become objects, paths (absolute) and dates text, data in memory its hash; STAC catalogues stay as they were typed.
 
     Raises:
         TypeError: a value is of a kind that is not known, so that no argument is left out of a fingerprint by accident.
@@ -27,7 +31,8 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, os.PathLike):
-        return str(Path(value).resolve())
+        path = items_file(Path(value)) or Path(value)
+        return str(path if is_catalogue(path) else path.resolve())
     if isinstance(value, InMemory):
         return value.described()
     if isinstance(value, dt.date):
@@ -62,36 +67,28 @@ def fingerprint(verb: str, arguments: Mapping[str, Any], inputs: list[Path]) -> 
         "version": version("cropdetect"),
         "verb": verb,
         "arguments": arguments,
-        "inputs": [[str(path), content(path)] for path in inputs],
+        "inputs": [content(path) for path in inputs],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def content(path: Path) -> str:
-    """Hash a file, or all files of a folder: names, sizes, times of change to the nanosecond, and samples of their bytes.
+    """Hash the files of an input: names, sizes, times of change to the nanosecond, and samples of their bytes.
 
     An input that is not there has the hash of its absence.
     """
     digest = hashlib.sha256()
-    files = [path] if path.is_file() else list(_files(path))
+    files = files_of(path)
     sampled = max(1, -(-len(files) // _FILES))
-    for position, file in enumerate(files):
+    for position, (name, file) in enumerate(files):
         try:
             stat = file.stat()
-            digest.update(f"{file.relative_to(path)}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode("utf-8", "surrogatepass"))
+            digest.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode("utf-8", "surrogatepass"))
             if position % sampled == 0 and file.is_file():
                 _sample(file, stat.st_size, digest)
         except OSError as error:
-            digest.update(f"{file.relative_to(path)}\0{error.errno}\0".encode("utf-8", "surrogatepass"))
+            digest.update(f"{name}\0{error.errno}\0".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder in order, those behind links too."""
-    for root, folders, names in os.walk(folder, followlinks=True):
-        folders.sort()
-        for name in sorted(names):
-            yield Path(root) / name
 
 
 def _sample(file: Path, size: int, digest: "hashlib._Hash") -> None:

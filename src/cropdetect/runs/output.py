@@ -22,7 +22,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, OutputExistsError
+from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, MemoryLimitError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.progress import note
@@ -37,6 +37,7 @@ _PACKAGES = (
 )  # whose versions run.json tells, where they are installed
 # Arguments that change no answer.
 _NEUTRAL = frozenset({"out", "overwrite", "workers", "scheduler", "log_dir", "on_epoch", "out_of_fold"})
+_NOT_MENDED_BY_ANOTHER_COMMAND = (DiskFullError, ClusterError, MemoryLimitError, OutputExistsError)
 
 command_line: ContextVar[tuple[str, ...]] = ContextVar("command_line", default=())
 """The command that is run, where it came from the command line."""
@@ -147,7 +148,7 @@ class OutputFolder:
         """Give the folders to work in; what lies in `Work.new` at the end becomes the output.
 
         An interruption keeps what `Work.state` holds. An error that the user can mend keeps nothing, since the mended command is
-        another one; a full disk and a cluster that went away keep it.
+        another one; a full disk, a cluster that went away and too little memory keep it.
 
         Raises:
             OutputExistsError: another run writes here, the unfinished work of another command lies here, or a file that the
@@ -169,7 +170,9 @@ class OutputFolder:
                 kept = self._clean_up(partial, made, keep=True)
                 raise Stopped(self._how_to_continue(kept)) from stop
             except CropDetectError as error:
-                self._clean_up(partial, made, keep=isinstance(error, DiskFullError | ClusterError | OutputExistsError))
+                self._clean_up(
+                    partial, made, keep=isinstance(error, DiskFullError | ClusterError | MemoryLimitError | OutputExistsError)
+                )
                 raise
             except BaseException:
                 self._clean_up(partial, made, keep=True)

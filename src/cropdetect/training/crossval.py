@@ -3,7 +3,8 @@
 import datetime as dt
 import shutil
 import zipfile
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
@@ -21,10 +22,11 @@ from cropdetect.training.baselines import BASELINES, Baseline
 from cropdetect.training.data import TrainingData
 from cropdetect.training.folds import Folds
 from cropdetect.training.groups import Groups, spatial_groups, training_groups
-from cropdetect.training.monitor import OnEpoch, tensorboard_log
+from cropdetect.training.monitor import EPOCHS, EpochReport, EpochTable, OnEpoch, tensorboard_log
 
 if TYPE_CHECKING:
     from cropdetect.training.ensemble import NetworkEnsemble
+    from cropdetect.training.pool import Workforce
 
 _DATES = 6  # days of the season on which the answers are scored
 
@@ -67,6 +69,7 @@ def cross_validate(
     by_date: bool = False,
     on_epoch: OnEpoch | None = None,
     log_dir: Path | None = None,
+    workforce: "Workforce | None" = None,
 ) -> CrossValidation:
     """Fit once a fold to the other fields, and predict the fold's fields.
 
@@ -81,6 +84,7 @@ def cross_validate(
         by_date: also predict from the dates up to each of six days of the season.
         on_epoch: called after each epoch of each network.
         log_dir: folder of a TensorBoard log with a folder for each fold; networks only.
+        workforce: processes or a cluster that train the members of all folds; the answers are the same.
 
     Raises:
         OptionError: there is no such model, or it cannot leave out dates.
@@ -94,25 +98,22 @@ def cross_validate(
     groups = _groups(data, options)
     probabilities = np.full((len(data.classes), len(data.legend)), np.nan)
     dated = np.full((len(days), *probabilities.shape), np.nan)
-    n_folds = len(folds.training)
-    # Networks show their own progress.
-    shown = Progress("cross-validating", n_folds, "folds") if options.model in BASELINES else nullcontext()
-    with shown as progress:
-        for fold, training in enumerate(folds.training):
-            test, file, folder = folds.test(fold), state / f"fold-{fold:03d}.npz", state / f"fold-{fold:03d}"
-            found = _kept(file)
-            if found is None:
-                folder.mkdir(parents=True, exist_ok=True)
-                with tensorboard_log(log_dir and log_dir / f"fold-{folds.names[fold]}", on_epoch) as report:
-                    estimator = _estimator(options, folder, f"fold {fold + 1} of {n_folds}", report)
-                    estimator.fit(data.of_fields(training), _inner_groups(groups, training))
-                found = _predict(estimator, data.of_fields(test), days)
-                with whole_file(file) as partial, partial.open("wb") as opened:
-                    np.savez(opened, probabilities=found[0], by_day=found[1])
-                shutil.rmtree(folder)
-            if progress is not None:
-                progress.advance()
-            probabilities[test], dated[:, test] = found
+    found = {fold: _kept(_answers(state, fold)) for fold in range(len(folds.training))}
+    left = [fold for fold, answers in found.items() if answers is None]
+    if options.model in BASELINES:
+        learnt = _one_by_one(lambda: Baseline(options.model, seed=options.seed), data, folds, left, groups)
+    else:
+        learnt = _networks(data, folds, left, groups, options, state, on_epoch=on_epoch, log_dir=log_dir, workforce=workforce)
+    with closing(learnt):
+        for fold, estimator in learnt:
+            answers = _predict(estimator, data.of_fields(folds.test(fold)), days)
+            with whole_file(_answers(state, fold)) as partial, partial.open("wb") as opened:
+                np.savez(opened, probabilities=answers[0], by_day=answers[1])
+            shutil.rmtree(_folder(state, fold), ignore_errors=True)
+            found[fold] = answers
+    for fold, kept in found.items():
+        assert kept is not None
+        probabilities[folds.test(fold)], dated[:, folds.test(fold)] = kept
     positions = np.flatnonzero(folds.of_field >= 0)
     year = int(np.bincount(data.chips.season_year).argmax())
     return CrossValidation(
@@ -250,12 +251,73 @@ def _check_model(model: str, *, by_date: bool) -> None:
         raise OptionError(f"{model} cannot leave out dates", fix="Take --by-date away, or use another --model.")
 
 
-def _estimator(options: TrainOptions, state: Path, description: str, on_epoch: OnEpoch | None) -> Estimator:
-    if options.model in BASELINES:
-        return Baseline(options.model, seed=options.seed)
-    from cropdetect.training.ensemble import NetworkEnsemble
+def _one_by_one(
+    begin: Callable[[], Estimator],
+    data: TrainingData,
+    folds: Folds,
+    left: Sequence[int],
+    groups: npt.NDArray[np.int64] | None,
+) -> Generator[tuple[int, Estimator], None, None]:
+    """Yield each fold that is left, and what was fitted to its fields."""
+    with Progress("cross-validating", len(left), "folds") as progress:
+        for fold in left:
+            training = folds.training[fold]
+            yield fold, begin().fit(data.of_fields(training), _inner_groups(groups, training))
+            progress.advance()
 
-    return NetworkEnsemble(options, state, description=description, on_epoch=on_epoch)
+
+def _networks(
+    data: TrainingData,
+    folds: Folds,
+    left: Sequence[int],
+    groups: npt.NDArray[np.int64] | None,
+    options: TrainOptions,
+    state: Path,
+    *,
+    on_epoch: OnEpoch | None,
+    log_dir: Path | None,
+    workforce: "Workforce | None",
+) -> Generator[tuple[int, Estimator], None, None]:
+    """Yield each fold that is left, and the ensemble of its fields; the members of all folds are trained side by side."""
+    from cropdetect.training.ensemble import NetworkEnsemble
+    from cropdetect.training.pool import ALONE, announced, member_pool
+
+    workforce = workforce or ALONE
+
+    table = EpochTable(state / EPOCHS, folds.names)
+    logs: dict[int, OnEpoch | None] = {}
+
+    def listen(fold: int, report: EpochReport) -> None:
+        log = logs[fold]
+        if table.add(report, fold) and log is not None:
+            log(report)
+
+    if not left:
+        return
+    seconds = announced(data, options, [len(folds.training[fold]) for fold in left], workforce)
+    with (
+        ExitStack() as stack,
+        member_pool(data, state, workforce=workforce, seconds=seconds, listen=listen, description="cross-validating") as pool,
+    ):
+        begun = []
+        for fold in left:
+            logs[fold] = stack.enter_context(tensorboard_log(log_dir and log_dir / f"fold-{folds.names[fold]}", on_epoch))
+            folder, training = _folder(state, fold), folds.training[fold]
+            folder.mkdir(parents=True, exist_ok=True)
+            own = data.of_fields(training), _inner_groups(groups, training)
+            begun.append(NetworkEnsemble(options, folder).begin(*own, pool, fold=fold, fields=training))
+        for fold, ensemble in zip(left, begun, strict=True):
+            yield fold, ensemble.complete()
+
+
+def _folder(state: Path, fold: int) -> Path:
+    """Return the folder that keeps what a fold is trained with."""
+    return state / f"fold-{fold:03d}"
+
+
+def _answers(state: Path, fold: int) -> Path:
+    """Return the file that keeps the answers of a finished fold."""
+    return state / f"fold-{fold:03d}.npz"
 
 
 def _predict(

@@ -1,6 +1,6 @@
 """The labelled fields and the chips that show them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,8 @@ from cropdetect.errors import TrainingDataError
 from cropdetect.training.labels import labelled_fields
 
 _MEMORY = 2 * 2**30
+_NO_LABELS = frozenset({"field_id", "label", "status", "geometry", "raster_pixels"})  # columns of the tool
+_LISTED = 12  # columns in a message
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def read_training_data(
         LegendError: the legend names a class twice.
     """
     if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
-        raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
+        raise TrainingDataError("no field has a label", fix=_name_the_labels(chips.fields.columns))
     chips = chips if season_year is None else chips.with_season_year(season_year)
     cached = chips.select(fields=chips.fields["label"].notna().to_numpy(bool)).cached(memory)
     shown = np.asarray(cached.seen.any(axis=1))
@@ -83,3 +85,10 @@ def read_training_data(
     has_value = np.asarray(cached.has_value.any(axis=0))
     bands = tuple(band for band, known in zip(cached.info.bands, has_value.tolist(), strict=True) if known)
     return TrainingData(cached.select(fields=fields.rows, chips=shown), fields.classes, fields.legend, bands)
+
+
+def _name_the_labels(columns: Iterable[object]) -> str:
+    """Return what helps where no column of labels was found."""
+    others = [str(name) for name in columns if name not in _NO_LABELS]
+    listed = f" The columns: {', '.join(others[:_LISTED])}{', ...' if len(others) > _LISTED else ''}." if others else ""
+    return f"Name the column that holds the crop with --labels COLUMN.{listed}"

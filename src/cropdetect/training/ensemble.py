@@ -1,24 +1,23 @@
 """An ensemble of networks as an estimator: each leaves out other fields, and is calibrated on them."""
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from cropdetect import evaluation, models
 from cropdetect.errors import OptionError
 from cropdetect.formats import CalibrationRecord, Statistics, TrainOptions
-from cropdetect.progress import Progress
 from cropdetect.training.calibration import OutOfFold, fit_calibration
 from cropdetect.training.data import TrainingData
 from cropdetect.training.effort import epochs_of, members_of
 from cropdetect.training.loader import TrainingBatches
-from cropdetect.training.loop import field_probabilities, train_cycle
+from cropdetect.training.loop import field_probabilities
+from cropdetect.training.members import MemberJob, build, fork_random, threads
 from cropdetect.training.monitor import EpochReport, OnEpoch
+from cropdetect.training.pool import MemberPool, Pending, member_pool
 from cropdetect.training.specification import NetworkSpecification, equal_steps, specify_network
 from cropdetect.training.split import Split, validation_splits
 
@@ -29,8 +28,9 @@ class NetworkEnsemble:
     """An ensemble of networks, fitted and calibrated as scikit-learn's `CalibratedClassifierCV` does it.
 
     Each member is trained without a part of the fields. What its networks say of those fields calibrates the ensemble. The
-    same data, options and seed give the same weights on one machine with the same number of threads, also if the training was
-    interrupted.
+    same data, options and seed give the same weights on one machine, wherever its members are trained and also if the training
+    was interrupted. Several members are computed with one thread each; a single one with all threads of torch, and sums differ
+    in their last bits with the number of threads.
 
     Args:
         options: how to train.
@@ -58,6 +58,10 @@ class NetworkEnsemble:
     calibration_: CalibrationRecord
     scaling_: evaluation.EnsembleScaling
 
+    _data: TrainingData
+    _pool: MemberPool
+    _under_way: list[tuple[MemberJob, Pending]]
+
     def __init__(
         self, options: TrainOptions, state: Path, *, description: str = "training", on_epoch: OnEpoch | None = None
     ) -> None:
@@ -65,7 +69,7 @@ class NetworkEnsemble:
         self._state, self._description, self._on_epoch = state, description, on_epoch
 
     def fit(self, data: TrainingData, groups: npt.NDArray[np.int64] | None = None) -> Self:
-        """Train the members and calibrate the ensemble.
+        """Train the members in this process, one after the other, and calibrate the ensemble.
 
         Args:
             data: the fields to learn from.
@@ -78,15 +82,72 @@ class NetworkEnsemble:
             OptionError: the network does not fit the data.
             DiskFullError: no room for the state.
         """
+
+        def listen(_: int, report: EpochReport) -> None:
+            if self._on_epoch is not None:
+                self._on_epoch(report)
+
+        with member_pool(data, self._state, listen=listen, description=self._description) as pool:
+            return self.begin(data, groups, pool).complete()
+
+    def begin(
+        self,
+        data: TrainingData,
+        groups: npt.NDArray[np.int64] | None,
+        pool: MemberPool,
+        *,
+        fold: int | None = None,
+        fields: npt.NDArray[np.int64] | None = None,
+    ) -> Self:
+        """Decide all that the members share, and begin to train them.
+
+        Args:
+            data: see `fit`.
+            groups: see `fit`.
+            pool: trains the members.
+            fold: number of the fold of a cross-validation.
+            fields: (field,) positions of these fields among those of the pool; None: they are the same.
+
+        Raises:
+            CropDetectError: as `fit`.
+        """
         self.splits_ = self._split(data, groups)
         # A checkpoint has one set of statistics and of arguments: both come from the fields of the first member.
         first = self.splits_[0].training
-        n_epochs = sum(self.options.snapshots * self._epochs(len(split.training)) for split in self.splits_)
-        with torch.random.fork_rng(_devices()), Progress(self._description, n_epochs, "epochs") as progress:
+        self._data, self._pool, self._one_thread = data, pool, fold is not None or len(self.splits_) > 1
+        with fork_random(), threads(one=self._one_thread):
             self.specification_ = specify_network(data, first, self.options)
             self.statistics_ = self.statistics(data, first)
-            self.members_ = [self._train_member(data, member, progress) for member in range(len(self.splits_))]
-        self.out_of_fold_ = self.answer_out_of_fold(data)
+        jobs = [
+            MemberJob(
+                fold=fold or 0,
+                member=member,
+                fields=fields,
+                split=split,
+                specification=self.specification_,
+                statistics=self.statistics_,
+                options=self.options,
+                epochs=epochs_of(self.options, len(split.training)),
+                state=self._state,
+                one_thread=self._one_thread,
+                batches=self.batches_class,
+            )
+            for member, split in enumerate(self.splits_)
+        ]
+        self._under_way = [(job, pool.submit(job)) for job in jobs]
+        return self
+
+    def complete(self) -> Self:
+        """Wait for the members, and calibrate the ensemble.
+
+        Raises:
+            CropDetectError: as `fit`.
+        """
+        weights = [self._pool.result(*one) for one in self._under_way]
+        with fork_random():
+            self.members_ = [[build(self.specification_, self.statistics_, w) for w in cycles] for cycles in weights]
+        self.out_of_fold_ = self.answer_out_of_fold(self._data)
+        del self._data, self._pool, self._under_way
         calibration, self.scaling_ = fit_calibration(self.out_of_fold_, self.options.calibration, len(self.members_))
         self.calibration_ = calibration.model_copy(update={"snapshots": self.options.snapshots})
         return self
@@ -121,7 +182,8 @@ class NetworkEnsemble:
             raise OptionError(f"{specification.name} needs all {specification.n_steps} dates", fix="Use another --model.")
         members = self.members_ if members is None else members
         networks = [network for networks in members for network in networks]
-        answers = field_probabilities(networks, data, specification, hidden=hidden)
+        with threads(one=self._one_thread):
+            answers = field_probabilities(networks, data, specification, hidden=hidden)
         ends = np.cumsum([len(networks) for networks in members])[:-1]
         return np.array([np.mean(part, axis=0) for part in np.split(answers, ends)])
 
@@ -143,37 +205,6 @@ class NetworkEnsemble:
             seed=options.seed,
         )
 
-    def _train_member(self, data: TrainingData, member: int, progress: Progress) -> list[models.Network]:
-        """Train one member cycle by cycle, and return the network at the end of each."""
-        seed, split = self.options.seed + member, self.splits_[member]
-        torch.manual_seed(seed)
-        network = self.specification_.build()
-        network.set_statistics(self.statistics_)
-        training, validation = data.of_fields(split.training), data.of_fields(split.validation)
-        epochs = self._epochs(len(split.training))
-        networks = []
-        for cycle in range(self.options.snapshots):
-            # A seed of its own for every cycle: each shows the fields in another order, changed in other ways.
-            cycle_seed = seed + 100_003 * cycle
-            counter = _EpochCounter(progress, self._on_epoch)
-            weights = train_cycle(
-                network,
-                self.batches_class(training, self.specification_, self.options, cycle_seed),
-                validation,
-                self.options,
-                epochs=epochs,
-                seed=cycle_seed,
-                file=self._state / f"{member:03d}-{cycle:03d}.pt",
-                on_epoch=counter,
-                member=member,
-                cycle=cycle,
-            )
-            progress.advance(epochs - counter.counted)
-            kept = copy.deepcopy(network)  # the next cycle goes on changing `network`
-            kept.load_state_dict(weights)
-            networks.append(kept.eval())
-        return networks
-
     def answer_out_of_fold(self, data: TrainingData, hidden: Sequence[int] = ()) -> OutOfFold:
         """Ask each member about the fields that it left out and whose class it knows.
 
@@ -191,27 +222,3 @@ class NetworkEnsemble:
         fields = np.concatenate(asked)
         order = np.argsort(fields, kind="stable")
         return OutOfFold(fields[order], np.concatenate(answers)[order], classes[fields[order]])
-
-    def _epochs(self, n_fields: int) -> int:
-        return epochs_of(self.options, n_fields)
-
-
-def _devices() -> list[int]:
-    """Return the devices, beside the CPU, whose random state a training changes."""
-    return [torch.cuda.current_device()] if torch.cuda.is_available() else []
-
-
-class _EpochCounter:
-    """Shows the epochs of one cycle as progress, and hands the reports on."""
-
-    def __init__(self, progress: Progress, on_epoch: OnEpoch | None) -> None:
-        self._progress, self._on_epoch = progress, on_epoch
-        self.counted = 0
-
-    def __call__(self, report: EpochReport) -> None:
-        score = report.validation_log_loss
-        done = report.epoch + 1  # a resumed cycle begins with a later epoch
-        self._progress.advance(done - self.counted, "" if score is None else f"validation log loss {score:.3f}")
-        self.counted = done
-        if self._on_epoch is not None:
-            self._on_epoch(report)

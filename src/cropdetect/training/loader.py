@@ -52,11 +52,10 @@ class TrainingBatches:
         for number, chosen in enumerate(self.chips_of_epoch(epoch)):
             seed = np.random.SeedSequence((self._seed, epoch, number)).generate_state(1, np.uint64)[0]
             generator = torch.Generator().manual_seed(int(seed >> np.uint64(1)))
-            batch = self._read(chosen)
             # Cut first what no change brings back, since all that follows costs time by the pixel.
-            margin, moved = self.specification.context, self.augmentation.moves_pixels
-            batch = self.changed(batch if moved else batch.around_fields(margin), generator)
-            batch = batch.around_fields(margin) if moved else batch
+            moved = self.augmentation.moves_pixels
+            batch = self.changed(self._read(chosen, whole=moved), generator)
+            batch = batch.around_fields(self.specification.context) if moved else batch
             yield batch.without_unseen_steps() if self.specification.takes_gaps else batch
 
     def chips_of_epoch(self, epoch: int) -> list[npt.NDArray[np.int64]]:
@@ -92,7 +91,7 @@ def evaluation_batches(
     """Yield all chips in order and unchanged, but for bands that are hidden, by position: their values are missing."""
     read, n = BatchReader(data, specification), len(data.chips)
     for start in range(0, n, _EVALUATION_BATCH):
-        batch = read(np.arange(start, min(start + _EVALUATION_BATCH, n))).around_fields(specification.context)
+        batch = read(np.arange(start, min(start + _EVALUATION_BATCH, n)))
         if hidden:
             image = batch.image.clone()
             image[:, :, list(hidden)] = torch.nan
@@ -112,9 +111,11 @@ class BatchReader:
         self._chips, self._specification = data.chips_of_bands(specification.bands), specification
         self._classes, self._area = data.classes, data.chips.mask_area.astype(np.float32)
 
-    def __call__(self, chosen: npt.NDArray[np.int64]) -> TrainingBatch:
-        """Return a batch."""
+    def __call__(self, chosen: npt.NDArray[np.int64], *, whole: bool = False) -> TrainingBatch:
+        """Return a batch, cut to what the network sees about the fields, or whole."""
         batch = self._specification.steps(self._chips.take(chosen))
+        if self._specification.context is not None and not whole:
+            batch = batch.around_fields(self._specification.context)
         return TrainingBatch(
             image=torch.from_numpy(np.ascontiguousarray(batch.image, np.float32)),
             mask=torch.from_numpy(np.ascontiguousarray(batch.mask, np.float32)),

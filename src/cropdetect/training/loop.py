@@ -1,7 +1,8 @@
-"""The training loop: one network, one cycle of the learning rate, saved after every epoch."""
+"""The training loop: one network, one cycle of the learning rate, saved as it goes."""
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from cropdetect.training.specification import NetworkSpecification
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 
+_SAVING = 0.05  # share of the time that saving the state may take
 _CLIP = 1.0  # largest norm of the gradient (Pascanu et al. 2013)
 _CPU = torch.device("cpu")
 _WARM_UP = 0.15  # share of the steps in which the learning rate rises
@@ -58,8 +60,9 @@ def train_cycle(
         options: loss, optimiser, schedule and averaging.
         epochs: largest number of epochs.
         seed: seed of the dropout.
-        file: the state, written after each epoch: plain tensors and numbers, no code.
-        on_epoch: called after each epoch, when its state is saved.
+        file: the state: plain tensors and numbers, no code. It is written after the first epoch and the last, and between them
+            as often as it costs little time.
+        on_epoch: called for each epoch when its state is saved; of a cycle that is continued, also for those before.
         member: for the report.
         cycle: for the report.
 
@@ -74,7 +77,8 @@ def train_cycle(
     state = CycleState.begin(network.to(device).train(), options, epochs * len(batches))
     if file.exists():
         state.load(file)
-    loss_of = _loss(options, batches.data, device)
+    saving = _Saving(state, file, on_epoch)
+    loss_of = loss_function(options, batches.data, device)
     while state.epochs_done < epochs and (options.patience is None or state.epochs_waited < options.patience):
         epoch, losses = state.epochs_done, []
         for number, batch in enumerate(batches.epoch(epoch)):
@@ -83,9 +87,10 @@ def train_cycle(
             losses.append(state.step(batch.to(device), loss_of, device))
         score = None if options.patience is None else _validation_log_loss(state.average, validation, batches, device)
         state.end_epoch(score)
-        state.save(file)
         rate = float(state.scheduler.get_last_lr()[0])
-        on_epoch(EpochReport(member, cycle, epoch, float(torch.stack(losses).mean()), score, rate))
+        state.reports.append(EpochReport(member, cycle, epoch, float(torch.stack(losses).mean()), score, rate))
+        saving.consider()
+    saving.finish()
     network.cpu()
     if not state.kept:
         raise TrainingDataError(
@@ -108,6 +113,7 @@ class CycleState:
         epochs_waited: epochs since the best validation log loss.
         log_loss: best validation log loss so far.
         kept: weights to keep as of now, on the CPU; empty while none were finite.
+        reports: of the epochs that are finished.
     """
 
     network: Network
@@ -118,6 +124,7 @@ class CycleState:
     epochs_waited: int = 0
     log_loss: float = float("inf")
     kept: dict[str, Tensor] = field(default_factory=dict)
+    reports: list[EpochReport] = field(default_factory=list)
 
     @classmethod
     def begin(cls, network: Network, options: TrainOptions, n_steps: int) -> "CycleState":
@@ -155,6 +162,7 @@ class CycleState:
         """Write the state; the file appears whole or not at all."""
         state: dict[str, Any] = {name: part.state_dict() for name, part in self._parts().items()}
         state |= {name: getattr(self, name) for name in ("epochs_done", "epochs_waited", "log_loss", "kept")}
+        state["reports"] = [astuple(report) for report in self.reports]
         with whole_file(file) as partial:
             torch.save(state, partial)
 
@@ -163,11 +171,42 @@ class CycleState:
         state = torch.load(file, map_location="cpu", weights_only=True)
         for name, part in self._parts().items():
             part.load_state_dict(state.pop(name))
+        self.reports = [EpochReport(*values) for values in state.pop("reports")]
         for name, value in state.items():
             setattr(self, name, value)
 
     def _parts(self) -> dict[str, Any]:
         return {"network": self.network, "average": self.average, "optimizer": self.optimizer, "scheduler": self.scheduler}
+
+
+class _Saving:
+    """Saves the state of a cycle where that takes a small part of the time, and tells of the epochs that are saved."""
+
+    def __init__(self, state: CycleState, file: Path, on_epoch: OnEpoch) -> None:
+        self._state, self._file, self._on_epoch = state, file, on_epoch
+        self._next = float("-inf")
+        self._told = 0
+        self._tell()
+
+    def consider(self) -> None:
+        """Save where it is time for that."""
+        if time.monotonic() >= self._next:
+            self.finish()
+
+    def finish(self) -> None:
+        """Save what is not saved yet."""
+        if self._told == len(self._state.reports):
+            return
+        start = time.monotonic()
+        self._state.save(self._file)
+        now = time.monotonic()
+        self._next = now + (now - start) / _SAVING
+        self._tell()
+
+    def _tell(self) -> None:
+        for report in self._state.reports[self._told :]:
+            self._told += 1
+            self._on_epoch(report)
 
 
 def _optimizer(network: Network, options: TrainOptions, n_steps: int) -> tuple[Optimizer, LRScheduler]:
@@ -187,7 +226,7 @@ def _optimizer(network: Network, options: TrainOptions, n_steps: int) -> tuple[O
     return optimizer, OneCycleLR(optimizer, rate, total_steps=n_steps, pct_start=_WARM_UP)
 
 
-def _loss(options: TrainOptions, data: TrainingData, device: torch.device) -> LossFunction:
+def loss_function(options: TrainOptions, data: TrainingData, device: torch.device) -> LossFunction:
     """Return cross entropy, with rare classes counting more where the options say so."""
     counts = data.class_counts
     share = torch.tensor(counts / counts.sum(), dtype=torch.float32, device=device)

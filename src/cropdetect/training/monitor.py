@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cropdetect.errors import MissingExtraError
+from cropdetect.files import whole_file
 
 
 @dataclass(frozen=True)
@@ -37,28 +38,55 @@ EPOCHS = "training.csv"
 """Name of the table of epochs in a checkpoint folder."""
 
 
-def epoch_table(file: Path, on_epoch: OnEpoch | None = None) -> OnEpoch:
-    """Give a callback that adds every report to a CSV file, a row an epoch, and calls `on_epoch` too.
+class EpochTable:
+    """A CSV file with a row an epoch, which is added to as the epochs come.
+
+    Its columns are the attributes of `EpochReport`, before them `fold` in a cross-validation.
 
     Args:
-        file: of the table, whose columns are the attributes of `EpochReport`; one that is there is continued.
-        on_epoch: another callback.
+        file: of the table; one that is there is continued, without what was not written whole.
+        folds: names of the folds of a cross-validation; None: there are none.
     """
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _add_row(file, [field.name for field in dataclasses.fields(EpochReport)])
 
-    def write(report: EpochReport) -> None:
-        _add_row(file, dataclasses.astuple(report))
-        if on_epoch is not None:
-            on_epoch(report)
+    def __init__(self, file: Path, folds: Sequence[str] | None = None) -> None:
+        self._file, self._folds = file, folds
+        self._columns = [*(["fold"] if folds is not None else []), *(field.name for field in dataclasses.fields(EpochReport))]
+        rows = self._read()
+        self._known = {self._place(row) for row in rows}
+        self._write(file, rows)
 
-    return write
+    def add(self, report: EpochReport, fold: int = 0) -> bool:
+        """Add a row; return False where it is there already."""
+        row = [*([self._folds[fold]] if self._folds is not None else []), *map(_text, dataclasses.astuple(report))]
+        if self._place(row) in self._known:
+            return False
+        self._known.add(self._place(row))
+        with self._file.open("a", encoding="utf-8", newline="") as table:
+            csv.writer(table, lineterminator="\n").writerow(row)
+        return True
+
+    def write(self, file: Path) -> None:
+        """Write the table in the order of folds, members, cycles and epochs."""
+        self._write(file, sorted(self._read(), key=self._place))
+
+    def _place(self, row: Sequence[str]) -> tuple[int, ...]:
+        if self._folds is None:
+            return tuple(map(int, row[:3]))
+        return self._folds.index(row[0]), *map(int, row[1:4])
+
+    def _read(self) -> list[list[str]]:
+        if not self._file.exists():
+            return []
+        whole, _, _ = self._file.read_text("utf-8").rpartition("\n")
+        return list(csv.reader(whole.splitlines()))[1:]
+
+    def _write(self, file: Path, rows: Sequence[Sequence[str]]) -> None:
+        with whole_file(file) as partial, partial.open("w", encoding="utf-8", newline="") as table:
+            csv.writer(table, lineterminator="\n").writerows([self._columns, *rows])
 
 
-def _add_row(file: Path, row: Sequence[object]) -> None:
-    with file.open("a", encoding="utf-8", newline="") as table:
-        csv.writer(table, lineterminator="\n").writerow(row)
+def _text(value: float | None) -> str:
+    return "" if value is None else str(value)
 
 
 @contextmanager

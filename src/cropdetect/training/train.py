@@ -1,6 +1,5 @@
 """The verb `train`: labelled chips to a checkpoint."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,10 @@ from cropdetect.training.crossval import OutOfFoldScores, out_of_fold_scores
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.groups import Groups, training_groups
-from cropdetect.training.monitor import EPOCHS, OnEpoch, epoch_table, tensorboard_log
+from cropdetect.training.members import Tell
+from cropdetect.training.monitor import EPOCHS, EpochReport, EpochTable, OnEpoch, tensorboard_log
 from cropdetect.training.novelty import novelty_record
+from cropdetect.training.pool import ALONE, Workforce, announced, member_pool
 from cropdetect.training.record import checkpoint_record, hashed_fields
 
 
@@ -47,6 +48,7 @@ def train(
     on_epoch: OnEpoch | None = None,
     log_dir: Path | None = None,
     on_trained: Callable[[Trained], None] | None = None,
+    workforce: Workforce = ALONE,
 ) -> checkpoint.Checkpoint:
     """Train an ensemble on all labelled fields and write a checkpoint, and beside it `training.csv`, a row an epoch.
 
@@ -61,9 +63,10 @@ def train(
         data_names: names of the data sets, for the record.
         licence: of the training data, for the record.
         forget_fields: keep no hashes of the training fields.
-        on_epoch: called with an `EpochReport` after each epoch, when its state is saved.
+        on_epoch: called with an `EpochReport` for each epoch, when its state is saved; members trained side by side come mixed.
         log_dir: folder of a TensorBoard log.
         on_trained: called with the trained ensemble before the checkpoint is written.
+        workforce: processes or a cluster that train the members; the checkpoint is the same.
 
     Raises:
         TrainingDataError: too few fields, labels, classes or groups.
@@ -77,13 +80,21 @@ def train(
     groups = training_groups(data.chips.fields, options)
     with tempfile.TemporaryDirectory() as nowhere, tensorboard_log(log_dir, on_epoch) as report:
         folder = state or Path(nowhere)
-        listen = epoch_table(folder / EPOCHS, report)
-        trained = train_ensemble(data, groups, options, folder, data_names=data_names, licence=licence, on_epoch=listen)
+        folder.mkdir(parents=True, exist_ok=True)
+        table = EpochTable(folder / EPOCHS)
+
+        def listen(_: int, epoch: EpochReport) -> None:
+            if table.add(epoch) and report is not None:
+                report(epoch)
+
+        trained = train_ensemble(
+            data, groups, options, folder, data_names=data_names, licence=licence, listen=listen, workforce=workforce
+        )
         if on_trained is not None:
             on_trained(trained)
         hashed = None if forget_fields else hashed_fields(data)
         written = checkpoint.write_checkpoint(out, trained.record, trained.members, hashed)
-        shutil.copyfile(folder / EPOCHS, out / EPOCHS)
+        table.write(out / EPOCHS)
     return written
 
 
@@ -95,7 +106,8 @@ def train_ensemble(
     *,
     data_names: Sequence[str] = (),
     licence: str = "",
-    on_epoch: OnEpoch | None = None,
+    listen: Tell | None = None,
+    workforce: Workforce = ALONE,
 ) -> Trained:
     """Train an ensemble; return what a checkpoint of it holds.
 
@@ -108,10 +120,13 @@ def train_ensemble(
         state: folder that keeps the state of the training.
         data_names: names of the data sets, for the record.
         licence: of the training data, for the record.
-        on_epoch: called after each epoch, when its state is saved.
+        listen: called with each epoch, when its state is saved.
+        workforce: see `train`.
     """
     blocked = options.validation == "blocked"
-    ensemble = NetworkEnsemble(options, state, on_epoch=on_epoch).fit(data, groups.of_field if blocked else None)
+    seconds = announced(data, options, [len(data.classes)], workforce)
+    with member_pool(data, state, workforce=workforce, seconds=seconds, listen=listen) as pool:
+        ensemble = NetworkEnsemble(options, state).begin(data, groups.of_field if blocked else None, pool).complete()
     bands = ensemble.specification_.bands
     out_of_fold = out_of_fold_scores(
         ensemble, data, groups, _validation(groups.description if blocked else "random fields", ensemble)

@@ -558,3 +558,98 @@ def test_two_bands_whose_names_end_in_1_and_2_are_no_dates(tmp_path: Path) -> No
     """B11 and B12 beside B08 are bands; alone they may be the first two dates of B1, as sits writes them."""
     chips = read_table(csv(tmp_path, "id,date,B08,B11,B12\na,2019-06-06,3000,2000,1000\na,2019-06-16,3000,2000,1000\n"))
     assert chips.info.bands == ("B08", "B11", "B12")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "B04 {month} {year}",
+        "{month}_{year}_B04",
+        "B04_{short}_{year}",
+        "{short}{year}_B04",
+        "B04-{short}-{year}",
+        "{year}_{short}_B04",
+    ],
+)
+def test_months_by_their_names_are_dates_of_columns(tmp_path: Path, column: str) -> None:
+    names = [
+        column.format(month=month, short=month[:3].lower(), year=year)
+        for month, year in (("April", 2018), ("May", 2018), ("March", 2019))
+    ]
+    table = pd.DataFrame({"field_id": ["a", "b"], **{name: [500 + k, 600 + k] for k, name in enumerate(names)}})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    chips = read_table(tmp_path / "t.csv")
+    assert [str(day) for day in chips.info.dates] == ["2018-04-15", "2018-05-15", "2019-03-15"]
+    assert values(chips, "B04") == [500, 501, 502, 600, 601, 602]
+    assert "the dates are named months such as" in warned(chips)
+
+
+def test_the_end_of_a_word_is_no_month(tmp_path: Path) -> None:
+    csv(tmp_path, "field_id,date,B04,grammar 2018\na,2018-04-02,500,7\nb,2018-04-02,600,8\n")
+    assert values(read_table(tmp_path / "t.csv"), "B04") == [500, 600]
+
+
+def test_tables_and_images_know_the_same_numbers_for_no_value(tmp_path: Path) -> None:
+    from cropdetect.imagery.fills import usual_fills
+
+    for band, numbers in (("B04", usual_fills("B04", np.dtype(float))), ("EVI", usual_fills("EVI", np.dtype(float)))):
+        for fill in numbers:
+            series = [500.0, fill, 700, 800, fill, 900] if band == "B04" else [0.5, fill, 0.7, 0.8, fill, 0.9]
+            table = {"field_id": list("aaabbb"), "date": ["2019-06-06", "2019-06-16", "2019-06-26"] * 2, band: series}
+            pd.DataFrame(table).to_parquet(tmp_path / "t.parquet")
+            found = next(read_table(tmp_path / "t.parquet").batches(9)).image.ravel()
+            assert np.flatnonzero(np.isnan(found)).tolist() == [1, 4], fill
+
+
+def test_infinite_values_are_left_out_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.read_csv(long(tmp_path)).assign(B04=[500, np.inf, 700, -np.inf]).to_parquet(path)
+    chips = read_table(path)
+    assert values(chips, "B04") == [500, None, 700, None]
+    assert "2 infinite values of B04 are left out" in warned(chips)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"lon": [4.1, 4.1, "west", "west"], "lat": [50.0] * 4}, "lon and lat hold no place on the Earth in 2 rows"),
+        ({"lon": [4.1] * 4, "lat": [50.0, 50.0, 640_000, 640_000]}, "lon and lat hold no place on the Earth in 2 rows"),
+        (
+            {"wkt": ["POINT (4 50)", "POINT (4 50)", "POINT (4", "POINT (4"]},
+            "wkt holds no geometry that can be read in 2 rows, such as 'POINT (4'",
+        ),
+        (
+            {".geo": ['{"type":"Point","coordinates":[4,50]}'] * 2 + ["{}"] * 2},
+            ".geo holds no geometry that can be read in 2 rows, such as '{}'",
+        ),
+    ],
+)
+def test_places_that_are_none_are_told(tmp_path: Path, columns: dict[str, list[Any]], said: str) -> None:
+    chips = read_table(long(tmp_path, **columns))
+    assert said in warned(chips)
+    assert chips.fields.geometry.isna().tolist() == [False, True]
+
+
+def test_a_broken_crs_of_a_table_is_refused(tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    frame = pd.read_csv(long(tmp_path))
+    points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy([4] * 4, [50] * 4), crs=4326)
+    points.to_parquet(tmp_path / "t.parquet")
+    table = pyarrow.parquet.read_table(tmp_path / "t.parquet")
+    about = json.loads(table.schema.metadata[b"geo"])
+    about["columns"]["geometry"]["crs"] = "garbage"
+    broken = table.replace_schema_metadata({b"geo": json.dumps(about).encode()})
+    pyarrow.parquet.write_table(broken, tmp_path / "t.parquet")
+    with pytest.raises(CropDetectError, match="description of geometries is broken"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_columns_that_differ_between_table_and_fields_are_told(tmp_path: Path) -> None:
+    fields = pd.DataFrame({"field_id": ["a", "b"], "village": ["north", "south"], "soil": ["loam", "clay"]})
+    fields.to_csv(tmp_path / "fields.csv", index=False)
+    path = long(tmp_path, village=["north", "north", "east", "east"], soil=["loam", "loam", "clay", "clay"])
+    chips = read_table(path, fields=tmp_path / "fields.csv")
+    assert chips.fields["village"].tolist() == ["north", "south"]
+    assert "village differs in 1 fields: that of fields.csv is used, not of t.csv" in warned(chips)
+    assert "soil differs" not in warned(chips)

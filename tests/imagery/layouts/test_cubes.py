@@ -61,12 +61,42 @@ def test_a_band_dimension_names_the_bands(tmp_path, name, order):
     np.testing.assert_array_equal(named.read(WHOLE, dates=[1, 0]).image, both[::-1, ::-1])
 
 
-def test_variables_without_space_or_time_are_no_bands(tmp_path):
+def test_variables_that_are_no_bands_are_named():
     data = cube({"B04": numbers()})
     data["sunZenithAngles"] = ("time", np.ones(2, np.float32))
     data["elevation"] = (("y", "x"), np.ones((6, 8), np.float32))
-    save(data, tmp_path / "cube.nc")
-    assert open_imagery(tmp_path).bands == ("B04",)
+    data["sun"] = (("time", "angle"), np.ones((2, 3), np.float32))
+    data["cloudy"] = (("time", "y", "x"), np.zeros(SHAPE, bool))
+    data["levels"] = (("time", "level", "y", "x"), np.ones((2, 4, 6, 8), np.float32))
+    data["WVP"] = data["B04"]
+    data = data.assign_coords(y=data.y.assign_attrs(bounds="edges"))
+    data["edges"] = (("y", "side"), np.stack([data.y + 5, data.y - 5], axis=1))
+    imagery = open_imagery(data)
+    assert imagery.bands == ("B04",)
+    assert imagery.warnings == (
+        "<Dataset>: elevation is not used, since it has no date; --date gives the day of an image",
+        "<Dataset>: sun is not used, since its dimensions are time, angle",
+        "<Dataset>: cloudy is not used, since it holds no numbers",
+        "<Dataset>: levels is not used, since its dimensions are time, level, y, x",
+        "<Dataset>: WVP: not used, as by-products",
+    )
+
+
+@pytest.mark.parametrize("name", ["cube.nc", "cube.zarr", "memory"])
+def test_images_without_a_time_are_left_out_with_a_warning(tmp_path, name):
+    data = cube({"B04": numbers()}, times=("NaT", "2018-04-25"))
+    source = data if name == "memory" else save(data, tmp_path / name)
+    imagery = open_imagery(source)
+    assert imagery.tiles[0].dates == APRIL[1:]
+    np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE).image[:, 0], numbers()[1:])
+    (warning,) = imagery.warnings
+    assert warning == f"{imagery.path.name}: 1 of 2 times are missing (NaT); these images are left out"
+
+
+def test_a_cube_whose_times_are_all_missing_is_refused(tmp_path):
+    save(cube({"B04": numbers()}, times=("NaT", "NaT")), tmp_path / "cube.nc")
+    with pytest.raises(UnreadableFileError, match=r"cube\.nc(.|\n)*all of its 2 times are missing"):
+        open_imagery(tmp_path)
 
 
 def test_cubes_of_several_resolutions_make_one_series(tmp_path):
@@ -197,6 +227,50 @@ def test_a_crs_that_could_be_an_address_or_a_file_is_not_followed(tmp_path):
             open_imagery(tmp_path / name)
 
 
+def degrees(crs, attributes=None, mapping=None):
+    data = cube({"B04": numbers()}, crs=crs, attributes=attributes).rename(y="lat", x="lon")
+    data = data.assign_coords(lat=-30 - 0.001 * np.arange(6), lon=20 + 0.001 * np.arange(8))
+    return data if mapping is None else data.assign(spatial_ref=((), 0, mapping))
+
+
+@pytest.mark.parametrize("value", ["OGC:CRS84", "urn:ogc:def:crs:OGC:1.3:CRS84", "WGS84", "WGS 84", "GCS_WGS_1984", "EPSG:4326"])
+def test_the_usual_names_of_longitude_and_latitude_are_known(value):
+    assert open_imagery(cube({"B04": numbers()}, crs={"crs": value})).tiles[0].geobox.crs.epsg == 4326
+
+
+@pytest.mark.parametrize("key", ["crs", "spatial_ref", "projection", "epsg"])
+@pytest.mark.parametrize("value", ["garbage", "EPSG:999999", "UTM zone 36", UTM36_WKT[:200]])
+@pytest.mark.parametrize("place", ["of the file", "of the variable", "of the grid mapping"])
+def test_a_crs_that_cannot_be_understood_is_refused_beside_latitudes_too(key, value, place):
+    where = {"of the file": "crs", "of the variable": "attributes", "of the grid mapping": "mapping"}[place]
+    data = degrees(**{"crs": {}, where: {key: value}})
+    with pytest.raises(GridError, match=r"cannot be understood, while its axes lat and lon are in degrees") as caught:
+        open_imagery(data)
+    assert value[:60] in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["geographic", "lat-lon", "latitude/longitude", "Plate Carrée", "lon lat", ""])
+def test_words_for_degrees_agree_with_latitudes(value):
+    imagery = open_imagery(degrees({"projection": value}))
+    assert (imagery.tiles[0].geobox.crs.epsg, imagery.warnings) == (4326, ())
+
+
+def test_a_stated_crs_goes_before_the_names_of_the_axes():
+    assert open_imagery(degrees({"crs": "EPSG:4258"})).tiles[0].geobox.crs.epsg == 4258
+    with pytest.raises(GridError, match="cannot be understood"):
+        open_imagery(cube({"B04": numbers()}, crs={"projection": "geographic"}))
+
+
+def test_a_grid_mapping_that_the_file_lacks_is_told():
+    imagery = open_imagery(degrees({}, attributes={"grid_mapping": "utm: x y"}))
+    (warning,) = imagery.warnings
+    assert warning.endswith(
+        "it has no variable utm, which should state the CRS; that is taken as EPSG:4326 by the names of its axes"
+    )
+    imagery = open_imagery(cube({"B04": numbers()}, crs={}, attributes={"grid_mapping": "utm"}))
+    assert (imagery.tiles[0].geobox.crs, imagery.warnings[0][-13:]) == (None, "taken as none")
+
+
 def test_uneven_coordinates_are_an_error(tmp_path):
     data = cube({"B04": numbers()})
     x = data.x.values.copy()
@@ -261,3 +335,52 @@ def test_real_flanders_patch(shared_data):
     assert (block.clear <= np.isin(classes, [4, 5, 6, 7])).all()
     part = tile.read(Window(10, 20, 42, 52))
     np.testing.assert_array_equal(part.image, block.image[..., 10:42, 20:52])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"scale_factor": "abc"}, "scale_factor = 'abc'"),
+        ({"scale_factor": 0.0}, "scale_factor = '0.0'"),
+        ({"nodata": "none"}, "nodata = 'none'"),
+        ({"add_offset": ""}, "add_offset = ''"),
+    ],
+)
+def test_attributes_without_a_number_are_told(attributes, said):
+    imagery = open_imagery(cube({"B04": numbers()}, attributes=attributes))
+    assert f"<Dataset>: B04: the attribute {said} is not used" in imagery.warnings
+    np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE).image[:, 0], numbers())
+
+
+@pytest.mark.parametrize("value", ["1 2 3", "a b c d e f", "10"])
+def test_a_transform_that_is_none_is_refused(value):
+    data = cube({"B04": numbers()}, attributes={"GeoTransform": value})
+    with pytest.raises(GridError, match="GeoTransform is no transform"):
+        open_imagery(data)
+
+
+def test_a_cube_without_coordinates_lies_where_its_transform_says():
+    data = cube({"B04": numbers()}).drop_vars(["y", "x"])
+    with pytest.raises(GridError, match="the dimension x has no coordinates"):
+        open_imagery(data)
+    placed = data.assign(B04=data.B04.assign_attrs(GeoTransform=f"{LEFT} 10 0 {TOP} 0 -10"))
+    tile = open_imagery(placed).tiles[0]
+    assert tuple(tile.geobox.affine)[:6] == (10, 0, LEFT, 0, -10, TOP)
+    np.testing.assert_array_equal(tile.read(WHOLE).image[:, 0], numbers())
+    turned = data.assign(B04=data.B04.assign_attrs(GeoTransform=f"{LEFT} 10 1 {TOP} 0 -10"))
+    with pytest.raises(GridError, match="the grid is rotated"):
+        open_imagery(turned)
+
+
+def test_a_cube_of_one_column_needs_a_transform():
+    data = cube({"B04": numbers(shape=(2, 6, 1))})
+    with pytest.raises(GridError, match="x has only one pixel"):
+        open_imagery(data)
+    placed = data.assign(B04=data.B04.assign_attrs({"proj:transform": [10, 0, LEFT, 0, -10, TOP]}))
+    assert tuple(open_imagery(placed).tiles[0].geobox.affine)[:6] == (10, 0, LEFT, 0, -10, TOP)
+
+
+def test_coordinates_that_are_text_are_refused():
+    data = cube({"B04": numbers()})
+    with pytest.raises(GridError, match="the coordinate y holds no numbers"):
+        open_imagery(data.assign_coords(y=[f"row {k}" for k in range(6)]))

@@ -190,3 +190,17 @@ def test_a_window_outside_the_grid_is_refused(tmp_path, window):
     tile = open_imagery(write_cv4a(tmp_path)).tiles[0]
     with pytest.raises(ValueError, match="grid"):
         tile.read(window)
+
+
+def test_folders_and_images_that_are_left_out_are_named(tmp_path):
+    write_cv4a(tmp_path)
+    first = tmp_path / "00" / "20190606"
+    write_raster(first / "0_B04_20190606_v2.tif", np.ones((12, 9), np.uint16))
+    write_raster(tmp_path / "00" / "20190231" / "0_B04_20190231.tif", np.ones((12, 9), np.uint16))
+    (tmp_path / "00" / "20190801").mkdir()
+    imagery = open_imagery(tmp_path)
+    assert imagery.dates == (dt.date(2019, 6, 6), dt.date(2019, 7, 1))
+    assert imagery.warnings == (
+        "2 folders without a day, or without images of it, are left out: 00/20190231, 00/20190801",
+        "1 images whose names are not of the form TILE_BAND_DATE.tif are left out: 0_B04_20190606_v2.tif",
+    )

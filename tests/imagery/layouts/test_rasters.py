@@ -319,3 +319,16 @@ def test_a_scale_of_a_ten_thousandth_means_digital_numbers(tmp_path):
     tile = open_imagery(tmp_path).tiles[0]
     assert (tile.offset, tile.units, tile.dtype) == (1000, "digital number", np.uint16)
     assert tile.read(WHOLE).image.max() == 500
+
+
+def test_layers_without_a_band_beside_others_are_told(tmp_path):
+    write_raster(tmp_path / "a.b.tif", image(1, (2, 4, 6)), descriptions=("20190606_B04", "20190606"))
+    imagery = open_imagery(tmp_path)
+    assert imagery.bands == ("B04",)
+    assert "1 files have layers without date or band, which are left out: a.b.tif" in imagery.warnings
+
+
+def test_a_broken_file_beside_the_images_is_told(tmp_path):
+    write_raster(tmp_path / "20190606_B04.tif", image(1))
+    (tmp_path / "stac.json").write_text("{broken")
+    assert "1 files beside the images, such as stac.json, are no JSON and are not used" in open_imagery(tmp_path).warnings

@@ -316,6 +316,30 @@ def test_items_without_fields_in_them_are_not_opened(cogs: Path, server: FileSer
     assert server.counts.requests == 0
 
 
+@pytest.mark.parametrize(
+    "outline",
+    [
+        shapely.Polygon([(179.8, -17), (-179.8, -17), (-179.8, -16), (179.8, -16)]),  # leaps over 180
+        shapely.union_all([shapely.box(179.8, -17, 180, -16), shapely.box(-180, -17, -179.8, -16)]),  # is cut there
+        shapely.box(179.8, -17, 180.2, -16),
+        shapely.box(-180.2, -17, -179.8, -16),
+    ],
+    ids=["leaping", "cut", "beyond 180", "beyond -180"],
+)
+@pytest.mark.parametrize(("longitude", "inside"), [(179.9, 4), (-179.9, 4), (180.1, 4), (0, 0), (179.7, 0), (-179.7, 0)])
+def test_an_item_across_180_holds_the_fields_on_both_sides(
+    cogs: Path, outline: shapely.Geometry, longitude: float, inside: int
+) -> None:
+    items = [item | {"geometry": shapely.geometry.mapping(outline)} for item in make_items(sorted(cogs.glob("*.tif")), ".")]
+    field = gpd.GeoSeries([shapely.box(longitude, -16.6, longitude + 0.01, -16.5)], crs="EPSG:4326")
+    search = Search(places=field)
+    if inside:
+        assert len(open_imagery(saved(cogs, items), search=search).dates) == inside
+    else:
+        with pytest.raises(CatalogueError, match="no scene shows a field"):
+            open_imagery(saved(cogs, items), search=search)
+
+
 def test_clouds_and_days_narrow_what_is_taken(cogs: Path) -> None:
     import datetime as dt
 
@@ -447,3 +471,21 @@ def test_the_extra_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(builtins, "__import__", refusing)
     with pytest.raises(Exception, match=r"pip install 'cropdetect\[stac\]'"):
         open_remote(tmp_path, make_items(sorted(cogs.glob("*.tif")), "http://127.0.0.1:9"))
+
+
+def test_what_items_say_and_is_not_read_is_told(cogs: Path, tmp_path: Path) -> None:
+    items = make_items(sorted(cogs.glob("*.tif")), ".", "our own")
+    band = next(one for one in items[0]["assets"].values() if "B04" in one["href"])
+    picture = {"href": band["href"], "type": band["type"]}
+    items[0] = items[0] | {"assets": {"hillshade": picture}}
+    items[1]["assets"]["hillshade"] = picture
+    key, asset = next((key, one) for key, one in items[2]["assets"].items() if "B04" in one["href"])
+    items[2]["assets"][key] = asset | {"eo:bands": [{"name": "B04"}, {"name": "B03"}]}
+    path = cogs / "items.json"
+    path.write_text(json.dumps(item_collection([*items, {"type": "Feature", "id": "no item"}])))
+    imagery = open_imagery(path, offset=0)
+    assert len(imagery.dates) == len(DAYS) - 1
+    assert f"1 scenes have no asset that is a band that is known, and are left out: {items[0]['id']}" in imagery.warnings
+    assert "1 entries of items.json are no STAC items and are left out" in imagery.warnings
+    (told,) = [text for text in imagery.warnings if text.startswith("described by items, but not in their files")]
+    assert told.endswith("hillshade, B03")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
@@ -115,6 +116,87 @@ def test_a_catalogue_that_does_not_answer_is_one_sentence() -> None:
     pytest.importorskip("pystac_client")
     with pytest.raises(CatalogueError, match="the catalogue cannot be searched: no answer"):
         find_items(source, Search(places=SOMEWHERE, first=SPRING, last=AUTUMN))
+
+
+URL = "http://stac.test"
+ROOT = {
+    "type": "Catalog", "id": "root", "description": "", "stac_version": "1.0.0",
+    "conformsTo": [f"https://api.stacspec.org/v1.0.0/{part}" for part in ("core", "item-search", "collections")],
+    "links": [
+        {"rel": rel, "href": href}
+        for rel, href in (("self", URL), ("root", URL), ("search", f"{URL}/search"), ("data", f"{URL}/collections"))
+    ],
+}  # fmt: skip
+
+
+def searched(answer: Any, places: gpd.GeoSeries = SOMEWHERE, collections: tuple[str, ...] = (), **search: Any) -> list[str]:
+    """Ids of the items that a catalogue of this process finds, which answers a search so."""
+    requests_mock = pytest.importorskip("requests_mock")
+    (source,) = parse_sources(f"stac:{URL}/sentinel-2")
+    known = [{"type": "Collection", "id": name, "stac_version": "1.0.0", "description": "", "license": "x", "links": [],
+              "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[None, None]]}}}
+             for name in collections]  # fmt: skip
+    with requests_mock.Mocker() as server:
+        server.get(URL, json=ROOT)
+        server.get(f"{URL}/collections", json={"collections": known, "links": []})
+        server.post(f"{URL}/search", **({"json": answer} if callable(answer) else answer))
+        found = find_items(source, Search(places=places, first=SPRING, last=AUTUMN, **search))
+    return [item["id"] for item in found]
+
+
+def scenes(*names: str) -> dict[str, Any]:
+    items = [{"type": "Feature", "id": name, "properties": {"datetime": "2024-05-01T00:00:00Z"}} for name in names]
+    return {"type": "FeatureCollection", "features": items, "links": []}
+
+
+def test_a_search_over_180_asks_for_either_side_and_takes_each_scene_once() -> None:
+    boxes: list[list[float]] = []
+
+    def answer(request: Any, context: Any) -> dict[str, Any]:
+        boxes.append([float(number) for number in request.json()["bbox"]])
+        return scenes("both", "west" if boxes[-1][0] > 0 else "east")
+
+    fields = gpd.GeoSeries([shapely.box(179.5, -17, 179.75, -16), shapely.box(-179.75, -17, -179.5, -16)], crs="EPSG:4326")
+    assert searched(answer, fields) == ["both", "east", "west"]
+    assert boxes == [[179.5, -17, 180, -16], [-180, -17, -179.5, -16]]
+
+
+def test_a_search_asks_for_the_box_of_the_fields_and_the_whole_days() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(request: Any, context: Any) -> dict[str, Any]:
+        asked.append(request.json())
+        return scenes("one")
+
+    assert searched(answer) == ["one"]
+    (only,) = asked
+    assert [float(number) for number in only["bbox"]] == [34, 0, 34.1, 0.1]
+    assert (only["collections"], only["datetime"]) == (["sentinel-2"], "2024-03-01T00:00:00Z/2024-10-31T23:59:59Z")
+
+
+@pytest.mark.parametrize(
+    ("answer", "collections", "says"),
+    [
+        ({"json": scenes()}, ("sentinel-2",), r"no scene of sentinel-2 from 2024-03-01 to 2024-10-31 .*\(34.0000,0.0000,34.1000"),
+        ({"json": scenes()}, ("sentinel-2-l2a", "landsat"), "has no collection 'sentinel-2'\nWrite one of .*sentinel-2-l2a"),
+        ({"json": scenes()}, (), "there is no scene of sentinel-2"),
+        ({"json": scenes(*map(str, range(3001)))}, (), "there are more than 3000 scenes"),
+        ({"status_code": 404, "text": "no"}, (), "no STAC API, or has no such collection"),
+        ({"status_code": 403, "text": "no"}, (), "the catalogue cannot be searched: it answers 403"),
+    ],
+)
+def test_a_search_that_finds_nothing_says_why(answer: dict[str, Any], collections: tuple[str, ...], says: str) -> None:
+    with pytest.raises(CatalogueError, match=says):
+        searched(answer, collections=collections)
+
+
+def test_clouds_leave_scenes_out_unless_they_do_not_say() -> None:
+    cloudy = scenes("clear", "cloudy", "silent")
+    for item, share in zip(cloudy["features"], (5, 90), strict=False):
+        item["properties"]["eo:cloud_cover"] = share
+    assert searched({"json": cloudy}, max_cloud=60) == ["clear", "silent"]
+    with pytest.raises(CatalogueError, match=r"all 1 scenes have more than 60 percent of clouds \(the clearest: 90\)"):
+        searched({"json": cloudy | {"features": cloudy["features"][1:2]}}, max_cloud=60)
 
 
 def test_files_take_no_options_of_a_catalogue(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ WHOLE = Window(0, 0, 12, 9)
 
 @pytest.fixture(autouse=True)
 def _closed() -> None:
-    open_files._file.cache_clear()
+    open_files.close_files()
 
 
 def n_open() -> int:
-    return open_files._file.cache_info().currsize
+    return int(open_files._files(open_files._limit()).cache_info().currsize)
 
 
 def descriptors() -> set[str]:

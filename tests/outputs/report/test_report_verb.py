@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from cropdetect import api
 from cropdetect.cli import app
-from cropdetect.errors import InputNotFoundError
+from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.outputs import write_outputs
 from tests.outputs.report.made_up import LEGEND, made_up_predictions
 
@@ -65,3 +65,29 @@ def test_an_evaluation_ends_in_a_page_of_the_same_scores(predicted, tmp_path):
 def test_a_folder_without_predictions_is_named(tmp_path):
     with pytest.raises(InputNotFoundError):
         api.report(tmp_path)
+
+
+def test_the_page_of_a_checkpoint_has_its_scores_and_curves_and_names_no_field(tmp_path):
+    api.simulate(tmp_path / "season", tiles=1, height=256, width=256, fields=60, seed=2)
+    api.train(tmp_path / "season", tmp_path / "checkpoint", members=2, epochs=2, chip_size=8, validation="random")
+    page = tmp_path / "checkpoint" / "report.html"
+    data = data_of(page)
+    record = json.loads((tmp_path / "checkpoint" / "checkpoint.json").read_text("utf-8"))
+    losses = pd.read_csv(tmp_path / "checkpoint" / "training.csv").groupby("member")["training_loss"]
+    assert data["metrics"]["accuracy"] == record["out_of_fold"]["accuracy"]
+    assert dict(data["counts"]) == record["training"]["class_counts"]
+    assert [one["training"] for one in data["learning"]] == [values.round(4).tolist() for _, values in losses]
+    assert data["ids"] == []
+    before = page.read_bytes()
+    assert api.report(tmp_path / "checkpoint", overwrite=True).read_bytes() == before
+
+
+def test_a_checkpoint_of_the_package_has_a_page_too(tmp_path):
+    result = CliRunner().invoke(app, ["report", "kenya-simulated", str(tmp_path / "page.html")])
+    assert result.exit_code == 0
+    assert data_of(tmp_path / "page.html")["kind"] == "training"
+
+
+def test_a_checkpoint_is_not_compared_with_known_crops(predicted, tmp_path):
+    with pytest.raises(OptionError, match="a checkpoint cannot be compared"):
+        api.report("s2-parcels-france", tmp_path / "page.html", reference=predicted[1])

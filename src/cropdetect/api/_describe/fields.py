@@ -7,6 +7,7 @@ import pandas as pd
 from cropdetect.api._describe.facts import Facts, counts, quantiles
 from cropdetect.errors import FieldsError
 from cropdetect.fields import FieldSet, as_text, field_layers, only_vector_file, read_fields, read_legend
+from cropdetect.imagery import utm_zone
 from cropdetect.options import DataOptions
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def field_facts(fields: FieldSet) -> dict[str, Any]:
     known["columns_that_may_be_ids"] = [name for name in others if _tells_rows_apart(table[name])]
     shapes = table.geometry.dropna()
     if len(shapes):
-        metric = shapes if shapes.crs is None or not shapes.crs.is_geographic else shapes.to_crs(shapes.estimate_utm_crs())
+        metric = shapes if shapes.crs is None or not shapes.crs.is_geographic else shapes.to_crs(utm_zone(shapes))
         if (metric.geom_type != "Point").any():
             known["field_area_m2"] = quantiles(metric.area.to_numpy())
     if table.crs is not None:

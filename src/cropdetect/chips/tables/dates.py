@@ -60,6 +60,10 @@ def _named_month(match: re.Match[str]) -> dt.date:
     return dt.date(int(match["y"]), _MONTHS[match["m"][:3].lower()], int(match["d"]))
 
 
+def _whole_month(match: re.Match[str]) -> dt.date:
+    return dt.date(int(match["y"]), _MONTHS[match["m"][:3].lower()], 15)
+
+
 def _since_1970(unit: float) -> Callable[[re.Match[str]], dt.date]:
     return lambda match: (dt.datetime(1970, 1, 1) + dt.timedelta(seconds=int(match[0]) * unit)).date()
 
@@ -76,6 +80,11 @@ def _month(match: re.Match[str]) -> dt.date:
 
 
 _NAMES = r"(?P<m>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*)\.?"
+#: A month and its year, as `April 2018`, `Apr-2018` and `2018_apr`; `wide.py` finds it in the names of columns, too.
+NAMED_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)"
+)
 _DMY, _MDY = "day, month, year", "month, day, year"
 _TWO = r"(?P<{}>\d{{1,2}})(?P<s>[./-])(?P<{}>\d{{1,2}})(?P=s)(?P<y>(?:19|20)\d\d)"
 
@@ -95,6 +104,8 @@ FORMS: tuple[DateForm, ...] = (
     DateForm("span of days", r"(?P<a>(?:19|20)\d{6})[_-](?P<b>(?:19|20)\d{6})", _span),
     DateForm("month", r"(?P<y>(?:19|20)\d\d)[-_](?P<m>0[1-9]|1[0-2])", _month),
     DateForm("month", r"(?P<y>(?:19|20)\d\d)(?P<m>0[1-9]|1[0-2])", _month),
+    DateForm("named month", rf"(?P<m>{NAMED_MONTH})[-_., ]*(?P<y>(?:19|20)\d\d)", _whole_month),
+    DateForm("named month", rf"(?P<y>(?:19|20)\d\d)[-_., ]*(?P<m>{NAMED_MONTH})", _whole_month),
     DateForm(
         "ISO week",
         r"(?P<y>(?:19|20)\d\d)-?W(?P<w>\d\d)",
@@ -103,7 +114,7 @@ FORMS: tuple[DateForm, ...] = (
     DateForm(_DMY, _TWO.format("d", "m") + _TIME, _ymd),
     DateForm(_MDY, _TWO.format("m", "d") + _TIME, _ymd),
 )
-_MIDDLES = ("span of days", "month", "ISO week")
+_MIDDLES = ("span of days", "month", "named month", "ISO week")
 
 
 def days(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from cropdetect.chips.tables.rows import points_of
 from cropdetect.errors import FieldsError, TableError
 from cropdetect.fields import NO_LABELS, as_text, field_ids, find_label_column, read_plain_table
 from cropdetect.fields.columns import find_id_column, listed
@@ -83,10 +84,12 @@ def field_rows(
         count = int((table["status"] == word).sum())
         if count:
             warnings.append(f"{where.name}: {count} fields are left out with status {word}")
-    return _placed(table, raw), warnings
+    doubts: list[str] = []
+    placed = _placed(table, raw, doubts)
+    return placed, [*warnings, *(f"{where.name}: {text}" for text in doubts)]
 
 
-def _placed(table: pd.DataFrame, raw: pd.DataFrame) -> gpd.GeoDataFrame:
+def _placed(table: pd.DataFrame, raw: pd.DataFrame, warnings: list[str]) -> gpd.GeoDataFrame:
     """Return the table with a geometry: its own, else points from lon and lat, else none."""
     crs = raw.crs if isinstance(raw, gpd.GeoDataFrame) else "EPSG:4326"
     if "geometry" in table and table["geometry"].map(lambda value: isinstance(value, shapely.Geometry)).any():
@@ -95,9 +98,7 @@ def _placed(table: pd.DataFrame, raw: pd.DataFrame) -> gpd.GeoDataFrame:
     table = table.drop(columns="geometry", errors="ignore")
     for pair in (["lon", "lat"], ["longitude", "latitude"]):
         if set(pair) <= set(table.columns):
-            place = table[pair].apply(pd.to_numeric, errors="coerce")
-            points = gpd.GeoSeries(gpd.points_from_xy(place[pair[0]], place[pair[1]]), crs="EPSG:4326")
-            return gpd.GeoDataFrame(table, geometry=points.where(place.notna().all(axis=1), None))
+            return gpd.GeoDataFrame(table, geometry=points_of(table, pair, warnings))
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table)))
 
 
@@ -145,7 +146,7 @@ def _is_geoparquet(path: Path) -> bool:
 
 
 def joined(
-    file: gpd.GeoDataFrame, own: gpd.GeoDataFrame, place: npt.NDArray[np.int64], file_name: str, own_name: str
+    file: gpd.GeoDataFrame, own: gpd.GeoDataFrame, place: npt.NDArray[np.int64], names: tuple[str, str], warnings: list[str]
 ) -> gpd.GeoDataFrame:
     """Return the fields of a file with the columns that only the table has.
 
@@ -153,19 +154,25 @@ def joined(
         file: the fields of `--fields`.
         own: the fields of the table itself.
         place: row of `file` for each row of `own`, -1 where it has none.
-        file_name: for messages.
-        own_name: for messages.
+        names: of the file and of the table, for messages.
+        warnings: get what the user should know.
 
     Raises:
         TableError: both tell labels, and a field has two.
     """
+    file_name, own_name = names
     here = place >= 0
     result = file.copy()
     for name in own.columns:
-        if name in ("field_id", "status", "geometry") or (name in file.columns and name != "label"):
+        if name in ("field_id", "status", "geometry"):
             continue
         values = pd.Series([None] * len(file), dtype=object)
         values.iloc[place[here]] = own[name].to_numpy(dtype=object)[here]
+        if name in file.columns and name != "label":
+            differ = values.notna() & (as_text(values) != as_text(file[name]))
+            if differ.any():
+                warnings.append(f"{name} differs in {int(differ.sum())} fields: that of {file_name} is used, not of {own_name}")
+            continue
         if name == "label" and "label" in file.columns:
             both = file["label"].notna() & values.notna()
             differ = both & (file["label"] != values)

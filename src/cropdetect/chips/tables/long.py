@@ -50,7 +50,7 @@ class LongTable(Form):
         warnings: list[str],
     ) -> Observations:
         """Return the rows without the columns that are used up."""
-        geometry, places = geometry_of(table, source)
+        geometry, places = geometry_of(table, source, warnings)
         rest = table.drop(columns=[name for name in dict.fromkeys((*used, *places)) if name in table.columns])
         return Observations(ids=ids, dates=dates, table=rest, geometry=geometry, warnings=tuple(warnings))
 

@@ -83,7 +83,7 @@ def fields_of_table(
     else:
         place = _rows_of(series.ids, table, file.path.name, source, warnings)
         own_place = _rows_of(own_table["field_id"], table, file.path.name, source, [])
-    return joined(table, own_table, own_place, file.path.name, where.name), place, warnings
+    return joined(table, own_table, own_place, (file.path.name, where.name), warnings), place, warnings
 
 
 def _label_of(others: pd.DataFrame, named_label: str | None, where: Path, file: FieldsFile) -> str | None:

@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.source import Source, damaged
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
 from cropdetect.fields.columns import ID_COLUMNS
@@ -44,6 +44,7 @@ DATES = (
 )
 _OF_YEAR = ("doy", "day_of_year")
 _PLACES = (("lon", "lat"), ("longitude", "latitude"))
+_TURN, _POLE = 360, 90  # degrees: longitudes may count from 0
 
 
 def named(columns: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -137,36 +138,52 @@ def _of_years(year: "pd.Series[Any]", day: "pd.Series[Any]", where: Path) -> "pd
     return together
 
 
-def geometry_of(table: pd.DataFrame, source: Source) -> tuple[gpd.GeoSeries | None, list[str]]:
-    """Return the place of each row, from `.geo`, a geometry or longitude and latitude, and the columns that hold it."""
+def geometry_of(table: pd.DataFrame, source: Source, warnings: list[str]) -> tuple[gpd.GeoSeries | None, list[str]]:
+    """Return the place of each row, from `.geo`, a geometry or longitude and latitude, and the columns that hold it.
+
+    Raises:
+        UnreadableFileError: the CRS of a GeoParquet file cannot be understood.
+    """
     if ".geo" in table.columns:
-        return gpd.GeoSeries(_parsed(table[".geo"], _geojson), index=table.index, crs="EPSG:4326"), [".geo"]
+        shapes = _parsed(table[".geo"], _geojson, warnings)
+        return gpd.GeoSeries(shapes, index=table.index, crs="EPSG:4326"), [".geo"]
     for name in named(list(table.columns), ("geometry", "wkt", "geom")):
         values = table[name]
         if values.map(lambda value: isinstance(value, bytes)).any():
             shapes = [shapely.from_wkb(value) if isinstance(value, bytes) else None for value in values]
             return gpd.GeoSeries(shapes, index=table.index, crs=_parquet_crs(source, name)), [name]
-        shapes = _parsed(values, _wkt)
+        doubts: list[str] = []
+        shapes = _parsed(values, _wkt, doubts)
         if any(shape is not None for shape in shapes):
+            warnings += doubts
             return gpd.GeoSeries(shapes, index=table.index, crs="EPSG:4326"), [name]
     for pair in _PLACES:
         columns = named(list(table.columns), pair)
         if len(columns) == 2:
-            place = table[columns].apply(pd.to_numeric, errors="coerce")
-            if (place[columns[1]].abs() > 90).any() or (place[columns[0]].abs() > 360).any():
-                raise TableError(
-                    f"{columns[0]} and {columns[1]} are no degrees in every row", where=source.path, fix="Correct the table."
-                )
-            points = gpd.GeoSeries(gpd.points_from_xy(place[columns[0]], place[columns[1]]), index=table.index, crs="EPSG:4326")
-            return points.where(place.notna().all(axis=1), None), []
+            return points_of(table, columns, warnings), []
     return None, []
 
 
-def _parsed(values: "pd.Series[Any]", parse: Any) -> list[Any]:
+def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) -> gpd.GeoSeries:
+    """Return the points of columns of longitudes and latitudes; None where they hold no numbers, which is a warning."""
+    place = table[list(columns)].apply(pd.to_numeric, errors="coerce")
+    known = (np.isfinite(place) & (place.abs() <= (_TURN, _POLE))).all(axis=1)
+    lost = int((table[list(columns)].notna().any(axis=1) & ~known).sum())
+    if lost:
+        warnings.append(f"{' and '.join(columns)} hold no place on the Earth in {lost} rows")
+    points = gpd.GeoSeries(gpd.points_from_xy(place[columns[0]], place[columns[1]]), index=table.index, crs="EPSG:4326")
+    return points.where(known, None)
+
+
+def _parsed(values: "pd.Series[Any]", parse: Any, warnings: list[str]) -> list[Any]:
     seen: dict[str, Any] = {}
     for text in values.dropna().astype(str).unique():
         shape = parse(text)
         seen[text] = None if shape is None or shape.is_empty else shape
+    broken = [text for text, shape in seen.items() if shape is None]
+    if broken:
+        rows = int(values.isin(broken).sum())
+        warnings.append(f"{values.name} holds no geometry that can be read in {rows} rows, such as {broken[0][:40]!r}")
     return [seen.get(str(value)) if isinstance(value, str) else None for value in values]
 
 
@@ -187,11 +204,13 @@ def _wkt(text: str) -> Any:
 def _parquet_crs(source: Source, column: str) -> CRS | str | None:
     """Return the CRS of a GeoParquet column; longitude and latitude where it says none (GeoParquet 1.1)."""
     metadata = pyarrow.parquet.read_schema(source.path).metadata or {}
+    if b"geo" not in metadata:
+        return None
     try:
         told = json.loads(metadata[b"geo"])["columns"][column].get("crs", "OGC:CRS84")
         crs = None if told is None else CRS.from_user_input(told)
         if crs is not None:
             check_crs(crs.to_wkt())
         return crs
-    except (KeyError, ValueError, TypeError, CRSError):
-        return None
+    except (KeyError, ValueError, TypeError, AttributeError, CRSError) as error:
+        raise damaged(source.path, f"its description of geometries is broken: {error}") from error

@@ -11,19 +11,16 @@ import pandas as pd
 from cropdetect.chips.tables.bands import NO_BANDS, parse_column
 from cropdetect.errors import OptionError, TableError
 from cropdetect.imagery.bands import find_band, is_reflectance
+from cropdetect.imagery.fills import usual_fills
 from cropdetect.imagery.metadata import landsat_default
+from cropdetect.imagery.units import LIKELY, NUMBERS_ABOVE, OFFSET_0400, PER_REFLECTANCE, REFLECTANCE_BELOW
 from cropdetect.imagery.values import BASELINE_0400
 
 Numbers = npt.NDArray[np.float64]
 
-_FILLS = (-32768.0, -28672.0, -9999.0, -99999.0, -999.0, -3000.0, 32767.0, 65535.0, 1e20, 9.969209968386869e36)
 _WORDS = ("no data", "nodata", "no_data", "masked", "--", "-", "none", "null", "nan", "na", "n/a", "inf", "-inf", "")
-_UNIT = 10_000.0  # digital numbers of a reflectance of 1
-_FROM_0_TO_1 = 2.0  # reflectances reach a little beyond 1 over snow and clouds
-_DIGITAL = 150.0  # a reflectance of 0.015, darker than any land
 _LARGE = 100.0  # a band of any other kind whose values reach beyond this holds digital numbers
 _IMPOSSIBLE = -1000.0  # digital numbers; the lowest that products hold
-_OFFSET = 1000.0
 _STORED = 7000.0  # Landsat's Collection 2 stores a reflectance of 0 as 7273
 
 
@@ -69,12 +66,13 @@ def without_fills(values: pd.DataFrame, known: Sequence[float] = ()) -> tuple[pd
         values: one column a band.
         known: numbers that mean "no value" in any case.
     """
+    infinite = np.isinf(values.to_numpy(np.float64))
     values = values.replace([np.inf, -np.inf, *known], np.nan)
     found: dict[float, dict[str, int]] = {}
     alone: list[str] = []
     for band in values:
         numbers = values[band].to_numpy()
-        usual = np.isin(numbers, _FILLS)
+        usual = np.isin(numbers, usual_fills(parse_column(str(band)).band, numbers.dtype))
         others = numbers[~usual & np.isfinite(numbers)]
         for fill in np.unique(numbers[usual]):
             here = numbers == fill
@@ -89,6 +87,9 @@ def without_fills(values: pd.DataFrame, known: Sequence[float] = ()) -> tuple[pd
     warnings = [
         f"{fill:g} is taken for 'no value' ({sum(bands.values())} values of {', '.join(bands)})" for fill, bands in found.items()
     ]
+    if infinite.any():
+        bands_ = ", ".join(map(str, values.columns[infinite.any(axis=0)]))
+        warnings.append(f"{int(infinite.sum())} infinite values of {bands_} are left out")
     if alone:
         warnings.append(f"{', '.join(alone)} occurs once: it may mean 'no value', but is kept")
     optical = [band for band in values if is_optical(str(band))]
@@ -118,14 +119,14 @@ def in_one_unit(
     optical = [str(band) for band in values if is_optical(str(band)) and values[band].notna().any()]
     warnings: list[str] = []
     if scale is not None and optical:
-        values = values.assign(**{band: values[band] * (scale * _UNIT) for band in optical})
+        values = values.assign(**{band: values[band] * (scale * PER_REFLECTANCE) for band in optical})
         return values, "digital number", [f"reflectances are multiplied by {scale:g} to lie from 0 to 1 and kept x 10000"]
     values, decoded = _decoded(values, optical, where)
     warnings += decoded
     if optical and (sensor == "sentinel-2" or str(sensor).startswith("landsat") or any(map(_is_landsat_product, optical))):
-        high = {band: float(values[band].quantile(0.98)) for band in optical}
-        small = [band for band in optical if high[band] <= _FROM_0_TO_1 and find_band(band).role != "cirrus"]
-        large = [band for band in optical if high[band] >= _DIGITAL]
+        high = {band: float(values[band].quantile(LIKELY)) for band in optical}
+        small = [band for band in optical if high[band] <= REFLECTANCE_BELOW and find_band(band).role != "cirrus"]
+        large = [band for band in optical if high[band] >= NUMBERS_ABOVE]
         fix = "Bring all bands to one unit, or say in a YAML file (--columns) what makes them lie from 0 to 1: `scale: 0.0001`."
         if small and large:
             raise TableError(
@@ -134,7 +135,7 @@ def in_one_unit(
                 where=where,
                 fix=fix,
             )
-        if not large and max(high.values()) > _FROM_0_TO_1:
+        if not large and max(high.values()) > REFLECTANCE_BELOW:
             band = max(high, key=lambda name: high[name])
             raise TableError(
                 f"the unit of {band} cannot be told: its values, up to {high[band]:.3g}, are neither reflectances from 0 to 1 "
@@ -143,7 +144,7 @@ def in_one_unit(
                 fix=fix.replace("0.0001", "0.01"),
             )
         if small:
-            values = values.assign(**{band: values[band] * _UNIT for band in optical})
+            values = values.assign(**{band: values[band] * PER_REFLECTANCE for band in optical})
             warnings.append("reflectances lie from 0 to 1 and are kept as digital numbers (x 10000)")
         else:
             _check_rows(values, large, where, fix)
@@ -180,7 +181,7 @@ def _decoded(values: pd.DataFrame, optical: Sequence[str], where: object) -> tup
     assert encoding is not None
     factor, add = encoding.scale or 1.0, encoding.add or 0.0
     reflectance = {band: values[band].where(values[band] != 0) * factor + add for band in stored}
-    values = values.assign(**{band: numbers * _UNIT for band, numbers in reflectance.items()})
+    values = values.assign(**{band: numbers * PER_REFLECTANCE for band, numbers in reflectance.items()})
     return values, [
         f"{', '.join(stored)}: Landsat's stored numbers are decoded (x {factor:g} {add:+g}) and kept as reflectance x 10000"
     ]
@@ -189,7 +190,7 @@ def _decoded(values: pd.DataFrame, optical: Sequence[str], where: object) -> tup
 def _check_rows(values: pd.DataFrame, bands: Sequence[str], where: object, fix: str) -> None:
     for band in bands:
         numbers = values[band].dropna().to_numpy()
-        small = (numbers > 0) & (numbers < _FROM_0_TO_1) & (numbers != np.round(numbers))
+        small = (numbers > 0) & (numbers < REFLECTANCE_BELOW) & (numbers != np.round(numbers))
         if small.sum() >= max(3, 0.01 * len(numbers)):
             raise TableError(
                 f"{band} holds reflectances from 0 to 1 in {small.sum()} rows (such as {numbers[small][0]:g}) and digital "
@@ -228,7 +229,13 @@ def without_offset(
     late = dates >= np.datetime64(BASELINE_0400)
     numbers = values.loc[late, optical].to_numpy()
     numbers = numbers[np.isfinite(numbers)]
-    if asked is None and sensor == "sentinel-2" and units == "digital number" and len(numbers) >= 20 and numbers.min() >= _OFFSET:
+    if (
+        asked is None
+        and sensor == "sentinel-2"
+        and units == "digital number"
+        and len(numbers) >= 20
+        and numbers.min() >= OFFSET_0400
+    ):
         return values, [
             f"no reflectance from {BASELINE_0400} on is below 1000, so that Sentinel-2's offset of 1000 seems to be in them: "
             "--offset 1000 takes it off, --offset 0 keeps the numbers"

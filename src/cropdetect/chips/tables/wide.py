@@ -7,13 +7,17 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cropdetect.chips.tables.bands import is_known_band
+from cropdetect.chips.tables.dates import NAMED_MONTH
 
 _DATE = re.compile(
     r"(?<!\d)(?:(?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:T\d{6})?"
     r"|(?P<iso>(?:19|20)\d\d(?P<s>[-_.])(?:0[1-9]|1[0-2])(?P=s)(?:0[1-9]|[12]\d|3[01]))"
     r"|(?P<year>(?:19|20)\d\d(?:[0-2]\d\d|3[0-6]\d))"
     r"|(?P<month>(?:19|20)\d\d[-_]?(?:0[1-9]|1[0-2]))"
-    r")(?!\d)"
+    rf"|(?P<named>(?<![A-Za-z]){NAMED_MONTH}[-_. ]?(?:19|20)\d\d)"
+    rf"|(?P<year_first>(?:19|20)\d\d[-_. ]?{NAMED_MONTH}(?![A-Za-z]))"
+    r")(?!\d)",
+    re.IGNORECASE,
 )
 _NUMBERED = (
     re.compile(r"(?P<number>\d{1,3})[_-](?P<band>.+)"),

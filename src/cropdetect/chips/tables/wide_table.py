@@ -52,7 +52,7 @@ class WideTable(Form):
         if not dated_columns([columns[0].column]) and options.columns.dates is None:
             long["date"] = _between(table, period, long, source)
         ids, ids_in = _ids(table, source, options, warnings)
-        geometry, places = geometry_of(table, source)
+        geometry, places = geometry_of(table, source, warnings)
         wide_names = {one.column for one in columns}
         used = {*wide_names, *places, *ids_in, "system:index", *period}
         fields = table.drop(columns=[name for name in table.columns if name in used]).assign(field_id=ids)

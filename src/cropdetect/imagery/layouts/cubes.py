@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.names import parse_path
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_said
-from cropdetect.imagery.stores.attributes import encoding
+from cropdetect.imagery.stores.attributes import encoding, unread_attributes
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
 from cropdetect.imagery.stores.safety import unreadable
@@ -133,18 +133,28 @@ def cube_layers(
         options: how it is opened.
         warnings: get what the user should know.
     """
+    bounds = {axis.attrs.get(key) for axis in data.variables.values() for key in ("bounds", "climatology")}
     for name, variable in data.data_vars.items():
-        y, x = _dimension(variable, _Y), _dimension(variable, _X)
-        if y is None or x is None or variable.dtype.kind not in "iuf":
+        if variable.ndim < 2 or name in bounds:
             continue
+        y, x = _dimension(variable, _Y), _dimension(variable, _X)
         step, band = _dimension(variable, _STEPS), _dimension(variable, _BANDS)
-        if set(variable.dims) - {y, x, step, band}:
+        others = [str(dim) for dim in variable.dims if dim not in (y, x, step, band)]
+        if y is None or x is None or others or variable.dtype.kind not in "iuf":
+            known = y is not None and x is not None and not others
+            why = "it holds no numbers" if known else f"its dimensions are {', '.join(map(str, variable.dims))}"
+            warnings.append(f"{path.name}: {name} is not used, since {why}")
             continue
         times = _times(path, data, variable, step, relative, options)
+        warnings += _without_time(path, str(name), times)
+        warnings += [f"{path.name}: {name}: the attribute {said} is not used" for said in unread_attributes(variable.attrs)]
         names = [str(text) for text in data[band].values] if band and band in data.coords else None
         if band and names is None:
             names = [f"{name}_{number + 1}" for number in range(variable.sizes[band])]
         names = names or [str(name)]
+        by_products = [one for one in names if not is_band(one)]
+        if by_products:
+            warnings.append(f"{path.name}: {', '.join(by_products)}: not used, as by-products")
         grid = cube_grid(path, data, variable, y, x)
         warnings += grid.warnings
         orbit = orbit_said({**data.attrs, **variable.attrs})
@@ -198,7 +208,11 @@ def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
 def _times(
     path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, options: OpenOptions
 ) -> list[dt.datetime | None]:
-    """Return the moment of each step (None: not a time). A variable without steps has one moment, if it is known."""
+    """Return the moment of each step (None: not a time). A variable without steps has one moment, if it is known.
+
+    Raises:
+        UnreadableFileError: its times are no dates, or all of them are missing.
+    """
     if step is not None:
         return _moments(path, np.asarray(data[step].values))
     for name in _STEPS:
@@ -212,12 +226,23 @@ def _times(
 def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None]:
     if times.dtype.kind == "M":
         seconds = times.astype("datetime64[s]")
+        if times.size and np.isnat(seconds).all():
+            what = f"all of its {times.size} times are missing (NaT)"
+            raise UnreadableFileError(what, where=path, fix="Write the day of each image into its coordinate of times.")
         return [None if np.isnat(moment) else moment.item() for moment in seconds]
     if times.dtype.kind in "OUS" or times.dtype.name.startswith("StringDType"):
         days = [parse_date(str(text)[:10]) for text in times]
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
     raise unreadable(path, ValueError("its times are not dates; give them CF units such as 'days since 2018-01-01'"))
+
+
+def _without_time(path: Path, name: str, times: Sequence[dt.datetime | None]) -> list[str]:
+    """Return a warning about the images of a variable that have no time, and are left out."""
+    if not times:
+        return [f"{path.name}: {name} is not used, since it has no date; --date gives the day of an image"]
+    missing = sum(moment is None for moment in times)
+    return [f"{path.name}: {missing} of {len(times)} times are missing (NaT); these images are left out"] if missing else []
 
 
 def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:

@@ -11,10 +11,11 @@ from pathlib import Path
 from cropdetect.imagery.bands import COMPETITION_BANDS
 from cropdetect.imagery.dates import parse_date
 from cropdetect.imagery.layers import Acquisition, FoundTile
-from cropdetect.imagery.layouts.folders import find_field_files
+from cropdetect.imagery.layouts.folders import find_field_files, paths_with, some_names
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.stores.rasters import read_header
 
+_SUFFIXES = (".tif", ".tiff", ".jp2")
 _FILE = re.compile(rf"(?P<tile>\d+)_(?P<band>{'|'.join(COMPETITION_BANDS)})_(?P<date>\d{{8}})\.tiff?", re.IGNORECASE)
 
 
@@ -39,15 +40,27 @@ class CompetitionFolders(Layout):
     def find(self, path: Path, options: OpenOptions) -> list[FoundTile]:
         """See `Layout.find`."""
         tiles: dict[Path, list[Acquisition]] = {}
+        empty: list[str] = []
+        others: list[str] = []
         for tile, date in _date_folders(path):
             day = parse_date(date.name)
             images = _images(date)
             if day is None or not images:
+                empty.append(date.relative_to(path).as_posix())
                 continue
+            others += sorted(file.name for file in paths_with(date, _SUFFIXES) if file not in images.values())
             layers = {
                 name: replace(read_header(images[name])[0], band=name, date=day) for name in COMPETITION_BANDS if name in images
             }
             tiles.setdefault(tile, []).append(Acquisition(day, layers))
+        warnings = [
+            f"{len(names)} {what} are left out: {some_names(names)}"
+            for what, names in (
+                ("folders without a day, or without images of it,", empty),
+                ("images whose names are not of the form TILE_BAND_DATE.tif", others),
+            )
+            if names
+        ]
         names = {tile: str(int(tile.name)) if tile != path else "" for tile in tiles}
         return [
             FoundTile(
@@ -55,8 +68,9 @@ class CompetitionFolders(Layout):
                 acquisitions=tuple(acquisitions),
                 field_files=find_field_files(path, [tile], tile=names[tile], alone=len(tiles) == 1),
                 sensor="sentinel-2",
+                warnings=tuple(warnings) if number == 0 else (),
             )
-            for tile, acquisitions in tiles.items()
+            for number, (tile, acquisitions) in enumerate(tiles.items())
         ]
 
 

@@ -68,7 +68,7 @@ class Rasters(Layout):
             if name is None or is_field_raster(file.name):
                 continue
             layers, by_metadata = _named_layers(file, name, options)
-            left_out.add(file, name, by_metadata, is_read=bool(layers))
+            left_out.add(file, name, by_metadata, layers)
             offset, metadata = product_offset(file, path)
             if layers:
                 same = tiles.setdefault(name.tile, [])
@@ -104,19 +104,23 @@ class _LeftOut:
     root: Path
     unnamed: list[Path] = field(default_factory=list)
     undated: list[Path] = field(default_factory=list)
+    partly: list[Path] = field(default_factory=list)
     guessed: list[Path] = field(default_factory=list)
     of_a_year: list[Path] = field(default_factory=list)
     contradicted: dict[Path, str] = field(default_factory=dict)
 
-    def add(self, file: Path, name: ParsedName, by_metadata: MetadataDate | None, *, is_read: bool) -> None:
+    def add(self, file: Path, name: ParsedName, by_metadata: MetadataDate | None, layers: Sequence[Layer]) -> None:
         """Add a file.
 
         Args:
             file: the file.
             name: what its path tells.
             by_metadata: its date by metadata, if it was looked for.
-            is_read: whether it has a layer with band and date.
+            layers: those with band and date.
         """
+        is_read = bool(layers)
+        if layers and isinstance(reader := layers[0].reader, RasterFile) and len(layers) < len(reader.descriptions):
+            self.partly.append(file)
         if name.contradiction and is_read and name.period is not None:
             self.contradicted[file] = f"{name.period}, folder {name.contradiction}"
         if by_metadata is not None and by_metadata.day is None:
@@ -134,6 +138,7 @@ class _LeftOut:
         return [
             *_warning("without date or band in their names are left out", self.unnamed, self.root),
             *_warning("without a known date are left out", self.undated, self.root),
+            *_warning("have layers without date or band, which are left out", self.partly, self.root),
             *_warning(
                 "have no date in their names; the TIFF tag DateTime is used, maybe the day of writing", self.guessed, self.root
             ),

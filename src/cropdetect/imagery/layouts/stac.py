@@ -22,6 +22,7 @@ import shapely
 from odc.geo.geobox import GeoBox
 
 from cropdetect.errors import CatalogueError, CropDetectError, GridError, MissingBandError, UnreadableFileError, UnsafePathError
+from cropdetect.imagery.antimeridian import joined, laid_on, touch
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, some_names
@@ -32,11 +33,12 @@ from cropdetect.imagery.layouts.stac_items import (
     bands_of_item,
     described_layer,
     granule_of,
+    unknown_assets,
     without_repeats,
     without_variant,
 )
 from cropdetect.imagery.layouts.stac_presets import CATALOGUES, Product, product_of
-from cropdetect.imagery.layouts.stac_search import Item, Source, find_items, is_stac, parse_sources, read_items
+from cropdetect.imagery.layouts.stac_search import Item, Source, find_items, is_stac, items_and_others, parse_sources, read_items
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.stores.http import FetchError
 from cropdetect.imagery.stores.placed import placed
@@ -78,6 +80,9 @@ class StacItems(Layout):
             files = _Files(source, options.search, typed=is_stac(path))
             items = _with_fields(find_items(source, options.search), options.search)
             items, repeated = without_repeats(items)
+            others = items_and_others(Path(source.collection))[1] if source.catalogue is None else 0
+            if others:
+                warnings.append(f"{others} entries of {Path(source.collection).name} are no STAC items and are left out")
             if repeated:
                 warnings.append(f"{repeated} scenes of {source.collection} are older versions of others; the newest are taken")
             scenes, failed = _scenes(items, files, options, is_first=number == 0)
@@ -226,10 +231,9 @@ def _with_fields(items: Sequence[Item], search: Search) -> list[Item]:
     """Return the items whose outlines hold part of a field."""
     if search.places is None or not items:
         return list(items)
-    outlines = shapely.from_geojson([_geojson(item) for item in items], on_invalid="ignore")
-    tree = shapely.STRtree(search.places.to_numpy())
-    touched = set(tree.query(outlines, predicate="intersects")[0].tolist())
-    return [item for place, item in enumerate(items) if place in touched or outlines[place] is None]
+    outlines = gpd.GeoSeries(shapely.from_geojson([_geojson(item) for item in items], on_invalid="ignore"), crs="EPSG:4326")
+    touched = touch(outlines, joined(search.places)) | outlines.isna().to_numpy()
+    return [item for item, here in zip(items, touched, strict=True) if here]
 
 
 def _geojson(item: Item) -> str | None:
@@ -240,22 +244,32 @@ def _scenes(items: Sequence[Item], files: _Files, options: OpenOptions, *, is_fi
     """Open the files of items; return the scenes, and a warning for those that cannot be read."""
     failures: dict[str, CropDetectError] = {}
     scenes: list[_Scene] = []
+    bare: list[str] = []
+    lacking: dict[str, None] = {}
     opened = partial(_open_item, files=files, options=options)
     with ThreadPoolExecutor(THREADS) as pool, Progress("reading headers", len(items), "scenes") as progress:
         for item, result in zip(items, pool.map(opened, items), strict=True):
             progress.advance()
-            layers, product = result if isinstance(result, tuple) else ([], None)
+            layers, product, lost = result if isinstance(result, tuple) else ([], None, [])
+            lacking |= dict.fromkeys(lost)
             if isinstance(result, CropDetectError):
                 failures[f"{str(item['properties'].get('datetime'))[:10]} ({item.get('id')})"] = result
             elif layers:
                 scenes.append(_Scene(item, layers, product, is_first=is_first))
+            else:
+                bare.append(str(item.get("id")))
     if failures and (
         not scenes or any(not isinstance(one, FetchError | UnreadableFileError | GridError) for one in failures.values())
     ):
         raise next(iter(failures.values()))
     if items and not scenes:
         raise _no_assets(items)
-    return scenes, missing_dates(failures)
+    warnings = missing_dates(failures)
+    if bare:
+        warnings.append(f"{len(bare)} scenes have no asset that is a band that is known, and are left out: {some_names(bare)}")
+    if lacking:
+        warnings.append(f"described by items, but not in their files, or no bands that are known: {some_names(list(lacking))}")
+    return scenes, warnings
 
 
 def missing_dates(failures: Mapping[str, CropDetectError]) -> list[str]:
@@ -269,20 +283,24 @@ def missing_dates(failures: Mapping[str, CropDetectError]) -> list[str]:
     ]
 
 
-def _open_item(item: Item, *, files: _Files, options: OpenOptions) -> "tuple[list[Layer], Product | None] | CropDetectError":
-    """Return the layers of an item, or why they cannot be read."""
+def _open_item(
+    item: Item, *, files: _Files, options: OpenOptions
+) -> "tuple[list[Layer], Product | None, list[str]] | CropDetectError":
+    """Return the layers of an item, its product, and the names of what is not read; or why it cannot be read."""
     product = product_of(str(item.get("collection") or ""))
     by_file: dict[str, list[AssetBand]] = defaultdict(list)
     layers = []
+    lost = [] if product is not None else unknown_assets(item)
     try:
         for band in bands_of_item(item, product, options.bands):
             by_file[band.href].append(band)
         for href, bands in by_file.items():
             in_file = files.header(href, item, bands[0].name)
             layers += [described_layer(in_file[band.index], band, item, product) for band in bands if band.index < len(in_file)]
+            lost += [band.name for band in bands if band.index >= len(in_file)]
     except CropDetectError as error:
         return error
-    return layers, product
+    return layers, product, lost
 
 
 def _check_bands(scenes: Sequence[_Scene], sources: Sequence[Source], options: OpenOptions) -> None:
@@ -372,7 +390,7 @@ def _needed(granules: Mapping[tuple[str, str], Sequence[_Scene]], places: gpd.Ge
     within, touches = {}, {}
     for key, scenes in granules.items():
         grid = scenes[0].grid
-        in_crs = places.to_crs(str(grid.crs)).to_numpy()
+        in_crs = laid_on(places, grid).to_numpy()
         extent = grid.extent.geom
         within[key], touches[key] = shapely.covers(extent, in_crs), shapely.intersects(extent, in_crs)
     left = np.logical_or.reduce(list(within.values()))

@@ -92,6 +92,18 @@ def bands_of_item(item: Item, product: Product | None, wanted: Sequence[str] | N
     return [one for _, one in found.values()]
 
 
+def unknown_assets(item: Item) -> list[str]:
+    """Return the names of the images of an item of no known collection that are no bands."""
+    sensor = sensor_of_item(item, None)
+    return [
+        key
+        for key, asset in item["assets"].items()
+        if _is_image(asset)
+        and not _PICTURES.fullmatch(key)
+        and all(_band_name(key, one, sensor, None, single=len(_described(asset)) == 1) is None for one in _described(asset))
+    ]
+
+
 def without_variant(name: str, sensor: str | None) -> Identity:
     """Return which band a name is, whatever orbit or statistic it names."""
     return replace(identify(name, sensor), variant="")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cropdetect.errors import CatalogueError, InputNotFoundError, OptionError, UnreadableFileError, UnsafePathError
+from cropdetect.imagery.antimeridian import bounds_in_degrees, boxes_of
 from cropdetect.imagery.layouts.layout import Search
 from cropdetect.imagery.layouts.stac_presets import CATALOGUES, Catalogue
 from cropdetect.imagery.stores.http import missing_extra
@@ -191,7 +192,12 @@ def find_items(source: Source, search: Search) -> list[Item]:
 
 
 def read_items(path: Path) -> list[Item]:
-    """Return the items in a file: an item collection, or one item.
+    """Return the items in a file: an item collection, or one item; see `items_and_others` for the errors."""
+    return items_and_others(path)[0]
+
+
+def items_and_others(path: Path) -> tuple[list[Item], int]:
+    """Return the items in a file, and how many entries are none.
 
     Raises:
         InputNotFoundError: there is no such file.
@@ -211,7 +217,7 @@ def read_items(path: Path) -> list[Item]:
         raise UnreadableFileError(
             "it holds no STAC item", where=path, fix="Save a search's item collection (pystac: item_collection().save_object)."
         )
-    return items
+    return items, len(features) - len(items)
 
 
 def _is_item(one: Any) -> bool:
@@ -257,30 +263,31 @@ def _searched(catalogue: Catalogue, collection: str, search: Search) -> Iterator
     except ImportError as error:
         raise missing_extra() from error
     assert search.places is not None
-    west, south, east, north = (float(number) for number in search.places.total_bounds)
+    seen: set[object] = set()
     try:
         client = pystac_client.Client.open(catalogue.url, stac_io=_io())
-        found = client.search(
-            collections=[collection],
-            bbox=[west, south, east, north],
-            datetime=f"{search.first}T00:00:00Z/{search.last}T23:59:59Z",
-            max_items=_MOST_SCENES + 1,
-            limit=100,
-        )
-        count = 0
         with Progress(f"searching {collection}", unit="scenes") as progress:
-            for item in found.items_as_dicts():
-                count += 1
-                progress.advance()
-                yield item
+            for box in boxes_of(bounds_in_degrees(search.places)):  # not all catalogues know boxes that go over longitude 180
+                found = client.search(
+                    collections=[collection],
+                    bbox=list(box.bounds),
+                    datetime=f"{search.first}T00:00:00Z/{search.last}T23:59:59Z",
+                    max_items=_MOST_SCENES + 1,
+                    limit=100,
+                )
+                for item in found.items_as_dicts():
+                    if item.get("id") not in seen:
+                        seen.add(item.get("id"))
+                        progress.advance()
+                        yield item
     except (requests.RequestException, pystac_client.exceptions.APIError) as error:
         raise _no_answer(catalogue, collection, error) from error
-    if count > _MOST_SCENES:
+    if len(seen) > _MOST_SCENES:
         raise CatalogueError(
             f"there are more than {_MOST_SCENES} scenes of {collection}",
             fix="Shorten the period (--from, --to), take fewer fields (--bbox, --limit), or set --max-cloud 60.",
         )
-    if count == 0:
+    if not seen:
         raise _nothing(client, catalogue, collection, search)
 
 
@@ -325,7 +332,7 @@ def _nothing(client: "pystac_client.Client", catalogue: Catalogue, collection: s
         shown = ", ".join(f"stac:{name}/{one}" for one in (near or sorted(names)[:10]))
         return CatalogueError(f"{name} has no collection {collection!r}", fix=f"Write one of {shown}")
     assert search.places is not None
-    west, south, east, north = search.places.total_bounds
+    west, south, east, north = bounds_in_degrees(search.places)
     return CatalogueError(
         f"there is no scene of {collection} from {search.first} to {search.last} in the area of the fields "
         f"({west:.4f},{south:.4f},{east:.4f},{north:.4f})",

@@ -101,6 +101,13 @@ def encoding(attributes: Mapping[str, Any], *, unsigned_bits: int = 0) -> Encodi
     )
 
 
+def unread_attributes(attributes: Mapping[str, Any]) -> list[str]:
+    """Return the attributes of fills, scales and summands that hold no number, and scales of 0, as a user reads them."""
+    unread = [name for name in (*_FILLS, *_SCALES, *_ADDS) if name in attributes and not _numbers(attributes[name])]
+    unread += [name for name in _SCALES if name in attributes and set(_numbers(attributes[name])) == {0.0}]
+    return [f"{name} = {str(attributes[name])[:40]!r}" for name in unread]
+
+
 def _numbers(value: Any) -> tuple[float, ...]:
     """Return the numbers of an attribute, which may be a number, several, or text such as "-9999.0" or "-100, 16000"."""
     if value is None or isinstance(value, bool):

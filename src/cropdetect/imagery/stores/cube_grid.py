@@ -24,6 +24,12 @@ from cropdetect.errors import ContradictionError, GridError
 _EVEN = 1e-2  # pixels by which a coordinate may be off an even spacing
 _SAME = 0.02  # pixels
 _WKT = re.compile(r"\s*(PROJ|GEOG|GEODC|BOUND|COMPOUND|COMPD|LOCAL|ENG)\w*\[", re.IGNORECASE)
+_LONLAT = re.compile(r"\s*((urn:ogc:def:crs:)?OGC:[\d.]*:?CRS:?84|WGS[ _]?(19)?84|GCS_WGS_1984)\s*", re.IGNORECASE)
+_DEGREES = re.compile(  # what is said of longitude and latitude in words
+    r"\s*(geographic(al)?([ _]coordinates)?|(lat(itude)?[-/_ ,]*lon(g(itude)?)?)|(lon(g(itude)?)?[-/_ ,]*lat(itude)?)|"
+    r"plate[ _]carr[eé]e|equirectangular|degrees?)\s*",
+    re.IGNORECASE,
+)
 _CRS_KEYS = ("crs_wkt", "spatial_ref", "proj:wkt2", "epsg", "EPSG", "proj:epsg", "proj:code", "epsg_code", "crs", "projection")
 
 
@@ -58,28 +64,37 @@ def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: s
     south_up, west_last = height > 0, width < 0
     top = first + height * rows if south_up else first
     left = left + width * columns if west_last else left
-    by_name = CRS("EPSG:4326") if y.lower().startswith("lat") and x.lower().startswith("lon") else None
-    crs = _crs(path, data, variable, by_name)
+    crs, warning_crs = _crs(path, data, variable, (y, x))
+    warning_turn = ""
     if crs is not None and crs.geographic and left >= 180:
-        left -= 360  # longitudes from 0 to 360
+        warning_turn = f"{path.name}: its longitudes, {left:g} to {left + abs(width) * columns:g}, are taken 360 degrees less"
+        left -= 360
     geobox = GeoBox((rows, columns), Affine(abs(width), 0, left, 0, -abs(height), top), crs)
-    return CubeGrid(geobox, south_up, west_last, tuple(dict.fromkeys(filter(None, (warning_x, warning_y)))))
+    return CubeGrid(
+        geobox, south_up, west_last, tuple(dict.fromkeys(filter(None, (warning_x, warning_y, warning_crs, warning_turn))))
+    )
 
 
 def _transform(path: Path, data: xr.Dataset, variable: xr.DataArray) -> Affine | None:
-    """Return the transform that the attributes declare."""
+    """Return the transform that the attributes declare.
+
+    Raises:
+        GridError: it is no transform, or a rotated one.
+    """
     holders = [data[name].attrs for name in _mappings(data, variable) if name in data.variables]
     for attributes in (*holders, variable.attrs, data.attrs):
         for key in ("GeoTransform", "proj:transform"):
             value = attributes.get(key)
-            if value is None:
+            if value is None or not str(value).strip():
                 continue
             try:
                 texts = re.split(r"[\s,]+", value.strip(" []()")) if isinstance(value, str) else np.asarray(value).reshape(-1)
                 numbers = [float(number) for number in texts][:6]
                 affine = Affine.from_gdal(*numbers) if key == "GeoTransform" else Affine(*numbers)
-            except (TypeError, ValueError):
-                continue
+            except (TypeError, ValueError) as error:
+                raise GridError(
+                    f"the attribute {key} is no transform: {str(value)[:60]!r}", where=path, fix="Remove it, or correct it."
+                ) from error
             if affine.b or affine.d:
                 raise GridError("the grid is rotated", where=path, fix="Warp it to a north-up grid, e.g. with gdalwarp.")
             if affine.a and affine.e:
@@ -173,25 +188,42 @@ def _with_transform(
     )
 
 
-def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray, otherwise: CRS | None) -> CRS | None:
-    """Return the CRS that the attributes state; `otherwise` where they state none."""
+def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray, axes: tuple[str, str]) -> tuple[CRS | None, str]:
+    """Return the CRS that the attributes state, and a warning or "".
+
+    Where they state none, latitudes and longitudes by the names of the axes are those of EPSG:4326.
+
+    Raises:
+        GridError: no statement of a CRS can be understood.
+    """
+    y, x = axes
+    in_degrees = y.lower().startswith("lat") and x.lower().startswith("lon")
+    by_name = f"while its axes {y} and {x} are in degrees" if in_degrees else ""
     not_understood = []
     for value in _crs_candidates(data, variable):
         try:
             crs = _parse(value)
         except (pyproj.exceptions.CRSError, ValueError) as error:
-            raise _unknown_crs(value, path) from error
+            raise _unknown_crs(value, path, by_name) from error
         if crs is not None:
-            return crs
-        if value is not None and str(value).strip():
+            return crs, ""
+        if value is not None and str(value).strip() and not (in_degrees and _DEGREES.fullmatch(str(value))):
             not_understood.append(value)
-    if not_understood and otherwise is None:
-        raise _unknown_crs(not_understood[0], path)
-    return otherwise
+    if not_understood:
+        raise _unknown_crs(not_understood[0], path, by_name)
+    stated = _mapping(data, variable)
+    absent = stated is not None and stated not in data.variables
+    crs = CRS("EPSG:4326") if in_degrees else None
+    taken = "EPSG:4326 by the names of its axes" if in_degrees else "none"
+    return (
+        crs,
+        f"{path.name}: it has no variable {stated}, which should state the CRS; that is taken as {taken}" if absent else "",
+    )
 
 
-def _unknown_crs(value: Any, path: Path) -> GridError:
-    return GridError(f"the CRS {str(value)[:60]!r} cannot be understood", where=path, fix="Give an EPSG code, or remove it.")
+def _unknown_crs(value: Any, path: Path, by_name: str) -> GridError:
+    what = f"the CRS {str(value)[:60]!r} cannot be understood"
+    return GridError(f"{what}, {by_name}" if by_name else what, where=path, fix="Give an EPSG code, or remove it.")
 
 
 def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
@@ -208,9 +240,14 @@ def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
 
 def _mappings(data: xr.Dataset, variable: xr.DataArray) -> Iterator[str]:
     """Return the names that the variable of the grid mapping may have."""
+    stated = _mapping(data, variable)
+    return iter(dict.fromkeys([*([] if stated is None else [stated]), "spatial_ref", "crs", "transverse_mercator"]))
+
+
+def _mapping(data: xr.Dataset, variable: xr.DataArray) -> str | None:
+    """Return the name that the variable of the grid mapping should have, or None."""
     mapping = variable.attrs.get("grid_mapping") or variable.encoding.get("grid_mapping") or data.attrs.get("grid_mapping")
-    names = [str(mapping).split(":")[0].strip()] if mapping else []
-    return iter(dict.fromkeys([*names, "spatial_ref", "crs", "transverse_mercator"]))
+    return str(mapping).split(":")[0].strip() if mapping else None
 
 
 def _parse(value: Any) -> CRS | None:
@@ -224,6 +261,8 @@ def _parse(value: Any) -> CRS | None:
     code = code or re.fullmatch(r"urn:ogc:def:crs:EPSG:[\d.]*:(\d{4,6})", text, re.IGNORECASE)
     if code:
         return CRS(f"EPSG:{code[1]}")
+    if _LONLAT.fullmatch(text):
+        return CRS("EPSG:4326")
     check_crs(text)
     if _WKT.match(text):
         crs = pyproj.CRS.from_wkt(text)

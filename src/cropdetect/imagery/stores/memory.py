@@ -22,6 +22,5 @@ class MemoryVariable(CubeVariable):
 
     def opened(self) -> xr.Variable:
         """See `CubeVariable.opened`."""
-        if self.held is None:
-            raise ValueError(f"{self.variable} is not held")
+        assert self.held is not None
         return self.held

@@ -45,7 +45,7 @@ def file_manager(
     versions = tuple([file_version(header) for header in headers or (path,)])
     if not any(versions):
         raise unreadable(path, FileNotFoundError("it is gone"))
-    file = _file(threading.get_ident(), opener, path, *arguments)
+    file = _files(_limit())(threading.get_ident(), opener, path, *arguments)
     if file.versions != versions:
         file.manager.close()
         file.versions = versions
@@ -63,7 +63,7 @@ def file_version(path: Path) -> Version | None:
 
 def close_files() -> None:
     """Close all files, but for those that a thread is reading just now; the next read opens what it needs."""
-    _file.cache_clear()
+    _files.cache_clear()
 
 
 def _limit() -> int:
@@ -84,7 +84,12 @@ class _File(Generic[T]):
     versions: tuple[Version | None, ...] = ()
 
 
-@lru_cache(maxsize=_limit())
+@lru_cache(maxsize=1)
+def _files(limit: int) -> Callable[..., _File[Any]]:
+    """Return the cache of at most so many files; where the limit has become another one, it begins anew."""
+    return lru_cache(maxsize=limit)(_file)
+
+
 def _file(thread: int, opener: Callable[..., T], path: Path, *arguments: Hashable) -> _File[T]:
     # A cache of its own: xarray's common one closes files beyond 128, fewer than a season of Sentinel-2 has.
     return _File(CachingFileManager(opener, path, *arguments, cache={}, manager_id=thread))
@@ -95,4 +100,4 @@ atexit.register(close_files)
 
 # A forked child would share file positions with its parent, and each would read the other's bytes.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_file.cache_clear)
+    os.register_at_fork(after_in_child=_files.cache_clear)

@@ -19,7 +19,7 @@ from affine import Affine
 from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 from rasterio._err import CPLE_BaseError
-from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.enums import ColorInterp, Interleaving, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from xarray.backends import CachingFileManager
 
@@ -68,9 +68,15 @@ class RasterFile(PixelReader):
                 file = manager.acquire()  # which the manager may close once it is let go of
                 if file.shape != self.geobox.shape:
                     raise changed_size(self.path)
-                for index, out in zip(indexes, outs, strict=True):
-                    file.read(index + 1, window=self._place(window), out=out)
-                    if self.south_up:
+                if len(indexes) > 1 and file.interleaving == Interleaving.pixel:  # a block holds all bands: decode it once
+                    together = file.read([index + 1 for index in indexes], window=self._place(window))
+                    for out, pixels in zip(outs, together, strict=True):
+                        out[...] = pixels
+                else:
+                    for index, out in zip(indexes, outs, strict=True):
+                        file.read(index + 1, window=self._place(window), out=out)
+                if self.south_up:
+                    for out in outs:
                         out[:] = out[::-1].copy()
         except _DAMAGE as error:
             raise unreadable(self.path, error) from error

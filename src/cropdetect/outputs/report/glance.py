@@ -6,8 +6,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.fields import bounds_in_degrees
 from cropdetect.formats import MetricsRecord
+from cropdetect.imagery import bounds_in_degrees
 from cropdetect.inference import FieldSeries
 from cropdetect.outputs.report.words import percent, period, place
 

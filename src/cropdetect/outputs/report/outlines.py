@@ -14,7 +14,7 @@ from rasterio.errors import RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from cropdetect.errors import UnreadableFileError
-from cropdetect.fields import bounds_in_degrees
+from cropdetect.imagery import bounds_in_degrees
 from cropdetect.outputs.report.blobs import pack
 from cropdetect.outputs.report.still import jpeg, still_map
 

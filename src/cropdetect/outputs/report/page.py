@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from importlib.resources import files
+from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cropdetect.errors import OptionError
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.summary import summarize
+from cropdetect.outputs.report.training import TrainingContent, summarize_training
 from cropdetect.outputs.report.words import amount, amounts, hectares, number, percent, plural
 
 GENERATOR = '<meta name="generator" content="cropdetect">'  # tells a page of the tool from other files
@@ -19,12 +22,13 @@ SCRIPTS = (
     *("format", "dom", "data", "crops", "fields", "filters", "map", "charts", "season", "layers", "tiles", "paint", "pointer"),
     *("detail", "table", "clear", "visit", "scores", "start"),
 )
+TRAINING_SCRIPTS = ("format", "dom", "data", "crops", "fields", "charts", "scores", "learning", "start_training")
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
-def render(content: ReportContent) -> str:
+def render(content: ReportContent | TrainingContent) -> str:
     """Return the page as HTML; the same content gives the same text.
 
     The template escapes every text of the user's, and the script puts it on screen as text, never as HTML. A content security
@@ -34,19 +38,26 @@ def render(content: ReportContent) -> str:
         UnreadableFileError: a preview picture is damaged.
         OptionError: the address of map tiles cannot be used.
     """
+    if isinstance(content, TrainingContent):
+        return _filled("training.html.jinja", TRAINING_SCRIPTS, summary=summarize_training(content), arrays={}, tile_server="")
     summary, arrays, still = summarize(content)
-    style, script = _asset("page.css"), _script()
-    template = _environment().get_template("page.html.jinja")
-    page = template.render(
-        generator=GENERATOR,
-        summary=summary,
-        arrays=arrays,
-        still=still,
-        tile_server=tile_server(content.tiles),
-        style=style,
-        style_hash=_hash(style),
-        script=script,
-        script_hash=_hash(script),
+    tiles = tile_server(content.tiles)
+    return _filled("page.html.jinja", SCRIPTS, summary=summary, arrays=arrays, still=still, tile_server=tiles)
+
+
+def _filled(template: str, scripts: Sequence[str], **values: Any) -> str:
+    style, script = _asset("page.css"), _script(scripts)
+    page = (
+        _environment()
+        .get_template(template)
+        .render(
+            generator=GENERATOR,
+            style=style,
+            style_hash=_hash(style),
+            script=script,
+            script_hash=_hash(script),
+            **values,
+        )
     )
     return page.encode("utf-8", "replace").decode()  # a lone surrogate is no text
 
@@ -81,9 +92,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _script() -> str:
-    """Return the scripts as one module: what they import from each other, they find in it."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", _asset(f"{name}.js"))).strip() for name in SCRIPTS)
+def _script(names: Sequence[str]) -> str:
+    """Return scripts as one module: what they import from each other, they find in it."""
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", _asset(f"{name}.js"))).strip() for name in names)
 
 
 def _asset(name: str) -> str:

@@ -50,4 +50,4 @@ def printed(page: str) -> bytes:
             return target.read_bytes()
         except (OSError, subprocess.TimeoutExpired) as error:
             fix = "Open report.html in a browser and print it."
-            raise OutputPathError("the browser wrote no PDF", where=browser, fix=fix) from error
+            raise OutputPathError("the browser wrote no PDF", where=program, fix=fix) from error

@@ -7,10 +7,11 @@ from cropdetect.files import whole_file
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.page import GENERATOR, render
 from cropdetect.outputs.report.pdf import printed
+from cropdetect.outputs.report.training import TrainingContent
 from cropdetect.runs import read_run, replace_file
 
 
-def write_report(content: ReportContent, path: Path, *, overwrite: bool = False) -> Path:
+def write_report(content: ReportContent | TrainingContent, path: Path, *, overwrite: bool = False) -> Path:
     """Write the report whole or not at all, and return its path.
 
     Args:

@@ -2,12 +2,14 @@
 import { byId } from "./dom.js";
 
 /**
- * The summary that `summary.py` makes. Sums and counts are of all fields; lists by field are of those shown.
+ * The summary that `summary.py` makes. That of a checkpoint (`training.py`) has title, subtitle, kind, legend, colours, codes,
+ * ids (none), n_fields, metrics and run of these, and `counts` and `learning`. Sums and counts are of all fields; lists by
+ * field are of those shown.
  * @typedef {object} Summary
  * @property {string} title the page's first line
  * @property {string} subtitle the line below it; empty: what was counted
  * @property {string} name name of the data
- * @property {"prediction"|"evaluation"|"crossval"} kind
+ * @property {"prediction"|"evaluation"|"crossval"|"training"} kind
  * @property {string[]} legend class names; a class is a position in it
  * @property {string[]} colours "#rrggbb" of each class
  * @property {string[]} codes letters that stand for each class; no two are equal
