@@ -68,7 +68,10 @@ def fuzz(reader: str, seconds: float | None, seed: int, keep: Path) -> Fuzzed:
         child = os.fork()
         if child == 0:
             left = float("inf") if seconds is None else seconds - result.seconds
-            _read_many(reader, state, folder, left, min(A_CHILD, most - result.outcomes.total()))
+            try:
+                _read_many(reader, state, folder, left, min(A_CHILD, most - result.outcomes.total()))
+            finally:
+                os._exit(70)  # the process must never go on as a copy of this one
         _, status, used = os.wait4(child, 0)
         result.seconds += used.ru_utime + used.ru_stime
         if (folder / "outcomes").exists():
