@@ -1,6 +1,6 @@
 """Let readers of users' files read mutations of good files, and keep those that end in anything but a named error.
 
-usage: fuzz.py [--seconds 60] [--guided] [--reader NAME ...] [--jobs 2] [--seed 0] [--keep FOLDER]
+usage: fuzz.py [--seconds 60 | --share 0.1] [--guided] [--reader NAME ...] [--jobs 2] [--seed 0] [--keep FOLDER]
 
 Without --seconds every reader reads its number of inputs, which are the same on every machine. With --guided, mutations that
 reach new lines of Python are mutated further (Atheris, the extra [fuzz]).
@@ -52,7 +52,7 @@ class Fuzzed:
     finds: dict[str, Path] = field(default_factory=dict)
 
 
-def fuzz(reader: str, seconds: float | None, seed: int, keep: Path) -> Fuzzed:
+def fuzz(reader: str, seconds: float | None, seed: int, keep: Path, share: float = 1) -> Fuzzed:
     """Let a reader read mutations, in processes of their own; return what came of it.
 
     Args:
@@ -60,9 +60,10 @@ def fuzz(reader: str, seconds: float | None, seed: int, keep: Path) -> Fuzzed:
         seconds: of a processor, after which it ends; None: after its number of inputs.
         seed: of everything random.
         keep: folder for the finds, each with what it led to.
+        share: of its number of inputs.
     """
     result, draw = Fuzzed(reader), random.Random(f"{reader} {seed}")
-    most = READERS[reader].inputs if seconds is None else sys.maxsize
+    most = round(READERS[reader].inputs * share) if seconds is None else sys.maxsize
     while result.seconds < (seconds or float("inf")) and result.outcomes.total() < most:
         state, folder = draw.getrandbits(64), Path(tempfile.mkdtemp(prefix="fuzz-"))
         child = os.fork()
@@ -158,6 +159,7 @@ def main() -> int:
     """Fuzz, print the table; return 1 where there was a find."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, help="of a processor for each reader, in the place of its number of inputs")
+    parser.add_argument("--share", type=float, default=1, help="of each reader's number of inputs")
     parser.add_argument("--guided", action="store_true", help="readers in Python only, led by the lines that they reach")
     parser.add_argument("--reader", nargs="*", choices=list(READERS))
     parser.add_argument("--jobs", type=int, default=1, help="readers at a time")
@@ -165,7 +167,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("fuzz-finds"))
     options = parser.parse_args()
     readers = options.reader or [name for name, one in READERS.items() if one.is_python or not options.guided]
-    way: Callable[..., Fuzzed] = guided if options.guided else fuzz
+    way: Callable[..., Fuzzed] = guided if options.guided else partial(fuzz, share=options.share)
     with ProcessPoolExecutor(options.jobs) as pool:
         results = list(pool.map(partial(way, seconds=options.seconds, seed=options.seed, keep=options.keep), readers))
     print(table(results))
