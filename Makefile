@@ -18,7 +18,7 @@ COVERING := $(addprefix tests/,$(COVERED) api)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test coverage rest browser lint lint-js types check docs site bench clean
+.PHONY: demo test coverage rest browser lint lint-js types check docs site bench bench-accuracy clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
@@ -73,14 +73,15 @@ docs: $(VENV)/.dev
 site: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 
-# DATA: folder with france_s2 and flanders_s2; WEIGHTS: the published 2020 weights
+# Measures speed and memory (25 minutes on two idle cores) and writes docs/performance.md; continues where it was stopped.
+# BENCH: options of the script, e.g. BENCH="--season SEASON --weights cv4a.pt --rivals PYTHON --again"
 bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/performance.py $(BENCH)
+
+# DATA: folder with france_s2 and flanders_s2
+bench-accuracy: $(VENV)/.dev
 	$(BIN)/python benchmarks/augmentation_cost.py
 	$(BIN)/python benchmarks/france_to_flanders.py $(DATA) --seeds 3
-	$(BIN)/python benchmarks/simulation_speed.py --out $(OUT)-full
-	$(BIN)/cropdetect chips $(OUT)-full $(OUT)-full.zarr --preset cv4a --overwrite
-	$(BIN)/cropdetect import-cv4a $(WEIGHTS) $(OUT)-2020 --chips $(OUT)-full.zarr --overwrite
-	$(BIN)/python benchmarks/competition_size.py $(OUT)-full $(OUT)-2020
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -19,6 +19,7 @@ import numpy as np
 from cropdetect.outputs.report import render
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.measured import Row, emit
 from tests.outputs.report.chromium import Browser
 from tests.outputs.report.made_up import made_up_content
 
@@ -31,8 +32,10 @@ def main() -> None:
     arguments.add_argument("--dates", type=int, default=73)
     arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--keep", type=Path, help="folder that keeps the pages")
+    arguments.add_argument("--json", action="store_true", help="print when the page is ready, a JSON object a size")
     options = arguments.parse_args()
-    print(f"{'fields':>8} {'MB':>6} {'made, CPU s':>12} {'ready, s':>20} {'click, ms':>10} {'redraw, ms':>11}")
+    say = (lambda *words, **how: None) if options.json else print
+    say(f"{'fields':>8} {'MB':>6} {'made, CPU s':>12} {'ready, s':>20} {'click, ms':>10} {'redraw, ms':>11}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,13 +52,15 @@ def main() -> None:
                     ready.append(browser.open(page) / 1000)
                     clicks.append(browser.run(CLICK) or browser.until("return window.clicked"))
                     redraws.append(browser.until("return window.redrawn"))
+            emit(
+                [Row(f"report of {n:,} fields, ready in the browser", float(np.median(ready)), "s")] if options.json else [],
+                as_json=True,
+            )
             seconds = f"{np.median(ready):.2f} ({min(ready):.2f}-{max(ready):.2f})"
             size = page.stat().st_size / MEGABYTE
-            print(
-                f"{n:8,} {size:6.1f} {made:12.1f} {seconds:>20} {np.median(clicks):10.0f} {np.median(redraws):11.0f}", flush=True
-            )
+            say(f"{n:8,} {size:6.1f} {made:12.1f} {seconds:>20} {np.median(clicks):10.0f} {np.median(redraws):11.0f}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, peak memory of the making {peak:.0f} MB")
+    say(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, peak memory of the making {peak:.0f} MB")
 
 
 CLICK = """

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -24,6 +25,7 @@ from benchmarks.measured import Row, cpu_seconds, emit, in_own_process, peak_mem
 
 SIDE = 3  # pixels of a field
 APART = 4  # pixels from a field to the next
+FEW = 10  # fields, of a run that tells what the command costs without them
 CHECKPOINT = "kenya-simulated"
 
 
@@ -84,24 +86,27 @@ def planned(season: Path, fields: Path) -> dict[str, float]:
 
 
 def measure(season: Path, scratch: Path, counts: list[int], n_planned: int, n_dates: int) -> list[Row]:
-    """Return the rows: network and output a field, and the peak memory, beside those of the fewest fields."""
+    """Return the rows: network and output a field, and the peak memory, beside those of fewer fields."""
     few = season_of_few_dates(season, scratch / "season", n_dates)
-    rows, first = [], None
+    found = {n: _predicted_in_own_process(few, scratch, n) for n in (FEW, *counts)}
+    rows = []
     for n in counts:
-        fields = scratch / f"fields-{n}.parquet"
-        spread_fields(few, n).to_parquet(fields)
-        found = in_own_process(__file__, few, "--predict", fields, "--out", scratch / f"out-{n}")
-        first = first or found
-        beside = f"{counts[0]:,} fields"
-        each = {stage: 1000 * found[stage] / n for stage in ("network", "rest", "cutting")}
-        base = {stage: 1000 * first[stage] / counts[0] for stage in each}
-        peak = found["peak_memory_mb"]
+        peak = found[n]["peak_memory_mb"]
+
+        def row(work: str, unit: str, of: Callable[[dict[str, float]], float], base: int, n: int = n, peak: float = peak) -> Row:
+            beside = ("", None) if n == base else (f"{base:,} fields", of(found[base]))
+            return Row(f"{work}, {n:,} fields", of(found[n]), unit, *beside, peak)
+
         rows += [
-            Row(f"network, {n:,} fields", each["network"], "CPU ms a field", beside, base["network"], peak),
-            Row(f"opening, planning and output, {n:,} fields", found["rest"], "CPU s", beside, first["rest"], peak),
-            Row(f"reading and cutting, {n:,} fields", found["cutting"], "CPU s", beside, first["cutting"], peak),
-            Row(f"peak memory of predict, {n:,} fields", peak, "MB", beside, first["peak_memory_mb"], peak),
+            row("network", "CPU ms a field", lambda some: 1000 * some["network"] / some["fields"], counts[0]),
+            row("reading and cutting", "CPU s", lambda some: some["cutting"], counts[0]),
+            row("peak memory of predict", "MB", lambda some: some["peak_memory_mb"], counts[0]),
         ]
+        if n > counts[0]:  # the output of fewer fields is lost in what the command costs anyway
+            none = found[FEW]["rest"]
+            rows.append(
+                row("output", "CPU ms a field", lambda some, none=none: 1000 * (some["rest"] - none) / some["fields"], counts[1])
+            )
     if n_planned:
         fields = scratch / f"fields-{n_planned}.parquet"
         spread_fields(few, n_planned).to_parquet(fields)
@@ -109,6 +114,12 @@ def measure(season: Path, scratch: Path, counts: list[int], n_planned: int, n_da
         peak = found["peak_memory_mb"]
         rows.append(Row(f"laying {n_planned:,} fields on the grid", found["planning"], "CPU s", peak_memory_mb=peak))
     return rows
+
+
+def _predicted_in_own_process(season: Path, scratch: Path, n: int) -> dict[str, float]:
+    fields = scratch / f"fields-{n}.parquet"
+    spread_fields(season, n).to_parquet(fields)
+    return in_own_process(__file__, season, "--predict", fields, "--out", scratch / f"out-{n}")
 
 
 def main() -> None:

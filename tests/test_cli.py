@@ -37,6 +37,17 @@ def test_the_functions_of_the_verbs_are_imported_without_the_libraries_that_do_t
     assert done.stdout.strip() == "[]"
 
 
+def test_what_a_prediction_imports_is_only_what_it_needs() -> None:
+    heavy = "'scipy.stats', 'scipy.optimize', 'matplotlib', 'distributed', 'onnx', 'pandas.plotting._matplotlib'"
+    code = (
+        "import sys, cropdetect.chips, cropdetect.inference, cropdetect.outputs; "
+        "from cropdetect.evaluation import more_than_chance; "
+        f"more_than_chance(3, 40, 0.05); print([m for m in sys.modules if m in ({heavy})])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_without_torch_training_names_the_extra(tmp_path: Path) -> None:
     code = "import sys; sys.modules['torch'] = None; sys.argv[0] = 'cropdetect'; from cropdetect.cli import main; main()"
     done = subprocess.run(

@@ -596,7 +596,7 @@ class TrainOptions(Record, Options):
         default=None,
         ge=1,
         description="members of the ensemble; each is trained without another fold of the fields (default: 5; 10 for the pixels "
-        "of fewer than 2,000 fields, on which networks disagree more than on field means)",
+        "of 50 to 2,000 fields, on which networks disagree more than on field means)",
     )
     snapshots: Annotated[int, Mark.ON_COMMAND_LINE] = Field(
         default=1, ge=1, description="cycles of each member, one after the other; a network is kept at the end of each"

@@ -12,6 +12,7 @@ from cropdetect.errors import FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.fields import CV4A_LEGEND, IdRaster, fields_of, id_raster, read_fields
 from cropdetect.imagery import FieldFiles, Imagery, Window
 from tests.chips.memory import MemorySeries, imagery
+from tests.fields.parcels import table, write
 
 
 def paint(path: Path, values: np.ndarray, *, west: float = 640_000.0, crs: str | None = "EPSG:32636", **profile: object) -> Path:
@@ -224,3 +225,13 @@ def test_further_layers_of_a_raster_of_ids_are_told(tmp_path: Path) -> None:
     found = read_fields(tmp_path / "ids.tif")
     assert found.table["field_id"].tolist() == [1]
     assert "ids.tif: only the first of its 3 layers is used" in found.warnings
+
+
+def test_a_raster_of_labels_without_one_of_ids_is_told(tmp_path: Path) -> None:
+    paint(tmp_path / "label.tif", np.ones((40, 30), np.uint8))
+    write(table(field_id=["a"]), tmp_path / "fields.gpkg")
+    one = tile()
+    one.field_files = FieldFiles(labels=tmp_path / "label.tif", vector=tmp_path / "fields.gpkg")
+    found = fields_of(imagery(one))
+    assert found.table["field_id"].tolist() == ["a"]
+    assert "not used, since a raster of field ids is missing beside it: label.tif" in found.warnings

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +41,17 @@ class Command:
 
     Args:
         scratch: folder for what the commands print.
+        imported: modules that the commands need beside the usual ones.
     """
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, imported: Sequence[str] = ()) -> None:
         self._scratch = scratch
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.hostile.server"], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.hostile.server", *imported],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         assert self._server.stdout is not None
         assert self._server.stdout.readline() == "ready\n"

@@ -39,7 +39,7 @@ _NEVER = (
 
 def serve() -> None:
     """Answer requests until standard input ends."""
-    for name in _IMPORTED:
+    for name in (*_IMPORTED, *sys.argv[1:]):
         importlib.import_module(name)
     print("ready", flush=True)
     for line in sys.stdin:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
 import xarray as xr
+from shapely.geometry import box
 
 from tests.hostile.base import BANDS, DAYS, Base, cube, pixels, squares, write_tif
 from tests.hostile.cases import Cases
@@ -213,6 +215,56 @@ for error, values in {
 }.items():  # fmt: skip
     for value in values:
         CASES.add(f"a table of the value {value or 'of nothing'}", error, _series(lambda s, v=value: s.assign(B04=v)))
+
+
+# ---------------------------------------------------------------- what reading leaves out, and longitudes
+
+
+def _degrees(left: float, **attributes: Any):
+    """Return what writes a cube in degrees, and one field 70 degrees west."""
+
+    def make(base: Base, tmp: Path):
+        axes = {"lat": -30 - 9e-5 * (np.arange(48) + 0.5), "lon": left + 9e-5 * (np.arange(48) + 0.5)}
+        data = cube().drop_vars(["y", "x"]).rename(y="lat", x="lon").assign_coords(axes)
+        data.attrs = attributes
+        data.to_netcdf(tmp / "cube.nc", engine="h5netcdf")
+        field = box(-70 + 9e-4, -30 - 36e-4, -70 + 36e-4, -30 - 9e-4)
+        gpd.GeoDataFrame({"field_id": [1]}, geometry=[field], crs=4326).to_file(tmp / "fields.gpkg")
+        return ["predict", tmp / "cube.nc", tmp / "out", "--checkpoint", base.checkpoint, "--fields", tmp / "fields.gpkg"]
+
+    return make
+
+
+CASES.add("longitudes from 0 to 360 and a field to the west", None, _degrees(290), says="are taken 360 degrees less")
+CASES.add("a CRS of garbage beside latitudes", "GridError", _degrees(-70, crs="garbage"), says="axes lat and lon are in degrees")
+CASES.add("a grid mapping that is not there", None, _degrees(-70, grid_mapping="utm"), says="no variable utm")
+
+
+@CASES(None, says="main geometries, middle, are no polygons; those of geometry are used")
+def _points_as_the_main_geometries(base: Base, tmp: Path):
+    fields = squares()
+    fields["middle"] = fields.geometry.centroid
+    fields.set_geometry("middle").to_parquet(tmp / "fields.parquet")
+    return _predict(base, tmp, tmp / "fields.parquet")
+
+
+@CASES("FieldsError", says="several columns hold some: geometry, inner")
+def _two_outlines_beside_points(base: Base, tmp: Path):
+    fields = squares()
+    fields["middle"], fields["inner"] = fields.geometry.centroid, fields.geometry.buffer(-10)
+    fields.set_geometry("middle").to_parquet(tmp / "fields.parquet")
+    return _predict(base, tmp, tmp / "fields.parquet")
+
+
+for name, attributes in {"a scale": {"scale_factor": "x"}, "a fill": {"missing_value": "x"}}.items():
+
+    def _word(base: Base, tmp: Path, attributes: dict[str, str] = attributes):
+        data = cube()
+        data["B04"].attrs.update(attributes)
+        data.to_netcdf(tmp / "cube.nc", engine="h5netcdf")
+        return ["predict", tmp / "cube.nc", tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    CASES.add(f"a word in place of {name}", None, _word, says="the attribute .* is not used")
 
 
 # ---------------------------------------------------------------- paths and options

@@ -28,6 +28,7 @@ MEMORY_BUDGET = 512 * 2**20
 _WHOLE = 0.999  # share of a field inside the imagery from which on it counts as wholly inside
 _SMALLEST = 0.5  # pixels
 _CV4A_SIZE = 32
+_PIXELS_AT_ONCE = 2**20  # of footprints; bounds memory
 
 
 def cut_chips(
@@ -130,7 +131,10 @@ def _area(footprints: Sequence[Footprints], counted: Sequence[npt.NDArray[np.boo
     """Return the area of every field in all tiles, (field,), pixels; only `counted` ones count."""
     area = np.zeros(n_fields)
     for found, those in zip(footprints, counted, strict=True):
-        np.add.at(area, found.field_of_pixel, np.where(those, found.shares, 0))
+        for first in range(0, len(those), _PIXELS_AT_ONCE):
+            some = slice(first, min(first + _PIXELS_AT_ONCE, len(those)))
+            field = found.fields[np.searchsorted(found.starts, np.arange(some.start, some.stop), side="right") - 1]
+            np.add.at(area, field, np.where(those[some], found.shares[some], 0))
     return area
 
 

@@ -114,12 +114,20 @@ def fields_of(
         raise FieldsError("no fields lie with the imagery", where=imagery.path, fix=name_them)
     painted = [tile for tile in tiles if tile.field_files.field_ids is not None]
     if imagery.layout == "chips" or not painted:
-        return fields_of_tiles(imagery, read_fields, label_column=label_column, legend=legend, buffer=buffer)
+        found = fields_of_tiles(imagery, read_fields, label_column=label_column, legend=legend, buffer=buffer)
+        return replace(found, warnings=(*found.warnings, *_labels_alone(imagery)))
     if len(painted) < len(tiles) and any(tile.field_files.vector is not None for tile in tiles):
         raise FieldsError("some tiles have an id raster, others a vector file", where=imagery.path, fix=name_them)
     sources = [TileRasters(t.geobox, Path(str(t.field_files.field_ids)), t.field_files.labels) for t in painted]
     default = CV4A_LEGEND if imagery.layout == "cv4a" and legend is None else None
     return _painted(sources, tuple(t.field_files.field_ids for t in tiles), legend, default, buffer, imagery)
+
+
+def _labels_alone(imagery: Imagery) -> tuple[str, ...]:
+    """Return a warning for rasters of labels in tiles that have no raster of field ids."""
+    files = (tile.field_files for tile in imagery.tiles)
+    alone = sorted({file.labels.name for file in files if file.labels is not None and file.field_ids is None})
+    return (f"not used, since a raster of field ids is missing beside it: {', '.join(alone)}",) if alone else ()
 
 
 def _from_raster(path: Path, legend: Mapping[str, str] | None, buffer: float, imagery: Imagery | None) -> FieldSet:

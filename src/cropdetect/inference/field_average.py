@@ -57,6 +57,7 @@ class FieldAverage:
         np.add.at(self._n_clear, field[wanted], clear[wanted])
         np.add.at(self._n_shown, field[wanted], shown[wanted])
         self._means.append(ChipMeans(field[wanted], chips.date[wanted], chips.means[wanted], chips.clear_pixels[wanted]))
+        finished = []
         for chip in np.flatnonzero(wanted).tolist():
             row = int(field[chip])
             if clear[chip] > 0:  # a chip without a clear pixel of the field has nothing to say
@@ -64,19 +65,24 @@ class FieldAverage:
                 self._area[row] += chips.area[chip]
             self._chips_left[row] -= 1
             if self._chips_left[row] == 0:
-                self._finish(row)
+                finished.append(row)
+        self._finish(finished)
 
-    def _finish(self, row: int) -> None:
-        if row not in self._summed:
-            self._status[row] = "no_data"
+    def _finish(self, rows: list[int]) -> None:
+        """Reduce fields whose chips have all come to their rows."""
+        seen = [row for row in rows if row in self._summed]
+        self._status[[row for row in rows if row not in self._summed]] = "no_data"
+        if not seen:
             return
-        members = self._summed.pop(row) / self._area[row]
-        if not np.isfinite(members).all():
-            self._status[row] = "failed"
+        members = np.stack([self._summed.pop(row) / self._area[row] for row in seen])  # (field, member, class)
+        finite = np.isfinite(members).all(axis=(1, 2))
+        self._status[np.array(seen)[~finite]] = "failed"
+        if not finite.any():
             return
-        of_trainings = members.reshape(-1, self._snapshots, members.shape[1]).mean(axis=1)
-        self._probabilities[row] = self._scaling.apply(of_trainings)
-        self._disagreement[row] = mutual_information(members)
+        ready, members = np.array(seen)[finite], members[finite]
+        of_trainings = members.reshape(len(ready), -1, self._snapshots, members.shape[2]).mean(axis=2)
+        self._probabilities[ready] = self._scaling.apply(of_trainings.swapaxes(0, 1))
+        self._disagreement[ready] = mutual_information(members)
 
     def predictions(self) -> Predictions:
         """Return one row a field; all chips must have come."""
@@ -119,13 +125,13 @@ def entropy(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(scipy.special.entr(probabilities).sum(axis=-1)) + 0.0  # no -0
 
 
-def mutual_information(members: npt.NDArray[np.float64]) -> float:
+def mutual_information(members: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return how far members disagree, nats: the entropy of their mean minus the mean of their entropies.
 
     Args:
-        members: (member, class) probabilities.
+        members: (..., member, class) probabilities.
 
     References:
         Houlsby, N. et al. (2011). Bayesian Active Learning for Classification and Preference Learning, eq. 2.
     """
-    return max(0.0, float(entropy(members.mean(axis=0)) - entropy(members).mean()))
+    return np.asarray(np.maximum(0.0, entropy(members.mean(axis=-2)) - entropy(members).mean(axis=-1)))

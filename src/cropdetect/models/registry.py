@@ -48,7 +48,8 @@ def _own_class(name: str) -> type[Network]:
         module = importlib.import_module(module_name)
     except (ImportError, ValueError) as error:
         raise OptionError(
-            f"the model {name!r} cannot be imported: {error}", fix="Install its package, or put its folder on PYTHONPATH."
+            f"the model {name!r} cannot be imported: {error}",
+            fix="Install its package, or type PYTHONPATH=FOLDER before the command, with the folder of its file.",
         ) from error
     found = getattr(module, class_name, None)
     if not (isinstance(found, type) and issubclass(found, Network)):

@@ -198,17 +198,22 @@ class OutputFolder:
     def _locked(self, partial: Path) -> Iterator[None]:
         with refusals_named(self.path):
             partial.mkdir(exist_ok=True)
-        lock = FileLock(partial / "lock")
+        lock, holder = FileLock(partial / "lock"), partial / "holder"
         try:
             with refusals_named(self.path):
                 lock.acquire(timeout=0)
         except Timeout:
             raise OutputExistsError(
-                "another command is writing here", where=self.path, fix="Wait until it has ended, or name another folder."
+                f"another command is writing here{_holder(holder)}",
+                where=self.path,
+                fix="Wait until it has ended, or name another folder.",
             ) from None
         try:
+            with refusals_named(self.path):
+                holder.write_text(f"{os.getpid()} on {platform.node()}", "utf-8")
             yield
         finally:
+            holder.unlink(missing_ok=True)
             lock.release()
 
     def _begin(self, partial: Path) -> Work:
@@ -276,6 +281,14 @@ class OutputFolder:
         if kept:
             return f"Stopped. The work so far is kept in {self.path / PARTIAL}. To continue, run again: {command}"
         return f"Stopped. Nothing was kept. To begin again: {command}"
+
+
+def _holder(file: Path) -> str:
+    """Say which process writes, where it has said so."""
+    try:
+        return f": process {file.read_text('utf-8')}"
+    except OSError:
+        return ""
 
 
 def _flat(arguments: Mapping[str, Any]) -> dict[str, Any]:

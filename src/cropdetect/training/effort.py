@@ -18,14 +18,15 @@ from cropdetect.training.members import fork_random, threads
 from cropdetect.training.specification import specify_network
 
 _EPOCHS = (25, 80)  # of a cycle, at least and at most, where the options give a number of steps
-_FEW_FIELDS, _MEMBERS, _MEMBERS_OF_FEW = 2000, 5, 10  # few: of several pixels each; see `TrainOptions.members`
+# Few: of several pixels each; see `TrainOptions.members`. With fewer than 50, more than 5 members changed no score.
+_FEW_FIELDS, _MEMBERS, _MEMBERS_OF_FEW = range(50, 2000), 5, 10
 _STEPS, _SECONDS = 6, 2.0  # that are tried out, at most
 _CPU = torch.device("cpu")
 
 
 def members_of(options: TrainOptions, n_fields: int, chip_size: int) -> int:
     """Return the number of members of an ensemble."""
-    few = n_fields < _FEW_FIELDS and chip_size > 1
+    few = n_fields in _FEW_FIELDS and chip_size > 1
     return options.members or (_MEMBERS_OF_FEW if few else _MEMBERS)
 
 

@@ -68,8 +68,6 @@ function fieldAt(px, py, reach = FINGER) {
 export function startMap() {
   if (!map.ready) return;
   const canvas = byId("map");
-  measureCanvas(canvas);
-  fitAll();
   startLayers();
   startTiles();
   startPointers(canvas);
@@ -80,6 +78,8 @@ export function startMap() {
   byId("zoom-all").addEventListener("click", fitAll);
   byId("picture").addEventListener("change", repaint);
   showPicture();
+  measureCanvas(canvas); // when the panel of the layers has its height
+  fitAll();
   listen("view", repaint);
   listen("filter", repaint);
   listen("choice", ({ move }) => {
@@ -100,7 +100,13 @@ function measureCanvas(canvas) {
   map.height = canvas.clientHeight;
   const coverOf = (panel) =>
     !panel.hidden && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth + PANEL_GAP : 0;
-  map.covered = { left: coverOf(byId("glance")), right: coverOf(byId("detail")) };
+  const layers = byId("layers");
+  const isBroad = layers.offsetWidth > map.width / 2; // on a phone it lies across the map
+  map.covered = {
+    left: coverOf(byId("glance")),
+    right: coverOf(byId("detail")),
+    top: isBroad ? layers.offsetHeight + PANEL_GAP : 0,
+  };
 }
 
 /** One pointer drags or clicks, two zoom. */
