@@ -33,13 +33,17 @@ RUN --mount=type=secret,id=pip_conf,required=false --mount=type=secret,id=ca_bun
     if [ -s /run/secrets/pip_conf ]; then export PIP_CONFIG_FILE=/run/secrets/pip_conf; fi; \
     RUNTIME="${RUNTIME}" FAST="${FAST}" /opt/venv/bin/python requirements.py > requirements.txt; \
     /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --only-binary :all: \
-      -c constraints.txt -r requirements.txt hatchling
+      -c constraints.txt -r requirements.txt hatchling; \
+    /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --only-binary :all: \
+      --target tools -c constraints.txt cyclonedx-python-lib
 COPY README.md LICENSE ./
 COPY src src
 RUN /opt/venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps --no-build-isolation .
-COPY docker/slim.sh docker/packages.py ./
+COPY docker/slim.sh docker/packages.py docker/sbom.py ./
+COPY --from=python /var/lib/dpkg/status dpkg-status
 RUN ./slim.sh /opt/venv; \
-    /opt/venv/bin/python packages.py /opt/venv > /opt/venv/packages.txt
+    /opt/venv/bin/python packages.py /opt/venv > /opt/venv/packages.txt; \
+    PYTHONPATH=tools /opt/venv/bin/python sbom.py /opt/venv dpkg-status > sbom.cdx.json
 
 
 FROM python AS runtime
@@ -49,8 +53,10 @@ LABEL org.opencontainers.image.title="model-cv4a-crop-detection-v1" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.authors="the cropdetect authors" \
-      org.opencontainers.image.documentation="/opt/venv/packages.txt lists the Python packages and their sizes"
+      org.opencontainers.image.documentation="/opt/venv/packages.txt lists the Python packages and their sizes" \
+      org.cyclonedx.sbom="/usr/share/doc/cropdetect/sbom.cdx.json"
 COPY --from=build /opt/venv /opt/venv
+COPY --from=build /build/sbom.cdx.json /usr/share/doc/cropdetect/
 COPY docker/predict.sh /usr/local/bin/predict
 # The root filesystem is read-only when it runs: what libraries keep goes to /tmp.
 ENV PATH=/opt/venv/bin:$PATH \

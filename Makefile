@@ -18,7 +18,7 @@ COVERING := $(addprefix tests/,$(COVERED) api)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test coverage rest browser lint lint-js types check docs site bench bench-accuracy clean
+.PHONY: demo test coverage rest browser lint lint-js types check docs site bench bench-accuracy audit clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
@@ -78,6 +78,10 @@ site: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/performance.py $(BENCH)
 
+# Known weaknesses of the pinned versions, as PyPI tells them; it fails where they cannot be asked for.
+audit: $(VENV)/.audit
+	$(BIN)/python scripts/audit.py
+
 # DATA: folder with france_s2 and flanders_s2
 bench-accuracy: $(VENV)/.dev
 	$(BIN)/python benchmarks/augmentation_cost.py
@@ -92,6 +96,10 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
+	touch $@ $(VENV)/.runtime
+
+$(VENV)/.audit: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[audit]'
 	touch $@ $(VENV)/.runtime
 
 clean:

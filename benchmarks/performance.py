@@ -63,7 +63,7 @@ JOBS = (
     Job("Networks", "network_speed.py"),
     Job("Start", "startup.py"),
     Job("Training", "training_speed.py"),
-    Job("A small training", "small_training.py", runs=1),
+    Job("A small training", "small_training.py", ("--seeds", "1"), runs=1),
     Job("Cutting compressed images", "formats.py", ("SEASON",)),
     Job("The whole season, network of 2020", "whole_season.py", ("SEASON", "--weights", "WEIGHTS"), runs=1),
     Job("The whole season, season-cnn of five members", "whole_season.py", ("SEASON",), runs=2),

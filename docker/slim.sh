@@ -29,6 +29,9 @@ done
 # Debugging symbols of compiled modules: nine tenths of some.
 find . -type f -name '*.so' ! -path '*.libs/*' ! -path './openvino/*' ! -path './onnxruntime/*' -exec strip --strip-debug {} +
 
+# ONNX Runtime's library for programs in C: the module for Python holds all of it.
+if ! readelf -d onnxruntime/capi/*.so | grep -q 'NEEDED.*\[libonnxruntime\.so'; then rm -f onnxruntime/capi/libonnxruntime.so*; fi
+
 # ONNX Runtime's tools to make and convert networks.
 rm -rf onnxruntime/transformers onnxruntime/quantization onnxruntime/tools onnxruntime/backend onnxruntime/datasets
 

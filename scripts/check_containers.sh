@@ -131,6 +131,16 @@ for tag in 1 1-gpu; do
   [ "$(docker image inspect -f '{{index .Config.Labels "org.opencontainers.image.version"}}' "model_cv4a_crop_detection:$tag")" \
     = "$(inside "$tag" 'python -c "import cropdetect; print(cropdetect.__version__)"')" ] || fail "label and package tell different versions"
 done
+
+say "bills of materials"
+for tag in 1 1-gpu; do
+  sbom=$(docker image inspect -f '{{index .Config.Labels "org.cyclonedx.sbom"}}' "model_cv4a_crop_detection:$tag")
+  inside "$tag" "cat $sbom" > "$W/sbom.json"
+  inside "$tag" 'python -c "
+import importlib.metadata as m, json, platform
+print(json.dumps({**{d.name.lower(): d.version for d in m.distributions()}, \"python\": platform.python_version()}))"; dpkg-query -W -f "\${Package} \${Version}\n"' > "$W/installed"
+  "$PYTHON" scripts/check_sbom.py "$W/sbom.json" "$W/installed"
+done
 inside 1-gpu 'python -c "import onnxruntime as o; assert \"CUDAExecutionProvider\" in o.get_available_providers(); print(\"GPU image: ONNX Runtime\", o.__version__, o.get_available_providers())"' 2>/dev/null
 
 say "the README's commands, as a new user in a fresh clone"

@@ -201,9 +201,9 @@ def _refusal(problem: ErrorDetails, given: Any, known: Mapping[str, FieldInfo], 
         known: the options by name.
         typed: names of the options that the command line has.
     """
-    place = [part for part in problem["loc"] if isinstance(part, str)]
+    place = [part for part in problem["loc"] if isinstance(part, str)] or [ascii(problem["input"])]
     name, shown = place[0], flag(place[0]) if place[0] in typed else ".".join(place)
-    if problem["type"] == "extra_forbidden":
+    if problem["type"] in ("extra_forbidden", "invalid_key") or not problem["loc"]:  # half a character has no place
         return unknown_option(place, _names_at(known, place[:-1]))
     examples = known[name].examples
     fix = f"Write it like {shown} {examples[0]}" if examples else ""

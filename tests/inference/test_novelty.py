@@ -51,6 +51,17 @@ def test_a_checkpoint_keeps_what_its_training_fields_look_like(checkpoint: Path)
     np.testing.assert_allclose(np.array(record.centres).mean(axis=1), [0.3, 0.6], atol=0.03)
 
 
+def test_flags_are_the_same_however_many_fields_are_compared_at_once(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = write_table(tmp_path / "table", unlike=20, seed=1)
+    api.predict(table, tmp_path / "at-once", checkpoint=checkpoint)
+    monkeypatch.setattr("cropdetect.inference.predict._FIELDS_AT_ONCE", 7)
+    api.predict(table, tmp_path / "in-parts", checkpoint=checkpoint)
+    at_once, in_parts = ((tmp_path / name / "predictions.csv").read_bytes() for name in ("at-once", "in-parts"))
+    assert in_parts == at_once
+
+
 def test_predict_flags_the_unlike_fields_and_few_others(checkpoint: Path, tmp_path: Path) -> None:
     api.predict(write_table(tmp_path / "table", unlike=20, seed=1), tmp_path / "out", checkpoint=checkpoint)
     table = pd.read_csv(tmp_path / "out" / "predictions.csv").set_index("field_id")

@@ -1,11 +1,13 @@
 """Compose files, Dockerfile and entry keep the contract, as far as it can be seen without an engine."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +186,20 @@ def test_the_check_of_versions_refuses_other_words() -> None:
         ["bash", ROOT / "scripts/check_versions.sh", "latest", "3.11"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (2, "oldest or newest?\n")
+
+
+def test_the_bill_of_materials_lists_what_is_installed(tmp_path: Path) -> None:
+    pytest.importorskip("cyclonedx")
+    status = tmp_path / "status"
+    base = "Package: zlib1g\nStatus: {}\nArchitecture: amd64\nVersion: 1:1.2.13.dfsg-1\nDescription: compression\n more words\n"
+    status.write_text("\n".join((base.format("install ok installed"), base.format("deinstall ok config-files"))))
+    done = subprocess.run(
+        [sys.executable, ROOT / "docker/sbom.py", sys.prefix, status], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    bill = json.loads(done.stdout)
+    listed = {one["purl"].split("?")[0]: one for one in bill["components"]}
+    assert f"pkg:pypi/numpy@{version('numpy')}" in listed
+    assert listed[f"pkg:pypi/pandas@{version('pandas')}"]["version"] == version("pandas")
+    assert sum(purl.startswith("pkg:deb") for purl in listed) == 1
+    assert any(purl.startswith("pkg:deb") and "zlib1g@" in purl for purl in listed)
+    assert bill["metadata"]["component"]["name"] == "cropdetect"

@@ -56,7 +56,12 @@ def field_ids(values: "pd.Series[Any]") -> tuple["pd.Series[Any]", npt.NDArray[n
     while any(f"{prefix}{number}" in taken for number in row[missing]):
         prefix = f"no-id-{prefix}"
     text[missing] = [f"{prefix}{number}" for number in row[missing]]
-    return text.astype(str), missing
+    try:
+        return text.astype(str), missing
+    except UnicodeError as error:
+        raise FieldsError(
+            "an id has letters that are none (half a character)", where="the ids", fix="Write the ids again."
+        ) from error
 
 
 def _whole_numbers(values: "pd.Series[Any]") -> bool:

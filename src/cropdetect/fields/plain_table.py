@@ -35,16 +35,23 @@ def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             return exact_table(read_parquet(path))
         options: dict[str, Any] = {"sep": delimiter(path), "encoding": "utf-8-sig"}
-        table: pd.DataFrame = pd.read_csv(path, **options)
+        table = _rows(pd.read_csv(path, **options))
         wanted = [name for name in table.columns if _is_text(table[name], {*ID_COLUMNS, *LABEL_COLUMNS, *text})]
         if wanted:
-            written = pd.read_csv(path, usecols=wanted, dtype=object, keep_default_na=False, na_values=[""], **options)
+            written = _rows(pd.read_csv(path, usecols=wanted, dtype=object, keep_default_na=False, na_values=[""], **options))
             for name in wanted:
                 table[name] = _numbers_or_text(written[name])
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UnreadableFileError(f"the table cannot be read ({reason})", where=path, fix="Export it again.") from error
     return table
+
+
+def _rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the one column that has no name, such as R's names of rows, which pandas makes the index."""
+    if table.index.nlevels > 1:
+        raise ValueError("rows have more cells than the header has names")
+    return table.reset_index(drop=True)
 
 
 def read_parquet(path: Path) -> pyarrow.Table:

@@ -15,6 +15,7 @@ from typing import Any
 
 from cropdetect.imagery.stores.attributes import Encoding
 from cropdetect.imagery.stores.open_files import Version, file_version
+from cropdetect.imagery.stores.safety import unreadable
 
 _LIMIT = 50_000_000  # bytes
 _QUANTIFICATION = re.compile(rb"<(?:BOA_)?QUANTIFICATION_VALUE\b[^>]*>\s*(\d+(?:\.\d+)?)\s*</")
@@ -81,7 +82,10 @@ def _mtl(metadata: Path, version: Version, number: str) -> Mapping[str, float]:
     start = text.find("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS")
     found: dict[str, float] = {}
     for match in re.finditer(_MTL.replace("{number}", number), text[max(start, 0) :]):
-        found.setdefault("MULT" if "MULT" in match["key"] else "ADD", float(match["value"]))
+        try:
+            found.setdefault("MULT" if "MULT" in match["key"] else "ADD", float(match["value"]))
+        except ValueError as error:
+            raise unreadable(metadata, error) from error
     return found
 
 

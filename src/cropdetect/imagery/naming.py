@@ -46,9 +46,10 @@ def parse_band_names(text: str) -> dict[str, str]:
 
 
 def _pairs_of_file(path: Path, fix: str) -> list[list[str]]:
-    if not path.is_file():
+    place = checked(path)
+    if not place.is_file():
         raise InputNotFoundError("there is no such file of band names", where=path, fix=fix)
-    content = read_yaml(checked(path), as_text=True)
+    content = read_yaml(place, as_text=True)
     if not isinstance(content, dict):
         raise OptionError("the band names are no mapping of old to new names", where=path, fix=fix)
     return [[old, new if isinstance(new, str) else ""] for old, new in content.items()]

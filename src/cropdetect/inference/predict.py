@@ -25,6 +25,8 @@ from cropdetect.inference.predictions import FieldSeries, Predictions
 from cropdetect.inference.series import season_cells
 from cropdetect.progress import Progress
 
+_FIELDS_AT_ONCE = 10_000  # compared with the training fields
+
 
 def predict_chips(
     chips: ChipSet,
@@ -126,7 +128,10 @@ def _unlike_training(
     A field without a clear date in the season is, too. `bands` are the record's bands as the series calls them, None for those
     that it lacks.
     """
-    cells = season_cells(series, season_year, bands, record.edges)
     detector = NoveltyDetector(np.array(record.centres), np.array(record.covariance), record.threshold)
-    distance = detector.distance_but_one(cells, portions=len(record.edges) - 1)
-    return np.asarray(~(distance <= record.threshold))
+    unlike = np.ones(len(season_year), bool)
+    for start in range(0, len(unlike), _FIELDS_AT_ONCE):
+        end = start + _FIELDS_AT_ONCE
+        cells = season_cells(series.of_fields(start, end), season_year[start:end], bands, record.edges)
+        unlike[start:end] = ~(detector.distance_but_one(cells, portions=len(record.edges) - 1) <= record.threshold)
+    return unlike

@@ -23,6 +23,12 @@ class FieldSeries:
     date: npt.NDArray[np.datetime64]
     values: npt.NDArray[np.float32]
 
+    def of_fields(self, start: int, end: int) -> "FieldSeries":
+        """Return the rows of consecutive fields; `field` counts from the first of them."""
+        first, last = np.searchsorted(self.field, [start, end])
+        rows = slice(first, last)
+        return FieldSeries(self.bands, self.field[rows] - start, self.date[rows], self.values[rows])
+
 
 @dataclass(frozen=True)
 class Predictions:

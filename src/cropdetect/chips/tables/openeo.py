@@ -72,7 +72,7 @@ class OpenEOJson(Form):
         columns = [f"band_{number}" for number in range(width)]
         try:
             table = pd.DataFrame([values or [None] * width for _, _, values in rows], columns=columns, dtype="float64")
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise damaged(source.path, "a value is no number") from error
         day, warnings = days(pd.Series([date for date, _, _ in rows], dtype=object), source.path)
         return Observations(

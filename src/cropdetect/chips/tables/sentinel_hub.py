@@ -49,12 +49,16 @@ class SentinelHub(Form):
                     continue
                 try:
                     day, is_span = _day(entry["interval"])
-                except (KeyError, TypeError, ValueError) as error:
+                except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
                     raise damaged(source.path, "an interval has no days") from error
+                try:
+                    means = dict(_means(entry["outputs"]))
+                except (TypeError, ValueError, AttributeError, OverflowError) as error:
+                    raise damaged(source.path, "the statistics of an interval have another form, or are no numbers") from error
                 spans += is_span
                 ids.append(id)
                 dates.append(day)
-                rows.append(dict(_means(entry["outputs"])))
+                rows.append(means)
         if failed:
             warnings.append(f"{failed} intervals or fields failed at Sentinel Hub and hold no values")
         if spans:

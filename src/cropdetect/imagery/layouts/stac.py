@@ -289,11 +289,11 @@ def _open_item(
     """Return the layers of an item, its product, and the names of what is not read; or why it cannot be read."""
     product = product_of(str(item.get("collection") or ""))
     by_file: dict[str, list[AssetBand]] = defaultdict(list)
-    for band in bands_of_item(item, product, options.bands):
-        by_file[band.href].append(band)
     layers = []
     lost = [] if product is not None else unknown_assets(item)
     try:
+        for band in bands_of_item(item, product, options.bands):
+            by_file[band.href].append(band)
         for href, bands in by_file.items():
             in_file = files.header(href, item, bands[0].name)
             layers += [described_layer(in_file[band.index], band, item, product) for band in bands if band.index < len(in_file)]

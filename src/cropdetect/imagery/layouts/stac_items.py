@@ -26,6 +26,7 @@ _NO_DATA_ROLES = {"thumbnail", "overview", "visual", "metadata", "saturation", "
 _PICTURES = re.compile(r"visual|tci\w*|(rendered_)?preview|overview|thumbnail", re.IGNORECASE)
 _RESOLUTION = re.compile(r"[_-](\d{2,3})m$")
 _DIGITAL_NUMBERS = 10_000.0  # per reflectance of 1
+_MOST = 2**16  # digital numbers
 _OFFSET = 1000.0  # of Sentinel-2, from baseline 04.00 on
 _GRANULE = re.compile(r"[_.-]T?(\d{2}[C-X][A-Z]{2})(?=[_.-]|$)")
 
@@ -123,6 +124,11 @@ def _is_image(asset: Mapping[str, Any]) -> bool:
 
 def _described(asset: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what an asset says of each of its layers, under the names of STAC 1.0's `raster:bands` and `eo:bands`."""
+    for name in ("bands", "raster:bands", "eo:bands"):
+        listed = asset.get(name) or []
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            fix = "Save the search's item collection again."
+            raise UnreadableFileError(f"{name} of a STAC asset is no list of objects", where=asset.get("href"), fix=fix)
     new = [
         one | {key.removeprefix("raster:").removeprefix("eo:"): value for key, value in one.items()}
         for one in asset.get("bands") or ()
@@ -228,12 +234,19 @@ def sentinel2_offset(item: Item, scale: float | None, add: float | None) -> floa
         item: the item.
         scale: factor and
         add: summand that the item declares, if it does.
+
+    Raises:
+        UnreadableFileError: the summand is greater than any number of an image.
     """
     properties = item["properties"]
     if any(str(properties.get(name)).lower() == "true" for name in properties if name.endswith(":boa_offset_applied")):
         return 0.0
     if add:
-        return float(round(-add / (scale or 1e-4)))
+        taken_off = float(round(-add / (scale or 1e-4)))
+        if abs(taken_off) > _MOST:
+            where, fix = item.get("id"), "Save the search's item collection again."
+            raise UnreadableFileError(f"the offset {add:g} cannot be that of an image", where=where, fix=fix)
+        return taken_off
     for name in ("s2:processing_baseline", "sentinel:processing_baseline", "processing:version"):
         match = re.match(r"(\d\d)\.?\d\d", str(properties.get(name)))
         if match:

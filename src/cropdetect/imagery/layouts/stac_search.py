@@ -225,8 +225,15 @@ def _is_item(one: Any) -> bool:
         isinstance(one, dict)
         and isinstance(one.get("properties"), dict)
         and isinstance(one.get("assets"), dict)
-        and all(isinstance(asset, dict) and isinstance(asset.get("href"), str) for asset in one["assets"].values())
+        and all(map(_is_asset, one["assets"].values()))
     )
+
+
+def _is_asset(one: Any) -> bool:
+    if not isinstance(one, dict) or not isinstance(one.get("href"), str) or not isinstance(one.get("type") or "", str):
+        return False
+    roles = one.get("roles") or []
+    return isinstance(roles, list) and all(isinstance(role, str) for role in roles)
 
 
 def _of_period(items: Sequence[Item], search: Search) -> Iterator[Item]:

@@ -148,7 +148,10 @@ def _zarr_groups(path: Path) -> Iterator[str]:
         if metadata.parent != path:
             yield metadata.parent.relative_to(path).as_posix()
     for metadata in path.rglob("zarr.json"):
-        if metadata.parent != path and json.loads(metadata.read_bytes()).get("node_type") == "group":
+        content = json.loads(metadata.read_bytes())
+        if not isinstance(content, dict):
+            raise ValueError(f"{metadata.relative_to(path)} is no JSON object")
+        if metadata.parent != path and content.get("node_type") == "group":
             yield metadata.parent.relative_to(path).as_posix()
 
 
@@ -171,6 +174,7 @@ def open_cube(path: Path, group: str = "") -> xr.Dataset:
 
             def opened(inner: str) -> xr.Dataset:
                 options: dict[str, Any] = {} if classic else {"group": inner or None}
+                options["decode_times"] = xr.coders.CFDatetimeCoder(use_cftime=False)  # other calendars have other days
                 return xr.open_dataset(path, engine=engine, chunks=None, cache=False, mask_and_scale=False, **options)
 
             data = opened(group)

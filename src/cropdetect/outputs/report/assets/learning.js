@@ -13,15 +13,26 @@ export function showLearning() {
   replaceChildren(
     byId("curves"),
     lossChart(learning),
-    isHeldOut ? muted("Dashed: the fields that the network leaves out. Where this line rises, the network learns by heart.") : null,
+    isHeldOut
+      ? muted(
+          "Dashed: the fields that the network leaves out. Where this line rises, the network learns by heart.",
+        )
+      : null,
   );
 }
 
 function lossChart(learning) {
-  const lines = learning.flatMap(({ training, validation }) => (validation ? [training, validation] : [training]));
+  const lines = learning.flatMap(({ training, validation }) =>
+    validation ? [training, validation] : [training],
+  );
   const n = Math.max(...lines.map((line) => line.length));
   const highest = Math.max(...lines.flat());
-  const chart = chartOf({ ...LOSS_MARGINS, x: [1, Math.max(2, n)], y: [0, highest || 1], label: "Loss by epoch" });
+  const chart = chartOf({
+    ...LOSS_MARGINS,
+    x: [1, Math.max(2, n)],
+    y: [0, highest || 1],
+    label: "Loss by epoch",
+  });
   for (const value of ticksOf(0, highest, 5)) {
     const y = chart.toY(value);
     chart.node.append(gridLine(chart, { y }), label(chart.left - 6, y + 4, "end", formatNumber(value, 2)));
@@ -45,6 +56,11 @@ function lossChart(learning) {
 function lossLine({ toX, toY }, values, k, n, dashes) {
   const d = joined(values.map((value, epoch) => [toX(epoch + 1), toY(value)]));
   const hue = Math.round((360 * k) / n + 210) % 360;
-  const style = { fill: "none", stroke: `hsl(${hue} 60% 50%)`, "stroke-width": 1.6, "stroke-dasharray": dashes };
+  const style = {
+    fill: "none",
+    stroke: `hsl(${hue} 60% 50%)`,
+    "stroke-width": 1.6,
+    "stroke-dasharray": dashes,
+  };
   return svg("path", { d, ...style }, svg("title", {}, `network ${k + 1}`));
 }
