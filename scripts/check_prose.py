@@ -2,7 +2,8 @@
 
 Usage: python scripts/check_prose.py
 
-Checked are the length of sentences, words and turns that scripts/prose.csv lists with a better one, and American spellings.
+It checks the length of sentences, and long clauses before the subject. It also checks the words of scripts/prose.csv, which has a
+better one for each, and the British spellings.
 Messages are the texts of errors and warnings, the descriptions of options, and the docstrings that the command line shows.
 """
 
@@ -17,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "cropdetect"
-LONGEST = 32  # words of a sentence
+LONGEST = 30  # words of a sentence
+#: A sentence whose subject comes after a long clause, e.g. "Of a field that was left out several times, the first ...".
+LATE_SUBJECT = re.compile(r"(?:Where|Of|Beside|Without|With|Among|Between|Beyond|Trained|Scored)\b(?: [^\s,.:;]+){5,},")
 NOT_CHECKED = {"command-line.md", "accuracy.md", "changelog.md"}  # messages themselves, figures of a benchmark, a copy
 
 
@@ -46,12 +49,14 @@ def rules() -> tuple[Rule, ...]:
 
 
 def problems(text: str) -> Iterator[str]:
-    """Yield what a reader stumbles over in a paragraph of prose."""
+    """Yield what is hard to read in a paragraph of prose."""
     plain = re.sub(r"`[^`]*`", "CODE", text)
     for sentence in sentences(plain):
         words = re.findall(r"[^\W\d][\w'-]*", sentence)
         if len(words) > LONGEST:
             yield f"a sentence of {len(words)} words (at most {LONGEST}): {' '.join(words[:8])} ..."
+        if found := LATE_SUBJECT.match(sentence):
+            yield f"{found[0]!r}: begin with the subject"
     for rule in rules():
         for found in rule.pattern.finditer(plain):
             yield f"{found[0]!r}: write {rule.better}"

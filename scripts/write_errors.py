@@ -21,7 +21,7 @@ HEAD = """# Errors and statuses
 
 Every failure ends with one error: its name, what is wrong and where, and what helps. The names below do not change, so that
 scripts may match them. The exit code is 2, and nothing half-written is left; `UnexpectedError`, which may be a fault of
-cropdetect, ends with 1. With `--json` the error is printed as data, too: an
+cropdetect, ends with 1. `--json` prints the error as data, too: an
 object `error` with `name`, `what`, `where` and `fix`. With `--debug` a command also prints the trace of the error. In
 Python all of them derive from `cropdetect.CropDetectError`. A command that is stopped ends with 128 + the number of the signal
 (130: Ctrl-C).

@@ -79,7 +79,7 @@ class DaskCluster:
         if isinstance(error, KilledWorker):
             what = f"the workers died several times at the same task: {error}"
         elif isinstance(error, CommClosedError | FutureCancelledError | TimeoutError):
-            what = f"the Dask scheduler went away ({type(error).__name__})"
+            what = f"the Dask scheduler has stopped ({type(error).__name__})"
         else:
             return error
         return ClusterError(what, where=self._address, fix=again)

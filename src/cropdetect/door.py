@@ -74,7 +74,7 @@ def checked(path: str | os.PathLike[str]) -> Path:
     except (OSError, ValueError) as error:
         if isinstance(error, ValueError) or error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
             shown = repr(str(place))[:200]
-            raise InputNotFoundError("there can be no such file or folder", where=shown, fix="Check the path.") from error
+            raise InputNotFoundError("such a path cannot exist", where=shown, fix="Check the path.") from error
         if error.errno in (errno.EACCES, errno.ELOOP):
             raise _not_permitted(place, error) from error
         return place
@@ -147,7 +147,7 @@ def _refuse_link(path: Path) -> None:
         raise UnsafePathError(
             "this is a link, which may lead out of the folder",
             where=path,
-            fix="Put what it leads to in its place, or add --follow-links where the command has that option.",
+            fix="Replace it by the file or folder that it leads to, or add --follow-links if the command has that option.",
         )
     try:
         target = path.resolve(strict=True)

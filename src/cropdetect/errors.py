@@ -65,21 +65,21 @@ class AmbiguousNameError(CropDetectError):
 
 
 class CatalogueError(CropDetectError):
-    """A catalogue of imagery cannot be reached, refuses an answer, or has nothing that was asked for."""
+    """A catalogue of imagery cannot be reached, refuses an answer, or has no matching data."""
 
-    cure = "Check the address, the collection and the period, and that the network is there; then run the command again."
+    cure = "Check the address, the collection, the period and the network; then run the command again."
 
 
 class UnreadableFileError(CropDetectError):
     """A file is damaged, truncated or not what its name says."""
 
-    cure = "Copy, download or export the file again. A file that is too large for what it says to hold: write it again."
+    cure = "Copy, download or export the file again. If the file is too large for its content, write it again."
 
 
 class UnsafePathError(CropDetectError):
     """A file would lead outside the user's folder or to the network (VRT, /vsi...)."""
 
-    cure = "Put the file itself in the place of the link or the address, or add `--follow-links` if the links are yours."
+    cure = "Replace the link or the address by the file itself, or add `--follow-links` if the links are yours."
 
 
 class MissingBandError(CropDetectError):
@@ -95,9 +95,9 @@ class GridError(CropDetectError):
 
 
 class ContradictionError(CropDetectError):
-    """Two things that a file, its metadata or its pixels say exclude each other; both are named."""
+    """Two statements of a file, its metadata or its pixels contradict each other; both are named."""
 
-    cure = "Correct the one of the two that is wrong, or say by option which counts."
+    cure = "Correct the wrong one, or say with an option which one is right."
 
 
 class FieldsError(CropDetectError):
@@ -149,9 +149,9 @@ class OutputExistsError(CropDetectError):
 
 
 class OutputPathError(CropDetectError):
-    """The output cannot be written where it was asked for, or would lie in, around or in the place of an input."""
+    """The output cannot be written at this place, or it would overlap an input."""
 
-    cure = "Name a folder apart from the inputs that you may write to."
+    cure = "Name a folder outside the inputs that you may write to."
 
 
 class DiskFullError(CropDetectError):
@@ -185,13 +185,13 @@ class MemoryLimitError(CropDetectError):
 
 
 class TooManyFilesError(CropDetectError):
-    """The operating system lets a program open no more files."""
+    """The program has reached the limit of open files."""
 
     cure = "Raise the limit of open files, e.g. `ulimit -n 4096`."
 
 
 class UnexpectedError(CropDetectError):
-    """Something happened that cropdetect has no name for: a fault of the tool, or an input that nobody has met before."""
+    """Something unexpected happened: a fault of the tool, or an input that nobody has tried before."""
 
     exit_code = 1
     cure = "Run the command again with `--debug`, and report what it prints, as SECURITY.md and the issue form say."
@@ -219,7 +219,7 @@ def named(error: BaseException) -> CropDetectError:
         )
     if isinstance(error, FileNotFoundError):
         return InputNotFoundError(
-            "this is not there, or not any more", where=where or "the working folder", fix="Check the path."
+            "this does not exist, or not any more", where=where or "the working folder", fix="Check the path."
         )
     if isinstance(error, PermissionError):
         return UnreadableFileError("this may not be read or written", where=where, fix="Change its rights, or name another path.")

@@ -39,7 +39,9 @@ class ChipStoreAttributes(Record):
     crs: str | None = Field(description="WKT, or null; null also where tiles differ (see `tile_crs`)")
     resolution: float | None = Field(description="pixel size in units of the CRS")
     units: str = Field(description='what the numbers are, e.g. "digital number"')
-    offset: float = Field(default=0.0, description="what was taken off every reflectance value (Sentinel-2 from 04.00: 1000)")
+    offset: float = Field(
+        default=0.0, description="what was subtracted from every reflectance value (Sentinel-2 from 04.00: 1000)"
+    )
     sensor: str | None = None
     sources: list[str] = Field(default_factory=list, description="names of the files or folders it was cut from")
     legend: list[str] = Field(default_factory=list, description="class names by crop_id, where a legend gave an order")
@@ -96,7 +98,7 @@ class ClassArea(Record):
 
     name: str
     mapped: float = Field(description="summed over the fields that were given the class")
-    estimated: float | None = Field(description="with the map's errors taken out")
+    estimated: float | None = Field(description="corrected for the map's errors")
     standard_error: float | None
     users_accuracy: float | None = Field(description="share of the area mapped as the class that is the class")
     users_accuracy_se: float | None
@@ -386,7 +388,7 @@ class MapRecord(Record):
 
 
 class ModelCardRecord(Record):
-    """`docs/model_card.json`: how right a checkpoint is on a season it never saw."""
+    """`docs/model_card.json`: how right a checkpoint is on a season that it has not seen."""
 
     members: list[str] = Field(description="SHA-256 of the members' ONNX files: which checkpoint was scored")
     season: dict[str, int] = Field(description="arguments of `simulate`")
@@ -440,7 +442,7 @@ class RunRecord(Record):
     verb: str = ""
     fingerprint: str = Field(default="", description="hash of verb, arguments and the content of the inputs")
     command: list[str] = Field(default_factory=list, description="the command line, or the function that was called")
-    arguments: dict[str, Any] = Field(default_factory=dict, description="of the verb, but for the output")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="of the verb, without the output")
     versions: dict[str, str] = Field(default_factory=dict)
     files: list[OutputFile] = Field(default_factory=list, description="all files of the output but this one")
     started: str = ""
@@ -511,7 +513,7 @@ class PendingMoves(Record):
 class Augmentation(Record):
     """How much training batches are changed, drawn again for every chip and epoch.
 
-    More of date_drop and day_shift scores better on regions that were held out whole and look unlike the others, worse on
+    More of date_drop and day_shift scores better on whole held-out regions that look unlike the others. It scores worse on
     neighbours of the training fields and on rare classes.
     """
 
@@ -606,7 +608,7 @@ class TrainOptions(Record, Options):
     )
     validation_share: float = Field(default=0.2, gt=0, lt=1, description="share of the fields that a member leaves out")
     group_column: Annotated[str | None, Mark.ON_COMMAND_LINE] = Field(
-        default=None, description="column whose values no two sides of a split share (default: group, else blocks of the map)"
+        default=None, description="column of groups that a split keeps together (default: group, else blocks of the map)"
     )
     block_size: Annotated[Metres, Mark.ON_COMMAND_LINE] = Field(
         default=5000.0, gt=0, description="side of a block of the map, where there is no group column"
@@ -634,7 +636,9 @@ class TrainOptions(Record, Options):
         default="one-cycle", description="learning rate over a cycle: up and down (Smith and Topin 2018), or down only"
     )
     learning_rate: float = Field(default=3e-3, gt=0, description="the largest of a cycle")
-    weight_decay: float = Field(default=1e-2, ge=0, description="share of the weights, times the learning rate, taken off a step")
+    weight_decay: float = Field(
+        default=1e-2, ge=0, description="share of the weights that a step subtracts, times the learning rate"
+    )
     weight_averaging: float = Field(
         default=0.08, ge=0, le=1, description="weights are averaged over about this share of a cycle's steps; 0: they are not"
     )
@@ -642,7 +646,7 @@ class TrainOptions(Record, Options):
         default=0.02,
         ge=0,
         lt=1,
-        description="share of the target spread over all classes: less sure, and right more often elsewhere",
+        description="share of the target spread over all classes; answers are less sure, and more often right elsewhere",
     )
     class_balance: Annotated[Literal["none", "weights", "sampling", "logit-adjustment"], Mark.ON_COMMAND_LINE] = Field(
         default="none",

@@ -151,7 +151,7 @@ class DataOptions(Options):
     chip_size: int = Field(default=32, ge=1, le=1024, description="height and width of chips, pixels")
     pattern: str | None = Field(default=None, description="regular expression with groups date and band for file names")
     date: Day | None = Field(
-        default=None, examples=["2019-06-06"], description="day of images whose names and metadata tell none (YYYY-MM-DD)"
+        default=None, examples=["2019-06-06"], description="day of images without a date in names and metadata (YYYY-MM-DD)"
     )
     bands: Bands | None = Field(
         default=None, examples=["B02,B03,B04"], description="bands to use, separated by commas (default: all)"
@@ -165,28 +165,22 @@ class DataOptions(Options):
     clear: str | None = Field(
         default=None, examples=['"SCL=4,5 CLD<60"'], description='what counts as clear, e.g. "SCL=4,5 CLD<60", or none'
     )
-    offset: float | None = Field(default=None, description="reflectance offset to take off (default: from the metadata)")
-    from_: Day | None = Field(
-        default=None, examples=["2024-03-01"], description="first day of the images that are looked for in a STAC catalogue"
-    )
-    to: Day | None = Field(
-        default=None, examples=["2024-10-31"], description="last day of the images that are looked for in a STAC catalogue"
-    )
+    offset: float | None = Field(default=None, description="reflectance offset to subtract (default: from the metadata)")
+    from_: Day | None = Field(default=None, examples=["2024-03-01"], description="first day of the images in a STAC catalogue")
+    to: Day | None = Field(default=None, examples=["2024-10-31"], description="last day of the images in a STAC catalogue")
     max_cloud: float | None = Field(
         default=None, ge=0, le=100, description="leave out scenes of a STAC catalogue with more clouds, percent"
     )
-    cache: Folder | None = Field(
-        default=None, description="folder that keeps what was fetched (default: ~/.cache/cropdetect/stac)"
-    )
+    cache: Folder | None = Field(default=None, description="folder that keeps fetched images (default: ~/.cache/cropdetect/stac)")
     until: Day | None = Field(default=None, examples=["2019-08-31"], description="use dates up to this day (YYYY-MM-DD)")
     bbox: Bbox | None = Field(
         default=None,
         examples=["34.0,0.4,34.5,0.9"],
         description="a box west,south,east,north in degrees: fields outside are left out",
     )
-    limit: int | None = Field(default=None, ge=1, description="use the first so many fields")
-    memory: Megabytes = Field(default=512, ge=64, description="memory that cutting may hold")
-    follow_links: bool = Field(default=False, description="follow links inside folders, where they lead to this computer's disks")
+    limit: int | None = Field(default=None, ge=1, description="use only so many fields, from the first")
+    memory: Megabytes = Field(default=512, ge=64, description="memory for cutting chips")
+    follow_links: bool = Field(default=False, description="follow links inside folders if they lead to disks of this computer")
 
 
 # ---------------------------------------------------------------- what is refused

@@ -63,7 +63,7 @@ def test_the_command_tells_what_differs_first_and_then_the_scores(runs: Path, tm
     assert shown.exit_code == 0, shown.exception
     assert shown.output.index("what differs") < shown.output.index("log loss")
     assert "120 shared fields" in shown.output
-    assert max(map(len, shown.output[: shown.output.index("The files lie in")].splitlines())) <= 80
+    assert max(map(len, shown.output[: shown.output.index("The files are in")].splitlines())) <= 80
     again = CliRunner().invoke(app, [*arguments, "--json"])
     assert json.loads(again.stdout)["n_shared"] == 120
 

@@ -50,9 +50,9 @@ def test_on_training_fields_the_headline_is_the_out_of_fold_score(
     assert scores.on_training_fields is not None
     assert (scores.on_training_fields.n_fields, scores.on_training_fields.accuracy) == (16, right)
     assert table["seen_in_training"].all()
-    assert any("does not tell how good it is" in warning for warning in scores.warnings)
+    assert any("does not show how good it is" in warning for warning in scores.warnings)
     page = (tmp_path / "out" / "report.html").read_text()
-    assert "does not tell how good it is" in page
+    assert "does not show how good it is" in page
     assert scores.validation.startswith("out of fold")
 
 

@@ -46,7 +46,9 @@ def chips(
 
     source = as_source(imagery)
     if recognise(source) != "imagery":
-        raise OptionError("chips are cut from imagery, which this is not", where=place_of(source), fix="See cropdetect info.")
+        raise OptionError(
+            "chips are cut from imagery, but this is no imagery", where=place_of(source), fix="See cropdetect info."
+        )
     if not output.finished():
         data = open_data(source, options, preset)
         data.warn()

@@ -22,9 +22,9 @@ def compare(
     seed: Annotated[int, Field(ge=0)] = 0,
     overwrite: bool = False,
 ) -> ComparisonRecord:
-    """Set cross-validations side by side: what differs between them, and by how much they differ.
+    """Compare cross-validations: which options differ, and by how much the scores differ.
 
-    All are scored on the fields that they share, and each against the first, with intervals of the differences.
+    All are scored on their shared fields and compared with the first, with intervals of the differences.
 
     Args:
         runs: output folders of crossval or evaluate, or of map; the others are compared with the first.

@@ -36,23 +36,23 @@ def crossval(
     overwrite: bool = False,
     **training: Annotated[Any, TrainOptions],
 ) -> MetricsRecord:
-    """Answer every labelled field by a model that has not seen it, and score the answers.
+    """Predict every labelled field with a model that has not seen it, and score the predictions.
 
-    Statistics, calendar, early stopping, calibration and every other choice see the training fields of a fold only. The same
+    All choices (statistics, calendar, early stopping, calibration) use only the training fields of a fold. The same
     call continues a stopped one. In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
         out: output folder; it gets metrics.json, predictions.csv (field_id, fold, label, prob_<class>), confusion.csv,
             label_doubts.csv and, of networks, training.csv.
-        folds: how the fields are put apart: random, blocked (whole groups), grid (blocks of the map), leave-one-group-out, or
+        folds: how the fields are divided: random, blocked (whole groups), grid (blocks of the map), leave-one-group-out, or
             a column of fold numbers (negative: left out).
         options: how imagery and fields are read.
         n_folds: folds to make.
-        fold_buffer: with grid: train on nothing this near to what is answered.
-        by_date: score also what was known on six days of the season.
+        fold_buffer: with grid: distance between training fields and predicted fields.
+        by_date: also score predictions from the dates up to six days of the season.
         recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
-        config: YAML file of training options, which win over the recipe; those given singly win over both.
+        config: YAML file of training options; they override the recipe, and options of the command override both.
         log_dir: folder for a TensorBoard log of the training.
         workers: processes that train the members of all folds side by side (default: all cores, where that is worth it).
         scheduler: address of a Dask scheduler, whose workers train the members; in Python also a `distributed.Client`.

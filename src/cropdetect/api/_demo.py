@@ -22,8 +22,8 @@ _TITLE = "Crops of a simulated season in western Kenya, 2019"
 def demo(out: AnyPath = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)] = 0, overwrite: bool = False) -> MetricsRecord:
     """Simulate a small season, predict it with the shipped checkpoint, and score the answer.
 
-    Nothing is trained: the shipped checkpoint was trained on another simulated season. Scored are the fields whose labels were
-    hidden.
+    Nothing is trained: the shipped checkpoint was trained on another simulated season. Only the fields with hidden labels are
+    scored.
 
     Args:
         out: output folder; it gets season/, checkpoint/, predictions/ and metrics.json.

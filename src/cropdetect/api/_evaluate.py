@@ -29,7 +29,7 @@ def evaluate(
 ) -> MetricsRecord:
     """Score predictions against known crops, and estimate areas with standard errors.
 
-    Fields that the checkpoint was trained on are scored apart. Where all known crops are of such fields, the scores are the
+    Training fields of the checkpoint are scored apart. If all known crops are of such fields, the scores are the
     checkpoint's own, out of fold. In Python the reference may also be a table of pandas or geopandas.
 
     Args:
@@ -40,9 +40,9 @@ def evaluate(
         labels: column of the labels (default: label, crop, crop:code or crop_code).
         id_column: column of the field ids (default: found by name).
         legend: YAML file that maps label codes to class names.
-        group_column: column of groups that intervals draw together (default: group, else blocks of 5 km).
+        group_column: column of groups for the intervals (default: group, else blocks of 5 km).
         pixel_size: gives hectares where the fields have no polygons.
-        probability_sample: the reference fields were drawn at random, so that standard errors of areas hold.
+        probability_sample: the reference fields were drawn at random, so the standard errors of areas are valid.
         seed: seed of the bootstrap.
         overwrite: replace another output of cropdetect; other files stay.
 

@@ -28,7 +28,7 @@ def import_cv4a(
     Args:
         weights: weights of the 2020 network (.pt, one state dict). Only tensors are loaded.
         out: checkpoint folder to write.
-        chips: store cut with preset cv4a, to take channel statistics from as in 2020 (all chips, dates and pixels).
+        chips: store cut with preset cv4a; gives the channel statistics, as in 2020 (all chips, dates and pixels).
         stats: or a JSON file of channel statistics (format `Statistics`).
         overwrite: replace another output of cropdetect; other files stay.
 

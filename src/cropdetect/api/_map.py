@@ -42,16 +42,16 @@ def map(
 ) -> MapRecord:
     """Learn from the labelled fields, give every field its crop, and say how good that is.
 
-    The steps are training, whose answers on fields left out are the cross-validation, and prediction. Each has a folder of its
-    own, which other commands take. The same call continues a stopped one, and does nothing when all is there. With `overwrite`,
-    a changed option makes those steps again that depend on it.
+    The steps are training and prediction. The members' predictions of left-out fields are the cross-validation. Each step has a
+    folder, which other commands take. The same call continues a stopped one, and does nothing if all is complete. `overwrite`
+    runs only the steps that depend on a changed option.
 
     Args:
         data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
         out: output folder; it gets crossval/, checkpoint/, predictions/ and map.json.
         options: how imagery and fields are read.
         recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
-        config: YAML file of training options, which win over the recipe; those given singly win over both.
+        config: YAML file of training options; they override the recipe, and options of the command override both.
         licence: licence of the training data, kept in the checkpoint.
         device: where the networks predict.
         precision: numbers that the networks predict with; bf16 needs the extra [fast].

@@ -32,7 +32,7 @@ def write_answers(
     Args:
         out: folder that is there.
         labelled: the fields that were asked about.
-        folds: how they were put apart.
+        folds: how they were divided.
         answers: what was said of them.
         groups: (answered field,) groups that intervals draw together, or None.
         scores: of the answers.

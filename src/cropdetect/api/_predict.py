@@ -53,7 +53,7 @@ def predict(
 ) -> PredictionResult:
     """Give every field its crop, with probabilities, as tables and maps.
 
-    The same call continues a stopped one, and does nothing when all is there. In Python the data may also be a Dataset or
+    The same call continues a stopped one, and does nothing if all is complete. In Python the data may also be a Dataset or
     DataArray of xarray, or a table; without `out` nothing is written.
 
     Args:

@@ -32,7 +32,7 @@ def recipe(
 ) -> Path:
     """Write the script that makes a table of field means at Earth Engine or openEO, and the fields to send there.
 
-    The script has the bands that the checkpoint needs, the masks of clouds and the pixel size. It tells how to run it, and which
+    The script has the bands that the checkpoint needs, the masks of clouds and the pixel size. It says how to run it, and which
     command reads the table.
 
     Args:

@@ -46,11 +46,11 @@ def train(
         out: checkpoint folder to write.
         options: how imagery and fields are read.
         recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).
-        config: YAML file of training options, which win over the recipe; those given singly win over both.
+        config: YAML file of training options; they override the recipe, and options of the command override both.
         licence: licence of the training data, kept in the checkpoint.
-        forget_fields: keep no hashes of the training fields in the checkpoint; it cannot tell then whether it is scored on them.
+        forget_fields: keep no hashes of the training fields in the checkpoint; it then cannot recognise them.
         log_dir: folder for a TensorBoard log of the training.
-        out_of_fold: folder that gets what the members say of the fields that they left out, as crossval writes it.
+        out_of_fold: folder for the members' predictions of the fields that they left out, as crossval writes them.
         workers: processes that train members side by side (default: all cores, where that is worth it).
         scheduler: address of a Dask scheduler, whose workers train the members; in Python also a `distributed.Client`.
         on_epoch: called with a `cropdetect.training.EpochReport` for each epoch, when its state is saved; what it raises

@@ -44,11 +44,11 @@ def _wrong_lists(record: CheckpointRecord) -> str | None:
 def _wrong_numbers(record: CheckpointRecord) -> str | None:
     chips, context = record.chips, record.model.context
     if not 1 <= chips.size <= _LARGEST_CHIP:
-        return f"chips of {chips.size} pixels cannot be: 1 to {_LARGEST_CHIP} can"
+        return f"chips of {chips.size} pixels are not possible, only of 1 to {_LARGEST_CHIP}"
     if chips.resolution is not None and chips.resolution <= 0:
-        return f"pixels of {chips.resolution} m cannot be"
+        return f"pixels of {chips.resolution} m are not possible"
     if context is not None and not 0 <= context <= _LARGEST_CHIP:
-        return f"a context of {context} pixels cannot be: 0 to {_LARGEST_CHIP} can"
+        return f"a context of {context} pixels is not possible, only of 0 to {_LARGEST_CHIP}"
     if not all(std > 0 for std in record.statistics.std):
         return "the statistics hold a standard deviation that is not above 0"
     return None
@@ -65,7 +65,7 @@ def _wrong_calibration(calibration: CalibrationRecord, record: CheckpointRecord)
     if max(map(abs, [*calibration.scale, *calibration.bias, *calibration.each_scale, *calibration.each_bias]), default=0) > 1e6:
         return "the calibration has a number beyond a million"
     if abs(calibration.pooling) > 100:
-        return f"a pooling of {calibration.pooling} cannot be"
+        return f"a pooling of {calibration.pooling} is not possible"
     if len(record.members) % calibration.snapshots:
         return "its members are no whole trainings of so many snapshots as the calibration says"
     return None
@@ -76,7 +76,7 @@ def _wrong_place(season: SeasonRecord | None, region: RegionRecord | None) -> st
         if not season.years or not all(1 <= year <= 9999 for year in season.years):
             return "the season has no year, or one that no calendar has"
         if not -_MOST_DAYS <= season.first_day <= season.last_day <= _MOST_DAYS:
-            return f"a season from day {season.first_day} to day {season.last_day} cannot be"
+            return f"a season from day {season.first_day} to day {season.last_day} is not possible"
     if region is not None and not (-360 <= region.west <= region.east <= 360 and -90 <= region.south <= region.north <= 90):
         return "the region lies beyond the degrees of the Earth, or ends before it begins"
     return None
@@ -87,13 +87,13 @@ def _wrong_familiarity(novelty: NoveltyRecord | None, n_classes: int) -> str | N
         return None
     cells = len(novelty.bands) * (len(novelty.edges) - 1)
     if not novelty.bands or not 2 <= len(novelty.edges) <= _MOST_DAYS or not all(a < b for a, b in pairwise(novelty.edges)):
-        return "the portions of the season that tell fields unlike the training fields are in no order"
+        return "the portions of the season for unlike_training are in no order"
     rows = [*novelty.centres, *novelty.covariance]
     if len(novelty.covariance) != cells or any(len(row) != cells for row in rows) or not 1 <= len(novelty.centres) <= n_classes:
-        return "what tells fields unlike the training fields has tables of another size than bands and portions"
+        return "the tables for unlike_training have another size than bands and portions"
     import numpy as np
 
     covariance = np.array(novelty.covariance)
     if not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance).min() < 0:
-        return "the covariance that tells fields unlike the training fields is none"
+        return "the covariance for unlike_training is no covariance matrix"
     return None

@@ -102,7 +102,7 @@ def _file_kind(path: Path) -> Kind | None:
         raise TableError(
             "this is a file of R, which only R reads",
             where=path,
-            fix=f'Of sits, write the series as CSV in R: sits_timeseries_to_csv(readRDS("{path.name}"), "series.csv"); of other '
+            fix=f'For sits, write the series as CSV in R: sits_timeseries_to_csv(readRDS("{path.name}"), "series.csv"); of other '
             'tables: write.csv(readRDS(...), "table.csv", row.names = FALSE).',
         )
     if path.suffix.lower() == ".html":

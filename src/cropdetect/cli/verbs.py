@@ -99,7 +99,7 @@ def _evaluate(call: Call, json: _AsJson = False) -> None:
 
 @command("report", "out/ --reference known.gpkg", _LabelsWereAFile)
 def _report(call: Call) -> None:
-    print(f"The report lies in {call()}.")
+    print(f"The report is in {call()}.")
 
 
 @command("compare", "first/ second/ out/")
@@ -111,24 +111,24 @@ def _compare(call: Call, json: _AsJson = False) -> None:
     from cropdetect.outputs import comparison_summary
 
     print(comparison_summary(comparison))
-    print(f"The files lie in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
+    print(f"The files are in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
 
 
 @command("simulate", "season/ --tiles 1 --height 600 --width 600 --fields 200")
 def _simulate(call: Call) -> None:
     out = call()
-    print(f"A simulated season lies in {out}. Try: cropdetect info {out}")
+    print(f"A simulated season is in {out}. Try: cropdetect info {out}")
 
 
 @command("import_cv4a", "weights.pt checkpoint/ --chips chips.zarr")
 def _import_cv4a(call: Call) -> None:
     call()
-    print(f"The checkpoint lies in {call.arguments['out']}.")
+    print(f"The checkpoint is in {call.arguments['out']}.")
 
 
 @command("recipe", "earth-engine export/ --fields fields.gpkg --from 2024-03-01 --to 2024-10-31 --checkpoint s2-parcels-france")
 def _recipe(call: Call) -> None:
-    print(f"The script lies in {call()}; its first lines tell what to do with it.")
+    print(f"The script lies in {call()}; its first lines say what to do.")
 
 
 @command("doctor", "")
@@ -152,4 +152,4 @@ def _show_what_follows(data: Any, facts: dict[str, Any]) -> None:
     """Print the commands that come after `info`."""
     labels = "" if "labels" in facts else " --labels COLUMN"
     print(f"Next, with the same options: cropdetect map {data} map/{labels} (learns from the known crops of some fields),")
-    print(f"or cropdetect predict {data} out/ --checkpoint NAME (a checkpoint that is there already)")
+    print(f"or cropdetect predict {data} out/ --checkpoint NAME (an existing checkpoint)")

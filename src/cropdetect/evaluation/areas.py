@@ -17,7 +17,7 @@ _METHOD = (
 _LARGEST_VARIANCE = 0.25  # of a share; taken where a mapped class has one labelled field, which shows none
 _NOT_A_SAMPLE = (
     "the labelled fields are not known to be a probability sample: the estimated areas may be off by more than their standard "
-    "errors say, since surveys often visit large or easily reached fields"
+    "errors say, because surveys often visit large fields near roads"
 )
 
 

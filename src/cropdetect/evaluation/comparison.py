@@ -65,7 +65,7 @@ def compare_runs(runs: Sequence[ScoredFields], *, seed: int = 0) -> ComparisonRe
     labels = pd.Index(first.legend).get_indexer(pd.Index(tables[0]["label"])).astype(np.int64)
     groups, drawn, warnings = _groups(runs, tables)
     warnings += [
-        f"{run.name} has other folds than {first.name}: the difference is also that of what they were trained on"
+        f"{run.name} has other folds than {first.name}: the difference also comes from other training fields"
         for run, table in zip(runs[1:], tables[1:], strict=True)
         if not _same_parts(tables[0]["fold"], table["fold"])
     ]

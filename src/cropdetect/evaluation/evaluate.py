@@ -164,8 +164,8 @@ def _seen_scores(
 
 def _told_apart(seen: SeenScores) -> str:
     return (
-        f"the checkpoint was trained on {seen.n_fields} of the labelled fields: that it is right on {seen.accuracy:.0%} of them "
-        "does not tell how good it is"
+        f"the checkpoint was trained on {seen.n_fields} of the labelled fields. Its accuracy on them, {seen.accuracy:.0%}, "
+        "does not show how good it is"
     )
 
 

@@ -69,7 +69,7 @@ class Export:
             there = "; ".join(f"{sensor}: {', '.join(one.bands)}" for sensor, one in known.items())
             raise MissingBandError(
                 f"there is no recipe of {self.service} for the checkpoint's band(s) {', '.join(lacking)}",
-                fix=f"There are recipes for {there}. docs/tables.md tells what other tables must hold.",
+                fix=f"There are recipes for {there}. docs/tables.md says what other tables must hold.",
             )
         return collection
 

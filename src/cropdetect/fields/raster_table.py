@@ -75,7 +75,7 @@ def raster_table(
     if apart:
         warnings.append(
             f"the field ids {', '.join(map(str, apart[:5]))}{', ...' if len(apart) > 5 else ''} lie in tiles that do not touch; "
-            "each is taken as one field, so give other ids where they are not"
+            "each is read as one field; if they are different fields, give them different ids"
         )
     columns: dict[str, Any] = {"field_id": pixels.index.to_numpy(np.int64), "raster_pixels": pixels.to_numpy(np.int64)}
     all_known = True

@@ -76,7 +76,7 @@ def only_vector_file(path: Path) -> Path:
         what = f"the folder has {len(found)} files of fields: {listed([file.name for file in found])}"
         raise FieldsError(what, where=path, fix="Name one of them.")
     raise FieldsError(
-        f"this is {contents_of(path)}, and no file of fields", where=path, fix=f"Known are {', '.join(VECTOR_SUFFIXES)}."
+        f"this is {contents_of(path)}, and no file of fields", where=path, fix=f"Known: {', '.join(VECTOR_SUFFIXES)}."
     )
 
 
@@ -162,7 +162,7 @@ def _data_sets(path: Path) -> Iterator[list[Path]]:
     if len(found) > 1:  # a .json may be anything: beside other files it describes them
         found = {name: files for name, files in found.items() if not name.lower().endswith(".json")} or found
     if not found:
-        raise FieldsError("the archive holds no vector file", where=path, fix=f"Known are {', '.join(_PLAIN)}.")
+        raise FieldsError("the archive holds no vector file", where=path, fix=f"Known: {', '.join(_PLAIN)}.")
     with unpacked(
         path, {f"{n}/{name}": entry for n, files in enumerate(found.values()) for name, entry in files.items()}
     ) as folder:

@@ -209,7 +209,7 @@ def _refuse_given_date(layers: Sequence[Layer]) -> None:
         other = seen.setdefault(layer.band, layer)
         if other.reader.path != layer.reader.path and other.reader.geobox == layer.reader.geobox:
             raise OptionError(
-                f"two images of band {layer.band} would get the day {layer.date}, since their names tell no day: "
+                f"two images of band {layer.band} would get the day {layer.date}, since their names have no day: "
                 f"{other.reader.path.name} and {layer.reader.path.name}",
                 fix="Put the dates into the names of the files or into metadata beside them, or give a --pattern.",
             )

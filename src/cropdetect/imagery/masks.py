@@ -229,7 +229,7 @@ def _is(row: QualityLayer, name: str) -> bool:
 def _hint(name: str, rows: list[QualityLayer], numbers: Numbers) -> str:
     if rows:
         ways = "; ".join(f'--clear "{" ".join(f"<name>{p}" for p in row.clear.split())}" ({row.meaning})' for row in rows)
-        return f"Its numbers do not tell which kind it is. If you know: {ways}."
+        return f"Its numbers do not show which kind it is. If you know: {ways}."
     values, counts = np.unique(numbers, return_counts=True)
     frequent = ", ".join(f"{value:g}" for value in values[np.argsort(-counts, kind="stable")][:_SHOWN])
     seen = f"Its most frequent numbers are {frequent}. " if frequent else ""

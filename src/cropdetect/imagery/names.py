@@ -215,7 +215,7 @@ def _ambiguous(path: str, part: str, found: Sequence[Dated]) -> AmbiguousNameErr
     """Return the error about a name with several dates: the candidates, and the pattern that chooses each."""
     lines = [f"  {one.period}: --pattern '{_choosing(part, found, one)}'" for one in found]
     return AmbiguousNameError(
-        f"the name has several dates, and nothing tells which is the image's: {', '.join(str(one.period) for one in found)}",
+        f"the name has several dates, and nothing shows which is the image's: {', '.join(str(one.period) for one in found)}",
         where=path,
         fix="Choose one:\n" + "\n".join(lines),
     )

@@ -170,8 +170,9 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
     if unsure:
         first = unsure[0]
         warnings.append(
-            f"Nothing says whether {', '.join(unsure)} are bands of Sentinel-2 or of Landsat, which number other wavelengths so. "
-            f"Say it with --band-names, e.g. {first}=B{int(first[1:]):02} (Sentinel-2) or {first}=L8_{first} (Landsat 8)."
+            f"Nothing says whether {', '.join(unsure)} are bands of Sentinel-2 or of Landsat, which use these numbers for "
+            f"other wavelengths. Say it with --band-names, e.g. "
+            f"{first}=B{int(first[1:]):02} (Sentinel-2) or {first}=L8_{first} (Landsat 8)."
         )
     same: dict[object, list[str]] = defaultdict(list)
     for name in names:

@@ -178,8 +178,8 @@ def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float,
     warnings = []
     if dark:
         warnings.append(
-            f"{_contradicted(dark[0]).what}. So the offset is taken to be off already. Give --offset 0 if that is right, or "
-            f"--offset {dark[0].acquisition.offset:g} to take it off in any case"
+            f"{_contradicted(dark[0]).what}. So the offset seems to be subtracted already. Give --offset 0 if that is right, or "
+            f"--offset {dark[0].acquisition.offset:g} to subtract it in any case"
         )
     unknown = [one for one in seen if one.acquisition.offset is None and one.acquisition.date >= BASELINE_0400]
     if unknown and not any(_too_dark(numbers, OFFSET_0400) for one in unknown for _, numbers in one.values):
@@ -204,11 +204,11 @@ def _seen(acquisition: Acquisition, sample: Sequence[BandSample], fills: Mapping
 
 
 def _unknown(first: dt.date, *, looked: bool) -> str:
-    shown = "no pixel that was looked at is darker than 1000, as if it were still in them" if looked else "the pixels do not tell"
+    shown = "no pixel of the sample is darker than 1000, so it may still be in them" if looked else "the pixels do not show it"
     return (
         f"Sentinel-2 products from {BASELINE_0400} on have an offset of 1000, unless the provider has removed it. The metadata "
-        f"do not say which is true for the dates from {first} on, and {shown}. Nothing is taken off; give --offset 1000 to take "
-        "it off, or --offset 0 if it was removed."
+        f"do not say which is true for the dates from {first} on, and {shown}. Nothing is subtracted; give --offset 1000 to "
+        "subtract it, or --offset 0 if it was removed."
     )
 
 
@@ -226,7 +226,7 @@ def _contradicted(seen: _Seen) -> ContradictionError:
         f"{source} that an offset of {offset:g} was added to the reflectances, but {(numbers < offset).mean():.0%} of the pixels "
         f"of {_named(one)} that were looked at are below {offset:g} (lowest: {float(numbers.min()):g})",
         where=one.layer.reader.path,
-        fix=f"Give --offset 0 if the provider has taken the offset off already, or --offset {offset:g} to take it off in any "
+        fix=f"Give --offset 0 if the provider has subtracted the offset already, or --offset {offset:g} to subtract it in any "
         "case.",
     )
 

@@ -121,7 +121,7 @@ def check_offset(offset: float, dtype: np.dtype[np.generic], names: Sequence[str
         raise OptionError("an offset was given, but no band is a reflectance", fix="Leave the offset out.")
     if dtype.kind in "iu" and (offset != int(offset) or offset > np.iinfo(dtype).max):  # type: ignore[type-var]
         raise OptionError(
-            f"the offset {offset} cannot be taken off numbers of type {dtype}", fix="Give a whole number, e.g. 1000."
+            f"the offset {offset} cannot be subtracted from numbers of type {dtype}", fix="Give a whole number, e.g. 1000."
         )
 
 

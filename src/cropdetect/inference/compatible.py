@@ -87,7 +87,7 @@ def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
         yield f"The data is from {info.sensor}, the checkpoint was trained on {record.sensor}."
     if info.units != record.units and not _is_radar_only(info):
         if {info.units, record.units} <= _UNKNOWN_UNITS:
-            yield "Neither the data nor the checkpoint tells the unit of its numbers, so whether it is the same is not known."
+            yield "The units of the data and of the checkpoint are unknown: they may differ."
         else:
             raise CheckpointError(
                 f"the data's units are {info.units!r}, but the checkpoint was trained on {record.units!r}",
@@ -96,7 +96,7 @@ def _numbers(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
                 "scale in the files (scale and offset of a GeoTIFF, scale_factor and add_offset of a cube).",
             )
     if info.offset and not record.offset_removed:
-        yield f"An offset of {info.offset:g} was taken off the data, but the checkpoint was trained on numbers that kept it."
+        yield f"An offset of {info.offset:g} was subtracted from the data, but not from the training data."
 
 
 def _sensors(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _sensors(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
         without = one.metrics_without.get("log_loss")
         scores = f": log loss {without:.3f} instead of {record.metrics['log_loss']:.3f} on its validation fields"
         told = scores if without is not None and "log_loss" in record.metrics else ""
-        yield f"The data has no {missing}, which the checkpoint was trained with. It answers without it, less surely{told}."
+        yield f"The checkpoint was trained with {missing}, which the data lacks. The answers without it are less sure{told}."
 
 
 def _dates(chips: ChipSet, record: CheckpointRecord, positions: Sequence[int | None]) -> Iterator[str]:
@@ -138,7 +138,7 @@ def _radar(info: ChipInfo, record: CheckpointRecord, positions: Sequence[int | N
     if "unknown" in (have, trained):
         yield (
             f"The unit of the backscatter ({', '.join(radar)}) is {have} in the data and {trained} in the checkpoint's training "
-            "data, so whether it is the same is not known."
+            "data: they may differ."
         )
     elif have != trained:
         raise CheckpointError(

@@ -22,8 +22,9 @@ class ConvGRU(Network):
     convolutions and a 1x1 convolution with group norm and ELU; the mean over the field's pixels; a three-layer
     bidirectional GRU; its output at the last date through a linear layer.
 
-    It does not look at `day`, and at `clear` only where it is told to; its group norm sees padding, and its last date is the
-    last step: batches must hold chips of equal shape. Kept faithful so that the published weights give the published answers.
+    It does not use `day`, and uses `clear` only on request; its group norm sees padding, and its last date is the
+    last step: batches must hold chips of equal shape. The network is kept as it was, so the published weights give the
+    published answers.
 
     Args:
         bands: what the data has; must hold the 13 bands of 2020. The network takes those 13, in `BANDS_2020`'s order.

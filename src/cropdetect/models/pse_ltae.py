@@ -28,7 +28,7 @@ class PSELTAE(ChannelNetwork):
     4. Classifier: 64, 32, classes.
 
     What differs from the papers: mean and standard deviation are taken over all clear pixels of the field, weighted by the
-    mask, instead of 64 pixels drawn at random, so the same field always gets the same answer. The widened embedding is
+    mask, instead of 64 random pixels. So the same field always gets the same answer. The widened embedding is
     normalised date by date instead of over the series, whose length is not fixed here. No geometrical features are added.
     Layers before a batch normalisation, and the keys, have no bias, since it would change nothing. Only pixels and dates
     that are there enter the batch normalisations.

@@ -20,7 +20,7 @@ class SeasonCNN(ChannelNetwork):
     """Clear-aware averaging over the field, interpolation to a regular calendar, convolutions, whole-season read-out.
 
     1. Channels: see :class:`ChannelNetwork`.
-    2. Per date the mean of each channel over the field, pixels weighted by mask x clear. With `texture` also two masked 3x3
+    2. Per date the mean of each channel over the field, pixels weighted by mask x clear. `texture` adds two masked 3x3
        convolutions (the second depthwise), normalised per pixel. A linear layer makes the date's embedding of their mean and
        standard deviation over the field, and of the channels' means.
     3. Dates to a regular calendar of reference days: the mean of the present dates under a narrow and a wide Gaussian,
@@ -28,8 +28,8 @@ class SeasonCNN(ChannelNetwork):
        a day is observed the network is not told: it would learn which region was seen on which days, and be wrong and sure
        of itself in regions seen on others.
     4. Two convolutions over the calendar, the first in steps of two, each with batch normalisation, ReLU and dropout.
-    5. The whole calendar through a dense layer, batch normalisation, ReLU, dropout and a linear layer. It stands in the
-       place of the recurrent layers of 2020, whose read-out saw the last step only.
+    5. The whole calendar through a dense layer, batch normalisation, ReLU, dropout and a linear layer. It replaces
+       the recurrent layers of 2020, which read only the last step.
 
     The order of the dates does not matter, and an absent step or spatial padding changes nothing.
 

@@ -23,7 +23,7 @@ class TempCNN(ChannelNetwork):
        same three, and a linear layer.
 
     Width, kernel, dropout and dense layer are the paper's. The paper classifies pixels; here a field is classified by its
-    mean. Layers before a batch normalisation have no bias, which it would take off again.
+    mean. Layers before a batch normalisation have no bias, because it would subtract it again.
 
     Args:
         bands: names of the bands of `image`, any.

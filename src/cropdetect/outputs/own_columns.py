@@ -40,7 +40,7 @@ def renamed_columns(fields: gpd.GeoDataFrame, legend: Sequence[str]) -> tuple[st
         for old, new in _names(fields, legend).items()
         if str(old) != new or new.endswith(_SUFFIX)  # which the room `fields` has renamed
     ]
-    return (f"columns of the fields are called like ours and come back as others: {', '.join(changed)}",) if changed else ()
+    return (f"columns of the fields have names of the output and are renamed: {', '.join(changed)}",) if changed else ()
 
 
 def _names(fields: gpd.GeoDataFrame, legend: Sequence[str]) -> dict[Any, str]:

@@ -66,7 +66,7 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     if flagged.any():
         add("unlike the training fields", flagged)
     if "seen_in_training" in table.columns and table["seen_in_training"].any():
-        add("trained on, so of no use to score the answer", table["seen_in_training"].to_numpy(bool))
+        add("training fields, which cannot score the answer", table["seen_in_training"].to_numpy(bool))
     return _text(
         *(Text(f"Attention: {sentence}\n") for sentence in unlike),
         shown,
@@ -138,11 +138,11 @@ def map_summary(found: MapRecord, out: Path) -> str:
     interval = _interval(scores, "accuracy")
     good = (
         f"How good: {scores.accuracy:.0%} of {scores.n_fields:,} labelled fields are right when they are left out of training"
-        f"{f' (95 %: {interval})' if interval else ''}; log loss {scores.log_loss:.2f}. Not all is the same: see each crop in "
+        f"{f' (95 %: {interval})' if interval else ''}; log loss {scores.log_loss:.2f}. Crops differ: see each of them in "
         f"{out / 'crossval' / 'report.html'}."
     )
     where = (
-        f"Look at {out / 'predictions' / 'report.html'} first. Beside it: fields.gpkg for QGIS, tables and maps. "
+        f"Look at {out / 'predictions' / 'report.html'} first. The folder also has fields.gpkg for QGIS, tables and maps. "
         f"{out / 'checkpoint'} predicts other data: cropdetect predict DATA OUT --checkpoint {out / 'checkpoint'}"
     )
     notes = [Text(f"Warning: {warning}") for warning in scores.warnings]

@@ -94,7 +94,7 @@ def block_side(metres: npt.NDArray[np.float64], block_size: float, wanted: int) 
             )
     if side < block_size:
         warnings.warn(
-            f"the area is small: validation blocks are {side:g} m wide in place of {block_size:g} m, "
+            f"the area is small: validation blocks are {side:g} m wide instead of {block_size:g} m, "
             "and the validation scores may be too good",
             stacklevel=3,
         )

@@ -116,7 +116,7 @@ class _Process:
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             code = self._process.wait()
             raise MemoryLimitError(
-                f"a process that trained a member ended with the code {code}, perhaps for want of memory",
+                f"a process that trained a member ended with the code {code}, perhaps because memory ran out",
                 fix="Run the same command again with --workers 1: it continues from the saved state.",
             ) from error
 

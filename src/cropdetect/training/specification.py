@@ -116,7 +116,7 @@ def crop_bands(data: TrainingData) -> list[str]:
     """
     found = [band for band in data.bands if not is_quality(band)]
     if not found:
-        raise MissingBandError(f"no band tells anything of crops; bands with a value: {', '.join(data.bands) or 'none'}")
+        raise MissingBandError(f"no band shows crops; bands with a value: {', '.join(data.bands) or 'none'}")
     return found
 
 

@@ -169,7 +169,7 @@ def test_a_contradiction_names_both_sides(tmp_path: Path, columns: dict[str, lis
 
 def test_a_date_column_against_the_image_name_names_both(tmp_path: Path) -> None:
     file = csv(tmp_path, "system:index,date,B4,B12,id\n20190606T105031_20190606T105522_T31UDS_0,2019-06-07,500,3000,1\n")
-    with pytest.raises(TableError, match="date and system:index tell different days"):
+    with pytest.raises(TableError, match="date and system:index give different days"):
         read_table(file)
     (tmp_path / "map.yaml").write_text("date: date\n")
     assert str(read_table(file, columns=tmp_path / "map.yaml").info.dates[0]) == "2019-06-07"
@@ -294,7 +294,7 @@ def test_feature_numbers_are_rows_of_the_fields_file(tmp_path: Path) -> None:
         ("parcel,when,red_x\n1,2019-06-06,500\n", ["parcel, when, red_x", "id: parcel", "date: when", "red_x: red_x"]),
         ("date,B04\n2019-06-06,500\n", ["no column is known to hold field ids", "id: ...", "date: date"]),
         ("id,B04\n1,500\n", ["of no known form", "id: id", "date: ..."]),
-        ("id,0_B4,0_B8,1_B4,1_B8\n1,1,2,3,4\n", ["nothing tells the days", "'0': YYYY-MM-DD", "'1': YYYY-MM-DD"]),
+        ("id,0_B4,0_B8,1_B4,1_B8\n1,1,2,3,4\n", ["nothing gives the days", "'0': YYYY-MM-DD", "'1': YYYY-MM-DD"]),
         ("date,feature_index,avg(band_0)\n2019-06-06,0,500\n", ["avg(band_0)", "bands:", "- ...   # avg(band_0)"]),
         ("id,date,B04,B04\n1,2019-06-06,500,600\n", ["two columns are called 'B04'"]),
         ("system:index,mean,id\n20190606T105031_20190606T105522_T31UDS_0,500,1\n", ["mean", "bands:"]),
@@ -316,7 +316,7 @@ def test_what_is_not_recognised_lists_the_columns_and_proposes_a_map(tmp_path: P
         ("ids: field_id\n", "ids"),
         ("- a\n", "no names of columns"),
         ("year: soon\n", "year"),
-        ("bands: {B04: ...}\n", "in the place of"),
+        ("bands: {B04: ...}\n", "instead of"),
         ("{", "not a YAML file"),
     ],
 )

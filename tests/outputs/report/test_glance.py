@@ -92,7 +92,7 @@ def test_the_largest_unsure_fields_come_first_and_those_without_an_answer_never(
     p = np.array([[0.5, 0.5], [0.6, 0.4], [1.0, 0.0], [np.nan, np.nan]])
     told = first_to_check(p, np.array([1.0, 9.0, 50.0, 90.0]), ("maize", "wheat"))
     assert [one["row"] for one in told] == [1, 0]
-    assert told[0]["reason"] == "maize 60 % or wheat 40 %"
+    assert told[0]["reason"] == "maize 60\N{NO-BREAK SPACE}% or wheat 40\N{NO-BREAK SPACE}%"
     assert [one["row"] for one in first_to_check(p, None, ("maize", "wheat"))] == [0, 1]
 
 

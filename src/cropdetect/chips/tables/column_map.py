@@ -47,7 +47,7 @@ class ColumnMap(Record):
     def _complete(cls, given: Any) -> Any:
         values = [given, *(part for part in given.values() if isinstance(part, dict | list))] if isinstance(given, dict) else []
         if any("..." in (part.values() if isinstance(part, dict) else part) for part in values):
-            raise ValueError("write names in the place of ...")
+            raise ValueError("write names instead of ...")
         return given
 
     def day_of(self, number: str, first: int) -> dt.date | None:

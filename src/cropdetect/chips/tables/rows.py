@@ -75,7 +75,7 @@ def read_dates(table: pd.DataFrame, source: Source, options: ReadOptions) -> tup
     """Return the day of each row, the columns that tell it, and warnings; None where no column is known to hold dates.
 
     Raises:
-        TableError: the dates cannot be read, or two columns tell different days.
+        TableError: the dates cannot be read, or two columns give different days.
     """
     columns = options.columns
     wanted = asked(list(table.columns), columns.date, "dates", source)
@@ -110,7 +110,7 @@ def read_dates(table: pd.DataFrame, source: Source, options: ReadOptions) -> tup
         if differ.any():
             place = int(np.flatnonzero(differ)[0])
             raise TableError(
-                f"the columns {first} and {name} tell different days in {int(differ.sum())} rows: "
+                f"the columns {first} and {name} give different days in {int(differ.sum())} rows: "
                 f"{table[first].iloc[place]} and {table[name].iloc[place]}",
                 where=source.path,
                 fix=f"Name the right one in a YAML file (--columns): `date: {first}`.",

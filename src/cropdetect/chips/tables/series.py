@@ -168,7 +168,7 @@ def _clear(values: pd.DataFrame, expression: str | None) -> tuple[pd.DataFrame, 
     for band in values:
         numbers = values[band].dropna()
         if is_classes(str(band)) and bool((numbers != np.round(numbers)).any()):
-            warnings.append(f"{band} holds means of classes, which tell nothing of clouds: it is not used")
+            warnings.append(f"{band} holds means of classes, which do not show clouds: it is not used")
         else:
             usable[str(band)] = values[band]
     seen = {band: numbers.dropna().to_numpy() for band, numbers in usable.items()}
@@ -183,11 +183,11 @@ def _clear(values: pd.DataFrame, expression: str | None) -> tuple[pd.DataFrame, 
         clear &= ~here | condition.holds(usable[condition.band].to_numpy())
     by_condition = {condition.band for condition in conditions}
     for band in by_condition:
-        warnings.append(f"{band} tells which rows are clear")
+        warnings.append(f"{band} shows which rows are clear")
     quality = [str(band) for band in values if find_band(str(band)).kind in ("classes", "mask")]
     unused = [band for band in quality if band in usable and band not in by_condition]
     if unused:
-        warnings.append(f"{', '.join(unused)} may tell of clouds and is not used; --clear uses it")
+        warnings.append(f"{', '.join(unused)} may show clouds, but is not used; --clear uses it")
     values = values.drop(columns=quality)
     radar = [band for band in values if is_backscatter(str(band))]
     if radar and not clear.all():

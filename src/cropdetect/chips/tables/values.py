@@ -237,7 +237,7 @@ def without_offset(
         and numbers.min() >= OFFSET_0400
     ):
         return values, [
-            f"no reflectance from {BASELINE_0400} on is below 1000, so that Sentinel-2's offset of 1000 seems to be in them: "
-            "--offset 1000 takes it off, --offset 0 keeps the numbers"
+            f"no reflectance from {BASELINE_0400} on is below 1000, so they seem to contain Sentinel-2's offset of 1000: "
+            "--offset 1000 subtracts it, --offset 0 keeps the numbers"
         ]
     return values, []

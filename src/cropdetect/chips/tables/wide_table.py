@@ -85,20 +85,20 @@ class WideTable(Form):
             lacking = [text for text, day in found.items() if day is None]
             if lacking:
                 raise TableError(
-                    f"--columns tells no day of the numbers {', '.join(lacking)} in the columns' names",
+                    f"--columns gives no day for the numbers {', '.join(lacking)} in the columns' names",
                     where=source.path,
                     fix="Give `dates` a day for each number.",
                 )
             return {text: np.datetime64(str(day)) for text, day in found.items()}
         if len(period) == 2 and len(texts) > 1:
             warnings.append(
-                f"the columns number their dates ({columns[0].column} ... {columns[-1].column}) and do not tell the days: they "
-                f"are taken at even distances from {period[0]} to {period[1]}; a YAML file tells them (--columns), `dates: [...]`"
+                f"the columns number their dates ({columns[0].column} ... {columns[-1].column}) but not the days: they "
+                f"are spread evenly from {period[0]} to {period[1]}; a YAML file can give them (--columns), `dates: [...]`"
             )
             return {text: int(text) - first for text in texts}
         shown = proposed_map(id=id_column(source, options), dates=texts, bands=None)
         raise TableError(
-            f"the columns number their dates ({columns[0].column} ... {columns[-1].column}) and nothing tells the days",
+            f"the columns number their dates ({columns[0].column} ... {columns[-1].column}) but nothing gives the days",
             where=source.path,
             fix=f"Write a YAML file and give it with --columns:\n{shown}",
         )

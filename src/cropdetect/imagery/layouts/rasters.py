@@ -199,7 +199,7 @@ def _orbit(file: Path, tags: Mapping[str, str], name: ParsedName) -> str:
     told = orbit_said(tags) or orbit_beside(file)
     if named and told and not named.startswith(told):
         raise ContradictionError(
-            f"the name tells an orbit {named}, and the metadata {told}ending", where=file, fix="Correct one of them."
+            f"the name says that the orbit is {named}, and the metadata {told}ending", where=file, fix="Correct one of them."
         )
     return named or told
 
@@ -324,7 +324,7 @@ def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOpt
     return UnknownLayoutError(
         f"no file name has both a date and a band{f' ({names})' if names else ''}{_layers_of(unnamed[0]) if unnamed else ''}",
         where=path,
-        fix=r"Say what the bands are with --band-names band_1=B04,... and, where no name tells the day, --date 2019-06-06. Or "
+        fix=r"Say what the bands are with --band-names band_1=B04,... and, if no name has the day, --date 2019-06-06. Or "
         r"name files like 20180415_B04.tif, describe their bands so, or give a --pattern with the groups date, band and tile,"
         r" e.g. (?P<date>\d{8})_(?P<band>\w+) (docs/imagery.md).",
     )

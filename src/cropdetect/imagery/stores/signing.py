@@ -73,7 +73,7 @@ def requester_pays(href: str, renew: bool) -> str:
     Raises:
         CatalogueError: there are no keys.
     """
-    keys = _keys("The bucket is read with keys of Amazon Web Services, and you pay; planetary-computer has Landsat for nothing")
+    keys = _keys("The bucket is read with keys of Amazon Web Services, and you pay; planetary-computer has Landsat for free")
     return presigned(href, keys, region="us-west-2", extra={"x-amz-request-payer": "requester"})
 
 

@@ -21,7 +21,7 @@ def browser() -> str:
     found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         fix = "Install Chromium, or open report.html in a browser and print it."
-        raise OptionError("no Chromium, Chrome or Edge is installed, which prints the page", where="--pdf", fix=fix)
+        raise OptionError("--pdf needs Chromium, Chrome or Edge, and none is installed", where="--pdf", fix=fix)
     return found
 
 

@@ -136,7 +136,7 @@ def _run_facts(content: ReportContent) -> dict[str, str]:
         "Checkpoint": run.checkpoint,
         "Dates": f"{len(run.dates)}, {run.dates[0]} to {run.dates[-1]}" if run.dates else "none",
         "Bands": ", ".join(run.bands),
-        "Offset taken off": f"{run.offset:g}",
+        "Offset subtracted": f"{run.offset:g}",
         "Fields, chips": f"{run.n_fields:,}, {run.n_chips:,}",
         "Device, precision": f"{run.device}, {run.precision}",
         "Versions": ", ".join(f"{name} {version}" for name, version in run.versions.items()),

@@ -14,10 +14,10 @@ _EQUAL_AREA = "EPSG:6933"
 _SQUARE_METRES_A_HECTARE = 10_000.0
 STATUSES = {  # what the page calls each status, and what it means
     "ok": ("answered", "answered"),
-    "partly_outside": ("answered, partly outside", "answered from the part that lies inside the imagery"),
-    "outside": ("outside the imagery", "no part lies in the imagery"),
+    "partly_outside": ("answered, partly outside", "answered from the part inside the imagery"),
+    "outside": ("outside the imagery", "no part is inside the imagery"),
     "no_data": ("never clear", "no clear pixel on any date: cloud or gaps all season"),
-    "too_small": ("too small", "less than half a pixel: finer imagery would be needed"),
+    "too_small": ("too small", "less than half a pixel: finer imagery is needed"),
     "invalid_geometry": ("damaged outline", "the outline is no polygon and could not be repaired"),
     "duplicate_id": ("id not unique", "an earlier row has the same id"),
     "no_id": ("no id", "the row has no id"),

@@ -11,7 +11,7 @@ from cropdetect.errors import UnreadableFileError
 from cropdetect.evaluation import as_out_of_fold
 from cropdetect.formats import CheckpointRecord, RegionRecord, SeasonRecord
 from cropdetect.outputs.colours import class_codes, class_colours
-from cropdetect.outputs.report.words import number, plural
+from cropdetect.outputs.report.words import number, percent, plural
 
 EPOCHS = "training.csv"
 
@@ -115,7 +115,7 @@ def _facts(record: CheckpointRecord) -> dict[str, str]:
 
 
 def _ece(error: float | None) -> str:
-    return "unknown" if error is None else f"{number(100 * error, 1)} %"
+    return "unknown" if error is None else percent(error, 1)
 
 
 def _place(region: RegionRecord) -> str:

@@ -13,7 +13,7 @@ def number(x: float | None, digits: int = 0) -> str:
 
 def percent(share: float | None, digits: int = 0) -> str:
     """Return a share (0 to 1) as a percentage."""
-    return MISSING if share is None or not math.isfinite(share) else f"{number(100 * share, digits)} %"
+    return MISSING if share is None or not math.isfinite(share) else f"{number(100 * share, digits)}\N{NO-BREAK SPACE}%"
 
 
 def hectares(area: float | None) -> str:

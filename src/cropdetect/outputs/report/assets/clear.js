@@ -29,7 +29,7 @@ function clearDates(dates) {
     ],
     label: `Share of fields seen clear on each of ${days.length} dates`,
     top: 100,
-    suffix: " %",
+    suffix: "\u00a0%",
   });
   chart.id = "clear-dates";
   const nGood = formatNumber(goodDays.length);

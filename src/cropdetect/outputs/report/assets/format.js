@@ -16,7 +16,7 @@ export function formatNumber(x, digits = 0) {
 
 /** A share (0 to 1) as a percentage. */
 export const formatPercent = (share, digits = 0) =>
-  isKnown(share) ? `${formatNumber(100 * share, digits)} %` : MISSING;
+  isKnown(share) ? `${formatNumber(100 * share, digits)}\u00a0%` : MISSING;
 
 export function formatHectares(area) {
   if (!isKnown(area)) return MISSING;

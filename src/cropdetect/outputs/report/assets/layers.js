@@ -3,7 +3,7 @@ import { colourOf, GREY } from "./crops.js";
 import { N, summary } from "./data.js";
 import { byId, el, replaceChildren } from "./dom.js";
 import { announce, columns, hasColumn, isAnswered, rankedClasses } from "./fields.js";
-import { isKnown } from "./format.js";
+import { formatPercent, isKnown } from "./format.js";
 import { MEMORY, snapshotOf } from "./season.js";
 
 const SURE = ["#8c2d04", "#d95f0e", "#fdae6b", "#a6bddb", "#3690c0", "#034e7b"]; // ColorBrewer OrBr, PuBu
@@ -44,13 +44,13 @@ const LAYERS = {
     isCrop: true,
     cropOf: (i) => columns.crop[i],
     colourOf: (i) => colourOf(columns.crop[i]),
-    legend: () => "Pale: less than 50 % sure.",
+    legend: () => `Pale: less than ${formatPercent(PALE)} sure.`,
     isThere: () => true,
   },
   sure: {
     name: "how sure",
     colourOf: (i) => stepOf(SURE, columns.confidence[i]),
-    legend: () => ramp(SURE, "0 %", "100 % sure"),
+    legend: () => ramp(SURE, formatPercent(0), `${formatPercent(1)} sure`),
     isThere: () => true,
   },
   second: {
@@ -58,7 +58,7 @@ const LAYERS = {
     isCrop: true,
     cropOf: secondOf,
     colourOf: (i) => colourOf(secondOf(i)),
-    legend: () => "The crop that it would be if the first answer is wrong.",
+    legend: () => "The most likely crop if the first answer is wrong.",
     isThere: () => summary.legend.length > 1,
   },
   ndvi: {

@@ -17,7 +17,7 @@ export function showScores() {
   if (metrics.reliability) replaceChildren(byId("reliability"), reliability(metrics));
   replaceChildren(
     byId("scores-body"),
-    metrics.confusion ? [el("h3", {}, "What is taken for what?"), confusion(metrics)] : null,
+    metrics.confusion ? [el("h3", {}, "Which crops are confused?"), confusion(metrics)] : null,
     [el("h3", {}, "Crop by crop"), classTable(metrics)],
     metrics.by_size ? [el("h3", {}, "By size of the field"), sizeTable(metrics.by_size)] : null,
     metrics.by_date
@@ -121,11 +121,11 @@ function classTable(metrics) {
   const heads = [
     "crop",
     "fields",
-    hint("precision", "of the fields answered as this crop, the share that is right"),
-    hint("recall", "of the fields of this crop, the share that is found"),
+    hint("precision", "share of the fields predicted as this crop that are right"),
+    hint("recall", "share of the fields of this crop that are found"),
     hint("F1", "harmonic mean of precision and recall"),
   ];
-  return tableOf(metrics.intervals ? "In brackets: 95 % intervals" : null, heads, rows);
+  return tableOf(metrics.intervals ? "In brackets: 95\u00a0% intervals" : null, heads, rows);
 }
 
 function sizeTable(sizes) {

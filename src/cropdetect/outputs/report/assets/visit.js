@@ -47,7 +47,7 @@ export function showVisit() {
     el("select", { id: "visit-order", onchange }, options),
   );
   const invitation =
-    "A visit, or a look at an image of high resolution, tells most where the answer is least sure. ";
+    "A visit, or a look at an image of high resolution, helps most where the answer is least sure. ";
   show(orders[0]);
   replaceChildren(byId("visit-body"), el("p", {}, invitation, choice), body, confidenceChart());
 }
@@ -98,17 +98,21 @@ function confidenceChart() {
   const low = `${plural(nLow, "field")} of ${formatNumber(summary.n_answered)} with an answer`;
   const chart = columnChart({
     values: counts,
-    titles: counts.map((n, k) => `${5 * k} to ${5 * k + 5} %: ${plural(n, "field")}`),
+    titles: counts.map((n, k) => `${5 * k} to ${5 * k + 5}\u00a0%: ${plural(n, "field")}`),
     labels: [
-      [0, "0 %"],
-      [10, "50 % sure"],
-      [20, "100 %"],
+      [0, formatPercent(0)],
+      [10, `${formatPercent(0.5)} sure`],
+      [20, formatPercent(1)],
     ],
     label: "Number of fields by how sure the answer is",
   });
   return [
     el("h3", {}, "How sure are all fields?"),
-    el("p", {}, `${low} ${nLow === 1 ? "is" : "are"} below 50 %, ${formatNumber(nHigh)} at 90 % or more.`),
+    el(
+      "p",
+      {},
+      `${low} ${nLow === 1 ? "is" : "are"} below ${formatPercent(0.5)}, ${formatNumber(nHigh)} at ${formatPercent(0.9)} or more.`,
+    ),
     chart,
   ];
 }
