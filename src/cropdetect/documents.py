@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from cropdetect.errors import UnreadableFileError
+from cropdetect.errors import UnreadableFileError, not_permitted
 
 LIMIT = 64 * 2**20  # bytes of a document
 _YAML_LIMIT = 2**20
@@ -65,6 +65,8 @@ def _read(path: Path, limit: int, kind: str) -> bytes:
         if size > limit:
             raise _unreadable(path, kind, ValueError(f"it has {size / 1e6:.0f} MB, and {limit // 2**20} MB are allowed"))
         return path.read_bytes()
+    except PermissionError as error:
+        raise not_permitted(path) from error
     except OSError as error:
         raise _unreadable(path, kind, error) from error
 

@@ -222,9 +222,14 @@ def named(error: BaseException) -> CropDetectError:
             "this does not exist, or not any more", where=where or "the working folder", fix="Check the path."
         )
     if isinstance(error, PermissionError):
-        return UnreadableFileError("this may not be read or written", where=where, fix="Change its rights, or name another path.")
+        return not_permitted(where)
     reason = " ".join(str(error).split())[:300]
     return UnexpectedError(f"{type(error).__name__}: {reason}".rstrip(": "), where=_place(error), fix=UnexpectedError.cure)
+
+
+def not_permitted(path: object) -> UnreadableFileError:
+    """Return the error that names a path whose rights deny what was tried."""
+    return UnreadableFileError("this may not be read or written", where=path, fix="Change its rights, or name another path.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -243,7 +248,8 @@ def _lacks_memory(error: BaseException) -> bool:
 
 
 def _no_memory(where: object) -> MemoryLimitError:
-    return MemoryLimitError("there is not enough memory", where=where, fix=MemoryLimitError.cure)
+    damaged = " If it is small, it may be damaged." if where else ""
+    return MemoryLimitError("there is not enough memory", where=where, fix=f"{MemoryLimitError.cure}{damaged}")
 
 
 def _place(error: BaseException) -> str:

@@ -182,6 +182,8 @@ def _read_record(path: Path) -> CheckpointRecord:
     try:
         content = read_json(file)
     except UnreadableFileError as error:
+        if isinstance(error.__cause__, PermissionError):
+            raise
         raise CheckpointError(error.what, where=file, fix=damaged) from error
     version = content.get("format_version") if isinstance(content, dict) else None
     known = CheckpointRecord.model_fields["format_version"].default

@@ -12,7 +12,7 @@ from typing import Any
 
 import rasterio
 
-from cropdetect.errors import CropDetectError, TooManyFilesError, UnreadableFileError, UnsafePathError
+from cropdetect.errors import CropDetectError, TooManyFilesError, UnreadableFileError, UnsafePathError, not_permitted
 
 _SIGNATURES = {
     b"II*\0": "GTiff",
@@ -153,9 +153,11 @@ def _codecs(content: Any) -> Iterator[str]:
 
 
 def unreadable(path: Path, error: BaseException) -> CropDetectError:
-    """Return the error that names a damaged file, or says that no more files can be opened."""
+    """Return the error that names a damaged file, or says that it may not be read, or that no more files can be opened."""
     if "Too many open files" in str(error):
         return TooManyFilesError("no more files can be opened", where=path, fix=TooManyFilesError.cure)
+    if "Permission denied" in str(error):
+        return not_permitted(path)
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix="Copy or download it again.")
 
