@@ -15,7 +15,7 @@ CURES = {
     "invalid_geometry": "Draw the outline again: one line around the field that does not cross itself.",
     "duplicate_id": "Give every field an id of its own.",
     "no_id": "Give the field an id.",
-    "failed": "Look for numbers beyond measure in the imagery of this field.",
+    "failed": "Look for extreme numbers in the imagery of this field.",
 }
 HEAD = """# Errors and statuses
 

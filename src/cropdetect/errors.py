@@ -229,7 +229,9 @@ def named(error: BaseException) -> CropDetectError:
 
 def not_permitted(path: object) -> UnreadableFileError:
     """Return the error that names a path whose rights deny what was tried."""
-    return UnreadableFileError("this may not be read or written", where=path, fix="Change its rights, or name another path.")
+    return UnreadableFileError(
+        "there is no permission to read or write this", where=path, fix="Change its rights, or name another path."
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -126,7 +126,7 @@ def test_classes_that_a_fold_could_not_learn_are_named(tmp_path: Path, monkeypat
     data = read_training_data(chips)
     folds = make_folds(data.chips.fields, data.classes, "mine")
     answers = cross_validate(data, folds, TrainOptions(), tmp_path / "state")
-    assert answers.warnings == ("classes that were answered without a field to learn from: beans (fold 0)",)
+    assert answers.warnings == ("predicted classes without a training field: beans (fold 0)",)
 
 
 def test_the_network_of_2020_cannot_leave_out_dates(tmp_path: Path) -> None:

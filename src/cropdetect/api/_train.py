@@ -80,7 +80,7 @@ def train(
     if output.finished():
         if scores is None:
             return read_checkpoint(output.path)
-        note(f"The answers that {scores.path} shall get are not kept: training again.")
+        note(f"The answers that {scores.path} should get were not kept: training again.")
     name = place_of(as_source(data)).absolute().name
     with workforce(workers, scheduler, data, options, settings) as trainers, output.writing() as work:
         train_members(

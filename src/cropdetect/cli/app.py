@@ -100,10 +100,10 @@ class Shown:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show where in the program an error was found.")] = False,
-    log_file: Annotated[Path | None, typer.Option("--log-file", help="Keep what is said on stderr in a file, too.")] = None,
+    log_file: Annotated[Path | None, typer.Option("--log-file", help="Also write the messages (stderr) to a file.")] = None,
 ) -> None:
     Shown.tracebacks = verbose
     if log_file is not None:

@@ -81,7 +81,7 @@ def _crossval(call: Call, json: _AsJson = False) -> None:
 
 
 @command("predict", "season/ out/ --fields fields.gpkg --checkpoint checkpoint/")
-def _predict(call: Call, dry_run: Annotated[bool, "say what would be done, and end"] = False) -> None:
+def _predict(call: Call, dry_run: Annotated[bool, "show what would be done, and end"] = False) -> None:
     if dry_run:
         print(call.like(api.plan).text())
         return

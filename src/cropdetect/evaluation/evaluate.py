@@ -147,7 +147,7 @@ def evaluate_probabilities(
 
 def as_out_of_fold(scores: MetricsRecord) -> MetricsRecord:
     """Return the scores of a checkpoint on its training fields, with the words that say what they are."""
-    told = "these are the checkpoint's own scores: each training field answered by the networks that left it out"
+    told = "these are the checkpoint's own scores: the networks that left a training field out predict it"
     validation = f"out of fold, {scores.validation}"
     return scores.model_copy(update={"validation": validation, "warnings": [told, *scores.warnings]})
 

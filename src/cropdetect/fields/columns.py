@@ -59,9 +59,7 @@ def field_ids(values: "pd.Series[Any]") -> tuple["pd.Series[Any]", npt.NDArray[n
     try:
         return text.astype(str), missing
     except UnicodeError as error:
-        raise FieldsError(
-            "an id has letters that are none (half a character)", where="the ids", fix="Write the ids again."
-        ) from error
+        raise FieldsError("an id has an invalid character", where="the ids", fix="Write the ids again.") from error
 
 
 def _whole_numbers(values: "pd.Series[Any]") -> bool:

@@ -61,7 +61,7 @@ def text_encoding(shapefile: Path) -> tuple[str | None, str | None]:
         return None, None
     broken = len(_NOT_ASCII.findall(_UTF8.sub(b"", text)))
     if broken <= foreign // 10:  # letters that are cut off at the end of a column
-        return "utf-8", "its text is read as UTF-8, which nothing in it states; a .cpg file would"
+        return "utf-8", "its text is read as UTF-8, because nothing states its encoding; a .cpg file can"
     return None, "nothing states the encoding of its text; it is read as Latin-1. If letters look wrong, add a .cpg file"
 
 

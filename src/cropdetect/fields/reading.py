@@ -193,7 +193,7 @@ def _check_crs(raw: gpd.GeoDataFrame, imagery: Imagery, path: Path) -> None:
         )
     if raw.crs is not None and has_crs and CRS.from_user_input(raw.crs).is_engineering:
         raise FieldsError(
-            f"its coordinate reference system ({raw.crs.name}) is a local one, with no place on Earth",
+            f"its coordinate reference system ({raw.crs.name}) is a local one, without a place on Earth",
             where=path,
             fix="State the CRS that the coordinates are in.",
         )

@@ -189,7 +189,7 @@ def _shifted(readers: Sequence[PixelReader], sensor: str | None) -> tuple[str, .
     return (
         f"{coarse.path.name} begins {half:g} units of the CRS away from {fine.path.name}, half the difference of their pixels: "
         "their coordinates may name corners of pixels. They are read as centres; an attribute GeoTransform of the grid mapping "
-        "settles it",
+        "decides it",
     )
 
 

@@ -152,7 +152,7 @@ def _renamed(layers: Sequence[Layer], band_names: Mapping[str, str]) -> list[Lay
     taken = {new for old, new in band_names.items() if new in present and new not in band_names}
     if taken:
         raise OptionError(
-            f"{', '.join(sorted(taken))} would be the name of two bands: it is there already, and a new name",
+            f"{', '.join(sorted(taken))} would be the name of two bands: it exists already, and is a new name",
             fix="Give the other band another name, too.",
         )
     return [

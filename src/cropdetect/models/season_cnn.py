@@ -24,9 +24,9 @@ class SeasonCNN(ChannelNetwork):
        convolutions (the second depthwise), normalised per pixel. A linear layer makes the date's embedding of their mean and
        standard deviation over the field, and of the channels' means.
     3. Dates to a regular calendar of reference days: the mean of the present dates under a narrow and a wide Gaussian,
-       weighted by the clear share of the field; a channel that is missing on some dates is the mean of the others. How well
-       a day is observed the network is not told: it would learn which region was seen on which days, and be wrong and sure
-       of itself in regions seen on others.
+       weighted by the clear share of the field; a channel that is missing on some dates is the mean of the others. The
+       network does not know how well a day is observed. Otherwise it would learn which region was seen on which days, and
+       be wrong but sure in other regions.
     4. Two convolutions over the calendar, the first in steps of two, each with batch normalisation, ReLU and dropout.
     5. The whole calendar through a dense layer, batch normalisation, ReLU, dropout and a linear layer. It replaces
        the recurrent layers of 2020, which read only the last step.

@@ -216,7 +216,7 @@ def where_to_look(out: Path) -> str:
     maps = [name for name in there if name.startswith(("crop_map", "preview"))]
     names = [name for name in there if name not in maps]
     names += maps if len(maps) <= 4 else [f"{len(maps)} crop maps and previews"]
-    return f"Look at {out / 'report.html'} first. Beside it: {', '.join(names)}."
+    return f"Look at {out / 'report.html'} first. The folder also has: {', '.join(names)}."
 
 
 def _number(value: float | None) -> str:

@@ -34,7 +34,7 @@ def put_in_place(new: Path, out: Path) -> None:
     in_the_way += [path for path in files if any(name.startswith(f"{path}/") for name in paths)]
     if in_the_way:
         raise OutputExistsError(
-            f"files that cropdetect did not write have the names of files to be written: {some_of(in_the_way)}",
+            f"files that cropdetect did not write have the names of output files: {some_of(in_the_way)}",
             where=out,
             fix="Move or rename them, then run the same command again, which continues.",
         )

@@ -248,7 +248,7 @@ def _check_model(model: str, *, by_date: bool) -> None:
     from cropdetect.models import network_class
 
     if by_date and not network_class(model).padding_invariant:
-        raise OptionError(f"{model} cannot leave out dates", fix="Take --by-date away, or use another --model.")
+        raise OptionError(f"{model} cannot leave out dates", fix="Leave out --by-date, or use another --model.")
 
 
 def _one_by_one(
@@ -359,7 +359,7 @@ def _unlearnt(data: TrainingData, folds: Folds) -> tuple[str, ...]:
     for fold, training in enumerate(folds.training):
         test = np.unique(data.classes[folds.test(fold)])
         lost += [f"{data.legend[i]} (fold {folds.names[fold]})" for i in np.setdiff1d(test, data.classes[training]).tolist()]
-    return (f"classes that were answered without a field to learn from: {', '.join(lost)}",) if lost else ()
+    return (f"predicted classes without a training field: {', '.join(lost)}",) if lost else ()
 
 
 def _kept(file: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:

@@ -50,8 +50,8 @@ def make_folds(
 ) -> Folds:
     """Make folds, or take them from a column.
 
-    Fields of a class that lies in one group only can be learnt or answered, never both: where groups are kept apart they are
-    left out, with a warning.
+    Fields of a class that lies in one group only cannot be both learnt and tested: if groups are kept apart, they are left out,
+    with a warning.
 
     Args:
         fields: the labelled fields.
@@ -77,7 +77,7 @@ def make_folds(
     groups = spatial_groups(fields, column=group_column, block_size=block_size, wanted=2 * n_folds)
     if groups.of_field is None:
         raise TrainingDataError(
-            "nothing is known of the fields' groups or places", fix="Name a column with --group-column, or use --folds random."
+            "the groups and places of the fields are unknown", fix="Name a column with --group-column, or use --folds random."
         )
     if how == "blocked":
         of_field = _blocked(groups.of_field, classes, n_folds, seed)
@@ -102,7 +102,7 @@ def _grid(
     metres = field_positions(fields)
     if metres is None:
         raise TrainingDataError(
-            "the places of some labelled fields are not known", fix="Give geometry, or columns lon and lat, or other --folds."
+            "the places of some labelled fields are unknown", fix="Give geometry, or columns lon and lat, or other --folds."
         )
     side = block_side(metres, block_size, 2 * n_folds)
     block, corner = square_blocks(metres, side)
@@ -174,8 +174,8 @@ def _learnable(groups: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) ->
     kept = np.asarray(n_groups[classes] > 1)
     if not kept.all():
         warnings.warn(
-            f"{int((~kept).sum())} fields of classes that lie in one group only are left out: they could be learnt or "
-            "answered, never both",
+            f"{int((~kept).sum())} fields of classes that lie in one group only are left out: they cannot be both "
+            "learnt and tested",
             stacklevel=4,
         )
     return kept

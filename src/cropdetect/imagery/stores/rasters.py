@@ -194,7 +194,7 @@ def _alpha(file: rasterio.DatasetReader) -> int | None:
 def _check_transform(affine: Affine, path: Path) -> None:
     if not all(abs(number) < _LARGEST for number in affine) or 0 < abs(affine.a) < _SMALLEST or 0 < abs(affine.e) < _SMALLEST:
         raise GridError(  # NaN is not below the largest, either
-            "its transform holds numbers that cannot be", where=path, fix="Correct it, e.g. with gdal_edit -a_ullr."
+            "its transform has impossible numbers", where=path, fix="Correct it, e.g. with gdal_edit -a_ullr."
         )
 
 

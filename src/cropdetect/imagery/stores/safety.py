@@ -133,7 +133,7 @@ def _check_sizes(metadata: Path, content: Any) -> None:
     chunk = content.get("chunks") or (settings.get("chunk_shape") if isinstance(settings, dict) else None) or [1]
     sizes = [*content["shape"], *(chunk if isinstance(chunk, list) else [None])]
     if not all(isinstance(size, int) and size >= 0 for size in sizes):
-        raise unreadable(metadata, ValueError("its shape or that of its chunks is none"))
+        raise unreadable(metadata, ValueError("its shape or the shape of its chunks is impossible"))
     if len(content["shape"]) == 1 and content["shape"][0] > LONGEST_AXIS:
         raise unreadable(metadata, ValueError(f"it says that it has {content['shape'][0]} entries; {LONGEST_AXIS} can be read"))
     if math.prod(chunk) > _LARGEST_CHUNK:
