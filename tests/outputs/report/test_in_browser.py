@@ -338,6 +338,10 @@ def test_on_paper_the_controls_are_gone_and_the_answers_are_there(written, tmp_p
         }
         assert seen == {".still": True, "#glance": True, "#areas": True, "#map": False, "#csv": False, ".zoom": False}
         assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        lists = "return ['#visit', '#fields'].map((one) => document.querySelector(one).checkVisibility())"
+        assert browser.run(lists) == [True, True]
+        browser.run("delete document.documentElement.dataset.ready")  # as before the script has filled them
+        assert browser.run(lists) == [False, False]
 
 
 def test_printing_without_waiting_for_the_script_gives_the_summary_on_one_page(written, tmp_path):
