@@ -1,4 +1,4 @@
-"""A calibrated crop for every field, from any imagery and any field boundaries.
+"""A calibrated crop for every field, from any imagery and any field outlines.
 
 What is offered here is loaded when it is asked for (PEP 562), so that the import is fast and needs no PyTorch; type checkers read
 `__init__.pyi`. The verbs are those of the command line; :mod:`cropdetect.api` has the others, too.

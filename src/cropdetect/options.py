@@ -136,7 +136,7 @@ class DataOptions(Options):
     """How imagery, tables and fields are read. Everything is optional; chip stores take `until`, `bbox` and `limit`."""
 
     fields: TableSource | None = Field(
-        default=None, description="field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...) or a raster of field ids"
+        default=None, description="field outlines (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...) or a raster of field ids"
     )
     layer: str | None = Field(default=None, description="layer of the file of fields (default: the one with polygons)")
     id_column: str | None = Field(default=None, description="column of the field ids (default: found by name)")

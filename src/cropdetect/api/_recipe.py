@@ -38,7 +38,7 @@ def recipe(
     Args:
         service: earth-engine: JavaScript for its code editor; openeo: Python for the Copernicus Data Space.
         out: output folder: the script, and the fields in degrees with their ids as text.
-        fields: field boundaries (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...).
+        fields: field outlines (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...).
         from_: first day (YYYY-MM-DD).
         to: last day (YYYY-MM-DD).
         checkpoint: checkpoint folder, or the name of a checkpoint that comes with cropdetect (default: Sentinel-2's bands of 10

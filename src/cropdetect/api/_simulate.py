@@ -28,7 +28,7 @@ def simulate(
     workers: Annotated[int | None, Field(ge=1), Mark.PYTHON_ONLY] = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write a synthetic season with field boundaries, labels and the truth.
+    """Write a synthetic season with field outlines, labels and the truth.
 
     Args:
         out: output folder.

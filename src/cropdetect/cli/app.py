@@ -76,7 +76,7 @@ def _ends_named() -> Iterator[None]:
 app = typer.Typer(
     name="cropdetect",
     cls=_Group,
-    help="A calibrated crop for every field, from any imagery and any field boundaries.\n\n"
+    help="A calibrated crop for every field, from any imagery and any field outlines.\n\n"
     "Example: cropdetect map season/ map/ --fields fields.gpkg --labels crop"
     "\n\nWith --debug, an error shows its trace.",
     no_args_is_help=True,

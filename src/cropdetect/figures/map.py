@@ -41,7 +41,7 @@ def plot_map(predictions: gpd.GeoDataFrame | Path, *, legend: Sequence[str] | No
         table = predictions
     table = table[table.geometry.notna()]
     if table.empty:
-        raise FieldsError("no field has a geometry, so there is no map", fix="Predict with field boundaries.")
+        raise FieldsError("no field has a geometry, so there is no map", fix="Predict with field outlines.")
     crops = table["crop"].astype(object).where(table["crop"].notna(), None)
     classes = list(legend) if legend else sorted({str(crop) for crop in crops if crop is not None})
     colours = [(red / 255, green / 255, blue / 255) for red, green, blue in class_colours(len(classes))]

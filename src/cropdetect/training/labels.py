@@ -75,7 +75,7 @@ def _check(found: LabelledFields, n_labelled: int) -> None:
         raise TrainingDataError(
             f"{len(found.rows)} fields have both a label of the legend and a clear pixel ({n_labelled} have a label); "
             f"training needs at least {FEWEST_FIELDS}",
-            fix="Add labelled fields, or check that the field boundaries lie on the imagery.",
+            fix="Add labelled fields, or check that the field outlines lie on the imagery.",
         )
     if len(present) < 2:
         raise TrainingDataError(

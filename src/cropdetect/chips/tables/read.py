@@ -151,7 +151,7 @@ def _not_recognised(source: Source) -> CropDetectError:
             f"the table has no dates and no bands: {ids} seems to hold ids of fields and {classes} their crops",
             where=source.path,
             fix=f"evaluate and report take known crops: --reference {source.path.name} --id-column {ids} --labels {classes}. "
-            "To train on them, join them to the field boundaries by the id first.",
+            "To train on them, join them to the field outlines by the id first.",
         )
     shown = proposed_map(id=guess.id, date=guess.date, bands=guess.bands, label=guess.label)
     return TableError(
