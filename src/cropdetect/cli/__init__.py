@@ -10,10 +10,12 @@ import warnings
 from cropdetect.cli import verbs  # noqa: F401, registers the commands
 from cropdetect.cli.app import DEBUG, PipeClosedError, Shown, StoppedError, app
 from cropdetect.cli.plain import plain_output
-from cropdetect.errors import CropDetectError, named
+from cropdetect.errors import CropDetectError, MemoryLimitError, named
 from cropdetect.runs import command_line
 
 __all__ = ["app", "main"]
+
+_ADDRESS_SPACE = 2**30  # bytes that the libraries take
 
 _terminated = 0  # the signal that stopped the command
 
@@ -43,11 +45,30 @@ def main() -> None:
 
 def _run() -> None:
     """Run the command that was typed; what it printed is written, or that fails here and not when Python ends."""
+    _check_address_space()
     try:
         app()
     except SystemExit:
         sys.stdout.flush()
         raise
+
+
+def _check_address_space() -> None:
+    """Refuse a limit of memory (`ulimit -v`) below which OpenBLAS ends the process or tries again without end.
+
+    Raises:
+        MemoryLimitError: it is too low.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < _ADDRESS_SPACE:
+        raise MemoryLimitError(
+            f"{limit / 2**20:.0f} MB of address space are allowed (ulimit -v), and {_ADDRESS_SPACE // 2**20} are needed to start",
+            fix="Raise the limit.",
+        )
 
 
 def _drop_unwritten() -> None:

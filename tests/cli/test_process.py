@@ -1,4 +1,4 @@
-"""Standard streams that are full, closed or read no further, and a log beside them."""
+"""What surrounds a command: standard streams that are full, closed or read no further, a log, a limit of memory."""
 
 import shlex
 import subprocess
@@ -76,3 +76,12 @@ def test_a_fault_of_the_tool_ends_with_another_code_than_bad_input(
         main()
     assert stop.value.code == 1
     assert capsys.readouterr().err.startswith("UnexpectedError: ")
+
+
+def test_a_limit_of_memory_below_what_libraries_need_is_said_at_once() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -v 600000; {shlex.quote(sys.executable)} -m cropdetect doctor"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("MemoryLimitError: 586 MB of address space are allowed (ulimit -v), and 1024 are needed")
