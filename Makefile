@@ -10,7 +10,6 @@ VENV ?= .venv
 OUT ?= demo-season
 TORCH_INDEX ?=
 JOBS ?= 2
-TESTS ?=
 # rooms that bad input reaches, and their tests
 COVERED := imagery fields chips checkpoint outputs
 COVERING := $(addprefix tests/,$(COVERED) api)
@@ -18,24 +17,20 @@ COVERING := $(addprefix tests/,$(COVERED) api)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test coverage rest browser lint lint-js types check docs site bench bench-accuracy audit clean
+.PHONY: demo test coverage browser lint lint-js types check docs site bench bench-accuracy audit clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/cropdetect demo $(OUT) --overwrite
 	@echo "Next: type  . $(BIN)/activate  and then  cropdetect --help.  Your own data: docs/data.md"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser" $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser"
 
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not browser" --cov --cov-report= $(COVERING)
 	set -e; for room in $(COVERED); do \
 	  $(BIN)/coverage report --include="src/cropdetect/$$room/*" --fail-under=95; \
 	done
-
-# The tests that `make coverage` leaves.
-rest:
-	$(MAKE) test TESTS="$(addprefix --ignore=,$(COVERING))"
 
 # needs Chromium: apt-get install chromium chromium-driver
 browser: $(VENV)/.dev
