@@ -19,6 +19,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     return make_base(tmp_path_factory.mktemp("base"))
 
 
+def heeds_interrupts() -> None:
+    """Let a new process heed SIGINT, also where these tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 Start = Callable[[], "subprocess.Popen[str]"]
 
 
@@ -30,7 +35,8 @@ def start(base: Base, tmp_path: Path) -> Iterator[Start]:
 
     def begin() -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "cropdetect", *map(str, arguments)]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        pipe = subprocess.PIPE
+        running.append(subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heeds_interrupts))
         return running[-1]
 
     yield begin
@@ -77,7 +83,7 @@ def test_a_run_that_is_stopped_says_so_and_leaves_the_folder_to_the_next(start: 
     os.kill(first.pid, number)
     os.kill(first.pid, signal.SIGCONT)
     _, said = first.communicate(timeout=120)
-    assert first.returncode == 128 + number
+    assert first.returncode == 128 + number, said
     assert "Stopped." in said
     assert "Traceback" not in said
     again = start()

@@ -468,3 +468,16 @@ def test_the_record_keeps_what_the_verb_said(tmp_path: Path) -> None:
         (work.new / "run.json").write_text(json.dumps({"dates": ["2019-06-06"], "verb": ""}))
     said = json.loads((tmp_path / "out" / "run.json").read_text())
     assert (said["dates"], said["verb"], said["files"]) == (["2019-06-06"], "test", [])
+
+
+def test_a_finished_output_removes_what_a_killed_exchange_left_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "out", a="1")
+    beside = tmp_path / ".out.abc.cropdetect"
+    (beside / ".partial").mkdir(parents=True)
+    (beside / ".partial" / "state.json").touch()
+    (tmp_path / "out" / ".partial").mkdir()  # another command is about to write
+    write(tmp_path / "out", a="1")
+    assert beside.exists()
+    (tmp_path / "out" / ".partial").rmdir()
+    write(tmp_path / "out", a="1")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]

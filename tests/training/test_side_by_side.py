@@ -117,7 +117,12 @@ train(season(), Path("{out}"), options(epochs=4000, members=2), state=Path("{out
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", LONG.format(out=out)], cwd=ROOT, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", LONG.format(out=out)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background ignores it
+    )
     try:
         wait_for(lambda: len(list((tmp_path / "out.state").glob("*-000.pt"))) == 2)  # both are in the midst of it
         begun = children(process.pid)

@@ -130,6 +130,9 @@ class OutputFolder:
                 fix="Name another folder, or add --overwrite to replace them.",
             )
         if not missing:
+            if not (self.path / PARTIAL).exists():  # no other command is about to exchange its output
+                with suppress(OSError):
+                    remove_leftovers(self.path)
             note(f"{self.path} is finished already; nothing to do.")
         return not missing
 
