@@ -85,3 +85,21 @@ def test_a_limit_of_memory_below_what_libraries_need_is_said_at_once() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("MemoryLimitError: 586 MB of address space are allowed (ulimit -v), and 1024 are needed")
+
+
+def test_a_signal_that_a_library_makes_an_error_of_still_stops_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def imports(**_: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as stop:
+            raise ImportError("initialization failed") from stop
+
+    monkeypatch.setattr(api, "doctor", imports)
+    monkeypatch.setattr(sys, "argv", ["cropdetect", "doctor"])
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == "Stopped.\n"

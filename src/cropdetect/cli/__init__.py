@@ -38,6 +38,9 @@ def main() -> None:
         except (PipeClosedError, BrokenPipeError):  # what reads our output has ended, e.g. `head`
             sys.exit(128 + signal.SIGPIPE)
         except Exception as error:
+            if _was_stopped(error):
+                print("Stopped.", file=sys.stderr)
+                sys.exit(128 + (_terminated or signal.SIGINT))
             sys.exit(_tell(named(error), error, debug=debug))
         finally:
             _drop_unwritten()
@@ -51,6 +54,13 @@ def _run() -> None:
     except SystemExit:
         sys.stdout.flush()
         raise
+
+
+def _was_stopped(error: BaseException | None) -> bool:
+    """Tell whether a signal caused an error: compiled modules that are being imported make an ImportError of it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None or _terminated != 0
 
 
 def _check_address_space() -> None:
