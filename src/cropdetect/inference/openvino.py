@@ -21,8 +21,7 @@ _VIEWS = {"Reshape", "Squeeze", "Unsqueeze", "Transpose"}
 class OpenVINO:
     """OpenVINO on the CPU, in bfloat16 where the CPU has it (float32 where not).
 
-    Every call runs on one thread, and as many run at once as there are workers: with two threads in one call the 2020 network
-    took half as much CPU time again.
+    Every call runs on one thread, and as many run at once as there are workers: two threads in one call wait for each other.
 
     Args:
         members: ONNX files.
@@ -54,8 +53,7 @@ class OpenVINO:
 class _Network:
     """One network in OpenVINO, of one member or of several: channels are made in float32, the rest is in bfloat16.
 
-    Eight bits are too few for raw numbers: made in bfloat16, the channels of the 2020 network put its probabilities off by up
-    to 0.02 instead of 0.003.
+    Eight bits are too few for raw numbers: channels made in bfloat16 put the probabilities off the most.
     """
 
     def __init__(self, content: bytes, path: Path, n_members: int, core: Any, streams: int) -> None:
