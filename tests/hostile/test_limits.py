@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("name", "least", "most", "error"), [
-    ("RLIMIT_AS", 2**20, 2**28, "MemoryLimitError"), ("RLIMIT_NOFILE", 16, 64, "TooManyFilesError"),
+    ("RLIMIT_AS", 2**24, 2**28, "MemoryLimitError"), ("RLIMIT_NOFILE", 16, 64, "TooManyFilesError"),
 ], ids=["memory", "files"])  # fmt: skip
 @pytest.mark.parametrize("verb", CALLS)
 def test_every_verb_names_what_it_lacks(

@@ -22,7 +22,7 @@ def read_predictions(out: Path) -> Predictions:
     if not file.is_file():
         raise InputNotFoundError("there are no predictions here", where=file, fix="Name the output folder of `predict`.")
     try:
-        table = gpd.read_parquet(file, use_threads=False)
+        table = gpd.read_parquet(file)
         columns = [name for name in table.columns if name.startswith("prob_")]
         return Predictions(
             fields=table[["field_id", "geometry"]],
@@ -67,7 +67,7 @@ def read_prediction_table(out: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]
         UnreadableFileError: it is damaged or not a prediction's.
     """
     names = list(read_predictions(out).legend)
-    table = gpd.read_parquet(out / "fields.parquet", use_threads=False)
+    table = gpd.read_parquet(out / "fields.parquet")
     known = table[["crop_id", "crop"]].dropna().drop_duplicates()
     for position, crop in zip(known["crop_id"], known["crop"], strict=True):
         if 1 <= int(position) <= len(names):
