@@ -29,8 +29,8 @@ from cropdetect.imagery.layers import Layer, PixelReader, Pixels
 from cropdetect.imagery.series import Window
 from cropdetect.imagery.stores.attributes import Encoding, encoding
 from cropdetect.imagery.stores.open_files import file_manager
-from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, unreadable
-from cropdetect.imagery.stores.zips import gdal_name, on_disk
+from cropdetect.imagery.stores.safety import changed_size, gdal, unreadable
+from cropdetect.imagery.stores.zips import gdal_name, on_disk, raster_driver
 
 _DAMAGE = (RasterioError, CPLE_BaseError, MemoryError, UnicodeDecodeError)
 _MOST_LAYERS = 10_000
