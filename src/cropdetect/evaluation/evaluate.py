@@ -132,9 +132,9 @@ def evaluate_probabilities(
     n_groups = None if groups is None else len(np.unique(groups))
     if n_groups is None or n_groups < 2:
         groups = None
-        warnings.append("the intervals draw every field on its own: they are too narrow where neighbouring fields are alike")
+        warnings.append("the intervals are too narrow where neighbouring fields are alike: they count every field on its own")
     elif n_groups < FEW_GROUPS:
-        warnings.append(f"the intervals are rough: there are only {n_groups} groups of fields to draw")
+        warnings.append(f"the intervals are rough: the fields form only {n_groups} groups")
     return scores.model_copy(
         update={
             "intervals": bootstrap_intervals(probabilities, labels, legend, groups, seed=seed),
@@ -147,7 +147,7 @@ def evaluate_probabilities(
 
 def as_out_of_fold(scores: MetricsRecord) -> MetricsRecord:
     """Return the scores of a checkpoint on its training fields, with the words that say what they are."""
-    told = "these are the checkpoint's own scores: the networks that left a training field out predict it"
+    told = "these are the checkpoint's own scores: networks that had not seen a training field predict it"
     validation = f"out of fold, {scores.validation}"
     return scores.model_copy(update={"validation": validation, "warnings": [told, *scores.warnings]})
 
