@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +24,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks import busy_cores
 from cropdetect import api, models
 from cropdetect.checkpoint import MemberFiles, read_checkpoint, shipped_path, write_checkpoint
 from cropdetect.chips import ChipBatch, open_chips
@@ -36,18 +38,29 @@ DATES = pd.date_range("2018-03-01", periods=20, freq="12D")
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: sides and fields of the season, chips a round, rounds, batch sizes of torch, fields of the table."""
+    """How much is measured.
+
+    Attributes:
+        side: of both seasons, pixels.
+        fields: of the season of which the networks see some chips.
+        many: fields of the season that is predicted whole.
+        chips: of a round of the 2020 network.
+        rounds: by turns.
+        batches: sizes of PyTorch's batches.
+        table: fields of the table.
+    """
 
     side: int
     fields: int
+    many: int
     chips: int
     rounds: int
     batches: Sequence[int]
     table: int
 
 
-QUICK = Size(192, 16, 4, 1, (1, 2), 200)
-FULL = Size(480, 120, 32, 5, (1, 2, 4, 8), 10_000)
+QUICK = Size(192, 16, 32, 4, 1, (1, 2), 200)
+FULL = Size(480, 120, 480, 32, 5, (1, 2, 4, 8), 10_000)
 
 
 def rates(n_fields: int, works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -158,9 +171,9 @@ def of_commands(work: Path, size: Size) -> list[dict[str, object]]:
     predicting = size.table / run["cpu_seconds"]["predicting"]
     rows = [row("table of field means, five members, predicting", predicting, "fields per CPU s")]
     rows.append(row("table of field means, five members, whole command", size.table / spent, "fields per CPU s"))
-    _, run = command(str(work / "season"), str(work / "of-season"), "--checkpoint", str(work / "2020"))
-    busy = 100 * run["cpu_seconds"]["predicting"] / run["seconds"]["predicting"] / CORES
-    return [*rows, row("imagery with the 2020 network: how busy all cores are", busy, "percent")]
+    api.simulate(work / "many", tiles=1, height=size.side, width=size.side, fields=size.many, seed=6)
+    busy = busy_cores.measure(work / "many", work / "2020")
+    return [*rows, asdict(busy)]
 
 
 def main() -> None:
