@@ -44,7 +44,12 @@ def field_series(bands: Sequence[str], chips: Iterable[ChipMeans]) -> FieldSerie
     columns: list[list[npt.NDArray[Any]]] = [[array] for array in none]
     for some in chips:
         chip, step = np.nonzero(~np.isnat(some.date))
-        rows = (some.field[chip], some.date[chip, step], some.means[chip, step], some.clear_pixels[chip, step])
+        rows: tuple[npt.NDArray[Any], ...] = (
+            some.field[chip],
+            some.date[chip, step],
+            some.means[chip, step],
+            some.clear_pixels[chip, step],
+        )
         for column, part in zip(columns, rows, strict=True):
             column.append(part)
     field, date, means, weights = (_joined(column) for column in columns)
