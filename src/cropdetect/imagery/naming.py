@@ -20,7 +20,7 @@ from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
 from cropdetect.imagery.layers import Layer
 from cropdetect.imagery.orbits import orbit_by_time
 
-_NAMELESS = re.compile(r"band_\d+")  # layers that no file names
+_NAMELESS = re.compile(r"(?:band_)?\d+")  # layers that no file names
 _PREFIX = {"sentinel-2": "S2", "landsat-8": "L8", "landsat-5": "L5", "modis": "MODIS", "planetscope": "PS"}
 
 
