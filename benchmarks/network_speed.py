@@ -32,6 +32,7 @@ from cropdetect.chips import ChipBatch, open_chips
 from cropdetect.inference.ensemble import Ensemble
 from cropdetect.models.weights import load_network
 
+LAST = torch.channels_last
 CORES = len(os.sched_getaffinity(0))
 DATES = pd.date_range("2018-03-01", periods=20, freq="12D")
 
@@ -93,6 +94,23 @@ def eager(network: models.Network, batch: ChipBatch, threads: int, size: int) ->
     return work
 
 
+def convolutions(network: models.Network, chips: int, steps: int, side: int, dtype: torch.dtype) -> Callable[[], object]:
+    """Return what computes nothing but the two 3x3 convolutions of the 2020 network, chip by chip."""
+    weights = [
+        network.get_parameter(f"conv{number}.weight").detach().to(dtype).contiguous(memory_format=LAST) for number in (1, 2)
+    ]
+    images = [torch.rand(steps, weight.shape[1], side, side).to(dtype).contiguous(memory_format=LAST) for weight in weights]
+
+    def work() -> None:
+        torch.set_num_threads(1)
+        with torch.inference_mode():
+            for _ in range(chips):
+                for image, weight in zip(images, weights, strict=True):
+                    torch.nn.functional.conv2d(image, weight, padding=1)
+
+    return work
+
+
 def of_2020(work: Path, size: Size) -> tuple[list[dict[str, object]], float]:
     """Measure the 2020 network; return the rows, and its fields per CPU second in float32."""
     torch.manual_seed(0)
@@ -110,10 +128,14 @@ def of_2020(work: Path, size: Size) -> tuple[list[dict[str, object]], float]:
     for precision in precisions:
         ensemble = Ensemble(checkpoint, chips.info, precision=precision, workers=1)
         works[precision] = lambda ensemble=ensemble: ensemble.run(batch)  # type: ignore[misc]
+    for precision, dtype in (("f32", torch.float32), ("bf16", torch.bfloat16)):
+        works[f"floor {precision}"] = convolutions(network, len(batch), batch.image.shape[1], batch.image.shape[4], dtype)
     found = rates(len(batch), works, size.rounds)
     beside = f"eager PyTorch f32, {threads} thread(s), {at_once} chip(s) at once"
     unit = "fields per CPU s"
-    return [row(f"2020 network, {one}", found[one], unit, beside, found["torch"]) for one in precisions], found["f32"]
+    names = {one: f"2020 network, {one}" for one in precisions}
+    names |= {f"floor {one}": f"floor: the 3x3 convolutions of the 2020 network alone, {one}" for one in ("f32", "bf16")}
+    return [row(name, found[one], unit, beside, found["torch"]) for one, name in names.items()], found["f32"]
 
 
 def of_season_cnn(work: Path, size: Size, speed_of_2020: float) -> list[dict[str, object]]:
