@@ -113,7 +113,7 @@ def checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[Chi
         batch = next(batches, None)
         if batch is None or not np.array_equal(batch.field, chips.field_of_chip[start : start + batch_size]):
             raise ChipStoreError(
-                f"from chip {start} on the chips are not those of the list of fields",
+                f"the chips from number {start} on do not belong to the listed fields",
                 where=", ".join(chips.info.sources[:3]),
                 fix="The inputs may have changed meanwhile: run the command again with --overwrite.",
             )
