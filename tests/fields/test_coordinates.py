@@ -125,7 +125,7 @@ def test_fields_beside_the_imagery_are_no_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32636"])
 def test_points_are_no_outlines_and_that_is_said(tmp_path: Path, crs: str) -> None:
-    path = write(tmp_path / "f.parquet", KENYA.centroid, crs)
+    path = write(tmp_path / "f.parquet", placed(KENYA.centroid, crs), crs)
     found = read_fields(path, imagery=season())
     assert found.table["status"].tolist() == ["invalid_geometry"]
     assert any("1 of 1 fields are points or lines, not outlines" in one for one in found.warnings)
