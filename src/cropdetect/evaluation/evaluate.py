@@ -13,10 +13,9 @@ from cropdetect.evaluation.areas import estimate_areas
 from cropdetect.evaluation.bootstrap import FEW_GROUPS, bootstrap_intervals
 from cropdetect.evaluation.label_doubts import label_doubts
 from cropdetect.evaluation.scores import score, scores_by_size
-from cropdetect.fields import as_text, field_positions, square_blocks
+from cropdetect.fields import areas_ha, as_text, field_positions, square_blocks
 from cropdetect.formats import MetricsRecord, SeenScores
 
-_EQUAL_AREA = "EPSG:6933"  # EASE-Grid 2.0: a square metre is a square metre everywhere
 _NOT_KNOWN = "the checkpoint does not know its training fields: the scores are too good if these fields are among them"
 _BLOCK = 5000.0  # metres; side of the blocks that intervals draw where no groups are given
 
@@ -236,7 +235,7 @@ def _sizes(
 ) -> tuple[Literal["ha", "fields"], npt.NDArray[np.float64]]:
     """Return the unit and the size of each field: hectares of polygons, else of pixels, else 1 for every field."""
     if fields.crs is not None:
-        hectares = fields.geometry.to_crs(_EQUAL_AREA).area.to_numpy(np.float64) / 1e4
+        hectares = areas_ha(fields.geometry)
         if (hectares[answered] > 0).all():
             return "ha", np.nan_to_num(hectares)
     if pixel_size is not None:
