@@ -22,13 +22,14 @@ def given(tmp_path_factory: pytest.TempPathFactory, verbs: Command) -> Given:
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory, verbs: Command, given: Given) -> Callable[[str], Whole]:
     """Return what a verb writes, and empty the place where it does."""
-    place, known = tmp_path_factory.mktemp("place"), dict[str, Whole]()
+    place, known = tmp_path_factory.mktemp("places"), dict[str, Whole]()
 
     def found(verb: str) -> Whole:
         if verb in known:
             known[verb].clear()
         else:
-            known[verb] = make_whole(verb, place, verbs, given)
+            (place / verb).mkdir()
+            known[verb] = make_whole(verb, place / verb, verbs, given)
         return known[verb]
 
     return found
