@@ -26,7 +26,8 @@ S2, L8, L5 = "sentinel-2", "landsat-8", "landsat-5"
         ("FRE_B2", S2, S2, "B02", ""),
         ("nbart_blue", S2, S2, "B02", ""),
         ("B02_10m", None, S2, "B02", ""),
-        ("band_2", S2, S2, "B02", ""),
+        ("Band 2", S2, S2, "B02", ""),
+        ("band_2", S2, None, "band_2", ""),  # the second layer of a file, which may be any band
         ("rededge1", S2, S2, "B05", ""),
         ("red_edge_1", S2, S2, "B05", ""),
         ("nbart_red_edge_3", S2, S2, "B07", ""),

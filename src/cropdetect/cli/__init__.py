@@ -24,7 +24,7 @@ def main() -> None:
     """Run the command line; an error ends with its exit code, an interruption with 128 + the number of the signal."""
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
-    warnings.showwarning = lambda message, *_: print(f"Warning: {message}", file=sys.stderr)
+    warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, _terminate)
     debug = DEBUG in sys.argv[1:]
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
@@ -44,6 +44,11 @@ def main() -> None:
             sys.exit(_tell(named(error), error, debug=debug))
         finally:
             _drop_unwritten()
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    Shown.warnings.append(str(message))
+    print(f"Warning: {message}", file=sys.stderr)
 
 
 def _run() -> None:

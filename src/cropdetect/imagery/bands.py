@@ -61,13 +61,13 @@ class Band:
 
 def _sentinel2(name: str, role: str, wavelength: float, others: str) -> Band:
     own = name.replace("B0", "B0?")
-    return Band(name, "reflectance", role, "sentinel-2", wavelength, others=rf"{own}|band[_ ]?{own[1:]}|{others}")
+    return Band(name, "reflectance", role, "sentinel-2", wavelength, others=rf"{own}|band ?{own[1:]}|{others}")
 
 
 def _numbered(sensor: str, name: str, role: str, wavelength: float, others: str, kind: Kind = "reflectance") -> Band:
     """Return a band of a sensor whose numbers other sensors use for other bands."""
     own = rf"B{'0?' if len(name) == 2 else ''}{name[1:]}"
-    others = rf"(?:ST_?)?{own}|band[_ ]?{own[1:]}|{others}"
+    others = rf"(?:ST_?)?{own}|band ?{own[1:]}|{others}"
     return Band(name, kind, role, sensor, wavelength, in_paths=False, others=others, tells_sensor=False)
 
 
@@ -309,6 +309,11 @@ def _row(name: str, sensor: str | None) -> Band | None:
         if band.tells_sensor and not foreign and re.fullmatch(band.spellings, name, re.IGNORECASE):
             return band
     return None
+
+
+def is_layer_number(name: str) -> bool:
+    """Whether a name only says which layer of a file the band is: `band_3`, as layers without a description are called."""
+    return re.fullmatch(r"band_\d+", name) is not None
 
 
 def find_band(name: str, sensor: str | None = None) -> Band:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cropdetect.errors import MissingBandError
-from cropdetect.imagery.bands import parse_band
+from cropdetect.imagery.bands import is_layer_number, parse_band
 
 _WORDS: tuple[tuple[str, str], ...] = (
     (
@@ -168,6 +168,9 @@ def _agree(one: Identity, other: Identity) -> bool:
 
 def _fix(have: Sequence[str], missing: Sequence[str], sensor: str | None) -> str:
     """Say what to do; bands that would fit if they were of the right sensor are proposed."""
+    numbered = [name for name in have if is_layer_number(name)]
+    if numbered:
+        return f"Say which band each layer is: --band-names {','.join(f'{name}=NAME' for name in numbered)}"
     proposed = []
     for name in missing:
         wanted = identify(name)

@@ -14,7 +14,7 @@ from pathlib import Path
 from cropdetect.documents import read_yaml
 from cropdetect.door import checked
 from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError
-from cropdetect.imagery.bands import parse_band
+from cropdetect.imagery.bands import is_layer_number, parse_band
 from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
 from cropdetect.imagery.layers import Layer
 from cropdetect.imagery.orbits import orbit_by_time
@@ -173,6 +173,13 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
             f"Nothing says whether {', '.join(unsure)} are bands of Sentinel-2 or of Landsat, which use these numbers for "
             f"other wavelengths. Say it with --band-names, e.g. "
             f"{first}=B{int(first[1:]):02} (Sentinel-2) or {first}=L8_{first} (Landsat 8)."
+        )
+    numbered = [name for name in names if is_layer_number(name)]
+    if numbered:
+        which = numbered[0] if len(numbered) == 1 else f"{numbered[0]} to {numbered[-1]}"
+        warnings.append(
+            f"The files do not say what {which} measure. If you know it, add --band-names {numbered[0]}=B02,... Without names "
+            "there are no vegetation indices and no background picture, and no checkpoint of other data can be used."
         )
     same: dict[object, list[str]] = defaultdict(list)
     for name in names:

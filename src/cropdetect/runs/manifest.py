@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -54,11 +54,21 @@ def replace_file(folder: Path, name: str, content: bytes, *, overwrite: bool) ->
         with whole_file(file) as whole:
             whole.write_bytes(content)
         if run is not None:
-            record = json.loads((folder / RUN).read_text("utf-8"))
-            others = [one for one in record["files"] if one["path"] != name]
-            record["files"] = sorted([*others, described(folder, name).model_dump(mode="json")], key=lambda one: one["path"])
-            with whole_file(folder / RUN) as whole:
-                whole.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            files = [*(one for one in run.files if one.path != name), described(folder, name)]
+            amend_run(folder, files=[one.model_dump(mode="json") for one in sorted(files, key=lambda one: one.path)])
+
+
+def amend_run(folder: Path, **said: Any) -> None:
+    """Change what `run.json` of a finished output says.
+
+    Raises:
+        OutputPathError: nothing can be written here.
+        DiskFullError: the disk has no room.
+    """
+    with refusals_named(folder):
+        record = json.loads((folder / RUN).read_text("utf-8"))
+        with whole_file(folder / RUN) as whole:
+            whole.write_text(json.dumps(record | said, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def described(folder: Path, path: str) -> OutputFile:

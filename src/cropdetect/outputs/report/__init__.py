@@ -1,11 +1,14 @@
 """report.html: one self-contained page for each prediction, evaluation, cross-validation or training."""
 
 from cropdetect.outputs.report.content import (
+    KNOWN,
+    SCORES,
     ReportContent,
     crossval_content,
     name_of,
     own_scores,
     read_content,
+    read_known,
     read_scores,
     with_scores,
 )
@@ -14,12 +17,15 @@ from cropdetect.outputs.report.training import TrainingContent, read_training
 from cropdetect.outputs.report.write import write_report
 
 __all__ = [
+    "KNOWN",
+    "SCORES",
     "ReportContent",
     "TrainingContent",
     "crossval_content",
     "name_of",
     "own_scores",
     "read_content",
+    "read_known",
     "read_scores",
     "read_training",
     "render",

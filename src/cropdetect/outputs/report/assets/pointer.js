@@ -101,11 +101,10 @@ function measureCanvas(canvas) {
   const coverOf = (panel) =>
     !panel.hidden && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth + PANEL_GAP : 0;
   const layers = byId("layers");
-  const isBroad = layers.offsetWidth > map.width / 2; // on a phone it lies across the map
   map.covered = {
     left: coverOf(byId("glance")),
     right: coverOf(byId("detail")),
-    top: isBroad ? layers.offsetHeight + PANEL_GAP : 0,
+    corner: { width: layers.offsetWidth + PANEL_GAP, height: layers.offsetHeight + PANEL_GAP },
   };
 }
 
