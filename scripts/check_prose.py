@@ -21,7 +21,7 @@ PACKAGE = ROOT / "src" / "cropdetect"
 LONGEST = 30  # words of a sentence
 #: A sentence whose subject comes after a long clause, e.g. "Of a field that was left out several times, the first ...".
 LATE_SUBJECT = re.compile(r"(?:Where|Of|Beside|Without|With|Among|Between|Beyond|Trained|Scored)\b(?: [^\s,.:;]+){5,},")
-NOT_CHECKED = {"command-line.md", "accuracy.md", "changelog.md"}  # messages themselves, figures of a benchmark, a copy
+NOT_CHECKED = {"command-line.md", "changelog.md"}  # messages themselves, a copy
 
 
 @dataclass(frozen=True)

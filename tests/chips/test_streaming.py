@@ -80,6 +80,14 @@ def test_each_pixel_is_read_once_where_the_budget_allows_it() -> None:
     assert one.reads.max() == 1
 
 
+def test_the_dates_of_the_first_chips_are_known_without_a_pixel() -> None:
+    one = tile()
+    chips = cut_chips(imagery(one), fields_of_boxes([(0, 0, 6, 6), (8, 8, 6, 6), (16, 8, 6, 6)]), chip_size=16)
+    dates = chips.dates_of_first(2)
+    assert one.reads.max() == 0
+    np.testing.assert_array_equal(dates, next(chips.batches(2)).date)
+
+
 def test_a_run_that_begins_later_gives_the_same_batches_and_reads_less() -> None:
     boxes = [(r, c, 6, 6) for r in range(0, 64, 8) for c in range(0, 84, 8)]
     whole, late = tile(block=(16, 90)), tile(block=(16, 90))

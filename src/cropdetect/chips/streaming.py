@@ -75,6 +75,11 @@ class CutChips(ChipSet):
                 _lay(next(cut), chip.window, batch.image[at], batch.clear[at])
             yield batch
 
+    def dates_of_first(self, n: int) -> npt.NDArray[np.datetime64]:
+        """See `ChipSet.dates_of_first`."""
+        chips = [chip for schedule in self._schedules for chip in schedule.chips]
+        return self._without_pixels(chips[:n]).date
+
     def wanted(self) -> list[Wanted]:
         """Return which pixels of each tile the chips show; what else is read with them is not used."""
         return [

@@ -7,6 +7,7 @@ import numpy as np
 
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
+from cropdetect.chips.season import season_day
 from cropdetect.errors import CheckpointError
 from cropdetect.evaluation import more_than_chance
 from cropdetect.formats import CheckpointRecord, RegionRecord
@@ -24,7 +25,7 @@ _UNKNOWN_UNITS = {"unknown", "as in the table", ""}
 def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
     """Compare bands, units, sensor, season, region and chips with what a checkpoint was trained on.
 
-    The season is that of the first 16 chips, which are read for it.
+    The season is that of the first 16 chips.
 
     Args:
         chips: what is to be predicted.
@@ -167,11 +168,11 @@ def _shape(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
 
 
 def _season(chips: ChipSet, record: CheckpointRecord) -> Iterator[str]:
-    batch = next(chips.batches(_CHIPS_READ), None) if record.season else None
-    if batch is None or record.season is None or np.isnat(batch.date).all():
+    date = chips.dates_of_first(_CHIPS_READ)
+    there = ~np.isnat(date)
+    if record.season is None or not there.any():
         return
-    there = ~np.isnat(batch.date)
-    days = batch.day()[there]
+    days = season_day(date, chips.season_year[chips.field_of_chip[: len(date)], None])[there]
     if days.min() < record.season.first_day - _DAYS_NEAR or days.max() > record.season.last_day + _DAYS_NEAR:
         yield (
             f"The dates run from day {days.min():.0f} to day {days.max():.0f} of the season year, the checkpoint was "

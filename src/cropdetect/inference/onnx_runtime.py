@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.checkpoint import with_quick_elu
 from cropdetect.errors import OptionError
 from cropdetect.inference.backends import Inputs, checked_names, damaged, load_members, unfit
 
@@ -36,7 +37,7 @@ class OnnxRuntime:
 
     def __init__(self, members: Sequence[Path], threads: int) -> None:
         self.concurrency = threads
-        self._sessions = load_members(members, partial(_Session, provider="CPUExecutionProvider"))
+        self._sessions = load_members(members, _on_cpu)
 
     def scores(self, inputs: Inputs) -> list[npt.NDArray[np.float32]]:
         """See `Backend.scores`."""
@@ -69,6 +70,10 @@ class OnnxRuntimeCUDA:
     def scores(self, inputs: Inputs) -> list[npt.NDArray[np.float32]]:
         """See `Backend.scores`."""
         return [scores for session in self._sessions for scores in session.run(inputs)]
+
+
+def _on_cpu(content: bytes, path: Path, n_members: int) -> "_Session":
+    return _Session(with_quick_elu(content), path, n_members, "CPUExecutionProvider")
 
 
 class _Session:

@@ -25,7 +25,8 @@ from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_beside, orbit_said
 from cropdetect.imagery.products import find_product
 from cropdetect.imagery.stores.rasters import RasterFile, read_header
-from cropdetect.imagery.stores.safety import gdal, raster_driver
+from cropdetect.imagery.stores.safety import gdal
+from cropdetect.imagery.stores.zips import raster_driver
 from cropdetect.imagery.values import product_offset
 
 _SHOWN = 12  # bands in an error

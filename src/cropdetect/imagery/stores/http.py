@@ -8,19 +8,15 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from cropdetect.errors import CatalogueError, MissingExtraError
+from cropdetect.errors import CatalogueError
+from cropdetect.imagery.stores.session import session
 from cropdetect.imagery.stores.signing import SIGNERS
-
-if TYPE_CHECKING:
-    import requests
 
 _TRIES = 5
 _BUSY = (429, 500, 502, 503, 504)
 _REFUSED = (400, 401, 403, 409)  # Azure answers 409 where a signature is missing
 _TIMEOUT = (10, 60)  # seconds, to connect and to wait for bytes
-_threads = threading.local()
 pause = time.sleep
 
 
@@ -74,27 +70,6 @@ class Part:
     content: bytes
     size: int
     version: str
-
-
-def session() -> "requests.Session":
-    """Return this thread's session, which keeps connections open.
-
-    Raises:
-        MissingExtraError: the extra [stac] is not installed.
-    """
-    try:
-        import requests
-    except ImportError as error:
-        raise missing_extra() from error
-    if not hasattr(_threads, "session"):
-        _threads.session = requests.Session()
-    kept: requests.Session = _threads.session
-    return kept
-
-
-def missing_extra() -> MissingExtraError:
-    """Return the error for a missing extra [stac]."""
-    return MissingExtraError("a STAC catalogue needs packages that are not installed", fix="pip install 'cropdetect[stac]'")
 
 
 def fetch_part(href: str, signing: str, start: int, stop: int) -> Part:

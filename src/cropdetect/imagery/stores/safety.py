@@ -40,18 +40,6 @@ def gdal() -> rasterio.Env:
     return rasterio.Env(**_SETTINGS)
 
 
-def raster_driver(path: Path) -> str:
-    """Return the GDAL driver that a file's first bytes call for.
-
-    Raises:
-        UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
-        UnreadableFileError: it is neither GeoTIFF nor JP2.
-    """
-    from cropdetect.imagery.stores.zips import first_bytes  # which raises errors of this module
-
-    return driver_of(first_bytes(path, 64), path)
-
-
 def driver_of(head: bytes, path: Path) -> str:
     """Return the GDAL driver that the first bytes of a file call for.
 
