@@ -24,7 +24,7 @@ def main() -> None:
     """Run the command line; an error ends with its exit code, an interruption with 128 + the number of the signal."""
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
-    warnings.showwarning = _show_warning
+    warnings.showwarning = lambda message, *_: _show_warning(message)
     signal.signal(signal.SIGTERM, _terminate)
     debug = DEBUG in sys.argv[1:]
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
@@ -46,7 +46,7 @@ def main() -> None:
             _drop_unwritten()
 
 
-def _show_warning(message: Warning | str, *_: object) -> None:
+def _show_warning(message: Warning | str) -> None:
     Shown.warnings.append(str(message))
     print(f"Warning: {message}", file=sys.stderr)
 
