@@ -69,7 +69,7 @@ def test_unnamed_layers_are_numbered_and_the_numbers_are_no_bands_of_a_sensor(tm
     write_raster(tmp_path / name, np.stack([image(1), image(2)]))
     imagery = open_imagery(tmp_path)
     assert imagery.bands == ("band_1", "band_2")
-    assert any("do not say what band_1 to band_2 measure" in warning for warning in imagery.warnings)
+    assert any("which bands band_1, band_2 are" in warning for warning in imagery.warnings)
     for sensor, second in (("sentinel-2", "B02"), ("landsat-8", "B2")):
         with pytest.raises(MissingBandError, match="band_1, band_2") as error:
             match_bands(imagery.bands, [second], sensor=imagery.tiles[0].sensor, needed_sensor=sensor)

@@ -14,7 +14,7 @@ _DAYS = 12  # that are listed; of more the first and the last
 
 
 def worth_telling(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts without those that stand in a table, too, and without lists that matter only where something is in them."""
+    """Return the facts without those that stand in a table, too, and without empty lists that matter only where something is."""
     return {name: value for name, value in facts.items() if name not in _IN_TABLES and (value or name not in _ONLY_WHERE_ANY)}
 
 
