@@ -69,7 +69,7 @@ def cut_chips(
     names = _bands(imagery, bands)
     steps = [[s for s, day in enumerate(tile.dates) if until is None or day <= until] for tile in imagery.tiles]
     if not any(steps):
-        raise OptionError(f"no date is left up to {until}", fix="Give a later --until.")
+        raise OptionError(f"no date is left: all are later than {until}", fix="Give a later --until.")
     size = _CV4A_SIZE if preset == "cv4a" else chip_size
     dtype = np.result_type(*(tile.dtype for tile in imagery.tiles))
     usable = (table["status"] == "ok").to_numpy()
@@ -223,7 +223,7 @@ def _too_large(
     if not too_large:
         return ()
     some = ", ".join(too_large[:5])
-    return (f"{len(too_large)} fields are larger than a chip of preset cv4a; their outside is left out ({some}...)",)
+    return (f"{len(too_large)} fields are larger than a chip of preset cv4a; what lies outside the chip is left out ({some}...)",)
 
 
 def _fingerprint(

@@ -107,19 +107,12 @@ def on_map(browser, content, row):
     shapes = content.table.geometry
     west, south, east, north = shapes.total_bounds
     width, height = browser.run("const c = document.querySelector('#map'); return [c.clientWidth, c.clientHeight]")
-    size = "const p = document.querySelector('{}'); return [p.offsetWidth, p.offsetHeight]"
-    glance, _ = browser.run(size.format("#glance"))
-    corner_width, corner_height = browser.run(size.format("#layers"))
-    below, beside = (glance + 12, corner_height + 12), (glance + 12 + corner_width + 12, 0)
-
-    def scale_of(part):
-        left, top = part
-        return 0.92 * min((width - left) / (east - west), (height - top) / (north - south))
-
-    left, top = max(below, beside, key=scale_of)
-    scale, middle = scale_of((left, top)), shapes.iloc[row].representative_point()
+    left = 12 + browser.run("return document.querySelector('#glance').offsetWidth")
+    top, bottom = (12 + browser.run(f"return document.querySelector('{one}').offsetHeight") for one in ("#layers", "#zoom-all"))
+    scale = 0.95 * min((width - left) / (east - west), (height - top - bottom) / (north - south))
+    middle = shapes.iloc[row].representative_point()
     x = (left + width) / 2 + (middle.x - (west + east) / 2) * scale
-    return x, (top + height) / 2 - (middle.y - (south + north) / 2) * scale
+    return x, (top + height - bottom) / 2 - (middle.y - (south + north) / 2) * scale
 
 
 @pytest.mark.parametrize("row", [0, 41, 77])

@@ -10,7 +10,7 @@ const EDGE = 30; // pixels: a chosen field that is nearer to the edge is moved t
  * ringAt[i + 1], and ring r has the vertices from vertexAt[r] up to vertexAt[r + 1]. A point is a ring of one vertex.
  * `box` has west, south, east and north of each field, NaN where it has no place.
  * `view` is the place in the middle of the canvas, and the pixels of a unit. `width` and `height` of the canvas are pixels;
- * `covered` are the pixels at its left and right that panels cover, and those of the panel in the corner at the top left.
+ * `covered` are the pixels at its left, right, top and bottom that panels cover.
  */
 export const map = {
   ready: false,
@@ -22,7 +22,7 @@ export const map = {
   view: { x: 0, y: 0, scale: 1 },
   width: 0,
   height: 0,
-  covered: { left: 0, right: 0, corner: { width: 0, height: 0 } },
+  covered: { left: 0, right: 0, top: 0, bottom: 0 },
   images: [],
 };
 
@@ -95,17 +95,16 @@ export const fromPixelY = (py) => (map.height / 2 - py) / map.view.scale + map.v
 /** Pixels by which the middle of the free part of the canvas lies to the right of the canvas' middle. */
 export const aside = () => (map.covered.left - map.covered.right) / 2;
 
-/** Show a box below the panel in the corner or beside it, where it is larger; it takes at most the given share of that part. */
-function fitTo(west, south, east, north, share = 0.92) {
+/** Show a box; it takes at most the given share of the canvas. */
+function fitTo(west, south, east, north, share = 0.95) {
   const least = Math.max(east - west, north - south, 1e-9) / 1e4;
-  const { left, right, corner } = map.covered;
-  const scaleWithin = (width, height) =>
-    share * Math.min(width / Math.max(east - west, least), height / Math.max(north - south, least));
-  const free = map.width - left - right;
-  const below = { scale: scaleWithin(free, map.height - corner.height), x: aside(), y: corner.height / 2 };
-  const beside = { scale: scaleWithin(free - corner.width, map.height), x: aside() + corner.width / 2, y: 0 };
-  const { scale, x, y } = beside.scale > below.scale ? beside : below;
-  map.view = { x: (west + east) / 2 - x / scale, y: (south + north) / 2 + y / scale, scale };
+  const width = map.width - map.covered.left - map.covered.right;
+  const height = map.height - map.covered.top - map.covered.bottom;
+  const fitting = Math.min(width / Math.max(east - west, least), height / Math.max(north - south, least));
+  const scale = share * fitting;
+  const x = (west + east) / 2 - aside() / scale;
+  const y = (south + north) / 2 + (map.covered.top - map.covered.bottom) / 2 / scale;
+  map.view = { x, y, scale };
   announce("view");
 }
 
