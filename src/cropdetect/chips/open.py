@@ -19,7 +19,6 @@ from cropdetect.formats import Preset
 from cropdetect.imagery import Download, Imagery, open_imagery, plan_download
 from cropdetect.in_memory import InMemory, as_file, as_source, place_of
 from cropdetect.options import DataOptions, DataSource, flag
-from cropdetect.spare_memory import give_back
 
 _OF_CHIPS = (
     "until",
@@ -168,7 +167,6 @@ def _cut(source: Path | InMemory, options: DataOptions, preset: Preset, *, fetch
         download = plan_download(imagery, chips.wanted())
         imagery = download.run() if fetch else download.as_it_is()
         chips = _chips(imagery, fields, options, preset)
-    give_back()  # reading the fields and laying them on the grid takes several times what is kept
     return OpenedData(chips, imagery, fields, imagery.warnings + fields.warnings + chips.info.warnings, download)
 
 

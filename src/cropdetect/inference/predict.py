@@ -70,6 +70,7 @@ def predict_chips(
     """
     record = checkpoint.record
     chips = in_training_season(chips, record)
+    give_back()  # reading the fields and laying them on the grid takes several times what is kept
     # before anything is kept: a device or precision that is not there leaves no trace
     ensemble = Ensemble(checkpoint, chips.info, device=device, precision=precision, workers=workers)
     batch_size = batch_size or min(1024, max(1, ensemble.pixels_a_batch // chips.info.size**2))
