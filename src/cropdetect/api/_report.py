@@ -10,7 +10,7 @@ from cropdetect.api._evaluate import evaluate
 from cropdetect.api._verb import verb
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.options import AnyPath, TableSource
-from cropdetect.runs import amend_run, refuse_overlap, replace_file
+from cropdetect.runs import refuse_overlap
 
 if TYPE_CHECKING:
     from cropdetect.outputs.report import ReportContent
@@ -59,7 +59,15 @@ def report(
         CropDetectError: one of its kinds, as `evaluate`, when the reference does not fit.
     """
     from cropdetect.checkpoint import read_checkpoint
-    from cropdetect.outputs.report import ReportContent, TrainingContent, read_content, read_scores, read_training, write_report
+    from cropdetect.outputs.report import (
+        ReportContent,
+        TrainingContent,
+        kept_scores,
+        read_content,
+        read_scores,
+        read_training,
+        write_report,
+    )
 
     predictions = _folder(Path(predictions), out)
     own = predictions / ("report.pdf" if pdf else "report.html")
@@ -84,12 +92,11 @@ def report(
         fix = "Predict the fields first, then name the folder of the predictions."
         raise OptionError("a checkpoint cannot be compared with known crops", where="--reference", fix=fix)
     content = replace(content, title=title or content.title, subtitle=subtitle or content.subtitle, tiles=map_tiles)
-    written = write_report(content, page, overwrite=overwrite)
-    if is_own and isinstance(content, ReportContent) and content.run is not None:
-        amend_run(predictions, title=content.title, subtitle=content.subtitle)
-        if reference is not None:
-            _keep_scores(content, predictions, overwrite=overwrite)
-    return written
+    if not (is_own and isinstance(content, ReportContent) and content.run is not None):
+        return write_report(content, page, overwrite=overwrite)
+    kept = {} if reference is None else kept_scores(content)
+    said = {"title": content.title, "subtitle": content.subtitle}
+    return write_report(content, page, overwrite=overwrite, kept=kept, said=said)
 
 
 def _folder(path: Path, out: AnyPath | None) -> Path:
@@ -110,15 +117,3 @@ def _scored(content: "ReportContent", predictions: Path, how: Mapping[str, Any])
         scores = Path(folder) / "scores"
         metrics = evaluate(predictions, scores, **how)
         return with_scores(content, metrics, read_known(scores / "predictions.csv"))
-
-
-def _keep_scores(content: "ReportContent", folder: Path, *, overwrite: bool) -> None:
-    """Write the scores and the known crops behind them to the folder of a prediction, where `read_content` finds them."""
-    import pandas as pd
-
-    from cropdetect.outputs.report import KNOWN, SCORES
-
-    assert content.metrics is not None
-    known = pd.DataFrame({"field_id": content.table["field_id"].astype(str).to_numpy(), "label": content.labels}).dropna()
-    replace_file(folder, SCORES, f"{content.metrics.model_dump_json(indent=1)}\n".encode(), overwrite=overwrite)
-    replace_file(folder, KNOWN, known.to_csv(index=False, lineterminator="\n").encode(), overwrite=overwrite)

@@ -2,22 +2,22 @@
 
 from cropdetect.runs.fingerprint import paths_in
 from cropdetect.runs.inputs import code_of
-from cropdetect.runs.manifest import amend_run, read_run, replace_file, unfinished_work
+from cropdetect.runs.manifest import read_run, unfinished_work
 from cropdetect.runs.output import OutputFolder, Stopped, Work, command_line
 from cropdetect.runs.paths import refuse_overlap
 from cropdetect.runs.placement import moves_are_pending
+from cropdetect.runs.replacement import replace_files
 
 __all__ = [
     "OutputFolder",
     "Stopped",
     "Work",
-    "amend_run",
     "code_of",
     "command_line",
     "moves_are_pending",
     "paths_in",
     "read_run",
     "refuse_overlap",
-    "replace_file",
+    "replace_files",
     "unfinished_work",
 ]

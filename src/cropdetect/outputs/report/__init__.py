@@ -1,10 +1,9 @@
 """report.html: one self-contained page for each prediction, evaluation, cross-validation or training."""
 
 from cropdetect.outputs.report.content import (
-    KNOWN,
-    SCORES,
     ReportContent,
     crossval_content,
+    kept_scores,
     name_of,
     own_scores,
     read_content,
@@ -17,11 +16,10 @@ from cropdetect.outputs.report.training import TrainingContent, read_training
 from cropdetect.outputs.report.write import write_report
 
 __all__ = [
-    "KNOWN",
-    "SCORES",
     "ReportContent",
     "TrainingContent",
     "crossval_content",
+    "kept_scores",
     "name_of",
     "own_scores",
     "read_content",

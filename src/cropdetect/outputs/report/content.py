@@ -20,7 +20,7 @@ from cropdetect.outputs.series import read_series
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import spreadsheet_safe
 
-SCORES, KNOWN = "scores.json", "known_crops.csv"  # what the folder of a prediction keeps of a comparison with known crops
+_SCORES, _KNOWN = "scores.json", "known_crops.csv"  # what the folder of a prediction keeps of a comparison with known crops
 
 _R = TypeVar("_R", PredictionRun, MetricsRecord)
 
@@ -84,8 +84,18 @@ def read_content(folder: Path) -> ReportContent:
         title=run.title if run else "",
         subtitle=run.subtitle if run else "",
     )
-    scores = _record(folder / SCORES, MetricsRecord)
-    return content if scores is None else with_scores(content, scores, read_known(folder / KNOWN))
+    scores = _record(folder / _SCORES, MetricsRecord)
+    return content if scores is None else with_scores(content, scores, read_known(folder / _KNOWN))
+
+
+def kept_scores(content: ReportContent) -> dict[str, bytes]:
+    """Return the files that keep the scores of a prediction and the known crops behind them, for `read_content`."""
+    assert content.metrics is not None
+    known = pd.DataFrame({"field_id": content.table["field_id"].astype(str).to_numpy(), "label": content.labels}).dropna()
+    return {
+        _SCORES: f"{content.metrics.model_dump_json(indent=1)}\n".encode(),
+        _KNOWN: known.to_csv(index=False, lineterminator="\n").encode(),
+    }
 
 
 def read_known(file: Path) -> pd.DataFrame:
