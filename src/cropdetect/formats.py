@@ -137,7 +137,7 @@ class SeenScores(Record):
 
 
 class MetricsRecord(Record):
-    """`metrics.json`."""
+    """`metrics.json`: how right predictions are."""
 
     n_fields: int
     log_loss: float = Field(description="nats; probabilities clipped at 1e-4 and renormalised")
@@ -302,7 +302,7 @@ class TrainingFieldsRecord(Record):
 
 
 class CheckpointRecord(Record):
-    """`checkpoint.json`."""
+    """`checkpoint.json`: what a checkpoint takes, what it learned from, and how good it is."""
 
     format: Literal["cropdetect-checkpoint"] = "cropdetect-checkpoint"
     format_version: Literal[1] = 1

@@ -1,5 +1,6 @@
 """The checkpoint folder on disk."""
 
+from cropdetect.checkpoint.elu import with_quick_elu
 from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, checkpoint_path, read_checkpoint, write_checkpoint
 from cropdetect.checkpoint.joined import joined_networks
 from cropdetect.checkpoint.network import check_network
@@ -16,5 +17,6 @@ __all__ = [
     "read_checkpoint",
     "shipped_names",
     "shipped_path",
+    "with_quick_elu",
     "write_checkpoint",
 ]

@@ -13,7 +13,7 @@ from odc.geo.geobox import GeoBox
 _SHOWN = 3  # tiles that a warning names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """A rectangle of pixels: rows [top, bottom), columns [left, right) of a grid."""
 

@@ -133,7 +133,9 @@ def _days(region: Region, year: int, dates: Sequence[dt.date | str] | None) -> l
     except ValueError as error:
         raise OptionError(f"not a date: {error}", where="dates", fix="Write dates as 2019-06-06.") from error
     if not days:
-        raise OptionError("no dates", where="dates", fix="Give at least one date, or none at all for the region's own.")
+        raise OptionError(
+            "no dates", where="dates", fix="Give at least one date, or leave the dates out to take those of the region."
+        )
     return days
 
 

@@ -116,7 +116,7 @@ def _answer(url: str, start: int, stop: int) -> "Part | tuple[int, str]":
             if response.status_code not in (200, 206):
                 return response.status_code, f"the server answers {response.status_code} ({response.reason})"
             if response.headers.get("Content-Type", "").startswith("text/html"):
-                return 403, "the server answers with a web page in place of the file"
+                return 403, "the server answers with a web page instead of the file"
             content, headers = response.content, response.headers
             first = start if response.status_code == 206 else 0
             size = _size(headers, first + len(content))

@@ -1,0 +1,140 @@
+"""Unusual states of report.html in headless Chromium: long legends, long names, other scripts, no answer at all."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cropdetect.outputs import prediction_table
+from cropdetect.outputs.report import ReportContent, render
+from tests.outputs.report.made_up import made_up_content, made_up_predictions
+
+chromium = pytest.importorskip("tests.outputs.report.chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(chromium.program() is None, reason="Chromium is not installed: apt-get install chromium chromium-driver"),
+]
+#: Where the canvas has been painted, in pixels of the window: left, top, right, bottom.
+PAINTED = """
+const canvas = document.querySelector("#map"), box = canvas.getBoundingClientRect(), ratio = canvas.width / box.width;
+const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+let [left, top, right, bottom] = [Infinity, Infinity, 0, 0];
+for (let k = 0; k < canvas.width * canvas.height; k++) {
+  if (!data[4 * k + 3]) continue;
+  const [x, y] = [k % canvas.width, Math.floor(k / canvas.width)];
+  [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+}
+return [box.left + left / ratio, box.top + top / ratio, box.left + right / ratio, box.top + bottom / ratio];
+"""
+
+
+def named(legend, n=60):
+    """Return a page's content whose classes have the given names."""
+    plain, random = made_up_predictions(n, n_dates=6), np.random.default_rng(1)
+    scores = random.normal(0, 2, (n, len(legend)))
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    p[plain.status != "ok"] = np.nan
+    predictions = replace(plain, legend=tuple(legend), probabilities=p)
+    table = prediction_table(predictions)
+    return ReportContent(name="made up", table=table, legend=tuple(legend), series=plain.series)
+
+
+def opened(browser, content, folder):
+    file = folder / "report.html"
+    file.write_text(render(content), "utf-8")
+    browser.open(file)
+    return browser
+
+
+@pytest.fixture(scope="module")
+def desktop():
+    with chromium.Browser() as browser:
+        yield browser
+
+
+def box_of(browser, selector):
+    return browser.run("return document.querySelector(arguments[0]).getBoundingClientRect().toJSON()", selector)
+
+
+@pytest.mark.parametrize(("width", "height", "mobile"), [(1400, 900, False), (390, 844, True)], ids=["desktop", "phone"])
+def test_at_first_no_field_lies_under_a_panel_or_a_button(width, height, mobile, tmp_path):
+    with chromium.Browser(width, height, mobile=mobile) as browser:
+        opened(browser, made_up_content(400, n_dates=4), tmp_path)
+        left, top, right, bottom = browser.run(PAINTED)
+        assert right - left > 200
+        assert top > box_of(browser, "#layers")["bottom"]
+        assert bottom < box_of(browser, "#zoom-all")["top"]
+        assert right < width
+        assert left > (0 if mobile else box_of(browser, "#glance")["right"])
+
+
+def test_a_long_legend_folds_away_so_that_the_other_answers_are_on_the_first_screen(desktop, tmp_path):
+    browser = opened(desktop, named([f"crop type {k}" for k in range(1, 31)]), tmp_path)
+    assert box_of(browser, "#first li")["bottom"] < min(900, box_of(browser, "#glance")["bottom"])
+    assert browser.text("#crops summary").startswith("22 smaller crops, ")
+    shown = browser.run("return document.querySelectorAll('#map, #crops > ul .crop').length") - 1
+    assert shown == 8
+    browser.click("#crops summary")
+    crop = browser.run("return [...document.querySelectorAll('#crops details .crop')].map((one) => one.dataset.crop)")
+    assert len(crop) == 22
+    browser.click("#crops details .crop")
+    assert browser.run("return document.querySelector('#crops details .crop').getAttribute('aria-pressed')") == "false"
+
+
+def test_a_short_legend_stays_whole(desktop, tmp_path):
+    browser = opened(desktop, named([f"crop type {k}" for k in range(1, 11)]), tmp_path)
+    assert browser.run("return document.querySelector('#crops details')") is None
+
+
+def test_the_legend_is_hatched_like_the_map(desktop, tmp_path):
+    browser = opened(desktop, named(["maize", "wheat", "barley"]), tmp_path)
+    assert browser.run("return document.querySelectorAll('svg.swatch').length") == 0
+    look = "const s = getComputedStyle(arguments[0]); return [s.backgroundColor, s.backgroundImage]"
+    legend = {
+        one.get_attribute("data-crop"): browser.run(look, one.find_element("css selector", ".swatch"))
+        for one in browser.driver.find_elements("css selector", "#crops .crop")
+    }
+    assert len({tuple(one) for one in legend.values()}) == 3
+    browser.click("#table tbody button")
+    bars = [browser.run(look, one) for one in browser.driver.find_elements("css selector", "#bars .swatch")]
+    assert sorted(bars) == sorted(legend.values())
+
+
+def test_a_long_name_takes_two_lines_and_is_told_whole_by_the_pointer(desktop, tmp_path):
+    name = "Winter cereals and undersown leguminous fodder crops (mixed stands, including catch crops of the following season)"
+    browser = opened(desktop, named([name, "potato"]), tmp_path)
+    long = browser.run(
+        f"return [...document.querySelectorAll('#crops .name')].find((one) => one.title === '{name}').offsetHeight"
+    )
+    short = browser.run(
+        "return [...document.querySelectorAll('#crops .name')].find((one) => one.title === 'potato').offsetHeight"
+    )
+    assert long <= 2.2 * short
+
+
+def test_names_that_run_from_right_to_left_keep_their_numbers_behind_them(desktop, tmp_path):
+    browser = opened(desktop, named(["ذرة", "قمح"]), tmp_path)
+    first = """
+    return [...document.querySelectorAll("#first bdi")].map((name) => {
+      const range = document.createRange();
+      range.selectNode(name.nextSibling);
+      return [name.getBoundingClientRect().right, range.getBoundingClientRect().left, name.nextSibling.textContent];
+    });
+    """
+    found = browser.run(first)
+    assert len(found) == 10
+    for end_of_name, start_of_number, text in found:
+        assert "%)" in text
+        assert start_of_number >= end_of_name - 1
+
+
+def test_a_map_without_any_answer_says_so_first(desktop, tmp_path):
+    plain = made_up_predictions(20, n_dates=4)
+    nothing = np.full(20, np.nan)
+    lost = replace(
+        plain, probabilities=np.full_like(plain.probabilities, np.nan), disagreement=nothing, status=np.full(20, "no_data")
+    )
+    content = ReportContent(name="made up", table=prediction_table(lost), legend=plain.legend)
+    browser = opened(desktop, content, tmp_path)
+    assert browser.text("#glance .note") == "No field got an answer. Why?"
+    assert browser.console() == []
