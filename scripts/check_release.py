@@ -1,4 +1,4 @@
-"""Check that a tag may be published: it is the version, and the changelog has its date. Usage: python scripts/check_release.py TAG."""
+"""Check that a tag may be published: it is the version, which CHANGELOG.md dates. Usage: python scripts/check_release.py TAG."""
 
 import re
 import sys

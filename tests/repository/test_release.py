@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-from check_release import problems
 
+from check_release import problems
 from tests.repository.conftest import ROOT
 
 DATED = "# Changelog\n\n## [0.2.0] - 2026-12-01\n\n## [0.1.0] - 2026-11-24\n"
