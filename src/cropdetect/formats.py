@@ -505,6 +505,7 @@ class PendingMoves(Record):
 
     move: list[InsidePath] = Field(description="files of OUT/.partial/new, in order")
     remove: list[InsidePath] = Field(description="files of the older output that the new one does not have")
+    ends: bool = Field(default=True, description="whether OUT/.partial holds no unfinished work beside these files")
 
 
 # ---------------------------------------------------------------- training configuration

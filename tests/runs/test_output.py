@@ -389,8 +389,8 @@ def test_a_second_run_into_the_same_folder_is_refused_while_the_first_writes(tmp
 # Kills ---------------------------------------------------------------------------------------------------------------
 
 
-def write_and_die(out: Path, steps: int, way: str) -> None:
-    """Write an output in a process that ends, without any clean-up, before a given step of the file system."""
+def die_after(steps: int) -> None:
+    """End this process, without any clean-up, before a given step of the file system."""
     left = steps
 
     def counted(function: Call) -> Call:
@@ -406,6 +406,10 @@ def write_and_die(out: Path, steps: int, way: str) -> None:
     for name in ("rename", "replace", "unlink", "rmdir", "mkdir"):
         setattr(Path, name, counted(getattr(Path, name)))
     os.rmdir, os.unlink = counted(os.rmdir), counted(os.unlink)  # type: ignore[assignment]
+
+
+def write_and_die(out: Path, steps: int, way: str) -> None:
+    die_after(steps)
     if way == "file by file":
         placement._exchanged = lambda new, out: False
     write(out, overwrite=True, a="new", b="new", folder__c="new")

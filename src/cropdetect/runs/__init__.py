@@ -2,10 +2,11 @@
 
 from cropdetect.runs.fingerprint import paths_in
 from cropdetect.runs.inputs import code_of
-from cropdetect.runs.manifest import read_run, replace_file, unfinished_work
+from cropdetect.runs.manifest import read_run, unfinished_work
 from cropdetect.runs.output import OutputFolder, Stopped, Work, command_line
 from cropdetect.runs.paths import refuse_overlap
 from cropdetect.runs.placement import moves_are_pending
+from cropdetect.runs.replacement import replace_file
 
 __all__ = [
     "OutputFolder",

@@ -68,6 +68,29 @@ def test_at_first_no_field_lies_under_a_panel_or_a_button(width, height, mobile,
         assert left > (0 if mobile else box_of(browser, "#glance")["right"])
 
 
+def test_on_a_tablet_the_panel_of_a_field_replaces_the_summary_and_the_field_stays_in_sight(tmp_path):
+    with chromium.Browser(1024, 768) as browser:
+        opened(browser, made_up_content(1, n_dates=4), tmp_path)
+        assert browser.run("return document.querySelector('#glance').checkVisibility()")
+        left, top, right, bottom = browser.run(PAINTED)
+        box = box_of(browser, "#map")
+        browser.click_at("#map", (left + right) / 2 - box["left"], (top + bottom) / 2 - box["top"])
+        panel = browser.until("const d = document.querySelector('#detail'); return !d.hidden && d.getBoundingClientRect().left")
+        assert not browser.run("return document.querySelector('#glance').checkVisibility()")
+        browser.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        left, _, right, _ = browser.run(PAINTED)
+        assert (left + right) / 2 < panel
+        browser.click("#detail .close")
+        assert browser.run("return document.querySelector('#glance').checkVisibility()")
+
+
+def test_a_low_window_keeps_all_three_answers_on_the_first_screen(tmp_path):
+    with chromium.Browser(1280, 720) as browser:
+        opened(browser, named(["maize", "wheat", "barley", "grass", "potato", "beet"]), tmp_path)
+        assert box_of(browser, "#first li")["bottom"] < 720
+        assert not browser.run("return document.querySelector('#bars-meaning').checkVisibility()")
+
+
 def test_a_long_legend_folds_away_so_that_the_other_answers_are_on_the_first_screen(desktop, tmp_path):
     browser = opened(desktop, named([f"crop type {k}" for k in range(1, 31)]), tmp_path)
     assert box_of(browser, "#first li")["bottom"] < min(900, box_of(browser, "#glance")["bottom"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cropdetect.errors import OutputExistsError, OutputPathError
-from cropdetect.files import whole_file
+from cropdetect.files import remove_unfinished, whole_file
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.page import GENERATOR, render
 from cropdetect.outputs.report.pdf import printed
@@ -39,6 +39,7 @@ def write_report(content: ReportContent | TrainingContent, path: Path, *, overwr
         replace_file(path.parent, path.name, data, overwrite=overwrite)
         return path
     try:
+        remove_unfinished(path)
         with whole_file(path) as partial:
             partial.write_bytes(data)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:

@@ -115,6 +115,14 @@ export function fitAll() {
   fitTo(west - x, south - y, east - x, north - y);
 }
 
+/** Whether a panel covers the middle of a field. */
+export function isCovered(i) {
+  if (!map.ready || !hasPlace(i)) return false;
+  const [west, , east] = boxOf(i);
+  const px = toPixelX((west + east) / 2);
+  return px < map.covered.left || px > map.width - map.covered.right;
+}
+
 /** Bring a field into view; zoom only where it is too small or too large to see. */
 export function bringIntoView(i) {
   if (!map.ready || !hasPlace(i)) return;

@@ -12,6 +12,7 @@ import {
   fromPixelX,
   fromPixelY,
   hasPlace,
+  isCovered,
   isPoint,
   map,
   panBy,
@@ -84,7 +85,8 @@ export function startMap() {
   listen("filter", repaint);
   listen("choice", ({ move }) => {
     measureCanvas(canvas);
-    if (move && fields.chosen >= 0) bringIntoView(fields.chosen);
+    const { chosen } = fields;
+    if (chosen >= 0 && (move || isCovered(chosen))) bringIntoView(chosen);
     else repaint();
   });
   new ResizeObserver(() => {
