@@ -28,4 +28,4 @@ def problems(tag: str, version: str, changelog: str) -> list[str]:
 if __name__ == "__main__":
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     found = problems(sys.argv[1], version, (ROOT / "CHANGELOG.md").read_text("utf-8"))
-    sys.exit("\n".join(found))
+    sys.exit("\n".join(found) or None)

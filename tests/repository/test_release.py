@@ -1,5 +1,10 @@
 """A tag is published only if it is the version and the changelog has its date."""
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -26,6 +31,17 @@ def test_a_dated_version_may_be_published() -> None:
 def test_another_tag_or_an_undated_section_may_not(tag: str, changelog: str, says: str) -> None:
     (found,) = problems(tag, "0.2.0", changelog)
     assert says in found
+
+
+@pytest.mark.parametrize(("tag", "code"), [("v0.2.0", 0), ("v0.3.0", 1)])
+def test_the_script_fails_for_another_tag_only(tmp_path: Path, tag: str, code: int) -> None:
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/check_release.py", tmp_path / "scripts")
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "0.2.0"\n')
+    (tmp_path / "CHANGELOG.md").write_text(DATED)
+    done = subprocess.run([sys.executable, tmp_path / "scripts/check_release.py", tag], capture_output=True, check=False)
+    assert done.returncode == code
+    assert bool(done.stderr) == bool(code)
 
 
 def test_nothing_is_published_before_the_tag_is_checked() -> None:
