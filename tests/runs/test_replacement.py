@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cropdetect.runs import OutputFolder, Stopped, replace_file
+from cropdetect.runs import OutputFolder, Stopped, replace_files
 from tests.runs.test_output import die_after, texts, write
 
 
 def replace_and_die(out: Path, steps: int) -> None:
     die_after(steps)
-    replace_file(out, "page", b"new", overwrite=False)
+    replace_files(out, {"page": b"new"}, overwrite=False)
     os._exit(0)
 
 
@@ -37,7 +37,7 @@ def test_a_kill_at_any_step_leaves_a_page_that_run_json_knows(tmp_path: Path, un
         write(out, page="old")  # finds it finished, and unchanged
         there = texts(out)
         assert there.pop("page") in (("new",) if ended else ("old", "new"))
-        replace_file(out, "page", b"new", overwrite=False)
+        replace_files(out, {"page": b"new"}, overwrite=False)
         assert texts(out)["page"] == "new"
         if unfinished:
             assert (out / ".partial" / "state" / "part").read_text() == "1"

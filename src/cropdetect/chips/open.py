@@ -58,6 +58,11 @@ class OpenedData:
     warnings: tuple[str, ...] = ()
     download: Download | None = None
 
+    def __repr__(self) -> str:
+        info = self.chips.info
+        what = f"{len(self.chips):,} chips of {len(self.chips.fields):,} fields"
+        return f"<OpenedData: {what}, {info.n_steps} dates; bands {', '.join(info.bands)}>"
+
     def places(self) -> str:
         """Return a sentence that tells where the fields and the images lie; "" where that is not known."""
         return where_both_lie(self.fields.table, self.imagery) if self.imagery and self.fields else ""

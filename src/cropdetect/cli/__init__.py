@@ -24,7 +24,7 @@ def main() -> None:
     """Run the command line; an error ends with its exit code, an interruption with 128 + the number of the signal."""
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
-    warnings.showwarning = lambda message, *_: print(f"Warning: {message}", file=sys.stderr)
+    warnings.showwarning = lambda message, *_: _show_warning(message)
     debug = DEBUG in sys.argv[1:]
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
     command_line.set(("cropdetect", *sys.argv[1:]))
@@ -38,6 +38,11 @@ def main() -> None:
             _drop_unwritten()
     signals.end_without_a_word()
     sys.exit(code)
+
+
+def _show_warning(message: Warning | str) -> None:
+    Shown.warnings.append(str(message))
+    print(f"Warning: {message}", file=sys.stderr)
 
 
 def _ended(*, debug: bool) -> int:

@@ -6,7 +6,6 @@ bands alike: then sensor, direction or statistic become part of their names (`B0
 """
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,11 +15,10 @@ from cropdetect.documents import read_yaml
 from cropdetect.door import checked
 from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError
 from cropdetect.imagery.bands import parse_band
-from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
+from cropdetect.imagery.identity import NAMELESS, identify, sensor_of, unsure_bands
 from cropdetect.imagery.layers import Layer
 from cropdetect.imagery.orbits import orbit_by_time
 
-_NAMELESS = re.compile(r"(?:band_)?\d+")  # layers that no file names
 _PREFIX = {"sentinel-2": "S2", "landsat-8": "L8", "landsat-5": "L5", "modis": "MODIS", "planetscope": "PS"}
 
 
@@ -183,7 +181,7 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
             f"other wavelengths. Say it with --band-names, e.g. "
             f"{first}=B{int(first[1:]):02} (Sentinel-2) or {first}=L8_{first} (Landsat 8)."
         )
-    nameless = [name for name in names if _NAMELESS.fullmatch(name)]
+    nameless = [name for name in names if NAMELESS.fullmatch(name)]
     if nameless:
         warnings.append(
             f"Nothing says which bands {', '.join(nameless)} are, so their offset and unit stay as they are. Say it with "

@@ -156,6 +156,11 @@ class Imagery:
     tiles: tuple[ImageSeries, ...]
     warnings: tuple[str, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        tiles, dates = len(self.tiles), self.dates
+        when = f"{len(dates)} dates from {dates[0]} to {dates[-1]}" if dates else "no dates"
+        return f"<Imagery of {tiles} {'tile' if tiles == 1 else 'tiles'} ({self.layout}): {when}; bands {', '.join(self.bands)}>"
+
     @property
     def is_remote(self) -> bool:
         """Whether pixels of some tile come from the network."""

@@ -71,7 +71,7 @@ def check_familiar(predictions: Predictions, checkpoint: Checkpoint) -> tuple[st
         what = f"Most fields ({n_unlike:,} of {n_fields:,}) are unlike all fields that the checkpoint was trained on"
         return (f"{what}: do not trust their crops before you have compared some with known ones (cropdetect evaluate).",)
     what = f"{n_unlike:,} of {n_fields:,} fields are unlike all fields that the checkpoint was trained on"
-    return (f"{what}, more than chance explains ({record.false_alarm_rate:.0%}): trust their crops less (unlike_training).",)
+    return (f"{what}, more than chance explains ({record.false_alarm_rate:.0%}): trust their crops less.",)
 
 
 def in_training_season(chips: ChipSet, record: CheckpointRecord) -> ChipSet:

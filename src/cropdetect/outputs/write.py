@@ -19,6 +19,7 @@ from cropdetect.outputs.stac import answers_id, write_stac_item
 from cropdetect.outputs.styles import write_map_legend
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import write_csv, write_geopackage, write_submission
+from cropdetect.spare_memory import give_back
 
 _RUN = "run.json"
 
@@ -58,6 +59,8 @@ def write_outputs(
         write_csv(with_own, out / "predictions.csv")
         write_geopackage(with_own, out / "fields.gpkg", predictions.legend)
         write_fiboa(with_fiboa_columns(with_own, predictions.legend), out / "fields.parquet", collection=answers_id(out))
+        del with_own
+        give_back()  # the tables take several times their size while they are written
         write_code_list(predictions.legend, out / CODE_LIST)
         if submission:
             write_submission(predictions, out / "submission.csv")

@@ -6,7 +6,7 @@ from cropdetect.runs.manifest import read_run, unfinished_work
 from cropdetect.runs.output import OutputFolder, Stopped, Work, command_line
 from cropdetect.runs.paths import refuse_overlap
 from cropdetect.runs.placement import moves_are_pending
-from cropdetect.runs.replacement import replace_file
+from cropdetect.runs.replacement import replace_files
 
 __all__ = [
     "OutputFolder",
@@ -18,6 +18,6 @@ __all__ = [
     "paths_in",
     "read_run",
     "refuse_overlap",
-    "replace_file",
+    "replace_files",
     "unfinished_work",
 ]

@@ -1,8 +1,10 @@
-"""One file of a finished output in the place of another, and `run.json` with it: both or none."""
+"""Files of a finished output in the place of others, and `run.json` with them: all or none."""
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cropdetect.errors import OutputExistsError
 from cropdetect.files import whole_file
@@ -13,11 +15,17 @@ from cropdetect.runs.paths import refusals_named
 from cropdetect.runs.placement import finish_moves, finish_pending, write_moves
 
 
-def replace_file(folder: Path, name: str, content: bytes, *, overwrite: bool) -> None:
-    """Replace one file of a finished output, or add it, and note it in `run.json`.
+def replace_files(folder: Path, files: Mapping[str, bytes], *, overwrite: bool, said: Mapping[str, Any] | None = None) -> None:
+    """Replace files of a finished output, or add them, and note them in `run.json`.
+
+    Args:
+        folder: the output.
+        files: contents by name.
+        overwrite: replace files that were changed after the tool wrote them.
+        said: other facts of `run.json` that change with the files.
 
     Raises:
-        OutputExistsError: the file is not the one that the tool wrote, and is not to be overwritten or is not the tool's; or
+        OutputExistsError: a file is not the one that the tool wrote, and is not to be overwritten or is not the tool's; or
             another command is writing the output.
         OutputPathError: nothing can be written here.
         DiskFullError: the disk has no room.
@@ -26,8 +34,9 @@ def replace_file(folder: Path, name: str, content: bytes, *, overwrite: bool) ->
         finish_pending(folder)
         with locked(folder) as partial:
             try:
-                _refuse(folder, name, overwrite=overwrite)
-                _replace(folder, partial / "new", name, content)
+                for name in files:
+                    _refuse(folder, name, overwrite=overwrite)
+                _replace(folder, partial / "new", files, said or {})
             finally:
                 if not (partial / STATE).is_file():
                     shutil.rmtree(partial, ignore_errors=True)
@@ -46,15 +55,17 @@ def _refuse(folder: Path, name: str, *, overwrite: bool) -> None:
         )
 
 
-def _replace(folder: Path, new: Path, name: str, content: bytes) -> None:
+def _replace(folder: Path, new: Path, files: Mapping[str, bytes], said: Mapping[str, Any]) -> None:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    with whole_file(new / name) as whole:
-        whole.write_bytes(content)
-    record = json.loads((folder / RUN).read_text("utf-8"))
-    others = [one for one in record["files"] if one["path"] != name]
-    record["files"] = sorted([*others, described(new, name).model_dump(mode="json")], key=lambda one: one["path"])
+    for name, content in files.items():
+        with whole_file(new / name) as whole:
+            whole.write_bytes(content)
+    record = json.loads((folder / RUN).read_text("utf-8")) | said
+    others = [one for one in record["files"] if one["path"] not in files]
+    ours = [described(new, name).model_dump(mode="json") for name in files]
+    record["files"] = sorted([*others, *ours], key=lambda one: one["path"])
     with whole_file(new / RUN) as whole:
         whole.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    write_moves(folder, PendingMoves(move=[name, RUN], remove=[], ends=not (new.parent / STATE).is_file()))
+    write_moves(folder, PendingMoves(move=[*files, RUN], remove=[], ends=not (new.parent / STATE).is_file()))
     finish_moves(folder)

@@ -1,13 +1,9 @@
 """Unusual states of report.html in headless Chromium: long legends, long names, other scripts, no answer at all."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
-from cropdetect.outputs import prediction_table
-from cropdetect.outputs.report import ReportContent, render
-from tests.outputs.report.made_up import made_up_content, made_up_predictions
+from cropdetect.outputs.report import render
+from tests.outputs.report.made_up import made_up_classes, made_up_content, made_up_far_apart, made_up_without_answers
 
 chromium = pytest.importorskip("tests.outputs.report.chromium")
 pytestmark = [
@@ -28,17 +24,6 @@ return [box.left + left / ratio, box.top + top / ratio, box.left + right / ratio
 """
 
 
-def named(legend, n=60):
-    """Return a page's content whose classes have the given names."""
-    plain, random = made_up_predictions(n, n_dates=6), np.random.default_rng(1)
-    scores = random.normal(0, 2, (n, len(legend)))
-    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    p[plain.status != "ok"] = np.nan
-    predictions = replace(plain, legend=tuple(legend), probabilities=p)
-    table = prediction_table(predictions)
-    return ReportContent(name="made up", table=table, legend=tuple(legend), series=plain.series)
-
-
 def opened(browser, content, folder):
     file = folder / "report.html"
     file.write_text(render(content), "utf-8")
@@ -57,9 +42,10 @@ def box_of(browser, selector):
 
 
 @pytest.mark.parametrize(("width", "height", "mobile"), [(1400, 900, False), (390, 844, True)], ids=["desktop", "phone"])
-def test_at_first_no_field_lies_under_a_panel_or_a_button(width, height, mobile, tmp_path):
+@pytest.mark.parametrize("content", [lambda: made_up_content(400, n_dates=4), made_up_far_apart], ids=["near", "far apart"])
+def test_at_first_no_field_lies_under_a_panel_or_a_button(width, height, mobile, content, tmp_path):
     with chromium.Browser(width, height, mobile=mobile) as browser:
-        opened(browser, made_up_content(400, n_dates=4), tmp_path)
+        opened(browser, content(), tmp_path)
         left, top, right, bottom = browser.run(PAINTED)
         assert right - left > 200
         assert top > box_of(browser, "#layers")["bottom"]
@@ -86,13 +72,13 @@ def test_on_a_tablet_the_panel_of_a_field_replaces_the_summary_and_the_field_sta
 
 def test_a_low_window_keeps_all_three_answers_on_the_first_screen(tmp_path):
     with chromium.Browser(1280, 720) as browser:
-        opened(browser, named(["maize", "wheat", "barley", "grass", "potato", "beet"]), tmp_path)
+        opened(browser, made_up_classes(["maize", "wheat", "barley", "grass", "potato", "beet"]), tmp_path)
         assert box_of(browser, "#first li")["bottom"] < 720
         assert not browser.run("return document.querySelector('#bars-meaning').checkVisibility()")
 
 
 def test_a_long_legend_folds_away_so_that_the_other_answers_are_on_the_first_screen(desktop, tmp_path):
-    browser = opened(desktop, named([f"crop type {k}" for k in range(1, 31)]), tmp_path)
+    browser = opened(desktop, made_up_classes([f"crop type {k}" for k in range(1, 31)]), tmp_path)
     assert box_of(browser, "#first li")["bottom"] < min(900, box_of(browser, "#glance")["bottom"])
     assert browser.text("#crops summary").startswith("22 smaller crops, ")
     shown = browser.run("return document.querySelectorAll('#map, #crops > ul .crop').length") - 1
@@ -105,12 +91,12 @@ def test_a_long_legend_folds_away_so_that_the_other_answers_are_on_the_first_scr
 
 
 def test_a_short_legend_stays_whole(desktop, tmp_path):
-    browser = opened(desktop, named([f"crop type {k}" for k in range(1, 11)]), tmp_path)
+    browser = opened(desktop, made_up_classes([f"crop type {k}" for k in range(1, 11)]), tmp_path)
     assert browser.run("return document.querySelector('#crops details')") is None
 
 
 def test_the_legend_is_hatched_like_the_map(desktop, tmp_path):
-    browser = opened(desktop, named(["maize", "wheat", "barley"]), tmp_path)
+    browser = opened(desktop, made_up_classes(["maize", "wheat", "barley"]), tmp_path)
     assert browser.run("return document.querySelectorAll('svg.swatch').length") == 0
     look = "const s = getComputedStyle(arguments[0]); return [s.backgroundColor, s.backgroundImage]"
     legend = {
@@ -125,7 +111,7 @@ def test_the_legend_is_hatched_like_the_map(desktop, tmp_path):
 
 def test_a_long_name_takes_two_lines_and_is_told_whole_by_the_pointer(desktop, tmp_path):
     name = "Winter cereals and undersown leguminous fodder crops (mixed stands, including catch crops of the following season)"
-    browser = opened(desktop, named([name, "potato"]), tmp_path)
+    browser = opened(desktop, made_up_classes([name, "potato"]), tmp_path)
     long = browser.run(
         f"return [...document.querySelectorAll('#crops .name')].find((one) => one.title === '{name}').offsetHeight"
     )
@@ -135,8 +121,15 @@ def test_a_long_name_takes_two_lines_and_is_told_whole_by_the_pointer(desktop, t
     assert long <= 2.2 * short
 
 
+def test_a_name_without_a_blank_stays_inside_the_panel_of_a_field(desktop, tmp_path):
+    browser = opened(desktop, made_up_classes(["a_code_" * 12, "potato"]), tmp_path)
+    browser.click("#table tbody button")
+    width = "const d = document.querySelector(arguments[0]); return d.scrollWidth - d.clientWidth"
+    assert [browser.run(width, one) for one in ("#detail", "#glance")] == [0, 0]
+
+
 def test_names_that_run_from_right_to_left_keep_their_numbers_behind_them(desktop, tmp_path):
-    browser = opened(desktop, named(["ذرة", "قمح"]), tmp_path)
+    browser = opened(desktop, made_up_classes(["ذرة", "قمح"]), tmp_path)
     first = """
     return [...document.querySelectorAll("#first bdi")].map((name) => {
       const range = document.createRange();
@@ -152,12 +145,7 @@ def test_names_that_run_from_right_to_left_keep_their_numbers_behind_them(deskto
 
 
 def test_a_map_without_any_answer_says_so_first(desktop, tmp_path):
-    plain = made_up_predictions(20, n_dates=4)
-    nothing = np.full(20, np.nan)
-    lost = replace(
-        plain, probabilities=np.full_like(plain.probabilities, np.nan), disagreement=nothing, status=np.full(20, "no_data")
-    )
-    content = ReportContent(name="made up", table=prediction_table(lost), legend=plain.legend)
+    content = made_up_without_answers()
     browser = opened(desktop, content, tmp_path)
     assert browser.text("#glance .note") == "No field got an answer. Why?"
     assert browser.console() == []
