@@ -8,7 +8,7 @@ from pathlib import Path
 
 import h5py
 
-from tests.hostile.base import BANDS, DAYS, Base, edit_json, squares
+from tests.hostile.base import BANDS, DAYS, Base, edit_json, squares, view, write_sql
 from tests.hostile.cases import Cases
 
 CASES = Cases("leads out")
@@ -356,6 +356,44 @@ def _HDF5_with_hard_links_in_a_circle(base: Base, tmp: Path):  # noqa: N802
         file.create_group("a")["root"] = file["/"]
 
     return _hdf5(change)(base, tmp)
+
+
+# ---------------------------------------------------------------- GeoPackages
+
+
+MODULES = {
+    "text": "VirtualText('/etc/passwd', 'utf8', 0, POINT, NONE, ':')",
+    "a Shapefile": "VirtualShape('/tmp/elsewhere', 'utf8', 32636)",
+    "GeoJSON": "VirtualGeoJSON('/tmp/elsewhere.geojson')",
+    "an index by its arguments": "VirtualText('/tmp/x using rtree(', 'utf8', 0, POINT, NONE, ':')",
+}
+for name, module in MODULES.items():
+
+    def _virtual_table(base: Base, tmp: Path, module: str = module):
+        fields = base.copy("fields", tmp)
+        write_sql(fields, f"CREATE VIRTUAL TABLE other USING {module}")
+        return ["info", fields]
+
+    CASES.add(f"a GeoPackage that reads {name} elsewhere", "UnsafePathError", _virtual_table, says="virtual table")
+
+
+@CASES("UnsafePathError", says="virtual table")
+def _a_virtual_table_behind_a_comment(base: Base, tmp: Path):
+    fields = base.copy("fields", tmp)
+    write_sql(fields, "CREATE VIRTUAL/**/TABLE other USING VirtualText('/etc/passwd', 'utf8', 0, POINT, NONE, ':')")
+    return ["info", fields]
+
+
+FUNCTIONS = ("gdal_get_pixel_value('/etc/x.tif', 1, 'pixel', 1, 1)", "ogr_geocode('x')", "load_extension('/x')", "ST_Area(geom)")
+for name in FUNCTIONS:
+    error = "UnreadableFileError" if name.startswith("load") else "UnsafePathError"
+
+    def _function(base: Base, tmp: Path, name: str = name):
+        fields = base.copy("fields", tmp)
+        write_sql(fields, *view(f"select fid, geom, field_id, {name} as y from fields"))
+        return ["info", fields]
+
+    CASES.add(f"a view of a GeoPackage that calls {name.partition('(')[0]}", error, _function, says="function|unsafe use")
 
 
 # ---------------------------------------------------------------- code

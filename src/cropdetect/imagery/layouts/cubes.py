@@ -32,7 +32,7 @@ from cropdetect.imagery.orbits import orbit_said
 from cropdetect.imagery.stores.attributes import encoding, unread_attributes
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
-from cropdetect.imagery.stores.safety import unreadable
+from cropdetect.imagery.stores.safety import TIMES_AS_DATES
 from cropdetect.imagery.stores.zips import archive_of
 from cropdetect.imagery.values import product_offset
 
@@ -234,7 +234,7 @@ def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None
         days = [parse_date(str(text)[:10]) for text in times]
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
-    raise unreadable(path, ValueError("its times are not dates; give them CF units such as 'days since 2018-01-01'"))
+    raise UnreadableFileError("its times are not dates", where=path, fix=TIMES_AS_DATES)
 
 
 def _without_time(path: Path, name: str, times: Sequence[dt.datetime | None]) -> list[str]:

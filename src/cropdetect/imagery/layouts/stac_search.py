@@ -5,13 +5,13 @@
 """
 
 import difflib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cropdetect.documents import parse_json
 from cropdetect.errors import CatalogueError, InputNotFoundError, OptionError, UnreadableFileError, UnsafePathError
 from cropdetect.imagery.antimeridian import bounds_in_degrees, boxes_of
 from cropdetect.imagery.layouts.layout import Search
@@ -206,7 +206,7 @@ def items_and_others(path: Path) -> tuple[list[Item], int]:
     if not path.is_file():
         raise InputNotFoundError("there is no such file of STAC items", where=path, fix="Check the path.")
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
         features = content.get("features", [content] if content.get("type") == "Feature" else [])
     except (ValueError, AttributeError) as error:
         raise UnreadableFileError(
