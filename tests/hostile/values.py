@@ -497,6 +497,7 @@ for option, value, error in (
     ("--min-confidence", "7", "Error"), ("--title", "x" * 100_000, None), ("--layer", "x", "FieldsError"),
     ("--id-column", "x\ty", "FieldsError"), ("--pattern", "(" * 1000, "OptionError"), ("--date", "2019-02-30", "OptionError"),
     ("--clear", "SCL=", "OptionError"), ("--bbox", "35,0,34,1", "OptionError"), ("--bbox", "34,1,35,0", "OptionError"),
+    ("--workers", "9" * 400, "Error"),
     ("--bbox", "34,0,35,91", "OptionError"), ("--bbox", "600000,0,700000,1", "OptionError"),
 ):  # fmt: skip
 
@@ -504,3 +505,16 @@ for option, value, error in (
         return ["predict", base.season, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields, option, value]
 
     CASES.add(f"the option {option} {value[:20]}", error, _option)
+
+
+@CASES("OutputPathError")
+def _a_log_in_the_root_folder(base: Base, tmp: Path):
+    return ["train", base.table, tmp / "out", "--log-dir", "/"]
+
+
+for option, value in (("--height", "9" * 400), ("--year", "0"), ("--year", "99999"), ("--fields", "9" * 30), ("--width", "-1")):
+
+    def _simulation(base: Base, tmp: Path, option: str = option, value: str = value):
+        return ["simulate", tmp / "out", option, value]
+
+    CASES.add(f"a simulation with {option} {value[:10]}", "Error", _simulation)

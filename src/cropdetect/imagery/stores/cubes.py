@@ -32,7 +32,7 @@ DAMAGE = (
     MemoryError,
 )
 
-_MOST_GROUPS, _DEEPEST_GROUP = 500, 20  # that are opened, one after the other; a product of Sentinel-2 has some 60
+_MOST_GROUPS, _DEEPEST_GROUP = 100, 20  # to open one takes a tenth of a second
 _CLASSIC = b"CDF"  # the first bytes of NetCDF 3
 
 
