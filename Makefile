@@ -86,10 +86,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV): a minute or two without a word"
 	$(PIP) -e .
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV), with PyTorch: some minutes without a word"
 	$(PIP) -e '.[dev]'
 	touch $@ $(VENV)/.runtime
 

@@ -1,10 +1,11 @@
-"""Out-of-fold accuracy of every network and baseline on real series and on a simulated season; writes docs/accuracy.md.
+"""Out-of-fold accuracy of every network and baseline on real series and on a simulated season; writes docs/accuracy.json.
 
 Usage: python benchmarks/accuracy.py DATA [--cache FOLDER] [--sets ...] [--models ...] [--seeds N] [--simulated] [--quick]
 
 DATA holds a folder a set, each with series.parquet, fields.parquet (columns fold_random and fold_blocked) and baselines.json, the
-numbers to beat. Every cross-validation is kept in the cache, so the script goes on where it was stopped; the page shows what
-is in the cache (an empty --models trains nothing and writes the page). --quick: small, to see that it works; no page.
+numbers to beat. Every cross-validation is kept in the cache, so the script continues where it was stopped. docs/accuracy.json
+holds what is in the cache (an empty --models trains nothing), and `make docs` writes docs/accuracy.md from it.
+--quick: small, to see that it works; it writes nothing.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ SETS = ("france_s2", "central_asia_landsat", "mato_grosso_modis")
 FOLDS = ("fold_random", "fold_blocked")
 NETWORKS = ("season-cnn", "tempcnn", "pse-ltae")
 BASELINES = ("random-forest", "svm", "gradient-boosting")
-PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
+FIGURES = Path(__file__).parents[1] / "docs" / "accuracy.json"
 SCORES = ("log_loss", "accuracy", "macro_f1", "ece")
 
 
@@ -53,29 +55,29 @@ def answers(out: Path) -> tuple[pd.Series, pd.DataFrame]:
     return table["label"], table.filter(regex="^prob_").rename(columns=lambda name: name.removeprefix("prob_"))
 
 
-def cell(records: Sequence[MetricsRecord], name: str) -> str:
-    """Return the mean over seeds, and the interval of the first seed."""
-    mean = float(np.mean([getattr(record, name) for record in records]))
-    interval = (records[0].intervals or {}).get(name)
-    return f"{mean:.4f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval and name == "log_loss" else "")
-
-
 def cached(cache: Path, name: str, folds: str, model: str) -> list[Path]:
     """Return the finished cross-validations, a seed each."""
     return sorted(file.parent for file in cache.glob(f"{name}-{folds}-{model}-[0-9]/cpu.json"))
 
 
-def rows_of(cache: Path, name: str, folds: str, models: Sequence[str]) -> list[str]:
-    lines = []
-    for model in models:
-        outs = cached(cache, name, folds, model)
-        if not outs:
-            continue
-        records = [read(out) for out in outs]
-        seconds = np.mean([json.loads((out / "cpu.json").read_text("utf-8"))["seconds"] for out in outs])
-        scores = " | ".join(cell(records, key) for key in SCORES)
-        lines.append(f"| {model} | {len(outs)} | {scores} | {seconds:.0f} |")
-    return lines
+def figures_of(outs: Sequence[Path]) -> dict[str, Any]:
+    """Return the means over seeds, and the interval of the first seed's log loss."""
+    records = [read(out) for out in outs]
+    seconds = [json.loads((out / "cpu.json").read_text("utf-8"))["seconds"] for out in outs]
+    return {
+        "seeds": len(outs),
+        **means(records),
+        "interval": rounded((records[0].intervals or {})["log_loss"], 3),
+        "cpu_seconds": round(float(np.mean(seconds))),
+    }
+
+
+def means(records: Sequence[MetricsRecord]) -> dict[str, float]:
+    return {name: round(float(np.mean([getattr(record, name) for record in records])), 4) for name in SCORES}
+
+
+def rounded(numbers: Sequence[float], digits: int = 4) -> list[float]:
+    return [round(float(number), digits) for number in numbers]
 
 
 def cpu_hours(cache: Path) -> float:
@@ -84,66 +86,63 @@ def cpu_hours(cache: Path) -> float:
     return sum(seconds) / 3600
 
 
-def difference(first: Path, second: Path, groups: pd.Series) -> str:
-    """Say by how much the first answers differ from the second, paired by field, with an interval over groups."""
+def difference(first: Path, second: Path, groups: pd.Series) -> dict[str, list[float]]:
+    """Return by how much the first answers differ from the second, paired by field: difference and its interval over groups."""
     labels, ours = answers(first)
     _, theirs = answers(second)
     legend = sorted(labels.unique())
     classes = pd.Index(legend).get_indexer(labels)
     groups_of = groups.loc[labels.index].to_numpy()
     found = bootstrap_differences(ours[legend].to_numpy(), theirs[legend].to_numpy(), classes, legend, groups_of)
-    shown = ((name, found[name]) for name in SCORES)
-    return ", ".join(f"{name} {d.difference:+.4f} ({d.lower:+.4f} to {d.upper:+.4f})" for name, d in shown)
+    return {name: rounded((found[name].difference, found[name].lower, found[name].upper)) for name in SCORES}
 
 
-def unanswered(outs: Sequence[Path], fields: pd.DataFrame) -> list[str]:
-    """Say how many fields have no value at all, and what the scores were if class frequencies stood for their answers."""
+def unanswered(outs: Sequence[Path], fields: pd.DataFrame) -> dict[str, Any]:
+    """Return how many fields have no value at all, and what the scores were if class frequencies stood for their answers."""
     labels, _ = answers(outs[0])
     empty = fields.loc[fields.index.difference(labels.index), "label"]
     if empty.empty:
-        return []
+        return {"fields": 0}
     records = []
     for out in outs:
         labels, ours = answers(out)
         frequencies = labels.value_counts(normalize=True).reindex(ours.columns, fill_value=0)
         every = np.vstack([ours, np.tile(frequencies, (len(empty), 1))])
         records.append(score(every, ours.columns.get_indexer([*labels, *empty]), list(ours.columns)))
-    numbers = ", ".join(f"{name} {np.mean([getattr(record, name) for record in records]):.4f}" for name in SCORES)
-    return [
-        "",
-        f"{len(labels)} fields; {len(empty)} without a value on any date, not answered here, is counted in the listed numbers. "
-        f"With the frequencies of the classes as its answer, {NETWORKS[0]} has {numbers}.",
-    ]
+    return {"fields": len(empty), **means(records)}
 
 
-def section(data: Path, cache: Path, name: str) -> list[str]:
+def figures_of_folds(cache: Path, name: str, folds: str, fields: pd.DataFrame, listed: dict[str, Any]) -> dict[str, Any]:
+    """Return all figures of one data set and one kind of folds; empty where nothing was trained."""
+    outs = {model: cached(cache, name, folds, model) for model in (*NETWORKS, *BASELINES)}
+    ours = outs[NETWORKS[0]]
+    if not ours:
+        return {}
+    scored = fields[fields[folds] >= 0]
+    others = [model for model in outs if model != NETWORKS[0] and outs[model]]
+    baselines = {key.split("/")[1]: scores for key, scores in listed.items() if key.startswith(folds)}
+    return {
+        "fields": len(scored),
+        "classes": int(scored["label"].nunique()),
+        "models": {model: figures_of(found) for model, found in outs.items() if found},
+        "listed": {key: {one: scores[one] for one in SCORES if one in scores} for key, scores in baselines.items()},
+        "differences": {model: difference(ours[0], outs[model][0], fields["group"]) for model in others},
+        "unanswered": unanswered(ours, scored),
+    }
+
+
+def figures_of_set(data: Path, cache: Path, name: str) -> dict[str, Any]:
+    """Return what the set is, and its figures by kind of folds."""
     listed = json.loads((data / name / "baselines.json").read_text("utf-8"))
     fields = pd.read_parquet(data / name / "fields.parquet").assign(field_id=lambda t: t["field_id"].astype(str))
     fields = fields.set_index("field_id")
-    lines = [f"## {name}", "", f"{listed['note']}. {listed['n_fields']} fields, {listed['n_classes']} classes.", ""]
-    for folds in FOLDS:
-        rows = rows_of(cache, name, folds, [*NETWORKS, *BASELINES])
-        if not rows:
-            continue
-        lines += [
-            f"### {folds}",
-            "",
-            "| model | seeds | log loss | accuracy | macro F1 | ECE | CPU s |",
-            "|---" * 7 + "|",
-        ]
-        lines += rows
-        for baseline, scores in listed["baselines"].items():
-            if baseline.startswith(folds):
-                numbers = " | ".join(f"{scores[key]:.4f}" if key in scores else "" for key in SCORES)
-                lines.append(f"| *listed with the data: {baseline.split('/')[1]}* | | {numbers} | |")
-        ours = cached(cache, name, folds, NETWORKS[0])
-        others = {model: cached(cache, name, folds, model) for model in (*NETWORKS[1:], *BASELINES)}
-        if ours:
-            lines += unanswered(ours, fields[fields[folds] >= 0])
-            lines += ["", f"{NETWORKS[0]} less the others, first seeds, paired by field:", ""]
-            lines += [f"* {model}: {difference(ours[0], outs[0], fields['group'])}" for model, outs in others.items() if outs]
-        lines.append("")
-    return lines if len(lines) > 4 else []
+    folds = {kind: figures_of_folds(cache, name, kind, fields, listed["baselines"]) for kind in FOLDS}
+    return {
+        "fields": len(fields),
+        "groups": int(fields["group"].nunique()),
+        "classes": listed["n_classes"],
+        "folds": {kind: found for kind, found in folds.items() if found},
+    }
 
 
 def main() -> None:
@@ -164,7 +163,7 @@ def main() -> None:
             crossval(arguments.data / "france_s2", Path(folder) / "forest", "fold_blocked", {"model": "random-forest"})
             small = {"tiles": 1, "height": 200, "width": 200, "fields": 60, "seed": 11}
             recipes_compared.compare(Path(folder), small, 200.0, {**few, "snapshots": 1})
-            print("\n".join(recipes_compared.section(Path(folder))))
+            print(json.dumps(recipes_compared.figures(Path(folder)), indent=1))
         return
     for name in arguments.sets:
         for model in arguments.models:
@@ -174,24 +173,14 @@ def main() -> None:
                     crossval(arguments.data / name, out, folds, {"model": model, "seed": seed})
     if arguments.simulated:
         recipes_compared.compare(arguments.cache)
-    lines = [
-        "# Accuracy",
-        "",
-        "Written by `benchmarks/accuracy.py`. All scores are out of fold; log loss in nats, probabilities clipped at 1e-4;",
-        "intervals are 95 %, by the bootstrap over spatial groups; seeds are averaged. CPU seconds: one whole cross-validation",
-        "on one thread; where other programs are busy on the machine, the same work can count for twice as many.",
-        "The default recipe is the same for all sets. Lines in italics stand in the sets' own `baselines.json`, same folds.",
-        "",
-        "No fold's labels reach what answers it. But the network, its recipe and the rule for classes of one group were chosen",
-        "among dozens of variants by their scores on these very folds, mostly with seed 0; the baselines were not tuned so. The",
-        "scores of season-cnn are therefore somewhat too good, which the intervals do not cover. No set was kept aside.",
-        "",
-    ]
-    for name in SETS:
-        lines += section(arguments.data, arguments.cache, name)
-    lines += recipes_compared.section(arguments.cache)
-    lines += [f"All trainings of this page together: {cpu_hours(arguments.cache):.1f} CPU hours."]
-    PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+    sets = {name: figures_of_set(arguments.data, arguments.cache, name) for name in SETS}
+    figures = {
+        "measured": date.today().isoformat(),
+        "cpu_hours": round(cpu_hours(arguments.cache), 1),
+        "sets": {name: found for name, found in sets.items() if found["folds"]},
+        "season": recipes_compared.figures(arguments.cache),
+    }
+    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The recipe `cv4a` as it ran in 2020, with the faults that the package has mended: for comparison only.
+"""The recipe `cv4a` as it ran in 2020, with the faults that the package has corrected: for comparison only.
 
 * Cloud probability is a band like any other, and cloudy pixels are averaged in.
 * Channels are standardised by the statistics of all fields, those left out and those to be answered among them.

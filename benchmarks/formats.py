@@ -1,6 +1,6 @@
 """Cutting chips from compressed images, beside the floor of decoding every block once.
 
-    python benchmarks/formats.py SEASON [--side 1024] [--json]
+    python benchmarks/formats.py SEASON [--side 2016] [--json]
 
 A part of the first tile of SEASON is written as tiled GeoTIFFs (deflate, zstd and LERC; blocks of 256 and 512 pixels; one file a
 band, and one file a date with all bands in each block) and as JPEG 2000. Each is streamed as `predict` does, with all chips of
@@ -111,7 +111,7 @@ def measure(season: Path, scratch: Path, side: int) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("season", type=Path)
-    parser.add_argument("--side", type=int, default=1024, help="height and width of the part, pixels")
+    parser.add_argument("--side", type=int, default=2016, help="height and width of the part, pixels")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--images", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--fields", type=Path, help=argparse.SUPPRESS)

@@ -1,14 +1,17 @@
 """Run the measuring scripts and write their table and figure into docs/performance.md.
 
     python benchmarks/performance.py [--season SEASON] [--weights cv4a.pt] [--work FOLDER] [--minutes 25] [--rivals PYTHON]
+    python benchmarks/performance.py --only startup.py scale.py
     python benchmarks/performance.py --quick
 
 Each script runs several times in fresh processes and prints its rows as JSON; what is compared is measured in the same run. Runs
-that are finished stay in FOLDER/performance.json, so the same command goes on where it was stopped; --again forgets them. No run
-begins after --minutes. `--quick` runs the scripts of cutting and prediction once on a tiny season and writes nothing.
+that are finished stay in FOLDER/performance.json, so the same command goes on where it was stopped; --again forgets them, and
+--only forgets those of some scripts and measures these anew. Each table says the day and the commit of its runs. No run begins
+after --minutes. `--quick` runs the scripts of cutting and prediction once on a tiny season and writes nothing.
 """
 
 import argparse
+import datetime as dt
 import json
 import os
 import subprocess
@@ -27,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 FIGURE = ROOT / "docs" / "images" / "performance.svg"
 WEIGHTS = ROOT.parent / "shared" / "reference" / "cv4a_crop_classification_checkpoint.pt"
-LONGEST = 900  # seconds of one run
+LONGEST = 3600  # seconds of one run
 TINY = {"tiles": 1, "height": 160, "width": 160, "fields": 24}
 
 Rows = list[dict[str, object]]
@@ -63,8 +66,9 @@ JOBS = (
     Job("Networks", "network_speed.py"),
     Job("Start", "startup.py"),
     Job("Training", "training_speed.py"),
-    Job("A small training", "small_training.py", ("--seeds", "1"), runs=1),
+    Job("A small training", "small_training.py", runs=1),
     Job("Cutting compressed images", "formats.py", ("SEASON",)),
+    Job("A catalogue on loopback", "stac_bytes.py", runs=1),
     Job("The whole season, network of 2020", "whole_season.py", ("SEASON", "--weights", "WEIGHTS"), runs=1),
     Job("The whole season, season-cnn of five members", "whole_season.py", ("SEASON",), runs=2),
     Job("Many fields", "scale.py", ("SEASON",), runs=1),
@@ -77,7 +81,7 @@ QUICK = (
     Job("Floors", "floors.py", ("--size", "256")),
     Job("Cutting", "cutting.py", ("SEASON", "--plain", "1")),
     Job("The whole season", "whole_season.py", ("SEASON",)),
-    Job("Many fields", "scale.py", ("SEASON", "--fields", "20", "40", "--planned", "100")),
+    Job("Many fields", "scale.py", ("SEASON", "--fields", "20", "40", "--planned", "100", "--table", "50")),
 )
 
 
@@ -88,24 +92,39 @@ class Results:
     Attributes:
         file: where they are kept.
         runs: command of a job -> the rows of each of its runs.
+        measured: command of a job -> day and commit of each of its runs.
         failures: command of a job -> why it did not run.
     """
 
     file: Path
     runs: dict[str, list[Rows]]
+    measured: dict[str, list[str]]
     failures: dict[str, str]
 
     @classmethod
     def of(cls, file: Path) -> "Results":
         """Read what is finished."""
-        return cls(file, json.loads(file.read_text("utf-8")) if file.exists() else {}, {})
+        kept = json.loads(file.read_text("utf-8")) if file.exists() else {"runs": {}, "measured": {}}
+        return cls(file, kept["runs"], kept["measured"], {})
+
+    def forget(self, scripts: Sequence[str]) -> None:
+        """Forget the runs of some scripts, in the file when the next run is kept."""
+        for command in [command for command in self.runs if any(f"/{script}" in command for script in scripts)]:
+            del self.runs[command], self.measured[command]
 
     def add(self, job: Job, rows: Rows) -> None:
         """Keep one more run."""
         self.runs.setdefault(job.command, []).append(rows)
+        self.measured.setdefault(job.command, []).append(f"{dt.date.today()}, commit {commit()}")
         partial = self.file.with_suffix(".partial")
-        partial.write_text(json.dumps(self.runs, indent=1), "utf-8")
+        partial.write_text(json.dumps({"runs": self.runs, "measured": self.measured}, indent=1), "utf-8")
         partial.replace(self.file)
+
+
+def commit() -> str:
+    """Return the commit of the working tree, "unknown" where there is none."""
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT)
+    return done.stdout.strip() or "unknown"
 
 
 def run(job: Job, places: dict[str, Path], rivals: Path | None) -> Rows:
@@ -161,6 +180,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--rivals", type=Path, metavar="PYTHON", help="Python that has torchgeo and breizhcrops")
     parser.add_argument("--again", action="store_true", help="forget the runs that are finished")
+    parser.add_argument("--only", nargs="+", default=[], metavar="SCRIPT", help="measure these anew, e.g. startup.py")
     parser.add_argument("--quick", action="store_true", help="a smoke run on tiny data")
     options = parser.parse_args()
     from cropdetect import api
@@ -172,7 +192,7 @@ def main() -> None:
             results = Results.of(Path(scratch) / "performance.json")
             quick = [Job(job.title, job.script, job.arguments, runs=1) for job in QUICK]
             run_all(quick, results, {"SEASON": season}, None, options.minutes)
-        print(table(quick, results.runs, results.failures))
+        print(table(quick, results.runs, results.failures, results.measured))
         sys.exit(1 if results.failures else 0)
     options.work.mkdir(parents=True, exist_ok=True)
     file = options.work / "performance.json"
@@ -182,10 +202,16 @@ def main() -> None:
     if not season.exists():
         api.simulate(season)
     results = Results.of(file)
-    run_all(JOBS, results, {"SEASON": season, "WEIGHTS": options.weights}, options.rivals, options.minutes)
+    results.forget(options.only)
+    jobs = [job for job in JOBS if job.script in options.only or not options.only]
+    run_all(jobs, results, {"SEASON": season, "WEIGHTS": options.weights}, options.rivals, options.minutes)
     draw(results.runs, FIGURE)
     picture = f"![Fields a CPU second against memory, cropdetect beside others]({FIGURE.relative_to(PAGE.parent).as_posix()})"
-    parts = [table(JOBS, results.runs, results.failures), picture if FIGURE.exists() else "", country_of(results.runs)]
+    parts = [
+        table(JOBS, results.runs, results.failures, results.measured),
+        picture if FIGURE.exists() else "",
+        country_of(results.runs),
+    ]
     PAGE.write_text(page_with(PAGE.read_text("utf-8"), "\n\n".join(filter(None, parts))), "utf-8")
 
 

@@ -79,13 +79,20 @@ TARGETS = (
 )
 
 
-def table(jobs: Sequence[Measuring], runs: Mapping[str, Sequence[Rows]], failures: Mapping[str, str]) -> str:
-    """Return Markdown: the machine, then a table a job."""
+def table(
+    jobs: Sequence[Measuring],
+    runs: Mapping[str, Sequence[Rows]],
+    failures: Mapping[str, str],
+    measured: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """Return Markdown: the machine, then a table a job, with day and commit of its runs (`measured`)."""
     parts = [machine()]
     for job in jobs:
         found = runs.get(job.command, [])
         times = "one run" if len(found) == 1 else f"{len(found)} runs"
-        parts.append(f"### {job.title}\n\n`{job.command}`" + (f", {times}" if found else f": {failures.get(job.command, '')}"))
+        when = "; ".join(dict.fromkeys((measured or {}).get(job.command, ())))
+        said = ", ".join(filter(None, (times, when))) if found else ""
+        parts.append(f"### {job.title}\n\n`{job.command}`" + (f", {said}" if found else f": {failures.get(job.command, '')}"))
         if found:
             head = "| work | median (lowest to highest) | beside | its median | ratio | peak memory | target |"
             parts.append("\n".join([head, "|---|---|---|---|---|---|---|", *_lines(found)]))
@@ -169,6 +176,8 @@ def page_with(page: str, written: str) -> str:
     return f"{before}{BEGIN}\n\n{written}\n\n{END}{after}"
 
 
+#: USD, to see which driver weighs most; another provider has others.
+PRICES = {"hour of a core": 0.05, "1,000 requests": 0.0004, "GB to another region or network": 0.09}
 #: A season of a country, for `country_of`.
 FIELDS = 30_000_000
 SQUARE_KILOMETRES = 357_000
@@ -206,14 +215,35 @@ def country_of(runs: Mapping[str, Sequence[Rows]]) -> str:
         f"| on 16 cores | {number(total / 16)} hours |",
         f"| bytes read, before compression | {number(gigabytes / 1000)} TB |",
         f"| requests to the store, one a block of {BLOCK} x {BLOCK} | {number(requests / 1e6)} million |",
+        *_money(total, requests, gigabytes),
         f"| memory of a process, parts of 100,000 fields | {number(float(many['peak_memory_mb']))} MB |",
         f"| parts of 100,000 fields | {number(FIELDS / 100_000)} |",
     ]
+    of_table = next((row for work, row in rows.items() if re.match(r"predict of a table of 1,000,000 fields", work)), None)
+    if of_table is not None:
+        hours_of_tables = FIELDS / 1e6 * float(of_table["ours"]) / 3600
+        memory = number(float(of_table["peak_memory_mb"]))
+        lines.append(
+            f"| from tables of field means instead, by a measured table of 1,000,000 | {number(hours_of_tables)} CPU hours |"
+        )
+        lines.append(f"| memory of a process, parts of 1,000,000 fields of a table | {memory} MB |")
     about = (
         f"{FIELDS / 1e6:.0f} million fields on {SQUARE_KILOMETRES:,} km2, {DATES['Sentinel-2']} dates of Sentinel-2 and "
         f"{DATES['Sentinel-1']} of Sentinel-1, as Cloud-Optimized GeoTIFFs in an object store: computed from the rows above, "
-        "not run. Money is CPU hours, requests and bytes that leave the store's region, each times the provider's price. "
+        "not run. Money is what the drivers cost at the prices in brackets, which are examples. "
         "One process for all fields would break first: its table and field pixels do not fit into memory, so a "
         "country is cut into parts of 100,000 fields."
     )
     return "\n".join(["### A country on paper", "", about, "", "| what | estimate |", "|---|---|", *lines])
+
+
+def _money(core_hours: float, requests: float, gigabytes: float) -> list[str]:
+    """Return a row a driver, and their sum."""
+    amounts = {"hour of a core": core_hours, "1,000 requests": requests / 1000, "GB to another region or network": gigabytes}
+    costs = {driver: amount * PRICES[driver] for driver, amount in amounts.items()}
+    rows = [
+        f"| money: {number(amounts[driver])} x {driver} ({PRICES[driver]} USD) | {number(cost)} USD |"
+        for driver, cost in costs.items()
+    ]
+    near = sum(costs.values()) - costs["GB to another region or network"]
+    return [*rows, f"| money together, machines in the region of the store | {number(near)} USD |"]

@@ -14,25 +14,29 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from cropdetect.checkpoint import checkpoint_path, read_checkpoint
+from cropdetect.checkpoint import checkpoint_path, read_checkpoint, with_quick_elu
 
 
 def shares(network: Path, inputs: dict[str, np.ndarray], chips_a_call: int) -> Counter[str]:
-    """Return the microseconds of each kind of operator."""
+    """Return the microseconds of each kind of operator in one call; of each operator the fastest of all calls counts."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_profiling = True
     with tempfile.TemporaryDirectory() as folder:
         options.profile_file_prefix = str(Path(folder) / "profile")
-        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(with_quick_elu(network.read_bytes()), options, providers=["CPUExecutionProvider"])
         names = [node.name for node in session.get_inputs()]
         for start in range(0, len(inputs["mask"]), chips_a_call):
             session.run(None, {name: inputs[name][start : start + chips_a_call] for name in names})
         events = json.loads(Path(session.end_profiling()).read_text("utf-8"))
-    spent: Counter[str] = Counter()
+    fastest: dict[tuple[str, str], int] = {}
     for event in events:
         if event["cat"] == "Node" and event["name"].endswith("_kernel_time"):
-            spent[event["args"]["op_name"]] += event["dur"]
+            operator = event["args"]["op_name"], event["name"]
+            fastest[operator] = min(event["dur"], fastest.get(operator, event["dur"]))
+    spent: Counter[str] = Counter()
+    for (kind, _), microseconds in fastest.items():
+        spent[kind] += microseconds
     return spent
 
 
@@ -57,8 +61,8 @@ def main() -> None:
         }
         spent = shares(checkpoint.member_paths()[0], inputs, 1)
         whole = sum(spent.values())
-        print(f"{path}, {checkpoint.record.model.name}: {whole / 1000 / n:.2f} ms a chip of {options.dates} dates")
-        for kind, time in spent.most_common(8):
+        print(f"{path}, {checkpoint.record.model.name}: {whole / 1000:.2f} ms a chip of {options.dates} dates")
+        for kind, time in spent.most_common(12):
             print(f"  {kind:24} {time / whole:6.1%}")
 
 

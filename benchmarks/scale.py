@@ -1,10 +1,11 @@
 """What a field costs when there are more of them on the same images, and the memory of the whole command.
 
-    python benchmarks/scale.py SEASON [--fields 1000 10000 100000] [--planned 200000] [--dates 4] [--json]
+    python benchmarks/scale.py SEASON [--fields 1000 10000 100000] [--planned 200000] [--table 1000000] [--dates 4] [--json]
 
 SEASON comes from `cropdetect simulate SEASON`. Square fields of 3 x 3 pixels are spread evenly over its tiles, and predicted from
 a few of its dates with a checkpoint that comes with cropdetect. Reading the images costs the same however many fields there are;
-network and output should cost each field the same. `--planned` fields are only laid on the grid; no image is read.
+network and output should cost each field the same. `--planned` fields are only laid on the grid; no image is read. `--table`
+fields are predicted from a made-up table of field means.
 """
 
 import argparse
@@ -13,10 +14,13 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import rasterio
 import shapely
 
@@ -27,6 +31,7 @@ SIDE = 3  # pixels of a field
 APART = 4  # pixels from a field to the next
 FEW = 10  # fields, of a run that tells what the command costs without them
 CHECKPOINT = "kenya-simulated"
+OF_TABLES, DAYS = "s2-parcels-france", [f"2018-{month:02}-15" for month in (3, 4, 5, 6, 7, 8)]
 
 
 def season_of_few_dates(season: Path, out: Path, n_dates: int) -> Path:
@@ -64,11 +69,11 @@ def spread_fields(season: Path, n: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"field_id": np.arange(n)}, geometry=np.concatenate(boxes), crs=crs)
 
 
-def predicted(season: Path, fields: Path, out: Path) -> dict[str, float]:
+def predicted(season: Path, fields: Path | None, out: Path, checkpoint: str = CHECKPOINT) -> dict[str, float]:
     """Predict, and return CPU seconds by stage and the peak memory of this process."""
     from cropdetect import api
 
-    result = api.predict(season, out, checkpoint=CHECKPOINT, fields=fields, workers=1, overwrite=True)
+    result = api.predict(season, out, checkpoint=checkpoint, fields=fields, workers=1, overwrite=True)
     run = json.loads((Path(out) / "run.json").read_text("utf-8"))
     whole = cpu_seconds()
     stages = run["cpu_seconds"]
@@ -85,7 +90,31 @@ def planned(season: Path, fields: Path) -> dict[str, float]:
     return {"planning": cpu_seconds() - before, "peak_memory_mb": peak_memory_mb(), "fields": len(opened.chips.fields)}
 
 
-def measure(season: Path, scratch: Path, counts: list[int], n_planned: int, n_dates: int) -> list[Row]:
+def write_table(folder: Path, n: int) -> None:
+    """Write a table of the means of `n` made-up fields, some at a time."""
+    from cropdetect.checkpoint import checkpoint_path, read_checkpoint
+
+    bands = read_checkpoint(checkpoint_path(Path(OF_TABLES))).record.bands
+    random, at_once = np.random.default_rng(0), 50_000
+    folder.mkdir()
+    with ExitStack() as stack:
+        writers: dict[str, pq.ParquetWriter] = {}
+        for start in range(0, n, at_once):
+            ids = np.arange(start, min(start + at_once, n))
+            rows = len(ids) * len(DAYS)
+            values = {band: random.uniform(200, 4000, rows).astype(np.float32) for band in bands}
+            place = {"lon": random.uniform(1, 2, len(ids)), "lat": random.uniform(47, 48, len(ids))}
+            tables = {
+                "series": pa.table({"field_id": np.repeat(ids, len(DAYS)), "date": np.tile(DAYS, len(ids)), **values}),
+                "fields": pa.table({"field_id": ids, **place}),
+            }
+            for name, table in tables.items():
+                if name not in writers:
+                    writers[name] = stack.enter_context(pq.ParquetWriter(folder / f"{name}.parquet", table.schema))
+                writers[name].write_table(table)
+
+
+def measure(season: Path, scratch: Path, counts: list[int], n_planned: int, n_dates: int, n_table: int) -> list[Row]:
     """Return the rows: network and output a field, and the peak memory, beside those of fewer fields."""
     few = season_of_few_dates(season, scratch / "season", n_dates)
     found = {n: _predicted_in_own_process(few, scratch, n) for n in (FEW, *counts)}
@@ -113,6 +142,11 @@ def measure(season: Path, scratch: Path, counts: list[int], n_planned: int, n_da
         found = in_own_process(__file__, few, "--plan", fields)
         peak = found["peak_memory_mb"]
         rows.append(Row(f"laying {n_planned:,} fields on the grid", found["planning"], "CPU s", peak_memory_mb=peak))
+    if n_table:
+        write_table(scratch / "table", n_table)
+        found = in_own_process(__file__, scratch / "table", "--predict-table", "--out", scratch / "out-table")
+        work, peak = f"predict of a table of {n_table:,} fields", found["peak_memory_mb"]
+        rows.append(Row(work, found["predicting"] + found["rest"], "CPU s", peak_memory_mb=peak))
     return rows
 
 
@@ -127,19 +161,23 @@ def main() -> None:
     parser.add_argument("season", type=Path)
     parser.add_argument("--fields", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--planned", type=int, default=200_000)
+    parser.add_argument("--table", type=int, default=1_000_000)
     parser.add_argument("--dates", type=int, default=4)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--predict", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--plan", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--predict-table", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.predict:
         print(json.dumps(predicted(options.season, options.predict, options.out)))
+    elif options.predict_table:
+        print(json.dumps(predicted(options.season, None, options.out, OF_TABLES)))
     elif options.plan:
         print(json.dumps(planned(options.season, options.plan)))
     else:
         with tempfile.TemporaryDirectory() as scratch:
-            rows = measure(options.season, Path(scratch), options.fields, options.planned, options.dates)
+            rows = measure(options.season, Path(scratch), options.fields, options.planned, options.dates, options.table)
         emit(rows, as_json=options.json)
 
 

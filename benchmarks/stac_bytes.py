@@ -1,6 +1,6 @@
 """What a prediction from a STAC catalogue fetches, against the blocks under its fields; are its answers those of files?
 
-    python benchmarks/stac_bytes.py [--side 1536] [--fields 300] [--share 0.5] [--block 256]
+    python benchmarks/stac_bytes.py [--side 1536] [--fields 300] [--share 0.5] [--block 256] [--json]
 
 A simulated season of Sentinel-2 is written as Cloud-Optimized GeoTIFFs. nginx serves them on loopback, and `rustac serve` a
 STAC API that names them. The same fields are predicted from the catalogue and from the folder of the same files.
@@ -22,6 +22,7 @@ from cropdetect import api
 from cropdetect.options import DataOptions
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.measured import Row, emit
 from tests.imagery.stac_loopback import ASSETS, make_cogs, make_items, serve_files, serve_items
 
 MEGABYTE = 1e6
@@ -45,6 +46,8 @@ class Measured:
         identical: whether predictions.csv is that of the files, byte for byte.
         seconds: of the prediction from the catalogue, and
         seconds_of_files: from the folder.
+        cpu_seconds: of the prediction from the catalogue, in this process, and
+        cpu_seconds_of_files: from the folder. All imports were made before.
     """
 
     server: str
@@ -60,6 +63,8 @@ class Measured:
     identical: bool
     seconds: float
     seconds_of_files: float
+    cpu_seconds: float
+    cpu_seconds_of_files: float
 
     @property
     def ratio(self) -> float:
@@ -73,16 +78,35 @@ def main() -> None:
     arguments.add_argument("--fields", type=int, default=300, help="of the whole season")
     arguments.add_argument("--share", type=float, default=0.5, help="of the height and width that holds the fields to predict")
     arguments.add_argument("--block", type=int, default=256, help="height and width of the blocks, pixels")
+    arguments.add_argument("--json", action="store_true", help="CPU seconds and bytes, for docs/performance.md")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         season = Path(scratch) / "season"
         side, fields = options.side, options.fields
         api.simulate(season, tiles=1, height=side, width=side, fields=fields, layout="geotiff")
         measured = measure(season, Path(scratch) / "work", block=options.block, share=options.share)
+    if options.json:
+        emit(rows(measured), as_json=True)
+        return
     for name, value in asdict(measured).items():
         of_bytes = name in ("all_files", "under_fields", "estimated", "dry_run", "fetched")
         print(f"{name:18} {f'{value / MEGABYTE:.2f} MB' if of_bytes else value}")
     print(f"{'ratio':18} {measured.ratio:.3f}")
+
+
+def rows(measured: Measured) -> list[Row]:
+    """Return what the page of performance shows."""
+    catalogue = f"a catalogue, COGs behind {measured.server} on loopback"
+    fetched, needed = (measured.dry_run + measured.fetched) / MEGABYTE, measured.under_fields / MEGABYTE
+    return [
+        Row(
+            f"predict of {measured.fields} fields from {catalogue}",
+            *(measured.cpu_seconds, "CPU s", "the same files in a folder", measured.cpu_seconds_of_files),
+        ),
+        Row("bytes fetched for it", fetched, "MB", "the blocks under the fields", needed),
+        Row("bytes fetched for it, beside all files", fetched, "MB", "all files", measured.all_files / MEGABYTE),
+        Row("requests for it", measured.requests, "requests"),
+    ]
 
 
 def measure(season: Path, scratch: Path, *, block: int, share: float, checkpoint: str = "kenya-simulated") -> Measured:
@@ -91,6 +115,8 @@ def measure(season: Path, scratch: Path, *, block: int, share: float, checkpoint
     fields = scratch / "fields.gpkg"
     table = _north_west(gpd.read_file(season / "fields.gpkg"), cogs[0], share)
     table.to_file(fields)
+    local = {"checkpoint": Path(checkpoint), "options": DataOptions(fields=fields)}
+    api.predict(scratch / "cogs", scratch / "first", **local)  # which imports all
     with serve_files(scratch / "cogs", scratch / "nginx") as (url, count, server):
         items = make_items(cogs, url)
         with serve_items(items, scratch) as address:
@@ -99,15 +125,15 @@ def measure(season: Path, scratch: Path, *, block: int, share: float, checkpoint
             common = {"checkpoint": Path(checkpoint), "options": options}
             planned = api.plan(source, **common)
             after_plan = count()
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             api.predict(source, scratch / "remote", **common)
-            seconds = time.perf_counter() - start
+            seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
             after = count()
             api.predict(source, scratch / "again", **common)
             second = count().requests - after.requests
-    start = time.perf_counter()
-    api.predict(scratch / "cogs", scratch / "local", checkpoint=Path(checkpoint), options=DataOptions(fields=fields))
-    seconds_of_files = time.perf_counter() - start
+    start, cpu = time.perf_counter(), time.process_time()
+    api.predict(scratch / "cogs", scratch / "local", **local)
+    seconds_of_files, cpu_seconds_of_files = time.perf_counter() - start, time.process_time() - cpu
     answers = [(scratch / name / "predictions.csv").read_bytes() for name in ("remote", "again", "local")]
     used = [path for path in cogs if path.name.split("_")[2] in ASSETS]
     return Measured(
@@ -124,6 +150,8 @@ def measure(season: Path, scratch: Path, *, block: int, share: float, checkpoint
         identical=answers[0] == answers[1] == answers[2],
         seconds=round(seconds, 1),
         seconds_of_files=round(seconds_of_files, 1),
+        cpu_seconds=round(cpu_seconds, 2),
+        cpu_seconds_of_files=round(cpu_seconds_of_files, 2),
     )
 
 

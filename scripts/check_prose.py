@@ -4,7 +4,8 @@ Usage: python scripts/check_prose.py
 
 It checks the length of sentences, and long clauses before the subject. It also checks the words of scripts/prose.csv, which has a
 better one for each, and the British spellings.
-Messages are the texts of errors and warnings, the descriptions of options, and the docstrings that the command line shows.
+Messages are all texts of four words or more in the package: errors, warnings, descriptions of options, and what the command line
+prints. The docstrings of `api`, which it shows as help, and the texts of report.html are messages, too. Other docstrings are not.
 """
 
 import ast
@@ -18,10 +19,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "cropdetect"
+ASSETS = PACKAGE / "outputs" / "report" / "assets"
 LONGEST = 30  # words of a sentence
 #: A sentence whose subject comes after a long clause, e.g. "Of a field that was left out several times, the first ...".
 LATE_SUBJECT = re.compile(r"(?:Where|Of|Beside|Without|With|Among|Between|Beyond|Trained|Scored)\b(?: [^\s,.:;]+){5,},")
-NOT_CHECKED = {"command-line.md", "accuracy.md", "changelog.md"}  # messages themselves, figures of a benchmark, a copy
+_CODE = re.compile(r"\s*(?:create table|select|insert into)\b", re.IGNORECASE)  # SQL
+NOT_CHECKED = {"command-line.md", "changelog.md"}  # messages themselves, a copy
 
 
 @dataclass(frozen=True)
@@ -96,28 +99,62 @@ def messages() -> Iterator[Text]:
     """Yield what the program says to people."""
     for file in sorted(PACKAGE.rglob("*.py")):
         name = file.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            yield from (Text(f"{name}:{node.lineno}", text) for text in _said(node))  # type: ignore[attr-defined]
-            if file.parent.name == "api" and isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                yield from (Text(f"{name}:{node.lineno}", line) for line in (ast.get_docstring(node) or "").splitlines())
+        tree = ast.parse(file.read_text("utf-8"))
+        for line, text in _said(tree, helps=file.parent.name == "api"):
+            yield Text(f"{name}:{line}", text)
+    for file in sorted(ASSETS.glob("*.jinja")):
+        yield from (Text(file.relative_to(ROOT).as_posix(), text) for text in _of_template(file.read_text("utf-8")))
+    for file in sorted(ASSETS.glob("*.js")):
+        yield from (Text(file.relative_to(ROOT).as_posix(), text) for text in _of_script(file.read_text("utf-8")))
 
 
-def _said(node: ast.AST) -> Iterator[str]:
-    if not isinstance(node, ast.Call):
-        return
-    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if called.endswith("Error") or called == "warn":
-        yield from _texts([*node.args, *(one.value for one in node.keywords if one.arg == "fix")])
-    if called == "Field":
-        yield from _texts([one.value for one in node.keywords if one.arg == "description"])
-
-
-def _texts(nodes: list[ast.expr]) -> Iterator[str]:
-    for node in nodes:
+def _said(tree: ast.Module, *, helps: bool) -> Iterator[tuple[int, str]]:
+    """Yield line and text of a module's messages; `helps`: the docstrings of its public functions are shown as help."""
+    silent = {id(one) for node in ast.walk(tree) for one in _silent(node)}
+    for node in ast.walk(tree):
+        if helps and isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield from ((node.lineno, line) for line in (ast.get_docstring(node) or "").splitlines())
+        if id(node) in silent:
+            continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+            text = node.value
         elif isinstance(node, ast.JoinedStr):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "CODE" for part in node.values)  # type: ignore[misc]
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "CODE" for part in node.values)
+        else:
+            continue
+        if is_prose(text):
+            yield from ((node.lineno, line) for line in text.split("\n\n"))
+
+
+def _silent(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is no message by itself: docstrings, and the parts of a text that stands whole."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        yield node.value
+    if isinstance(node, ast.JoinedStr):
+        yield from (part for part in node.values if isinstance(part, ast.Constant))
+
+
+def is_prose(text: str) -> bool:
+    """Tell whether a text is a sentence or a part of one: it has some words with blanks between them."""
+    return re.search(r"(?:\b[a-z][\w'-]*[,;:]? ){3}\w", text, re.IGNORECASE) is not None and not _CODE.match(text)
+
+
+def _of_template(page: str) -> Iterator[str]:
+    """Yield the prose between the tags of a template."""
+    page = re.sub(r"\{#.*?#\}|\{%.*?%\}|<svg.*?</svg>", " ", page, flags=re.DOTALL)
+    page = re.sub(r"\{\{.*?\}\}", "CODE", page, flags=re.DOTALL)
+    page = re.sub(r"</?(?:b|a|bdi|span|i)\b[^>]*>", "", page)
+    for text in re.split(r"<[^>]*>", page):
+        if is_prose(plain := " ".join(text.split()).replace("&nbsp;", " ")):
+            yield plain
+
+
+def _of_script(script: str) -> Iterator[str]:
+    """Yield the texts of a script."""
+    script = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", script, flags=re.DOTALL)
+    for found in re.finditer(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', script):
+        if is_prose(text := re.sub(r"\$\{.*?\}", "CODE", found[1] or found[2] or "")):
+            yield text
 
 
 def main() -> int:

@@ -25,6 +25,7 @@ def main(sbom: Path, installed: Path) -> None:
     assert any(name == "numpy" for _, name, _ in found) and re.fullmatch(r"urn:uuid:\S+", content["serialNumber"])
     inside = [one for package in listed for one in package.get("components", []) if "hashes" in one]
     hashes, files = {one["hashes"][0]["content"] for one in inside}, dict(line.split("  ") for line in lines if "  " in line)
+    unlisted = [files[one] for one in files.keys() - hashes]
     assert hashes == files.keys(), f"not listed: {unlisted[:5]}, gone: {len(hashes - files.keys())}"
     python, kilobytes = sum(kind == "pkg:pypi" for kind, _, _ in found), sbom.stat().st_size // 1000
     print(f"{python} Python packages with {len(inside)} libraries, {len(debian)} packages of Debian, {kilobytes} kB")

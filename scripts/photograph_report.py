@@ -11,11 +11,11 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.keys import Keys
 
 from cropdetect import api
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
+CHOOSE = "document.querySelectorAll('#first button')[2].click()"  # a field to check first that lies among others
 SIZES = {"report.png": (1440, 860, "light"), "report_phone.png": (420, 860, "dark")}
 
 
@@ -43,7 +43,9 @@ def photograph(page: Path, file: Path, width: int, height: int, scheme: str) -> 
             driver.get(page.resolve().as_uri())
             while not driver.execute_script("return document.documentElement.dataset.ready"):
                 time.sleep(0.05)
-            driver.find_element("css selector", "canvas").send_keys("+++", Keys.ENTER)  # nearer; the field in the middle
+            driver.execute_script(CHOOSE)
+            time.sleep(0.5)
+            driver.find_element("css selector", "canvas").send_keys("-")  # farther, so that its neighbours are seen
             time.sleep(1)
             driver.save_screenshot(str(file))
         finally:

@@ -4,52 +4,91 @@ Usage: python scripts/write_alternatives.py
 """
 
 import csv
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 DOCS = Path(__file__).parents[1] / "docs"
 TABLE, PAGE = DOCS / "alternatives.csv", DOCS / "alternatives.md"
 
+Row = dict[str, str]
+
 _HEAD = """# Alternatives
 
-Other open tools map crops and land cover from satellite images. They may be better for your work: this page says when. It is made
-from [alternatives.csv](alternatives.csv), which names a source for each row. The facts are those of November 2026. None of these
-tools was timed or scored beside cropdetect, so this page does not say which one makes the better map.
+**Take another tool for these tasks. It does them better than cropdetect:**
 """
-_CHOICE = """
-## Which one?
+_OURS = """
+**Take cropdetect** if you have field outlines and want one crop a field, with probabilities to rely on, from your own images
+or tables.
 
-| you want | use |
-|---|---|
-| the crop of fields whose outlines you have, from your own images, with probabilities to rely on | cropdetect |
-| a map of all pixels, and you work in R | sits |
-| a map without labels and without downloading images | WorldCereal |
-| the best result from few labels, for a past year | TESSERA, or OlmoEarth with rslearn |
-| to develop new networks on public data sets | torchgeo |
-| your own chain of processing steps around Sentinel Hub | eo-learn |
-| land cover of a country, every year, on a cluster | iota2 |
+## What cropdetect does not do
+
+* It does not find the outlines of fields. Where you have no outlines, it makes no map.
+* It has no foundation model. Its shipped [checkpoints](checkpoints.md) know French crops and a simulated Kenyan season.
+  Elsewhere it needs your labels.
+* It classifies: it estimates no yields, sowing dates or other quantities.
+* It runs on one machine, or on a Dask [cluster](cluster.md) of your own. Nobody hosts it for you.
+* It is young. It has few users, and was tried on Linux only.
+
+## At a glance
+"""
+_MEASURED = """
+Only the linked measurements compare a tool with cropdetect. So this page does not say which tool makes the better map. The
+facts are of November 2026, from the sources below and in [alternatives.csv](alternatives.csv).
 """
 
 
 def pages() -> dict[Path, str]:
-    """Return the page by its path."""
+    """Return the page by its path: what others do better first."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {PAGE: "\n".join([_HEAD, *map(_section, rows)]) + _CHOICE}
-
-
-def _section(row: dict[str, str]) -> str:
-    sources = ", ".join(f"[{number}]({address})" for number, address in enumerate(row["sources"].split(), start=1))
-    lines = [
-        f"## {row['tool']}\n",
-        f"Made for: {row['made_for']}.\n",
-        "| | |\n|---|---|",
-        f"| what it does better | {row['does_better']} |",
-        f"| what cropdetect adds | {row['cropdetect_adds']} |",
-        f"| language | {row['language']} |",
-        *([f"| licence | {row['licence']} |"] if row["licence"] else []),
-        f"| sources | {sources} |\n",
+    overview = [
+        [
+            f"[{row['tool']}](#{_anchor(row['tool'])})",
+            *(row[name] for name in ("answer_for", "images_from", "labels", "measured")),
+        ]
+        for row in rows
     ]
-    return "\n".join(lines)
+    ours = [
+        "**cropdetect**",
+        "fields whose outlines you give",
+        "your files, tables, STAC catalogues",
+        "yours",
+        "[yes](accuracy.md)",
+    ]
+    parts = [
+        _HEAD,
+        _table(["you want", "take"], [[row["use_it_for"], f"[{row['tool']}](#{_anchor(row['tool'])})"] for row in rows]),
+        _OURS,
+        _table(["tool", "answers for", "images from", "labels", "measured here"], [*overview, ours]),
+        _MEASURED,
+        *map(_section, rows),
+    ]
+    return {PAGE: "\n".join(part.strip("\n") + "\n" for part in parts)}
+
+
+def _section(row: Row) -> str:
+    sources = ", ".join(f"[{number}]({address})" for number, address in enumerate(row["sources"].split(), start=1))
+    return "\n".join(
+        [
+            f"## {row['tool']}\n",
+            f"Made for: {row['made_for']}.\n",
+            "What it does better:\n",
+            *(f"* {one}" for one in row["does_better"].split("; ")),
+            "\nWhat cropdetect adds:\n",
+            *(f"* {one}" for one in row["cropdetect_adds"].split("; ")),
+            f"\nLanguage: {row['language']}. "
+            + (f"Licence: {row['licence']}. " if row["licence"] else "")
+            + f"Sources: {sources}.",
+        ]
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows]) + "\n"
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
 
 
 if __name__ == "__main__":

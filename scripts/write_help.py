@@ -21,7 +21,7 @@ This page shows what `cropdetect COMMAND --help` prints. Each command is also a 
 | 0 | the command did what it was asked |
 | 1 | an unexpected error (`UnexpectedError`): report it |
 | 2 | something in the call or in the data is wrong; a sentence on the screen says what, where and what to do |
-| 130 or 143 | the command was stopped (Ctrl-C, or a signal); give it again, and it continues |
+| 129, 130 or 143 | the command was stopped (closed terminal, Ctrl-C, or SIGTERM); give it again, and it continues |
 | 141 | the program that reads the output has ended, e.g. `head` |
 """
 

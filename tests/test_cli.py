@@ -110,12 +110,12 @@ def test_a_dry_run_says_how_much_there_is_to_do_and_writes_nothing(demo: Path, t
     done = subprocess.run([sys.executable, "-m", "cropdetect", *arguments], capture_output=True, text=True, check=True)
     assert "fields" in done.stdout
     assert "240" in done.stdout
-    assert "season year" not in done.stdout
+    assert "The dates run from" not in done.stdout
     assert not (tmp_path / "out").exists()
     other_year = subprocess.run(
         [sys.executable, "-m", "cropdetect", *arguments, "--season-year", "2000"], capture_output=True, text=True, check=True
     )
-    assert "of the season year, the checkpoint was trained on days" in other_year.stdout
+    assert "The checkpoint was trained on a season from 6 June to 3 November." in " ".join(other_year.stdout.split())
 
 
 @pytest.mark.parametrize(("part", "kind"), [("season", "imagery"), ("checkpoint", "checkpoint"), ("predictions", "predictions")])

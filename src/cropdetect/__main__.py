@@ -1,5 +1,15 @@
-"""`python -m cropdetect` is the command line."""
+"""`cropdetect` and `python -m cropdetect` are the command line."""
 
-from cropdetect.cli import main
+from cropdetect import signals
 
-main()
+
+def main() -> None:
+    """Load the command line, and run it."""
+    signals.end_at_once()
+    from cropdetect.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

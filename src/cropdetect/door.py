@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
-from cropdetect.errors import InputNotFoundError, UnreadableFileError, UnsafePathError
+from cropdetect.errors import InputNotFoundError, UnreadableFileError, UnsafePathError, not_permitted
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/|/vsi", re.IGNORECASE)  # pathlib makes http:/ of http://
 _KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
@@ -66,7 +66,7 @@ def checked(path: str | os.PathLike[str]) -> Path:
     Raises:
         UnsafePathError: it is an address, a special file, or holds a link or a special file.
         InputNotFoundError: there can be no such path.
-        UnreadableFileError: a folder cannot be listed.
+        UnreadableFileError: a folder cannot be listed, or the file cannot be read.
     """
     place = local_path(path)
     try:
@@ -82,6 +82,7 @@ def checked(path: str | os.PathLike[str]) -> Path:
     if stat.S_ISDIR(mode):
         _walk(place)
     else:
+        _check_readable(place)
         for name, entry in _entries(place.parent):
             if name != place.name and name.startswith(f"{place.stem}."):
                 _admit(entry)
@@ -96,6 +97,13 @@ def check_crs(text: str) -> None:
     """
     if _GRID_PATHS.search(text):
         raise ValueError("it names a file of grid shifts by its path, which is not followed")
+
+
+def _check_readable(file: Path) -> None:
+    try:
+        file.open("rb").close()
+    except PermissionError as error:
+        raise not_permitted(file) from error
 
 
 def _walk(root: Path) -> None:

@@ -1,6 +1,7 @@
 """Named errors. Each says what is wrong, where, and what to do; the command line ends with its exit code."""
 
 import errno
+import mmap
 import os
 import re
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ _NO_MEMORY = re.compile(
     r"|can't start new thread",
     re.IGNORECASE,
 )
+_LITTLE_MEMORY = 2**28  # bytes
+_FEW_FILES = 16
 # More than any machine has: such a size comes from what a damaged file says.
 _BEYOND_MACHINES = re.compile(r"\d{13,}|[\d.]+ [TPEZ]i?B")
 
@@ -210,7 +213,7 @@ def named(error: BaseException) -> CropDetectError:
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFullError("the disk is full, or a file may be no larger", where=where, fix=DiskFullError.cure)
     if number in (errno.EMFILE, errno.ENFILE) or "Too many open files" in str(error):
-        return TooManyFilesError("no more files can be opened", where=where, fix=TooManyFilesError.cure)
+        return _no_files(where)
     if isinstance(error, MemoryError) or any(_lacks_memory(cause) for cause in (error, *_causes(error))):
         return _no_memory(where)
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
@@ -223,6 +226,10 @@ def named(error: BaseException) -> CropDetectError:
         )
     if isinstance(error, PermissionError):
         return not_permitted(where)
+    if _files_are_scarce():
+        return _no_files(where)
+    if _memory_is_scarce():
+        return _no_memory(where)
     reason = " ".join(str(error).split())[:300]
     return UnexpectedError(f"{type(error).__name__}: {reason}".rstrip(": "), where=_place(error), fix=UnexpectedError.cure)
 
@@ -247,6 +254,33 @@ def _lacks_memory(error: BaseException) -> bool:
     if not isinstance(error, MemoryError) and not _NO_MEMORY.search(str(error)):
         return False
     return not _BEYOND_MACHINES.search(str(error))
+
+
+def _memory_is_scarce() -> bool:
+    """Tell whether there is little memory left: not every library says that it lacks some."""
+    try:
+        with mmap.mmap(-1, _LITTLE_MEMORY):
+            return False
+    except OSError:
+        return True
+
+
+def _files_are_scarce() -> bool:
+    """Tell whether few more files can be opened: not every library says why it could not open one."""
+    opened: list[int] = []
+    try:
+        while len(opened) < _FEW_FILES:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return True
+    finally:
+        for number in opened:
+            os.close(number)
+    return False
+
+
+def _no_files(where: object) -> TooManyFilesError:
+    return TooManyFilesError("no more files can be opened", where=where, fix=TooManyFilesError.cure)
 
 
 def _no_memory(where: object) -> MemoryLimitError:

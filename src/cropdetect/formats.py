@@ -137,7 +137,7 @@ class SeenScores(Record):
 
 
 class MetricsRecord(Record):
-    """`metrics.json`."""
+    """`metrics.json`: how right predictions are."""
 
     n_fields: int
     log_loss: float = Field(description="nats; probabilities clipped at 1e-4 and renormalised")
@@ -305,7 +305,7 @@ class TrainingFieldsRecord(Record):
 
 
 class CheckpointRecord(Record):
-    """`checkpoint.json`."""
+    """`checkpoint.json`: what a checkpoint takes, what it learned from, and how good it is."""
 
     format: Literal["cropdetect-checkpoint"] = "cropdetect-checkpoint"
     format_version: Literal[1] = 1
@@ -508,6 +508,7 @@ class PendingMoves(Record):
 
     move: list[InsidePath] = Field(description="files of OUT/.partial/new, in order")
     remove: list[InsidePath] = Field(description="files of the older output that the new one does not have")
+    ends: bool = Field(default=True, description="whether OUT/.partial holds no unfinished work beside these files")
 
 
 # ---------------------------------------------------------------- training configuration

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 
 _MOST = 20  # rows of a table
+_LARGE = 100  # numbers from which on decimals tell nothing
 
 Cell = str | int | float | None
 
@@ -47,4 +48,6 @@ def frame(page: str) -> str:
 def _shown(cell: Cell) -> str:
     if cell is None:
         return ""
-    return f"{cell:.3f}" if isinstance(cell, float) else html.escape(str(cell))
+    if not isinstance(cell, float):
+        return html.escape(str(cell))
+    return f"{cell:.3f}" if abs(cell) < _LARGE else f"{cell:,.0f}"

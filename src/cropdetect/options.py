@@ -141,6 +141,10 @@ class DataOptions(Options):
     layer: str | None = Field(default=None, description="layer of the file of fields (default: the one with polygons)")
     id_column: str | None = Field(default=None, description="column of the field ids (default: found by name)")
     labels: str | None = Field(default=None, description="column of the crop labels (default: found by name)")
+    reference: TableSource | None = Field(
+        default=None,
+        description="known crops in a file of their own: points or outlines in the fields, or a table with their ids",
+    )
     legend: Path | None = Field(
         default=None, description="YAML file that maps label codes to class names; hcat names the codes of HCAT (EuroCrops)"
     )

@@ -37,6 +37,7 @@ def test_a_prediction_shows_a_map_and_its_crops(season: Path, checkpoint: Path) 
     tags = Tags(shown).found
     assert tags.count("path") == 16
     assert "<td>cassava</td><td>8</td>" in shown
+    assert "&#9632;</span> cassava" in shown  # its colour on the map
     assert len(shown) < 20_000
     assert Tags(answer.report()._repr_html_()).found == ["iframe"]
 
@@ -67,6 +68,10 @@ def test_data_and_chips_show_what_they_hold(season: Path, tmp_path: Path) -> Non
     said = cd.info(season)._repr_html_()
     assert Tags(said).found.count("table") >= 2  # the facts, and one row a band
     assert "<td>B08</td>" in said
+    assert "days without a clear pixel" not in said  # there is none
+    assert repr(cd.open_imagery(season)).startswith("<Imagery of 1 tile (")
+    assert "B08" in repr(cd.open_imagery(season))
+    assert repr(cd.open_data(season)).startswith("<OpenedData: 16 chips of 16 fields, ")
     shown = api.chips(season, tmp_path / "chips.zarr", chip_size=16)._repr_html_()
     assert "16 of 16 x 16 pixels" in shown
     assert Tags(shown).found.count("table") == 2

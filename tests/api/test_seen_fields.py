@@ -99,7 +99,7 @@ def test_the_report_of_a_prediction_holds_the_out_of_fold_scores(checkpoint: Pat
     page = (predictions / "report.html").read_text()
     data = json.loads(page.split('<script type="application/json" id="data">')[1].split("</script>")[0])
     assert data["metrics"]["accuracy"] == read_checkpoint(checkpoint).record.metrics["accuracy"]
-    assert "left a training field out" in data["metrics"]["warnings"][0]
+    assert "networks that had not seen a training field predict it" in data["metrics"]["warnings"][0]
 
 
 def test_the_checkpoint_keeps_no_id_and_no_label_of_a_field(checkpoint: Path) -> None:

@@ -50,6 +50,17 @@ def test_finished_runs_are_not_run_again(tmp_path: Path) -> None:
     assert len(again.runs[job.command]) == 1
 
 
+def test_the_runs_of_one_script_are_forgotten_and_each_table_says_when_it_was_measured(tmp_path: Path) -> None:
+    one, other = Job("Start", "startup.py"), Job("Cutting", "cutting.py", ("SEASON",))
+    results = Results.of(tmp_path / "performance.json")
+    for job in (one, other):
+        results.add(job, [row("work", 1.0)])
+    results.forget(["startup.py"])
+    assert list(results.runs) == [other.command]
+    written = table([one, other], results.runs, {}, {other.command: ["2026-11-26, commit abc", "2026-11-26, commit abc"]})
+    assert "`python benchmarks/cutting.py SEASON`, one run, 2026-11-26, commit abc" in written
+
+
 @pytest.mark.slow
 def test_the_smoke_form_measures_cutting_and_prediction() -> None:
     command = [sys.executable, "-W", "ignore", str(ROOT / "benchmarks" / "performance.py"), "--quick"]

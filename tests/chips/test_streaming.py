@@ -80,6 +80,39 @@ def test_each_pixel_is_read_once_where_the_budget_allows_it() -> None:
     assert one.reads.max() == 1
 
 
+def test_the_dates_of_the_first_chips_are_known_without_a_pixel() -> None:
+    one = tile()
+    chips = cut_chips(imagery(one), fields_of_boxes([(0, 0, 6, 6), (8, 8, 6, 6), (16, 8, 6, 6)]), chip_size=16)
+    dates = chips.dates_of_first(2)
+    assert one.reads.max() == 0
+    np.testing.assert_array_equal(dates, next(chips.batches(2)).date)
+
+
+def test_blocks_are_smaller_where_many_fields_take_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = [(r, c, 6, 6) for r in range(0, 64, 8) for c in range(0, 84, 8)]
+    whole_tile = 70 * 90 * 4 * 7  # bytes, all dates and bands, and whether they are clear
+    few = cut_chips(imagery(tile()), fields_of_boxes(boxes), chip_size=16, memory_budget=2 * whole_tile)
+    monkeypatch.setattr("cropdetect.chips.cut._HELD_FREE", 0)
+    monkeypatch.setattr("cropdetect.chips.cut._FIELD_BYTES", whole_tile // 2 / len(boxes))
+    many = cut_chips(imagery(tile()), fields_of_boxes(boxes), chip_size=16, memory_budget=2 * whole_tile)
+    assert few._schedules[0].block == (64, 90)
+    height, width = many._schedules[0].block
+    assert whole_tile // 8 < height * width * 4 * 7 <= whole_tile // 2
+
+
+def test_tiles_of_any_size_use_the_same_memory_one_after_the_other() -> None:
+    tiles = [tile(name="0"), tile(40, 50, name="1", west=640_900.0), tile(80, 90, name="2", west=641_400.0)]
+    boxes = [(8, 8, 6, 6), (8, 100, 6, 6), (20, 150, 6, 6), (60, 190, 6, 6)]
+    chips = cut_chips(imagery(*tiles), fields_of_boxes(boxes), chip_size=16)
+    (batch,) = chips.batches(9)
+    windows = [chip for schedule in chips._schedules for chip in schedule.chips]
+    for image, chip in zip(batch.image, windows, strict=True):
+        at = chip.window
+        expected = tiles[chip.tile].image[..., at.top : at.bottom, at.left : at.right]
+        np.testing.assert_array_equal(image[..., : at.shape[0], : at.shape[1]], expected)
+    assert {chip.tile for chip in windows} == {0, 1, 2}
+
+
 def test_a_run_that_begins_later_gives_the_same_batches_and_reads_less() -> None:
     boxes = [(r, c, 6, 6) for r in range(0, 64, 8) for c in range(0, 84, 8)]
     whole, late = tile(block=(16, 90)), tile(block=(16, 90))

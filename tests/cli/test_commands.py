@@ -260,6 +260,22 @@ def test_an_option_that_a_chip_store_cannot_take_is_named_as_it_is_typed(typed: 
     assert said.startswith(f"OptionError: --{option} does not apply to a chip store")
 
 
+@pytest.mark.parametrize("option", ["--labels", "--legend", "--bands", "--chip-size"])
+def test_predict_says_that_the_checkpoint_decides_what_a_training_option_would(option: str) -> None:
+    done = CliRunner().invoke(app, ["predict", "data", "out", "--checkpoint", "c", option, "16"])
+    assert isinstance(done.exception, OptionError)
+    assert f"predict takes no {option}" in str(done.exception)
+
+
+def test_info_prints_the_commands_that_follow_with_its_options(tmp_path: Path) -> None:
+    table = tmp_path / "my series.csv"
+    table.write_text("parcel,date,B04,B08,crop\n1,2019-06-06,500,3000,rye\n2,2019-06-06,600,2900,oats\n")
+    done = CliRunner().invoke(app, ["info", str(table), "--id-column", "parcel", "--labels", "crop", "--bands", "B04,B08"])
+    assert done.exit_code == 0, done.exception
+    assert f"map '{table}' map/ --id-column parcel --labels crop --bands B04,B08\n" in done.stdout
+    assert f"predict '{table}' out/ --checkpoint NAME --id-column parcel\n" in done.stdout
+
+
 def test_help_lists_every_verb_by_task_with_its_whole_sentence_and_the_main_job_first() -> None:
     shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "100"}).stdout
     places = [shown.index(f"\n  {verb} ") for verb in ("map", "predict", "info", "demo", "doctor", "import-cv4a")]

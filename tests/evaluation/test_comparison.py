@@ -85,7 +85,7 @@ def test_contradictions_are_refused_with_both_sides() -> None:
     swapped = first.table.assign(label=first.table["label"].where(first.table.index != "f3", "maize"))
     with pytest.raises(ContradictionError, match=r"f3 is wheat in a and maize in b"):
         compare_runs([first, replace(run("b"), table=swapped)])
-    with pytest.raises(ContradictionError, match="b put fields apart one by one, a whole groups"):
+    with pytest.raises(ContradictionError, match="b left out single fields, a whole groups"):
         compare_runs([first, run("b", folds="random")])
     with pytest.raises(LegendError, match=r"b alone knows rye"):
         compare_runs([first, replace(run("b"), probabilities=np.full((N, 3), 1 / 3), legend=(*LEGEND, "rye"))])

@@ -9,6 +9,7 @@ import shapely
 
 from cropdetect.errors import FieldsError
 from cropdetect.fields import field_points, field_positions, read_fields
+from cropdetect.fields.coordinates import outside_imagery
 from cropdetect.fields.geometry import usable_polygons
 from tests.chips.memory import MemorySeries, imagery
 
@@ -120,6 +121,15 @@ def test_the_imagery_tells_that_coordinates_are_swapped(tmp_path: Path, crs: str
 def test_fields_beside_the_imagery_are_no_error(tmp_path: Path) -> None:
     path = write(tmp_path / "f.parquet", PARIS, "EPSG:4326")
     assert read_fields(path, imagery=season()).table["status"].tolist() == ["ok"]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32636"])
+def test_points_are_no_outlines_and_that_is_said(tmp_path: Path, crs: str) -> None:
+    path = write(tmp_path / "f.parquet", placed(KENYA.centroid, crs), crs)
+    found = read_fields(path, imagery=season())
+    assert found.table["status"].tolist() == ["invalid_geometry"]
+    assert any("1 of 1 fields are points or lines, not outlines" in one for one in found.warnings)
+    assert outside_imagery(found.table, season()) == 0
 
 
 def test_a_local_crs_does_not_lie_on_imagery(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ group of its own, limits of memory, CPU time, files and file sizes, and is kille
 """
 
 import contextlib
+import ctypes
 import importlib
 import json
 import os
@@ -14,10 +15,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+from cropdetect import signals
+from cropdetect.__main__ import main
 
 _IMPORTED = (
     "cropdetect.api",
+    "cropdetect.cli",
     "cropdetect.chips.open",
     "cropdetect.fields",
     "cropdetect.inference",
@@ -31,6 +36,9 @@ _IMPORTED = (
     "scipy.io",
     "xarray.backends.zarr",
 )
+_TO_END = 10.0  # seconds that processes have which a command has begun
+_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_CAPABILITIES_VERSION, _OVERRIDE_AND_READ_ALL = 0x20080522, 0b110  # capset(2): CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 _NEVER = (
     *("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request"),
     *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "pty.spawn", "pickle.find_class"),
@@ -41,55 +49,107 @@ def serve() -> None:
     """Answer requests until standard input ends."""
     for name in (*_IMPORTED, *sys.argv[1:]):
         importlib.import_module(name)
+    if sys.platform == "linux":  # what a command leaves behind becomes a child of this process
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     print("ready", flush=True)
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)
 
 
-def _run(request: dict[str, Any]) -> dict[str, Any]:
-    before, started = _memory("VmHWM"), time.monotonic()
-    child = os.fork()
-    if child == 0:
-        _be_the_command(request)
-    ended, status, usage = _wait(child, request["seconds"])
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)  # what it may have started
-    return {
-        "code": os.waitstatus_to_exitcode(status) if ended else None,
-        "seconds": time.monotonic() - started,
-        "megabytes": max(0.0, usage.ru_maxrss / 1024 - before),
-    }
+def _run(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run a command line, once or several times at once; return how each run ended."""
+    before = _memory("VmHWM")
+    runs = [_Run(request, out, err) for out, err in request["streams"]]
+    while any(run.status is None for run in runs):
+        for run in runs:
+            run.signal()
+        _reap(runs)
+        time.sleep(0.002)
+    left = _left_behind(runs)
+    return [run.ended(before) | {"left": left} for run in runs]
 
 
-def _wait(child: int, seconds: float) -> tuple[bool, int, Any]:
-    """Wait for a process; return whether it ended by itself, its status, and what it used."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        done, status, usage = os.wait4(child, os.WNOHANG)
-        if done:
-            return True, status, usage
-        time.sleep(0.005)
-    os.killpg(child, signal.SIGKILL)
-    _, status, usage = os.wait4(child, 0)
-    return False, status, usage
+class _Run:
+    """One run of a command line, in a process and a session of its own."""
+
+    def __init__(self, request: dict[str, Any], out: str, err: str) -> None:
+        self.started, self.status, self.usage = time.monotonic(), None, None
+        self._due = sorted([*request["signals"], [request["seconds"], None]])
+        self._to_group, self._over = request["to_group"], False
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals.STOPPING)  # until the command can take them
+        self.process = os.fork()
+        if self.process == 0:
+            _be_the_command(request, out, err)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.STOPPING)
+
+    def signal(self) -> None:
+        """Send the signals that are due; None is the end of its time."""
+        while self.status is None and self._due and time.monotonic() - self.started >= self._due[0][0]:
+            _, number = self._due.pop(0)
+            self._over = number is None
+            with contextlib.suppress(ProcessLookupError):
+                if self._over or self._to_group:
+                    os.killpg(self.process, signal.SIGKILL if self._over else number)
+                else:
+                    os.kill(self.process, number)
+
+    def ended(self, before: float) -> dict[str, Any]:
+        """Say how it ended."""
+        assert self.status is not None
+        assert self.usage is not None
+        return {
+            "code": None if self._over else os.waitstatus_to_exitcode(self.status),
+            "seconds": self.seconds,
+            "megabytes": max(0.0, self.usage.ru_maxrss / 1024 - before),
+        }
 
 
-def _be_the_command(request: dict[str, Any]) -> None:
+def _reap(runs: list[_Run]) -> bool:
+    """Take the processes that have ended; return whether there are others."""
+    while True:
+        try:
+            process, status, usage = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if process == 0:
+            return True
+        for run in runs:
+            if run.process == process:
+                run.status, run.usage, run.seconds = status, usage, time.monotonic() - run.started
+
+
+def _left_behind(runs: list[_Run]) -> list[str]:
+    """Return the command lines of processes that outlive the command that began them by some seconds, and end these."""
+    deadline = time.monotonic() + _TO_END
+    while (others := _reap(runs)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    left = []
+    while others:
+        for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+            left.append(Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")[:200])
+            os.kill(int(child), signal.SIGKILL)
+        time.sleep(0.02)
+        others = _reap(runs)
+    return left
+
+
+def _be_the_command(request: dict[str, Any], out: str, err: str) -> None:
     code = 1
     try:
         os.setsid()
         os.chdir(request["folder"])
         os.environ.update(request["environment"])
-        null = os.open(os.devnull, os.O_RDONLY)
-        written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        for number, source in enumerate((null, os.open(request["out"], written), os.open(request["err"], written))):
-            os.dup2(source, number)
-        sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))  # noqa: SIM115
+        for number, (name, closed) in enumerate(zip((os.devnull, out, err), request["closed"], strict=True)):
+            _lead(number, name, closed)
+        sys.stdout, sys.stderr = (_text(number) for number in (1, 2))
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where these tests run in the background of a shell
+        if request["as_usual_user"]:
+            lose_rights()
         _limit(request["limits"])
         sys.addaudithook(_tell)
         sys.argv = ["cropdetect", *request["arguments"]]
-        from cropdetect.cli import main
-
+        signals.end_at_once()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.STOPPING)
         with _left_out(request["without"]):
             main()
         code = 0
@@ -104,6 +164,39 @@ def _be_the_command(request: dict[str, Any]) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def _lead(number: int, name: str, how: str) -> None:
+    """Lead a standard stream to a file, to a pipe that nobody reads, or nowhere."""
+    if how == "closed":
+        os.close(number)
+        return
+    if how == "broken":
+        reads, target = os.pipe()
+        os.close(reads)
+    else:
+        target = os.open(name, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(target, number)
+    os.close(target)
+
+
+def _text(number: int) -> TextIO | None:
+    """Return a standard stream as Python opens it, in the encoding of the locale."""
+    try:
+        os.fstat(number)
+    except OSError:
+        return None
+    return open(number, "w", closefd=False)
+
+
+def lose_rights() -> None:
+    """Take from root what lets it read and write everything."""
+    if os.geteuid() == 0 and sys.platform == "linux":
+        libc, header = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0)
+        sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; twice
+        assert libc.capget(header, sets) == 0
+        sets[0] &= ~_OVERRIDE_AND_READ_ALL
+        assert libc.capset(header, sets) == 0
 
 
 def _tell(event: str, arguments: tuple[Any, ...]) -> None:

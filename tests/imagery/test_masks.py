@@ -53,6 +53,7 @@ def season(root: Path, name: str, numbers: Any, dtype: str, nodata: float | None
         ("s2cloudless_mask", "uint8", [1, 2], [1, 0]),
         ("cs_cdf", "float32", [0.9, 0.6, 0.3], [1, 1, 0]),
         ("QA60", "uint16", [0, 1024, 2048, 3072, 1], [1, 0, 0, 0, 1]),
+        ("QAI", "int16", [0, 32, 1, 2, 4, 6, 8, 16], [1, 1, 0, 0, 0, 0, 0, 0]),
         ("MSK_CLASSI_OPAQUE", "uint8", [0, 1], [1, 0]),
         ("MSK_CLASSI_CIRRUS", "uint8", [0, 1], [1, 0]),
         ("Fmask", "uint8", [64, 66, 68, 72, 80, 96, 224], [1, 0, 0, 0, 0, 1, 1]),

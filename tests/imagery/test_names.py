@@ -21,6 +21,13 @@ APRIL = dt.date(2018, 4, 15)
         ("S1_VV_20180415T055000", APRIL, "VV", ""),
         ("NDVI_2018105", APRIL, "NDVI", ""),
         ("20180415_wetness", APRIL, "wetness", ""),
+        ("20180415_Red_Edge_1", APRIL, "Red_Edge_1", ""),
+        ("20180415_red-edge", APRIL, "red_edge", ""),
+        ("S2A_20180415_nir_narrow", APRIL, "nir_narrow", ""),
+        ("planetscope_20180415_coastal_blue", APRIL, "coastal_blue", ""),
+        ("S2_20180415_band_4", APRIL, "B4", ""),
+        ("S2_20180415_Band08", APRIL, "B8", ""),
+        ("S2A_20180415_infra_red", APRIL, "", ""),
         ("HLS.S30.T31UDS.2018105T105031.v2.0.Fmask", None, "Fmask", "T31UDS"),
     ],
 )

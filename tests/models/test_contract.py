@@ -81,15 +81,31 @@ class NotFinite(FieldMean):
         return super().forward(image, mask, clear, day) / area
 
 
+class Sums(FieldMean):
+    """Answers each date by itself."""
+
+    def forward(self, image: Tensor, mask: Tensor, clear: Tensor, day: Tensor) -> Tensor:
+        return super().forward(image, mask, clear, day)[:, None]
+
+
 def test_a_network_of_another_module_can_be_checked() -> None:
     check_network(FieldMean)
     assert checks_of(FieldMean) == (*CHECKS, *PADDING_CHECKS)
 
 
-@pytest.mark.parametrize(("broken", "message"), [(Leaky, "cloud|absent steps"), (NotFinite, "not finite")])
+@pytest.mark.parametrize(
+    ("broken", "message"), [(Leaky, "cloud|absent steps"), (NotFinite, "not finite"), (Sums, r"not \(2, 5\)")]
+)
 def test_a_network_that_breaks_the_contract_is_told_where(broken: type[Network], message: str) -> None:
     with pytest.raises(AssertionError, match=message):
         check_network(broken)
+
+
+@pytest.mark.parametrize("attribute", ["name", "padding_invariant", "description"])
+def test_what_the_class_of_a_network_forgot_to_say_is_named(attribute: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(FieldMean, attribute)
+    with pytest.raises(AssertionError, match=f"no attribute {attribute}"):
+        check_network(FieldMean)
 
 
 def test_a_gradient_that_does_not_reach_a_parameter_is_named() -> None:

@@ -13,7 +13,7 @@ import pytest
 from cropdetect.errors import DiskFullError, OptionError, OutputExistsError, OutputPathError
 from cropdetect.files import sha256
 from cropdetect.formats import RunRecord
-from cropdetect.runs import OutputFolder, Stopped, placement, read_run, refuse_overlap, replace_file
+from cropdetect.runs import OutputFolder, Stopped, placement, read_run, refuse_overlap, replace_files
 from tests.runs.conftest import Call, contents, written
 
 
@@ -389,8 +389,8 @@ def test_a_second_run_into_the_same_folder_is_refused_while_the_first_writes(tmp
 # Kills ---------------------------------------------------------------------------------------------------------------
 
 
-def write_and_die(out: Path, steps: int, way: str) -> None:
-    """Write an output in a process that ends, without any clean-up, before a given step of the file system."""
+def die_after(steps: int) -> None:
+    """End this process, without any clean-up, before a given step of the file system."""
     left = steps
 
     def counted(function: Call) -> Call:
@@ -406,6 +406,10 @@ def write_and_die(out: Path, steps: int, way: str) -> None:
     for name in ("rename", "replace", "unlink", "rmdir", "mkdir"):
         setattr(Path, name, counted(getattr(Path, name)))
     os.rmdir, os.unlink = counted(os.rmdir), counted(os.unlink)  # type: ignore[assignment]
+
+
+def write_and_die(out: Path, steps: int, way: str) -> None:
+    die_after(steps)
     if way == "file by file":
         placement._exchanged = lambda new, out: False
     write(out, overwrite=True, a="new", b="new", folder__c="new")
@@ -443,7 +447,7 @@ def test_a_kill_at_any_step_leaves_an_output_that_the_next_run_finds_whole(tmp_p
 
 def test_a_file_of_an_output_is_replaced_and_noted(tmp_path: Path) -> None:
     write(tmp_path / "out", page="1")
-    replace_file(tmp_path / "out", "page", b"22", overwrite=False)
+    replace_files(tmp_path / "out", {"page": b"22"}, overwrite=False)
     run = read_run(tmp_path / "out")
     assert run is not None
     assert [(file.path, file.bytes) for file in run.files] == [("page", 2)]
@@ -451,8 +455,8 @@ def test_a_file_of_an_output_is_replaced_and_noted(tmp_path: Path) -> None:
     assert texts(tmp_path / "out") == {"page": "22"}
     (tmp_path / "out" / "page").write_text("by hand")
     with pytest.raises(OutputExistsError):
-        replace_file(tmp_path / "out", "page", b"3", overwrite=False)
-    replace_file(tmp_path / "out", "page", b"3", overwrite=True)
+        replace_files(tmp_path / "out", {"page": b"3"}, overwrite=False)
+    replace_files(tmp_path / "out", {"page": b"3"}, overwrite=True)
     assert texts(tmp_path / "out") == {"page": "3"}
 
 
@@ -460,7 +464,7 @@ def test_a_file_that_the_tool_did_not_write_is_never_replaced(tmp_path: Path) ->
     write(tmp_path / "out", a="1")
     (tmp_path / "out" / "page").write_text("mine")
     with pytest.raises(OutputExistsError, match="did not write"):
-        replace_file(tmp_path / "out", "page", b"2", overwrite=True)
+        replace_files(tmp_path / "out", {"page": b"2"}, overwrite=True)
 
 
 def test_the_record_keeps_what_the_verb_said(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_arrays_that_cannot_be_used_are_named_errors_and_value_errors(fitted: Cr
         assert isinstance(caught.value, ValueError)
     with pytest.raises(CropDetectError, match="at least 10"):
         quick().fit(values[:6], crops[:6])
-    with pytest.raises(CropDetectError, match="learnt from"):
+    with pytest.raises(CropDetectError, match="learned from"):
         quick(dates=None, bands=None, model="svm").fit(values, crops).predict(values[:, :, :1])
     assert not issubclass(OptionError, ValueError)
 

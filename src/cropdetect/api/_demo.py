@@ -44,7 +44,7 @@ def demo(out: AnyPath = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)
             shutil.copytree(shipped_path("kenya-simulated"), work.new / "checkpoint")
             hidden = _hidden_labels(season, work.state)
             metrics = evaluate(predictions, work.state / "scores", reference=hidden, overwrite=True)
-            report(predictions, reference=hidden, title=_TITLE, overwrite=True)
+            report(predictions, reference=hidden, overwrite=True)
             (work.new / "metrics.json").write_text(metrics.model_dump_json(indent=1), "utf-8")
     return MetricsRecord.model_validate_json((output.path / "metrics.json").read_bytes())
 

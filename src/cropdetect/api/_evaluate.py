@@ -36,7 +36,7 @@ def evaluate(
         predictions: output folder of predict.
         out: output folder; it gets metrics.json, predictions.csv (the fields with a known crop), confusion.csv, areas.csv
             and label_doubts.csv.
-        reference: known crops: vector file, CSV or Parquet with field ids and labels.
+        reference: known crops: points or outlines that lie in the fields, or a table with their ids.
         labels: column of the labels (default: label, crop, crop:code or crop_code).
         id_column: column of the field ids (default: found by name).
         legend: YAML file that maps label codes to class names.
@@ -68,7 +68,8 @@ def evaluate(
     predictions, source = Path(predictions), as_source(reference)
     answers, content = read_predictions(predictions), read_content(predictions)
     with as_file(source) as file:
-        table, unknown = read_labels(file, id_column, labels, read_legend(Path(legend)) if legend else None, group_column)
+        names = read_legend(Path(legend)) if legend else None
+        table, unknown = read_labels(file, id_column, labels, names, group_column, answers.fields)
     scores, scored = evaluate_predictions(
         answers.fields.assign(status=answers.status, n_pixels=answers.n_pixels),
         answers.probabilities,

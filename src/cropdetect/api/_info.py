@@ -8,7 +8,7 @@ from cropdetect.in_memory import as_source, place_of
 from cropdetect.notebook import facts, table
 from cropdetect.options import DataOptions, DataSource, Without
 
-_Options = Annotated[DataOptions, Without(("buffer", "chip_size", "until", "bbox", "limit", "memory"))]
+_Options = Annotated[DataOptions, Without(("reference", "buffer", "chip_size", "until", "bbox", "limit", "memory"))]
 
 
 class Description(Record):
@@ -21,10 +21,11 @@ class Description(Record):
 
     def _repr_html_(self) -> str:
         """Show facts that are tables in their own right below the others."""
-        from cropdetect.api._describe.lines import in_words, is_table
+        from cropdetect.api._describe.lines import in_words, is_table, worth_telling
 
-        tables = {name: value for name, value in self.facts.items() if is_table(value)}
-        single = {name: in_words(name, value) for name, value in self.facts.items()}
+        told = worth_telling(self.facts)
+        tables = {name: value for name, value in told.items() if is_table(value)}
+        single = {name: in_words(name, value) for name, value in told.items()}
         shown = facts({name: text for name, text in single.items() if name not in tables}, f"{self.path}: {self.kind}")
         for name, rows in tables.items():
             heads = (name, *(head.replace("_", " ") for head in next(iter(rows.values()))))

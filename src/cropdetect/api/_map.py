@@ -12,7 +12,7 @@ from cropdetect.api._verb import verb
 from cropdetect.api._workforce import Scheduler, Workers, refuse_memory
 from cropdetect.errors import OutputExistsError
 from cropdetect.formats import MapCount, MapRecord, TrainOptions
-from cropdetect.options import AnyPath, DataOptions, DataSource, path_or_none
+from cropdetect.options import AnyPath, DataOptions, DataSource, flag, path_or_none
 from cropdetect.progress import note
 from cropdetect.runs import OutputFolder, code_of
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _LONG = 300  # seconds of training from which on a quicker one is named
+_QUICK, _QUICK_CHIP = {"members": 3, "epochs": 15}, 16  # the quicker one, and its pixels a chip
 STEPS = ("crossval", "checkpoint", "predictions")  # sub-folders of the output, each an output of its own
 
 
@@ -161,14 +162,17 @@ def _announce(data: DataSource, options: DataOptions, settings: TrainOptions, ou
         predicting = pace.answer * len(chips) * members * settings.snapshots
         whole, train, answer = (f", {about(seconds)}" for seconds in (training + predicting, training, predicting))
     lines = (
-        f"{out}: two steps{whole and whole + ' on one core'}",
+        f"{out}: two steps{whole and whole + ' of processor time, which all cores share'}",
         f"  1. train {members} members on {len(labels):,} labelled fields{train}: checkpoint/. Their answers on the",
         "     fields that they leave out are the cross-validation: crossval/",
         f"  2. predict {len(chips.fields):,} fields{answer}: predictions/",
     )
     note("\n".join(lines))
-    if training > _LONG and settings.members is None and settings.epochs is None:
-        note("  For a first look, --members 3 --epochs 15 --chip-size 16 take a fraction of that; they make a worse map.")
+    if pace is not None and training > _LONG and settings.members is None and settings.epochs is None:
+        quick = pace.seconds_to_train(settings.model_copy(update=_QUICK), [len(labels)], chips.info.size)
+        quick *= min(1.0, _QUICK_CHIP / chips.info.size) ** 2  # the work grows with the pixels of a chip
+        typed = " ".join(f"{flag(name)} {value}" for name, value in {**_QUICK, "chip_size": _QUICK_CHIP}.items())
+        note(f"  For a first look, add {typed}. That trains for {about(quick)} and makes a worse map.")
 
 
 def _summary(predictions: Path, scores: Path) -> MapRecord:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 FIELDS_PER_SECOND = 40.0  # one member on a laptop of two cores: enough for --dry-run's estimate
 
-_Options = Annotated[DataOptions, Without(("labels", "legend", "bands", "chip_size"))]  # the checkpoint says the last two
+# The checkpoint says which bands and how large the chips are.
+_Options = Annotated[DataOptions, Without(("labels", "reference", "legend", "bands", "chip_size"))]
 
 
 @verb

@@ -1,9 +1,10 @@
 """The verb `report`: the page of a prediction, evaluation, cross-validation or checkpoint, made again."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._verb import verb
@@ -23,6 +24,7 @@ def report(
     reference: TableSource | None = None,
     labels: str | None = None,
     id_column: str | None = None,
+    legend: AnyPath | None = None,
     title: str = "",
     subtitle: str = "",
     pdf: bool = False,
@@ -31,12 +33,15 @@ def report(
 ) -> Path:
     """Make report.html again: map, areas, doubtful fields, data quality, scores.
 
+    The folder of a prediction keeps the scores, the title and the subtitle of its page, so they are given once.
+
     Args:
         predictions: output folder of predict, evaluate, crossval, train or map, or the name of a checkpoint of the package.
         out: page to write (default: report.html in that folder); a name that ends in .pdf gives a PDF.
         reference: known crops, as evaluate takes them: adds scores to a prediction.
         labels: column of the labels (default: found by name).
         id_column: column of the field ids in the known crops (default: found by name).
+        legend: YAML file that maps label codes of the known crops to class names.
         title: first line of the page (default: place and season).
         subtitle: second line (default: what was counted).
         pdf: write a PDF, report.pdf by default; Chromium, Chrome or Edge must be installed.
@@ -54,18 +59,28 @@ def report(
         CropDetectError: one of its kinds, as `evaluate`, when the reference does not fit.
     """
     from cropdetect.checkpoint import read_checkpoint
-    from cropdetect.outputs.report import ReportContent, TrainingContent, read_content, read_scores, read_training, write_report
+    from cropdetect.outputs.report import (
+        ReportContent,
+        TrainingContent,
+        kept_scores,
+        read_content,
+        read_scores,
+        read_training,
+        write_report,
+    )
 
     predictions = _folder(Path(predictions), out)
     own = predictions / ("report.pdf" if pdf else "report.html")
     page = own if out is None else Path(out).with_suffix(".pdf") if pdf else Path(out)
-    if page.resolve() != own.resolve():
+    is_own = page.resolve() == own.resolve()
+    if not is_own:
         refuse_overlap(page.resolve(), [path for path in (predictions, reference) if isinstance(path, Path)])
     content: ReportContent | TrainingContent
     if (predictions / "fields.parquet").is_file():
         content = read_content(predictions)
         if reference is not None:
-            content = _scored(content, predictions, reference, labels, id_column)
+            how = {"reference": reference, "labels": labels, "id_column": id_column, "legend": legend}
+            content = _scored(content, predictions, how)
     elif (predictions / "metrics.json").is_file():
         content = read_scores(predictions)
     elif (predictions / "checkpoint.json").is_file():
@@ -77,7 +92,11 @@ def report(
         fix = "Predict the fields first, then name the folder of the predictions."
         raise OptionError("a checkpoint cannot be compared with known crops", where="--reference", fix=fix)
     content = replace(content, title=title or content.title, subtitle=subtitle or content.subtitle, tiles=map_tiles)
-    return write_report(content, page, overwrite=overwrite)
+    if not (is_own and isinstance(content, ReportContent) and content.run is not None):
+        return write_report(content, page, overwrite=overwrite)
+    kept = {} if reference is None else kept_scores(content)
+    said = {"title": content.title, "subtitle": content.subtitle}
+    return write_report(content, page, overwrite=overwrite, kept=kept, said=said)
 
 
 def _folder(path: Path, out: AnyPath | None) -> Path:
@@ -91,15 +110,10 @@ def _folder(path: Path, out: AnyPath | None) -> Path:
     return path
 
 
-def _scored(
-    content: "ReportContent", predictions: Path, reference: TableSource, labels: str | None, id_column: str | None
-) -> "ReportContent":
-    import pandas as pd
-
-    from cropdetect.outputs.report import with_scores
+def _scored(content: "ReportContent", predictions: Path, how: Mapping[str, Any]) -> "ReportContent":
+    from cropdetect.outputs.report import read_known, with_scores
 
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores"
-        metrics = evaluate(predictions, scores, reference=reference, labels=labels, id_column=id_column)
-        known = pd.read_csv(scores / "predictions.csv", dtype={"field_id": str, "label": str}, keep_default_na=False)
-    return replace(with_scores(content, metrics, known), kind="evaluation")
+        metrics = evaluate(predictions, scores, **how)
+        return with_scores(content, metrics, read_known(scores / "predictions.csv"))

@@ -34,7 +34,8 @@ Scheduler = Annotated[str | None, BeforeValidator(_address)]
 
 def refuse_memory(scheduler: str | None, data: DataSource, options: DataOptions) -> None:
     """Raise OptionError where a cluster should work on data that lie in the memory of this process."""
-    if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in (data, options.fields) if one is not None):
+    given = [one for one in (data, options.fields, options.reference) if one is not None]
+    if scheduler is not None and any(isinstance(as_source(one), InMemory) for one in given):
         fix = "Save it to a folder that the workers see, and give its path."
         raise OptionError("the workers of a cluster do not see data in memory", where="--scheduler", fix=fix)
 

@@ -1,10 +1,10 @@
 """The checkpoint folder on disk."""
 
+from cropdetect.checkpoint.elu import with_quick_elu
 from cropdetect.checkpoint.folder import Checkpoint, MemberFiles, checkpoint_path, read_checkpoint, write_checkpoint
 from cropdetect.checkpoint.joined import joined_networks
 from cropdetect.checkpoint.network import check_network
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
-from cropdetect.checkpoint.stac import stac_item
 from cropdetect.checkpoint.training_fields import TrainingFields
 
 __all__ = [
@@ -17,6 +17,6 @@ __all__ = [
     "read_checkpoint",
     "shipped_names",
     "shipped_path",
-    "stac_item",
+    "with_quick_elu",
     "write_checkpoint",
 ]

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from cropdetect.checkpoint.shipped import shipped_names, shipped_path
-from cropdetect.checkpoint.stac import COMPOSE, stac_item
 from cropdetect.checkpoint.training_fields import TrainingFields
 from cropdetect.checkpoint.validity import check_record
 from cropdetect.documents import read_json
@@ -140,6 +139,8 @@ def _described(training_fields: TrainingFields | None, hashed: bytes | None) -> 
 
 def write_description(folder: Path, record: CheckpointRecord) -> None:
     """Write what others read of a checkpoint: its STAC item, and the compose file that predicts with it."""
+    from cropdetect.checkpoint.stac import COMPOSE, stac_item
+
     item = json.dumps(stac_item(record), indent=2, ensure_ascii=False)
     (folder / STAC_ITEM).write_text(item + "\n", encoding="utf-8")
     (folder / COMPOSE).write_bytes((files(__package__) / COMPOSE).read_bytes())

@@ -117,6 +117,11 @@ class ChipSet(ABC):
                 later batch holds the same chips as in a run from 0.
         """
 
+    def dates_of_first(self, n: int) -> npt.NDArray[np.datetime64]:
+        """Return the dates of the first `n` chips, (chip, step) datetime64[D], NaT where absent; imagery is not read for it."""
+        none = np.empty((0, self.info.n_steps), "datetime64[D]")
+        return next((batch.date.astype("datetime64[D]") for batch in self.batches(n)), none)
+
     @cached_property
     def season_year(self) -> npt.NDArray[np.int64]:
         """(field,) int64, year that the field's days are counted from; see `season_years`."""

@@ -15,7 +15,7 @@ import shapely
 from cropdetect.chips.chipset import ChipInfo
 from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_footprints
 from cropdetect.chips.overlaps import counted_once
-from cropdetect.chips.schedule import TileSchedule, schedule_tile
+from cropdetect.chips.schedule import TileSchedule, block_shape, schedule_tile
 from cropdetect.chips.selection import fields_inside
 from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.windows import cv4a_windows, default_windows
@@ -29,6 +29,8 @@ _WHOLE = 0.999  # share of a field inside the imagery from which on it counts as
 _SMALLEST = 0.5  # pixels
 _CV4A_SIZE = 32
 _PIXELS_AT_ONCE = 2**20  # of footprints; bounds memory
+_FIELD_BYTES = 1300  # of a field's outline, windows and answers, measured
+_HELD_FREE = 32 * 2**20  # bytes of all fields that leave the blocks as large as the budget allows
 
 
 def cut_chips(
@@ -57,7 +59,8 @@ def cut_chips(
         until: use dates up to this day.
         bbox: west, south, east, north in degrees; fields outside leave the table.
         limit: keep the first so many fields.
-        memory_budget: bytes for a block and the chips that are partly read.
+        memory_budget: bytes for a block, the chips that are partly read, and what is kept of many fields: then blocks are
+            smaller.
 
     Raises:
         MissingBandError: a tile lacks one of `bands`.
@@ -69,7 +72,7 @@ def cut_chips(
     names = _bands(imagery, bands)
     steps = [[s for s, day in enumerate(tile.dates) if until is None or day <= until] for tile in imagery.tiles]
     if not any(steps):
-        raise OptionError(f"no date is left up to {until}", fix="Give a later --until.")
+        raise OptionError(f"no date is left: all are later than {until}", fix="Give a later --until.")
     size = _CV4A_SIZE if preset == "cv4a" else chip_size
     dtype = np.result_type(*(tile.dtype for tile in imagery.tiles))
     usable = (table["status"] == "ok").to_numpy()
@@ -78,13 +81,16 @@ def cut_chips(
     table["status"] = _status(imagery, table, _area(footprints, counted, len(table)), fields)
     with_chips = table["status"].isin(["ok", "partly_outside"]).to_numpy()
     windows = cv4a_windows if preset == "cv4a" else default_windows
+    kept = len(table) * _FIELD_BYTES + sum(found.n_bytes for found in footprints)
+    block_budget = max(memory_budget // 8, memory_budget // 2 - max(0, kept - _HELD_FREE))
     schedules = []
     for position, (tile, found) in enumerate(zip(imagery.tiles, footprints, strict=True)):
         shape = (int(tile.geobox.shape[0]), int(tile.geobox.shape[1]))
         pixel_bytes = len(steps[position]) * (len(names) * dtype.itemsize + 1)
         chip_bytes = size * size * (pixel_bytes + 4)
         chips = windows(found, position, shape, size)
-        schedule = schedule_tile(chips, shape, tile.block_shape, pixel_bytes, chip_bytes, memory_budget)
+        block = block_shape(shape, tile.block_shape, max(1, block_budget // max(1, pixel_bytes)))
+        schedule = schedule_tile(chips, shape, block, max(1, memory_budget // 2 // chip_bytes))
         schedules.append(schedule.of_fields(with_chips))
     warnings = _too_large(schedules, footprints, counted, table) if preset == "cv4a" else ()
     area = np.where(with_chips, _area(footprints, counted, len(table)), 0)
@@ -223,7 +229,7 @@ def _too_large(
     if not too_large:
         return ()
     some = ", ".join(too_large[:5])
-    return (f"{len(too_large)} fields are larger than a chip of preset cv4a; their outside is left out ({some}...)",)
+    return (f"{len(too_large)} fields are larger than a chip of preset cv4a; what lies outside the chip is left out ({some}...)",)
 
 
 def _fingerprint(

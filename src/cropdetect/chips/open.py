@@ -3,8 +3,10 @@
 import shutil
 import warnings
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pandas as pd
 
 from cropdetect.chips.chipset import ChipSet, RandomAccessChips
 from cropdetect.chips.cut import cut_chips
@@ -13,8 +15,18 @@ from cropdetect.chips.search import search_of
 from cropdetect.chips.store import open_chips, write_chips
 from cropdetect.chips.streaming import CutChips
 from cropdetect.chips.tables import read_table
-from cropdetect.errors import OptionError
-from cropdetect.fields import NO_LABELS, FieldSet, fields_of, read_fields, read_legend, where_both_lie
+from cropdetect.errors import FieldsError, OptionError
+from cropdetect.fields import (
+    NO_LABELS,
+    FieldSet,
+    as_text,
+    fields_of,
+    ordered_legend,
+    read_fields,
+    read_labels,
+    read_legend,
+    where_both_lie,
+)
 from cropdetect.formats import Preset
 from cropdetect.imagery import Download, Imagery, open_imagery, plan_download
 from cropdetect.in_memory import InMemory, as_file, as_source, place_of
@@ -45,6 +57,11 @@ class OpenedData:
     fields: FieldSet | None = None
     warnings: tuple[str, ...] = ()
     download: Download | None = None
+
+    def __repr__(self) -> str:
+        info = self.chips.info
+        what = f"{len(self.chips):,} chips of {len(self.chips.fields):,} fields"
+        return f"<OpenedData: {what}, {info.n_steps} dates; bands {', '.join(info.bands)}>"
 
     def places(self) -> str:
         """Return a sentence that tells where the fields and the images lie; "" where that is not known."""
@@ -195,7 +212,13 @@ def open_images(source: Path | InMemory, options: DataOptions) -> Imagery:
 
 
 def open_fields(imagery: Imagery, options: DataOptions) -> FieldSet:
-    """Read the fields from the file that is named, or from what lies with the imagery; see `read_fields` for the errors."""
+    """Read the fields from the file that is named, or from what lies with the imagery; see `read_fields` for the errors.
+
+    With a file of known crops the labels are those of that file; see `read_labels` for its errors.
+    """
+    if options.reference is not None:
+        unlabelled = options.model_copy(update={"reference": None, "labels": NO_LABELS})
+        return _with_known_crops(open_fields(imagery, unlabelled), options)
     legend = read_legend(options.legend) if options.legend else None
     with _fields_file(options) as file:
         if file is not None:
@@ -213,8 +236,31 @@ def open_fields(imagery: Imagery, options: DataOptions) -> FieldSet:
     return fields_of(imagery, label_column=options.labels, legend=legend, buffer=options.buffer)
 
 
+def _with_known_crops(found: FieldSet, options: DataOptions) -> FieldSet:
+    """Label fields by a file of known crops."""
+    legend = read_legend(options.legend) if options.legend else None
+    source = as_source(options.reference)
+    with as_file(source) as file:
+        known, told = read_labels(file, None, options.labels, legend, None, found.table)
+    crop_of = dict(zip(known["field_id"], known["label"], strict=True))
+    labels = [crop_of.get(field) for field in as_text(found.table["field_id"])]
+    n_labels = sum(label is not None for label in labels)
+    if n_labels == 0:
+        raise FieldsError(
+            f"no field id of the known crops ({', '.join(known['field_id'][:5])}) is one of the fields "
+            f"({', '.join(map(str, found.table['field_id'][:5]))})",
+            where=place_of(source),
+            fix="Give points or outlines that lie in the fields, or a table with their ids.",
+        )
+    if n_labels < len(known):
+        told += (f"{place_of(source)}: {len(known) - n_labels} labels have ids of no field and are not used",)
+    table = found.table.assign(label=pd.Series(labels, found.table.index, dtype=object))
+    names = ordered_legend((), legend) if legend else ()
+    return replace(found, table=table, warnings=(*found.warnings, *told), legend=names)
+
+
 def _without_labels(options: DataOptions) -> DataOptions:
-    return options if options.labels is not None else options.model_copy(update={"labels": NO_LABELS})
+    return options if options.labels is not None else options.model_copy(update={"labels": NO_LABELS, "reference": None})
 
 
 def _refuse(options: DataOptions, kind: str, allowed: tuple[str, ...] = ()) -> None:

@@ -59,25 +59,15 @@ class TileSchedule:
         return Window(top, left, min(self.shape[0], top + self.block[0]), min(self.shape[1], left + self.block[1]))
 
 
-def schedule_tile(
-    chips: Sequence[ChipWindow],
-    shape: tuple[int, int],
-    stored_block: tuple[int, int],
-    pixel_bytes: int,
-    chip_bytes: int,
-    memory_budget: int,
-) -> TileSchedule:
-    """Choose blocks, order the chips, and keep the chips that are partly read within the budget.
+def schedule_tile(chips: Sequence[ChipWindow], shape: tuple[int, int], block: tuple[int, int], most_partly: int) -> TileSchedule:
+    """Order the chips, and let no more than some be partly read at any time.
 
     Args:
         chips: the tile's chips.
         shape: (height, width) of the tile.
-        stored_block: (height, width) of the blocks in the files.
-        pixel_bytes: bytes of one pixel, all dates and bands; 0 where the tile has no date left.
-        chip_bytes: bytes of one chip.
-        memory_budget: bytes; half for a block, half for chips that are partly read.
+        block: (height, width) of the blocks that are read; see `block_shape`.
+        most_partly: chips.
     """
-    block = block_shape(shape, stored_block, max(1, memory_budget // 2 // max(1, pixel_bytes)))
     across = -(-shape[1] // block[1])
 
     def span(chip: ChipWindow) -> tuple[int, int]:
@@ -88,7 +78,7 @@ def schedule_tile(
 
     ordered = sorted(chips, key=lambda chip: (span(chip)[1], chip.field, chip.window.top, chip.window.left))
     spans = np.array([span(chip) for chip in ordered], np.int64).reshape(-1, 2)
-    return TileSchedule(shape, block, tuple(ordered), _too_many(spans, max(1, memory_budget // 2 // chip_bytes)))
+    return TileSchedule(shape, block, tuple(ordered), _too_many(spans, most_partly))
 
 
 def _too_many(spans: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.bool_]:

@@ -76,7 +76,7 @@ class SelectedChips(RandomAccessChips):
         self._rows = rows
         dates = tuple(day for day in chips.info.dates if until is None or day <= until)
         if chips.info.dates and not dates:
-            raise OptionError(f"no date is left up to {until}", fix="Give a later --until.")
+            raise OptionError(f"no date is left: all are later than {until}", fix="Give a later --until.")
         options = f"{bands} {until} {seen_until}".encode() + rows.tobytes() + self._kept.tobytes()
         self.info = replace(
             chips.info,

@@ -3,16 +3,13 @@
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pyarrow
-import zarr
 from pydantic import ValidationError
-from zarr.codecs import BloscCodec, Crc32cCodec
-from zarr.errors import BaseZarrError
 
 from cropdetect import __version__
 from cropdetect.chips.batch import ChipBatch
@@ -23,6 +20,9 @@ from cropdetect.files import disk_full_named
 from cropdetect.formats import ChipStoreAttributes
 from cropdetect.imagery import refuse_zarr_objects
 from cropdetect.progress import Progress
+
+if TYPE_CHECKING:  # it takes long to import, and most commands open no store
+    import zarr
 
 _BATCH = 32
 _DIMENSIONS = {
@@ -47,10 +47,9 @@ _AXES = {  # axes of `image`
 }
 _NOT_IN_OLDER = ("median_date", "field_area")
 _DAMAGE = (
-    BaseZarrError,
     pyarrow.ArrowException,
     KeyError,
-    ValueError,
+    ValueError,  # the errors of zarr are of this kind
     OSError,
     TypeError,
     RuntimeError,
@@ -74,6 +73,8 @@ def write_chips(chips: ChipSet, out: Path, *, places: Callable[[], str] = str) -
         FieldsError: no field has a chip.
         DiskFullError: the disk has no room.
     """
+    import zarr
+
     info = chips.info
     n, size, steps, bands = len(chips), info.size, info.n_steps, len(info.bands)
     if n == 0:
@@ -132,8 +133,10 @@ def _dumped(attributes: ChipStoreAttributes) -> dict[str, Any]:
 
 
 def _array(
-    store: zarr.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], attributes: dict[str, Any] | None = None
+    store: "zarr.Group", name: str, shape: tuple[int, ...], dtype: np.dtype[Any], attributes: dict[str, Any] | None = None
 ) -> "zarr.Array[Any]":  # older zarr cannot be indexed
+    from zarr.codecs import BloscCodec, Crc32cCodec
+
     chunks = tuple(min(length, _BATCH) if axis == 0 else length for axis, length in enumerate(shape))
     with warnings.catch_warnings(action="ignore"):  # fixed-length text has no Zarr 3 specification yet
         return store.create_array(
@@ -154,6 +157,8 @@ def open_chips(path: Path) -> RandomAccessChips:
     Raises:
         ChipStoreError: it is no chip store, is damaged, or was written by a newer version.
     """
+    import zarr
+
     fix = "Cut the chips again with cropdetect chips."
     if not (path / "zarr.json").is_file():
         raise ChipStoreError("this is not a chip store", where=path, fix="Make one with cropdetect chips.")
@@ -254,7 +259,9 @@ class StoredChips(RandomAccessChips):
         return ChipBatch(field, parts["image"], parts["mask"], parts["clear"], date, self.season_year[field])
 
 
-def _opened(store: zarr.Group, name: str) -> "zarr.Array[Any]":
+def _opened(store: "zarr.Group", name: str) -> "zarr.Array[Any]":
+    import zarr
+
     with warnings.catch_warnings(action="ignore"):
         array = store[name]
     if not isinstance(array, zarr.Array):

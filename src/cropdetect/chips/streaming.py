@@ -11,10 +11,11 @@ import numpy.typing as npt
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.chips.footprints import Footprints
+from cropdetect.chips.regions import regions
 from cropdetect.chips.schedule import TileSchedule
 from cropdetect.chips.season import median_dates
 from cropdetect.chips.windows import ChipWindow
-from cropdetect.imagery import Imagery, PixelBlock, Wanted, Window
+from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Wanted, Window
 
 
 class CutChips(ChipSet):
@@ -75,6 +76,11 @@ class CutChips(ChipSet):
                 _lay(next(cut), chip.window, batch.image[at], batch.clear[at])
             yield batch
 
+    def dates_of_first(self, n: int) -> npt.NDArray[np.datetime64]:
+        """See `ChipSet.dates_of_first`."""
+        chips = [chip for schedule in self._schedules for chip in schedule.chips]
+        return self._without_pixels(chips[:n]).date
+
     def wanted(self) -> list[Wanted]:
         """Return which pixels of each tile the chips show; what else is read with them is not used."""
         return [
@@ -84,32 +90,30 @@ class CutChips(ChipSet):
 
     def _cut(self, skip: int) -> "Iterator[list[_Part]]":
         """Yield the pixels of one chip after the other, leaving out the first `skip`; they hold until the next is asked for."""
+        memory = _Memory()
         for tile, schedule in enumerate(self._schedules):
             if skip < len(schedule.chips):
-                yield from self._cut_tile(tile, schedule, skip)
+                yield from self._cut_tile(tile, schedule, skip, memory)
             skip = max(0, skip - len(schedule.chips))
 
-    def _cut_tile(self, tile: int, schedule: TileSchedule, skip: int) -> "Iterator[list[_Part]]":
+    def _cut_tile(self, tile: int, schedule: TileSchedule, skip: int, memory: "_Memory") -> "Iterator[list[_Part]]":
         series, steps, bands = self._imagery.tiles[tile], self._steps[tile], self.info.bands
         blocks = schedule.chips_of_blocks(skip)
         partly_read: dict[int, list[_Part]] = {}
         blocks_left = Counter(chip for _, chips in blocks for chip in chips)
-        memory = None
+        size = schedule.block[0] * schedule.block[1] * len(steps) * len(bands)
         for block, chips in blocks:
-            shared = [schedule.chips[chip].window for chip in chips if not schedule.read_alone[chip]] if steps else []
-            parts = whole = None  # let go of the last block before the next is read: the budget holds one
-            if shared:
-                needed = _hull([_overlap(window, block) for window in shared])
-                if memory is None:
-                    memory = np.empty(schedule.block[0] * schedule.block[1] * len(steps) * len(bands), series.dtype)
-                whole = _Part(needed, series.read(needed, dates=steps, bands=bands, memory=memory))
+            shared = [chip for chip in chips if not schedule.read_alone[chip]] if steps else []
+            parts, read = [], {}  # let go of the last block before the next is read: the budget holds one
+            needed = [_overlap(schedule.chips[chip].window, block) for chip in shared]
+            read = dict(zip(shared, _read(series, steps, bands, needed, memory.of(size, series.dtype)), strict=True))
             for chip in chips:
                 window = schedule.chips[chip].window
                 parts = partly_read.pop(chip, [])
                 if schedule.read_alone[chip]:
                     parts += [_Part(window, series.read(window, dates=steps, bands=bands))] if steps else []
-                elif whole is not None:
-                    parts.append(whole)
+                elif chip in read:
+                    parts.append(read[chip])
                 blocks_left[chip] -= 1
                 if blocks_left[chip]:
                     partly_read[chip] = [*parts[:-1], *(part.cropped(window) for part in parts[-1:])]
@@ -138,6 +142,20 @@ class CutChips(ChipSet):
         )
 
 
+class _Memory:
+    """Memory that all blocks of all tiles are read into: to touch new memory takes as long as to read a part of a block."""
+
+    def __init__(self) -> None:
+        self._numbers: npt.NDArray[np.generic] | None = None
+
+    def of(self, size: int, dtype: np.dtype[np.generic]) -> npt.NDArray[np.generic]:
+        """Return room for so many numbers."""
+        if self._numbers is None or self._numbers.size < size or self._numbers.dtype != dtype:
+            self._numbers = None  # before there is more
+            self._numbers = np.empty(size, dtype)
+        return self._numbers
+
+
 class _Part(NamedTuple):
     """Pixels that chips show a part of."""
 
@@ -160,6 +178,32 @@ class _Part(NamedTuple):
         clear[:n_steps, y, x] = self.pixels.clear[:, rows, columns]
 
 
+def _read(
+    series: ImageSeries,
+    steps: Sequence[int],
+    bands: Sequence[str],
+    windows: Sequence[Window],
+    memory: npt.NDArray[np.generic],
+) -> list[_Part]:
+    """Read windows, those near each other together, and return what holds each of them.
+
+    Args:
+        series: the tile.
+        steps: positions of the dates.
+        bands: names.
+        windows: parts of the tile.
+        memory: see `ImageSeries.read`.
+    """
+    needed, region_of = regions(windows, series.block_shape)
+    parts: list[_Part] = []
+    used = 0
+    for region in needed:
+        pixels = series.read(region, dates=steps, bands=bands, memory=memory[used:])
+        used += pixels.image.size
+        parts.append(_Part(region, pixels))
+    return [parts[position] for position in region_of]
+
+
 def _lay(parts: Sequence[_Part], window: Window, image: npt.NDArray[np.generic], clear: npt.NDArray[np.bool_]) -> None:
     """Copy all parts of a chip to where it lies."""
     for part in parts:
@@ -173,9 +217,3 @@ def _overlap(a: Window, b: Window) -> Window:
 def _within(window: Window, outer: Window) -> tuple[slice, slice]:
     """Return rows and columns of a window in another one."""
     return slice(window.top - outer.top, window.bottom - outer.top), slice(window.left - outer.left, window.right - outer.left)
-
-
-def _hull(windows: Sequence[Window]) -> Window:
-    return Window(
-        min(w.top for w in windows), min(w.left for w in windows), max(w.bottom for w in windows), max(w.right for w in windows)
-    )

@@ -9,7 +9,7 @@ from cropdetect.chips.footprints import Footprints
 from cropdetect.imagery import Window
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are as many as fields
 class ChipWindow:
     """One chip of one field in one tile.
 

@@ -6,61 +6,79 @@ import signal
 import sys
 import traceback
 import warnings
+from pathlib import Path
 
+from cropdetect import signals
 from cropdetect.cli import verbs  # noqa: F401, registers the commands
 from cropdetect.cli.app import DEBUG, PipeClosedError, Shown, StoppedError, app
 from cropdetect.cli.plain import plain_output
-from cropdetect.errors import CropDetectError, MemoryLimitError, named
+from cropdetect.errors import CropDetectError, InputNotFoundError, MemoryLimitError, named
 from cropdetect.runs import command_line
 
 __all__ = ["app", "main"]
 
 _ADDRESS_SPACE = 2**30  # bytes that the libraries take
 
-_terminated = 0  # the signal that stopped the command
-
 
 def main() -> None:
     """Run the command line; an error ends with its exit code, an interruption with 128 + the number of the signal."""
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
-    warnings.showwarning = lambda message, *_: print(f"Warning: {message}", file=sys.stderr)
-    signal.signal(signal.SIGTERM, _terminate)
+    warnings.showwarning = lambda message, *_: _show_warning(message)
     debug = DEBUG in sys.argv[1:]
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
     command_line.set(("cropdetect", *sys.argv[1:]))
+    signals.stop_in_order()
     with plain_output():
         try:
-            _run()
-        except StoppedError as stop:
-            print(stop, file=sys.stderr)
-            sys.exit(128 + (_terminated or signal.SIGINT))
-        except (PipeClosedError, BrokenPipeError):  # what reads our output has ended, e.g. `head`
-            sys.exit(128 + signal.SIGPIPE)
-        except Exception as error:
-            if _was_stopped(error):
-                print("Stopped.", file=sys.stderr)
-                sys.exit(128 + (_terminated or signal.SIGINT))
-            sys.exit(_tell(named(error), error, debug=debug))
+            code = _ended(debug=debug)
+        except KeyboardInterrupt as stop:
+            code = _stopped(stop)
         finally:
             _drop_unwritten()
+    signals.end_without_a_word()
+    sys.exit(code)
 
 
-def _run() -> None:
+def _show_warning(message: Warning | str) -> None:
+    Shown.warnings.append(str(message))
+    print(f"Warning: {message}", file=sys.stderr)
+
+
+def _ended(*, debug: bool) -> int:
+    """Run the command that was typed, say what ended it, and return its exit code."""
+    try:
+        return _run()
+    except StoppedError as stop:
+        return _stopped(stop)
+    except (PipeClosedError, BrokenPipeError):  # what reads our output has ended, e.g. `head`
+        return 128 + signal.SIGPIPE
+    except Exception as error:
+        return _stopped() if _was_stopped(error) else _tell(named(error), error, debug=debug)
+
+
+def _run() -> int:
     """Run the command that was typed; what it printed is written, or that fails here and not when Python ends."""
     _check_address_space()
+    _check_folder()
     try:
         app()
-    except SystemExit:
+    except SystemExit as stop:
         sys.stdout.flush()
-        raise
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0
+
+
+def _stopped(said: object = "") -> int:
+    print(str(said) or "Stopped.", file=sys.stderr)
+    return signals.exit_code()
 
 
 def _was_stopped(error: BaseException | None) -> bool:
     """Tell whether a signal caused an error: compiled modules that are being imported make an ImportError of it."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
-    return error is not None or _terminated != 0
+    return error is not None or signals.has_stopped()
 
 
 def _check_address_space() -> None:
@@ -81,6 +99,18 @@ def _check_address_space() -> None:
         )
 
 
+def _check_folder() -> None:
+    """Refuse to work where no path that does not begin with "/" leads anywhere.
+
+    Raises:
+        InputNotFoundError: the working folder has been deleted.
+    """
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise InputNotFoundError("the working folder does not exist any more", fix="Change to another folder.") from None
+
+
 def _drop_unwritten() -> None:
     """Lead standard output nowhere if it cannot be written, so that Python does not try it again when it ends."""
     try:
@@ -98,10 +128,3 @@ def _tell(error: CropDetectError, cause: Exception, *, debug: bool) -> int:
         print(json.dumps({"error": said}, indent=1, ensure_ascii=False))
     print(f"{error.name}: {error}", file=sys.stderr)
     return error.exit_code
-
-
-def _terminate(number: int, _: object) -> None:
-    """Stop as Ctrl-C does, so that unfinished work is kept or removed."""
-    global _terminated
-    _terminated = number
-    raise KeyboardInterrupt

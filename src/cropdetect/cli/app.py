@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
@@ -96,6 +96,7 @@ class Shown:
     """What is shown beside the results, as it was asked for."""
 
     tracebacks = False  # of named errors
+    warnings: ClassVar[list[str]] = []  # that were shown
 
 
 @app.callback()

@@ -1,13 +1,17 @@
 """The commands, in the order of the work. What each takes is declared in `cropdetect.api`; here is what each prints."""
 
+import shlex
 import warnings
 from typing import Annotated, Any
 
 from typer.core import TyperCommand
 
 from cropdetect import api
-from cropdetect.cli.commands import Call, command
+from cropdetect.cli.app import Shown
+from cropdetect.cli.commands import Call, command, option_models
+from cropdetect.errors import OptionError
 from cropdetect.formats import MetricsRecord
+from cropdetect.options import DataOptions, flag
 
 _AsJson = Annotated[bool, "print JSON"]
 
@@ -21,6 +25,19 @@ class _LabelsWereAFile(TyperCommand):
             new = {"--labels": "--reference", "--label-column": "--labels"}
             args = [new.get(name, name) + argument[len(name) :] for name, argument in zip(names, args, strict=True)]
             warnings.warn("--labels names a column now: write --reference FILE [--labels COLUMN]", stacklevel=2)
+        return super().parse_args(ctx, args)
+
+
+class _CheckpointSays(TyperCommand):
+    """Refuses the options of `train` that a checkpoint has decided; typer would propose others that sound alike."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for name in ("labels", "legend", "bands", "chip_size"):
+            if any(argument.partition("=")[0] == flag(name) for argument in args):
+                fix = "Leave it out. evaluate and report compare predictions with known crops."
+                raise OptionError(
+                    f"predict takes no {flag(name)}: classes, bands and chip size are those of the checkpoint", fix=fix
+                )
         return super().parse_args(ctx, args)
 
 
@@ -57,7 +74,7 @@ def _info(
         return
     print(description.text())
     if description.kind in ("imagery", "table") and isinstance(description.facts.get("fields"), int):
-        _show_what_follows(call.arguments["path"], description.facts)
+        _show_what_follows(call.arguments, description.facts)
 
 
 @command("chips", "season/ chips.zarr --fields fields.gpkg")
@@ -80,7 +97,7 @@ def _crossval(call: Call, json: _AsJson = False) -> None:
     _show_scores(call, as_json=json)
 
 
-@command("predict", "season/ out/ --fields fields.gpkg --checkpoint checkpoint/")
+@command("predict", "season/ out/ --fields fields.gpkg --checkpoint checkpoint/", _CheckpointSays)
 def _predict(call: Call, dry_run: Annotated[bool, "show what would be done, and end"] = False) -> None:
     if dry_run:
         print(call.like(api.plan).text())
@@ -88,8 +105,8 @@ def _predict(call: Call, dry_run: Annotated[bool, "show what would be done, and 
     run = call()
     from cropdetect.outputs import prediction_summary, read_prediction_table
 
-    out = call.arguments["out"]
-    print(prediction_summary(*read_prediction_table(out), out, unlike=run.unlike_training))
+    out, unlike = call.arguments["out"], [one for one in run.unlike_training if one not in Shown.warnings]
+    print(prediction_summary(*read_prediction_table(out), out, unlike=unlike))
 
 
 @command("evaluate", "out/ scores/ --reference surveyed.gpkg --labels crop", _LabelsWereAFile)
@@ -148,8 +165,23 @@ def _show_scores(call: Call, *, as_json: bool, scores: MetricsRecord | None = No
     print(where_to_look(out))
 
 
-def _show_what_follows(data: Any, facts: dict[str, Any]) -> None:
-    """Print the commands that come after `info`."""
+def _show_what_follows(arguments: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Print the commands that come after `info`, with the options that it was given."""
+    data, options = shlex.quote(str(arguments["path"])), arguments["options"]
     labels = "" if "labels" in facts else " --labels COLUMN"
-    print(f"Next, with the same options: cropdetect map {data} map/{labels} (learns from the known crops of some fields),")
-    print(f"or cropdetect predict {data} out/ --checkpoint NAME (an existing checkpoint)")
+    print("Next: learn from the fields whose crop is known, and map all:")
+    print(f"  cropdetect map {data} map/{_as_typed(options, 'map')}{labels}")
+    print("or use a checkpoint that is there already:")
+    print(f"  cropdetect predict {data} out/ --checkpoint NAME{_as_typed(options, 'predict')}")
+
+
+def _as_typed(options: DataOptions, verb: str) -> str:
+    """Return the options that a verb takes as they are typed, each after a blank; those with their default are left out."""
+    taken = next(fields for _, model, fields in option_models(getattr(api, verb)) if model is DataOptions)
+    typed = ""
+    for name, field in taken.items():
+        value = getattr(options, name)
+        if value != field.default:
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            typed += f" {flag(name)}" if value is True else f" {flag(name)} {shlex.quote(text)}"
+    return typed

@@ -11,8 +11,8 @@ from cropdetect.formats import AreaRecord, ClassArea
 
 Z_95 = 1.96  # standard errors to either side that hold 95 %
 _METHOD = (
-    "Olofsson et al. 2014 (Remote Sensing of Environment 148): the labelled fields are a sample stratified by mapped class; "
-    "ratio estimator by field area; finite population correction where the number of mapped fields is known"
+    "Method: Olofsson et al. 2014 (Remote Sensing of Environment 148). The labelled fields count as a sample of each mapped "
+    "class. Areas are ratio estimates by field area; where the number of mapped fields is known, with a correction for it"
 )
 _LARGEST_VARIANCE = 0.25  # of a share; taken where a mapped class has one labelled field, which shows none
 _NOT_A_SAMPLE = (

@@ -129,7 +129,7 @@ def _check_folds(first: ScoredFields, run: ScoredFields) -> None:
     if {first.folds, run.folds} == {"random", "apart"}:
         alone, whole = (first, run) if first.folds == "random" else (run, first)
         raise ContradictionError(
-            f"{alone.name} put fields apart one by one, {whole.name} whole groups of neighbours: the first has the easier task",
+            f"{alone.name} left out single fields, {whole.name} whole groups of neighbours: the first has the easier task",
             fix="Cross-validate both with the same --folds.",
         )
 
@@ -161,9 +161,9 @@ def _groups(
         groups, drawn = tables[0]["fold"], "whole folds"
     n_groups = 0 if groups is None else groups.nunique()
     if groups is None or n_groups < 2:
-        told = "the intervals draw every field on its own: they are too narrow where neighbouring fields are alike"
+        told = "the intervals are too narrow where neighbouring fields are alike: they count every field on its own"
         return None, "single fields", [told]
-    rough = [f"the intervals are rough: there are only {n_groups} groups of fields to draw"] if n_groups < FEW_GROUPS else []
+    rough = [f"the intervals are rough: the fields form only {n_groups} groups"] if n_groups < FEW_GROUPS else []
     return groups.factorize()[0], drawn, rough
 
 

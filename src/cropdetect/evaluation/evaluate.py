@@ -13,10 +13,9 @@ from cropdetect.evaluation.areas import estimate_areas
 from cropdetect.evaluation.bootstrap import FEW_GROUPS, bootstrap_intervals
 from cropdetect.evaluation.label_doubts import label_doubts
 from cropdetect.evaluation.scores import score, scores_by_size
-from cropdetect.fields import as_text, field_positions, square_blocks
+from cropdetect.fields import areas_ha, as_text, field_positions, square_blocks
 from cropdetect.formats import MetricsRecord, SeenScores
 
-_EQUAL_AREA = "EPSG:6933"  # EASE-Grid 2.0: a square metre is a square metre everywhere
 _NOT_KNOWN = "the checkpoint does not know its training fields: the scores are too good if these fields are among them"
 _BLOCK = 5000.0  # metres; side of the blocks that intervals draw where no groups are given
 
@@ -132,9 +131,9 @@ def evaluate_probabilities(
     n_groups = None if groups is None else len(np.unique(groups))
     if n_groups is None or n_groups < 2:
         groups = None
-        warnings.append("the intervals draw every field on its own: they are too narrow where neighbouring fields are alike")
+        warnings.append("the intervals are too narrow where neighbouring fields are alike: they count every field on its own")
     elif n_groups < FEW_GROUPS:
-        warnings.append(f"the intervals are rough: there are only {n_groups} groups of fields to draw")
+        warnings.append(f"the intervals are rough: the fields form only {n_groups} groups")
     return scores.model_copy(
         update={
             "intervals": bootstrap_intervals(probabilities, labels, legend, groups, seed=seed),
@@ -147,7 +146,7 @@ def evaluate_probabilities(
 
 def as_out_of_fold(scores: MetricsRecord) -> MetricsRecord:
     """Return the scores of a checkpoint on its training fields, with the words that say what they are."""
-    told = "these are the checkpoint's own scores: the networks that left a training field out predict it"
+    told = "these are the checkpoint's own scores: networks that had not seen a training field predict it"
     validation = f"out of fold, {scores.validation}"
     return scores.model_copy(update={"validation": validation, "warnings": [told, *scores.warnings]})
 
@@ -236,7 +235,7 @@ def _sizes(
 ) -> tuple[Literal["ha", "fields"], npt.NDArray[np.float64]]:
     """Return the unit and the size of each field: hectares of polygons, else of pixels, else 1 for every field."""
     if fields.crs is not None:
-        hectares = fields.geometry.to_crs(_EQUAL_AREA).area.to_numpy(np.float64) / 1e4
+        hectares = areas_ha(fields.geometry)
         if (hectares[answered] > 0).all():
             return "ha", np.nan_to_num(hectares)
     if pixel_size is not None:

@@ -1,5 +1,6 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
+from cropdetect.fields.areas import areas_ha
 from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column
 from cropdetect.fields.coordinates import outside_imagery, where_both_lie
 from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
@@ -16,6 +17,7 @@ __all__ = [
     "NO_LABELS",
     "FieldSet",
     "IdRaster",
+    "areas_ha",
     "as_text",
     "field_ids",
     "field_layers",

@@ -52,7 +52,7 @@ def impossible_coordinates(fields: gpd.GeoDataFrame, imagery: Imagery | None, wh
     unit = "degrees" if degrees else "metres"
     if _swapped(points, crs, imagery):
         raise FieldsError(
-            f"coordinates such as {_shown(points)} lie where {_named(crs)} has them only the other way round",
+            f"coordinates such as {_shown(points)} fit {_named(crs)} only the other way round",
             where=where,
             fix="Latitude and longitude (or northing and easting) are swapped: write x, the longitude or easting, first.",
         )

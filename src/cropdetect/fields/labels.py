@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
@@ -12,6 +14,7 @@ from cropdetect.errors import FieldsError
 from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
 from cropdetect.fields.contents import PARQUET_SUFFIXES
 from cropdetect.fields.legend import class_names
+from cropdetect.fields.places import by_place, lie_in_their_fields
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.vector import read_vector
 from cropdetect.imagery import unreadable
@@ -24,8 +27,11 @@ def read_labels(
     label_column: str | None,
     legend: Mapping[str, str] | None,
     group_column: str | None,
+    fields: gpd.GeoDataFrame | None = None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Read `field_id`, `label` and, where there is one, `group` of the fields that have a label.
+
+    Points and outlines without ids of these fields, e.g. those of a survey, belong to the fields that they lie in.
 
     Args:
         path: CSV, Parquet, or a vector file.
@@ -33,38 +39,47 @@ def read_labels(
         label_column: default: see `find_label_column`.
         legend: label code -> class name.
         group_column: default: `group`, if there is one.
+        fields: `field_id` and `geometry` of the fields; without them the file needs the ids.
 
     Returns:
         One row a labelled field, ids and labels as text; and warnings.
 
     Raises:
         InputNotFoundError, UnreadableFileError: the file is absent or damaged.
-        FieldsError: a column is absent, no field has a label, or an id occurs twice.
+        FieldsError: a column is absent, no field has a label, no label lies in a field, or an id occurs twice.
         LegendError: the legend has none of the codes.
     """
     path = local_path(path)
     if not path.exists():
         raise not_found(path, "file of labels")
-    table, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])
+    table, shapes, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])
     ids, doubts = find_id_column(table, id_column, where=path)
     codes = find_label_column(table, label_column, where=path)
     columns = f"The columns: {listed([str(name) for name in table.columns])}."
-    if ids is None:
-        fix = " ".join([f"Name it with --id-column. {columns}", *doubts])
-        raise FieldsError("no column is known to hold field ids", where=path, fix=fix)
     if codes is None:
         raise FieldsError("no column is known to hold labels", where=path, fix=f"Name it with --labels. {columns}")
     labels, missing = class_names(table[codes], legend, where=path)
-    found = pd.DataFrame({"field_id": as_text(table[ids]), "label": labels})
+    found = pd.DataFrame({"label": labels})
     group = find_column(table, group_column, ("group",), where=path)
     if group is not None:
         found["group"] = table[group].to_numpy()
+    known = None if ids is None else as_text(table[ids])
+    if shapes is not None and fields is not None and id_column is None and _are_apart(shapes, known, fields):
+        used = (found["label"].notna() & shapes.notna() & ~shapes.is_empty).to_numpy()
+        if not used.any():
+            raise _no_label(codes, path)
+        joined, told = by_place(shapes[used], found[used], fields, where=path)
+        return joined, (*warnings, *missing, *told)
+    if ids is None:
+        fix = " ".join([f"Name it with --id-column. {columns}", *doubts])
+        raise FieldsError("no column is known to hold field ids", where=path, fix=fix)
+    found.insert(0, "field_id", as_text(table[ids]))
     nameless = int((found["field_id"].isna() & found["label"].notna()).sum())
     if nameless:
         doubts = [*doubts, f"{path.name}: {nameless} labels have no field id in {ids} and are left out"]
     found = found[found["field_id"].notna() & found["label"].notna()].reset_index(drop=True)
     if found.empty:
-        raise FieldsError(f"no field has a label in the column {codes}", where=path, fix="Name another with --labels.")
+        raise _no_label(codes, path)
     twice = found.loc[found["field_id"].duplicated(), "field_id"].unique()
     if len(twice):
         raise FieldsError(
@@ -75,11 +90,23 @@ def read_labels(
     return found, (*warnings, *doubts, *missing)
 
 
-def _read(path: Path, named: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _no_label(column: str, path: Path) -> FieldsError:
+    return FieldsError(f"no field has a label in the column {column}", where=path, fix="Name another with --labels.")
+
+
+def _are_apart(shapes: gpd.GeoSeries, ids: "pd.Series[Any] | None", fields: gpd.GeoDataFrame) -> bool:
+    """Tell whether places and not ids say which field a label is of."""
+    if shapes.crs is None or fields.crs is None or fields.geometry.isna().all():
+        return False
+    return ids is None or not lie_in_their_fields(shapes, ids, fields)
+
+
+def _read(path: Path, named: list[str]) -> tuple[pd.DataFrame, gpd.GeoSeries | None, tuple[str, ...]]:
+    """Return the columns of a file, its geometries, and warnings."""
     if path.suffix.lower() in (".csv", ".txt", ".tsv") or not _has_geometry(path):
-        return read_plain_table(path, text=named), ()
+        return read_plain_table(path, text=named), None, ()
     table, warnings = read_vector(path, named=named)
-    return pd.DataFrame(table.drop(columns="geometry")), warnings
+    return pd.DataFrame(table.drop(columns="geometry")), table.geometry, warnings
 
 
 def _has_geometry(path: Path) -> bool:

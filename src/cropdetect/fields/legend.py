@@ -1,6 +1,7 @@
 """From the codes in a file to class names."""
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -23,6 +24,36 @@ CV4A_LEGEND: Mapping[str, str] = {
     "7": "Cassava & Common Bean",
 }
 """The classes of the CV4A competition by `crop_id`."""
+
+_NO_LABEL = frozenset(
+    [
+        "",
+        "-",
+        "?",
+        "n/a",
+        "na",
+        "nan",
+        "nd",
+        "nil",
+        "none",
+        "null",
+        "no data",
+        "nodata",
+        "no label",
+        "unlabelled",
+        "unlabeled",
+        "unknown",
+        "unclassified",
+        "undefined",
+        "missing",
+        "not available",
+        "tbd",
+        "-1",
+        "-99",
+        "-999",
+        "-9999",
+    ]
+)
 
 HCAT = "hcat"
 """What stands for `hcat_legend` in the place of a legend's file."""
@@ -77,15 +108,15 @@ def class_names(
         where: the file, for messages.
 
     Returns:
-        class name or None per field (dtype object), and warnings. A code that the legend lacks gives None and a warning;
-        so do classes that differ only in blanks around them.
+        class name or None per field (dtype object), and warnings. A code that the legend lacks gives None and a warning.
+        Without a legend, warnings tell of classes that are written in several ways, and of those that sound like no crop.
 
     Raises:
         LegendError: the legend has none of the codes.
     """
     text = as_text(codes)
     if legend is None:
-        return text, _differ_in_blanks(text, where)
+        return text, _doubtful_classes(text, where)
     known = text.isin(list(legend))
     unknown = text[~known & text.notna()]
     warnings: tuple[str, ...] = ()
@@ -102,12 +133,24 @@ def class_names(
     return names, warnings
 
 
-def _differ_in_blanks(labels: "pd.Series[Any]", where: object) -> tuple[str, ...]:
+def _doubtful_classes(labels: "pd.Series[Any]", where: object) -> tuple[str, ...]:
+    """Return warnings about classes that differ only in how they are written, and about those that sound like no label."""
     classes = pd.Series(labels.dropna().unique(), dtype=object)
-    alike = classes[classes.str.strip().duplicated(keep=False)]
-    if alike.empty:
-        return ()
-    return (f"{where}: these classes differ only in blanks around them: {', '.join(map(repr, alike[:4]))}",)
+    plain = classes.map(lambda name: " ".join(unicodedata.normalize("NFKC", name).casefold().split()))
+    alike = sorted(classes[plain.duplicated(keep=False)], key=str.casefold)
+    nothing = classes[plain.isin(_NO_LABEL)]
+    warnings = []
+    if alike:
+        warnings.append(
+            f"{where}: these classes differ only in capitals or blanks, and each counts as a class of its own: "
+            f"{', '.join(map(repr, alike[:6]))}. --legend gives them one name"
+        )
+    if len(nothing):
+        warnings.append(
+            f"{where}: these classes sound like no label, but count as crops: {', '.join(map(repr, nothing))}. Empty these "
+            "labels, or give a --legend of the crops"
+        )
+    return tuple(warnings)
 
 
 def ordered_legend(labels: Iterable[str | None], legend: Mapping[str, str] | None = None) -> tuple[str, ...]:

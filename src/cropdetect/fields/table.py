@@ -8,12 +8,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS
 
 from cropdetect.fields.columns import field_ids, find_id_column, find_label_column, rounded
 from cropdetect.fields.geometry import Flags, buffer_fields, usable_polygons
 from cropdetect.fields.legend import class_names, ordered_legend
 
+_NO_OUTLINES = tuple(kind for kind in shapely.GeometryType if "POINT" in kind.name or "LINE" in kind.name)
 _OURS = ("field_id", "label", "status", "raster_pixels", "geometry")
 
 
@@ -84,7 +86,13 @@ def field_table(
             )
     shapes = np.array(raw.geometry.array, dtype=object)
     shapes[impossible] = None
+    marks = np.isin(shapely.get_type_id(shapes), _NO_OUTLINES)
     polygons, invalid, repaired = usable_polygons(shapes)
+    if marks.any():
+        warnings.append(
+            f"{path.name}: {marks.sum()} of {len(raw)} fields are points or lines, not outlines ({_some(ids[marks])}). Draw the "
+            "outlines, or make circles: buffer the points in a GIS"
+        )
     if repaired.any():
         warnings.append(f"{path.name}: {repaired.sum()} polygons that cross themselves were repaired ({_some(ids[repaired])})")
     status = np.select([no_id, ids.duplicated(), invalid], ["no_id", "duplicate_id", "invalid_geometry"], "ok")

@@ -13,8 +13,8 @@ from cropdetect.imagery.places import check_place
 from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stated import StatedBand, stated_bands, stated_masks
-from cropdetect.imagery.stores.safety import gdal, raster_driver, refuse_zarr_objects, unreadable
-from cropdetect.imagery.stores.zips import is_image_archive
+from cropdetect.imagery.stores.safety import gdal, refuse_zarr_objects, unreadable
+from cropdetect.imagery.stores.zips import is_image_archive, raster_driver
 
 __all__ = [
     "SEE_LAYOUTS",

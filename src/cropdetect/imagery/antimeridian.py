@@ -64,6 +64,8 @@ def touch(shapes: gpd.GeoSeries, places: gpd.GeoSeries) -> npt.NDArray[np.bool_]
     """Tell which geometries touch one of some places, both in degrees, however their longitudes are written."""
     found = np.zeros(len(shapes), bool)
     geometries, there = (np.asarray(one.array, dtype=object) for one in (joined(shapes), places))
+    if not len(geometries) or not len(there):
+        return found
     (first, _, last, _), (west, _, east, _) = (shapely.total_bounds(one) for one in (geometries, there))
     for turn in (-_TURN, 0.0, _TURN):
         if west + turn <= last and first <= east + turn:

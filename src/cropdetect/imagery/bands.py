@@ -61,13 +61,13 @@ class Band:
 
 def _sentinel2(name: str, role: str, wavelength: float, others: str) -> Band:
     own = name.replace("B0", "B0?")
-    return Band(name, "reflectance", role, "sentinel-2", wavelength, others=rf"{own}|band[_ ]?{own[1:]}|{others}")
+    return Band(name, "reflectance", role, "sentinel-2", wavelength, others=rf"{own}|band{own[1:]}|{others}")
 
 
 def _numbered(sensor: str, name: str, role: str, wavelength: float, others: str, kind: Kind = "reflectance") -> Band:
     """Return a band of a sensor whose numbers other sensors use for other bands."""
     own = rf"B{'0?' if len(name) == 2 else ''}{name[1:]}"
-    others = rf"(?:ST_?)?{own}|band[_ ]?{own[1:]}|{others}"
+    others = rf"(?:ST_?)?{own}|band{own[1:]}|{others}"
     return Band(name, kind, role, sensor, wavelength, in_paths=False, others=others, tells_sensor=False)
 
 
@@ -204,6 +204,7 @@ SENTINEL2_ORDER = tuple(band.name for band in BANDS if band.sensor == "sentinel-
 COMPETITION_BANDS = tuple(name for name in SENTINEL2_ORDER if name not in ("B10", "SCL"))
 
 _SECOND_CHOICE = {"nir": "nir08"}
+_ALSO_ELSE = ("cirrus", "nir09", "pan")  # masks and products of other producers are called so, too
 _OPTICAL = frozenset(band.sensor for band in BANDS if band.kind == "reflectance" and band.sensor)
 
 _SEPARATOR = r"[-_. :/]"
@@ -297,7 +298,11 @@ def _readings(name: str) -> Iterator[tuple[str | None, str, str]]:
 
 
 def _row(name: str, sensor: str | None) -> Band | None:
-    """Return the row of a bare name: among those of the sensor first, then among those that need none."""
+    """Return the row of a bare name: among those of the sensor first, then among those that need none.
+
+    Words may have blanks and hyphens between them, too. `band_4` is the fourth layer without a name, and so no band's name.
+    """
+    name = re.sub(r"[ -]+", "_", name)
     if sensor is not None:
         of_sensor = (band for band in BANDS if band.sensor == sensor)
         for band in of_sensor:
@@ -308,7 +313,14 @@ def _row(name: str, sensor: str | None) -> Band | None:
         foreign = optical and band.kind == "reflectance" and band.sensor not in (None, sensor)
         if band.tells_sensor and not foreign and re.fullmatch(band.spellings, name, re.IGNORECASE):
             return band
-    return None
+    return None if optical else _of_any_sensor(name)
+
+
+def _of_any_sensor(name: str) -> Band | None:
+    """Return a reflectance without sensor and role for a name that some sensors give to a reflectance (re2, yellow)."""
+    rows = (band for band in BANDS if band.kind == "reflectance" and band.others and band.role not in _ALSO_ELSE)
+    is_one = any(re.fullmatch(band.others, name, re.IGNORECASE) for band in rows)
+    return Band(name, "reflectance") if is_one else None
 
 
 def find_band(name: str, sensor: str | None = None) -> Band:

@@ -5,7 +5,7 @@ A scene that cannot be fetched is a missing date, which is told. What is there a
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 
 from cropdetect.errors import CropDetectError, UnreadableFileError
@@ -19,6 +19,7 @@ from cropdetect.imagery.stores.partial_copy import Range
 from cropdetect.imagery.stores.placed import PlacedReader
 from cropdetect.imagery.stores.remote import Block, RemoteRaster
 from cropdetect.imagery.stores.resample import Axis, regridder
+from cropdetect.imagery.threads import side_by_side
 from cropdetect.progress import Progress
 
 _MEGABYTE = 1_000_000
@@ -76,7 +77,7 @@ class Download:
         Headers are fetched where they are not there; a scene whose header cannot be fetched does not count.
         """
         whole = left = 0
-        with ThreadPoolExecutor(THREADS) as pool:
+        with side_by_side(THREADS) as pool:
             for scene in pool.map(_sizes, self.scenes):
                 whole, left = whole + scene[0], left + scene[1]
         return whole, left
@@ -95,7 +96,7 @@ class Download:
         failures: dict[int, CropDetectError] = {}
         whole, left = self.size()
         days = {scene.acquisition.date for scene in self.scenes}
-        with ThreadPoolExecutor(THREADS) as pool, Progress("fetching", -(-left // _MEGABYTE), "MB") as progress:
+        with side_by_side(THREADS) as pool, Progress("fetching", -(-left // _MEGABYTE), "MB") as progress:
             tasks = {pool.submit(_fetch, scene): scene for scene in self.scenes}
             done: dict[object, int] = defaultdict(int)
             fetched = told = 0

@@ -60,11 +60,12 @@ def _frequent(band: str, numbers: npt.NDArray[Any]) -> list[float]:
     """Return the numbers of the usual kind that are frequent and far from all others."""
     if numbers.dtype.itemsize == 1:
         return []  # any byte may be a value
-    frequent = [
-        float(fill)
-        for fill in usual_fills(band, numbers.dtype)
-        if np.count_nonzero(numbers == fill) >= max(_LEAST, _SHARE * numbers.size)
-    ]
+    with np.errstate(over="ignore"):  # a fill beyond the range of float32 is none of its numbers
+        frequent = [
+            float(fill)
+            for fill in usual_fills(band, numbers.dtype)
+            if np.count_nonzero(numbers == fill) >= max(_LEAST, _SHARE * numbers.size)
+        ]
     rest = without(numbers, frequent).astype(np.float64)
     if not frequent or not rest.size:
         return frequent

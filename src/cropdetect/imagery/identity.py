@@ -23,6 +23,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
 # Bands that Sentinel-2 alone has, whatever they are called. B10 and B11 are not among them: Landsat 8 has such bands, too.
 _SENTINEL2_ALONE = re.compile(r"B0\d|B8A|B12|red_?edge_?[23]|rededge07[58]|MSK_CLDPRB|QA60", re.IGNORECASE)
 _LANDSAT_ALONE = re.compile(r"QA_PIXEL|QA_RADSAT|PIXEL_QA|SR_QA_AEROSOL|SR_AEROSOL|ST_B(?:6|10)|ST_QA|SR_B\d", re.IGNORECASE)
+NAMELESS = re.compile(r"(?:band_)?\d+")  # layers that no file names
 _MEANING_DIFFERS = re.compile(r"B(?:[1-9]|1[01])", re.IGNORECASE)
 
 
@@ -168,6 +169,9 @@ def _agree(one: Identity, other: Identity) -> bool:
 
 def _fix(have: Sequence[str], missing: Sequence[str], sensor: str | None) -> str:
     """Say what to do; bands that would fit if they were of the right sensor are proposed."""
+    numbered = [name for name in have if NAMELESS.fullmatch(name)]
+    if numbered:
+        return f"Say which band each layer is: --band-names {','.join(f'{name}=NAME' for name in numbered)}"
     proposed = []
     for name in missing:
         wanted = identify(name)

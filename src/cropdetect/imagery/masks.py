@@ -120,6 +120,7 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     ),
     QualityLayer("SummaryQA", r"Summary_?QA|(.*_)?pixel_reliability", "=0,1", "MODIS indices: good and marginal"),
     QualityLayer("DetailedQA", r"Detailed_?QA|(.*_)?VI_Quality", "&3=0,1", "MODIS indices: bits 0-1 of the quality flags"),
+    QualityLayer("QAI", r"QAI", "&31=0", "FORCE: bits 0 no data, 1-2 cloud, 3 shadow, 4 snow"),
     QualityLayer("clear", r"clear|udm2_(1|clear)", "=1", "PlanetScope udm2, band 1"),
 )  # fmt: skip
 

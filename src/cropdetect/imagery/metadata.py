@@ -131,10 +131,14 @@ def _stac(path: Path, root: Path) -> Beside | None:
 def _items(path: Path, root: Path) -> Iterator[Path]:
     yield path.with_suffix(".json")
     yield path.with_name(f"{path.name}.json")
-    for folder in path.parents:
-        if not folder.is_relative_to(root):
-            return
-        yield from (folder / name for name in (*_ITEMS, f"{folder.name}.json"))
+    yield from _items_around(path.parent, root)
+
+
+@lru_cache(maxsize=1024)
+def _items_around(folder: Path, root: Path) -> tuple[Path, ...]:
+    """Return where the items of a folder, and of those around it up to the root, would lie."""
+    inside = [one for one in (folder, *folder.parents) if one.is_relative_to(root)]
+    return tuple(one / name for one in inside for name in (*_ITEMS, f"{one.name}.json"))
 
 
 def broken_items(paths: Iterable[Path], root: Path) -> list[Path]:

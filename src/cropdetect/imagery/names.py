@@ -26,11 +26,14 @@ _DAY_RANK, _FOLDERS_RANK, _YEAR_RANK = 5, 3, 1  # see `cropdetect.imagery.dates`
 _SPELLINGS = "|".join(sorted((band.spellings for band in BANDS if band.in_paths), key=len, reverse=True))
 _ANY_SUFFIX = rf"_(?:{ORBIT_WORDS}|{STATISTIC_WORDS})"
 _SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS})"
-_BAND = rf"(?<![A-Za-z0-9])(?P<band>(?:{_SPELLINGS})(?:{_SUFFIX})?)(?![A-Za-z0-9])"
-_DESCRIBED_BAND = rf"(?<![A-Za-z0-9])(?P<band>(?:{_SPELLINGS})(?:{_ANY_SUFFIX})*)(?![A-Za-z0-9])"
+_START = r"(?<![A-Za-z0-9])(?<!infra[-_ ])"
+_BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_SUFFIX})?)(?![A-Za-z0-9])"
+_DESCRIBED_BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_ANY_SUFFIX})*)(?![A-Za-z0-9])"
 _BAND_LIST = re.compile(rf"(?<![A-Za-z0-9])(?:{_SPELLINGS})(?:[-+](?:{_SPELLINGS}))+(?![A-Za-z0-9])")
+_NUMBERED = re.compile(r"(?<![A-Za-z0-9])band[-_ ]?0?(?P<number>\d{1,2}A?)(?![A-Za-z0-9])", re.IGNORECASE)
 _TILE = re.compile(r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])")
 _CLOUD_PROBABILITY = re.compile(r"MSK_CLDPRB_\d{2}m$")
+_MORE_WORDS = 3  # about a word that is the name of a band: red in vegetation red edge 1
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _SAFE = re.compile(r"\.SAFE(/|$)|^GRANULE/|(^|/)(IMG_DATA|QI_DATA)/", re.IGNORECASE)
 _SAFE_FOLDER = re.compile(r"\.SAFE$|^GRANULE$|^IMG_DATA$")
@@ -152,12 +155,32 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
         return None
     listed = _BAND_LIST.findall(file)
     bands = tuple(re.split(r"[-+]", listed[-1])) if listed else ()
-    found = [match["band"] for match in re.finditer(_BAND, path)]
-    found = found or [match["band"] for match in re.finditer(_BAND, file, re.IGNORECASE)]
+    found = list(re.finditer(_BAND, path)) or list(re.finditer(_BAND, file, re.IGNORECASE))
     if found:
-        return ParsedName(band=found[-1], bands=bands, group=_group(path, found[-1]))
+        band, written = _whole_name(found[-1], _sensor(parts, products))
+        return ParsedName(band=band, bands=bands, group=_group(path, written))
+    numbered = list(_NUMBERED.finditer(file))
+    if numbered:
+        return ParsedName(band=f"B{numbered[-1]['number']}", group=_group(path, numbered[-1][0]))
     word = product.band if product is not None and product.band else _lone_word(file)
     return ParsedName(band=word, is_sure=False, group=_group(path, word))
+
+
+def _whole_name(found: re.Match[str], sensor: str | None) -> tuple[str, str]:
+    """Return the longest name of a band around one that was found (red in Red Edge 1), and how it is written there."""
+    words = list(re.finditer(r"[A-Za-z0-9]+", found.string))
+    first = next(place for place, word in enumerate(words) if word.end() > found.start("band"))
+    last = next(place for place, word in enumerate(words) if word.end() >= found.end("band"))
+    for more in range(_MORE_WORDS, 0, -1):
+        for start in range(max(0, first - more), first + 1):
+            end = last + more - (first - start)
+            if last <= end < len(words):
+                written = found.string[words[start].start() : words[end].end()]
+                name = re.sub(r"[^A-Za-z0-9]+", "_", written)
+                parsed = parse_band(name, sensor)
+                if parsed.is_known and parsed.core == name:
+                    return name, written
+    return found["band"], found["band"]
 
 
 def _lone_word(file: str) -> str:
@@ -298,5 +321,8 @@ def parse_description(text: str) -> ParsedName:
         sensor = sensor_in(rest.replace("_", " "))
     band = re.search(_DESCRIBED_BAND, rest)
     if band:
-        return ParsedName(period=period, band=band["band"], sensor=sensor)
+        return ParsedName(period=period, band=_whole_name(band, sensor)[0], sensor=sensor)
+    numbered = _NUMBERED.search(rest)
+    if numbered:
+        return ParsedName(period=period, band=f"B{numbered['number']}", sensor=sensor)
     return ParsedName(period=period, band=re.sub(r"^[\s_.:-]+|[\s_.:-]+$", "", rest), sensor=sensor)

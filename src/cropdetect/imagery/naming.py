@@ -15,7 +15,7 @@ from cropdetect.documents import read_yaml
 from cropdetect.door import checked
 from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError
 from cropdetect.imagery.bands import parse_band
-from cropdetect.imagery.identity import identify, sensor_of, unsure_bands
+from cropdetect.imagery.identity import NAMELESS, identify, sensor_of, unsure_bands
 from cropdetect.imagery.layers import Layer
 from cropdetect.imagery.orbits import orbit_by_time
 
@@ -69,7 +69,7 @@ def name_layers(
         MissingBandError: a band to be renamed is absent.
     """
     named, warnings = [_of_orbit(layer) for layer in layers], list[str]()
-    named = _by_sensor(named)
+    named = _by_sensor(_of_force(named))
     named = _by_orbit(named)
     named = _by_kind(named, lambda layer: layer.variants[1])
     named = _renamed(named, band_names or {})
@@ -91,6 +91,13 @@ def _of_orbit(layer: Layer) -> Layer:
     else:
         orbit = orbit[:4].rstrip("e").lower() or orbit_by_time(layer.time, layer.reader.geobox)
     return replace(layer, variants=(orbit, "" if parsed.variant else statistic))
+
+
+def _of_force(layers: Sequence[Layer]) -> list[Layer]:
+    """Call NIR beside BROADNIR the narrow band (B8A), as FORCE names the bands of Sentinel-2."""
+    if not any(layer.band.upper() == "BROADNIR" for layer in layers):
+        return list(layers)
+    return [replace(layer, band="NARROWNIR") if layer.band.upper() == "NIR" else layer for layer in layers]
 
 
 def _optical(layer: Layer) -> str | None:
@@ -173,6 +180,12 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
             f"Nothing says whether {', '.join(unsure)} are bands of Sentinel-2 or of Landsat, which use these numbers for "
             f"other wavelengths. Say it with --band-names, e.g. "
             f"{first}=B{int(first[1:]):02} (Sentinel-2) or {first}=L8_{first} (Landsat 8)."
+        )
+    nameless = [name for name in names if NAMELESS.fullmatch(name)]
+    if nameless:
+        warnings.append(
+            f"Nothing says which bands {', '.join(nameless)} are, so their offset and unit stay as they are. Say it with "
+            f"--band-names, e.g. {nameless[0]}=B02."
         )
     same: dict[object, list[str]] = defaultdict(list)
     for name in names:

@@ -13,7 +13,7 @@ from odc.geo.geobox import GeoBox
 _SHOWN = 3  # tiles that a warning names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """A rectangle of pixels: rows [top, bottom), columns [left, right) of a grid."""
 
@@ -155,6 +155,11 @@ class Imagery:
     layout: str
     tiles: tuple[ImageSeries, ...]
     warnings: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        tiles, dates = len(self.tiles), self.dates
+        when = f"{len(dates)} dates from {dates[0]} to {dates[-1]}" if dates else "no dates"
+        return f"<Imagery of {tiles} {'tile' if tiles == 1 else 'tiles'} ({self.layout}): {when}; bands {', '.join(self.bands)}>"
 
     @property
     def is_remote(self) -> bool:

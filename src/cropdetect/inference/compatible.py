@@ -1,5 +1,6 @@
 """Does this checkpoint fit these chips? Asked before anything is predicted, and of the fields afterwards."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 import geopandas as gpd
@@ -7,6 +8,7 @@ import numpy as np
 
 from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.chipset import ChipInfo, ChipSet
+from cropdetect.chips.season import season_day
 from cropdetect.errors import CheckpointError
 from cropdetect.evaluation import more_than_chance
 from cropdetect.formats import CheckpointRecord, RegionRecord
@@ -14,6 +16,7 @@ from cropdetect.imagery import beside, parse_band
 from cropdetect.inference.matching import bands_for, missing_sensors
 from cropdetect.inference.predictions import Predictions
 
+_ANY_YEAR = dt.date(2001, 1, 1)  # not a leap year
 _DAYS_NEAR = 15  # days a season may begin earlier or end later than the training season
 _DEGREES_NEAR = 2.0  # about 200 km: farther fields are of another region
 _CHIPS_READ = 16
@@ -24,7 +27,7 @@ _UNKNOWN_UNITS = {"unknown", "as in the table", ""}
 def check_compatible(chips: ChipSet, checkpoint: Checkpoint) -> tuple[str, ...]:
     """Compare bands, units, sensor, season, region and chips with what a checkpoint was trained on.
 
-    The season is that of the first 16 chips, which are read for it.
+    The season is that of the first 16 chips.
 
     Args:
         chips: what is to be predicted.
@@ -68,7 +71,7 @@ def check_familiar(predictions: Predictions, checkpoint: Checkpoint) -> tuple[st
         what = f"Most fields ({n_unlike:,} of {n_fields:,}) are unlike all fields that the checkpoint was trained on"
         return (f"{what}: do not trust their crops before you have compared some with known ones (cropdetect evaluate).",)
     what = f"{n_unlike:,} of {n_fields:,} fields are unlike all fields that the checkpoint was trained on"
-    return (f"{what}, more than chance explains ({record.false_alarm_rate:.0%}): trust their crops less (unlike_training).",)
+    return (f"{what}, more than chance explains ({record.false_alarm_rate:.0%}): trust their crops less.",)
 
 
 def in_training_season(chips: ChipSet, record: CheckpointRecord) -> ChipSet:
@@ -167,21 +170,29 @@ def _shape(info: ChipInfo, record: CheckpointRecord) -> Iterator[str]:
 
 
 def _season(chips: ChipSet, record: CheckpointRecord) -> Iterator[str]:
-    batch = next(chips.batches(_CHIPS_READ), None) if record.season else None
-    if batch is None or record.season is None or np.isnat(batch.date).all():
+    date = chips.dates_of_first(_CHIPS_READ)
+    there = ~np.isnat(date)
+    if record.season is None or not there.any():
         return
-    there = ~np.isnat(batch.date)
-    days = batch.day()[there]
+    days = season_day(date, chips.season_year[chips.field_of_chip[: len(date)], None])[there]
     if days.min() < record.season.first_day - _DAYS_NEAR or days.max() > record.season.last_day + _DAYS_NEAR:
+        first, last = map(_day_of_year, (record.season.first_day, record.season.last_day))
         yield (
-            f"The dates run from day {days.min():.0f} to day {days.max():.0f} of the season year, the checkpoint was "
-            f"trained on days {record.season.first_day} to {record.season.last_day}. "
+            f"The dates run from {_day_of_year(days.min())} to {_day_of_year(days.max())}. The checkpoint was trained on a "
+            f"season from {first} to {last}. "
             "Leave dates out (--until), or set --season-year."
         )
     number, trained = float(np.median(there.sum(axis=1))), record.season.median_dates
     unlike = not trained / 2 <= number <= trained * 2 if record.model.padding_invariant else number != trained
     if unlike:
-        yield f"A field has {number:.0f} dates, the checkpoint was trained on {trained}."
+        yield f"The fields have about {number:.0f} dates. The training fields had about {trained}."
+
+
+def _day_of_year(day: float) -> str:
+    """Return a day, counted from 1 January of the season year, as a day of a month."""
+    when = _ANY_YEAR + dt.timedelta(days=round(day))
+    years = {-1: " of the year before", 0: "", 1: " of the year after"}
+    return f"{when.day} {when:%B}{years.get(when.year - _ANY_YEAR.year, f' {when.year - _ANY_YEAR.year:+} years')}"
 
 
 def _region(fields: gpd.GeoDataFrame, region: RegionRecord) -> Iterator[str]:
@@ -198,6 +209,11 @@ def _region(fields: gpd.GeoDataFrame, region: RegionRecord) -> Iterator[str]:
     far = np.maximum(far_east_west, far_north_south) > _DEGREES_NEAR
     if far.mean() > 0.5:
         yield (
-            f"The fields lie around {points.x.median():.1f} E, {points.y.median():.1f} N, far from the region the "
-            f"checkpoint was trained in ({region.west:.1f} to {region.east:.1f} E, {region.south:.1f} to {region.north:.1f} N)."
+            f"The fields lie near {_degrees(points.y.median(), 'NS')}, {_degrees(points.x.median(), 'EW')}. The checkpoint was "
+            f"trained far from there, between {_degrees(region.south, 'NS')} and {_degrees(region.north, 'NS')}, "
+            f"{_degrees(region.west, 'EW')} and {_degrees(region.east, 'EW')}."
         )
+
+
+def _degrees(angle: float, sides: str) -> str:
+    return f"{abs(angle):.1f}° {sides[0] if angle >= 0 else sides[1]}"

@@ -1,5 +1,7 @@
 """From chips to fields: softmax, the ensemble's mean and disagreement, chips of one field averaged by their area."""
 
+from collections import deque
+
 import numpy as np
 import numpy.typing as npt
 import scipy.special
@@ -44,7 +46,7 @@ class FieldAverage:
         self._disagreement = np.full(n, np.nan)
         self._n_clear = np.zeros(n)  # clear pixels, summed over the dates
         self._n_shown = np.zeros(n)  # pixels, summed over the dates
-        self._means: list[ChipMeans] = []
+        self._means: deque[ChipMeans] = deque()
 
     def add(self, chips: ChipScores) -> None:
         """Take the scores of the next chips."""
@@ -85,18 +87,19 @@ class FieldAverage:
         self._disagreement[ready] = mutual_information(members)
 
     def predictions(self) -> Predictions:
-        """Return one row a field; all chips must have come."""
+        """Return one row a field; all chips must have come. Asked for once: what the chips were reduced to is let go of."""
         n = len(self._status)
+        n_dates = self._n_dates()
         return Predictions(
             fields=self._chips.fields,
             legend=self._legend,
             probabilities=self._probabilities,
             disagreement=self._disagreement,
-            n_dates=self._n_dates(),
+            n_dates=n_dates,
             clear_share=np.divide(self._n_clear, self._n_shown, out=np.full(n, np.nan), where=self._n_shown > 0),
             n_pixels=np.where(self._wanted, self._chips.field_area, 0),
             status=self._status.astype(str),
-            series=field_series(self._chips.info.bands, self._means),
+            series=field_series(self._chips.info.bands, (self._means.popleft() for _ in range(len(self._means)))),
         )
 
     def _n_dates(self) -> npt.NDArray[np.int64]:

@@ -38,8 +38,8 @@ def missing_sensors(info: ChipInfo, record: CheckpointRecord) -> list[str]:
         named = needed or missing
         others = [one.sensor for one in record.sensors if not one.needed]
         raise MissingBandError(
-            f"the checkpoint needs {' and '.join(named)}, of which the data has no band; "
-            f"the data has {', '.join(info.bands)}, and the checkpoint takes {', '.join(record.bands)}",
+            f"the checkpoint needs {' and '.join(named)}, but the data has no band of it. "
+            f"The data has {', '.join(info.bands)}; the checkpoint takes {', '.join(record.bands)}",
             where=", ".join(info.sources[:3]),
             fix=f"Add images of {named[0]}"
             + (

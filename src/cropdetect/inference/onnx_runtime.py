@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cropdetect.checkpoint import with_quick_elu
 from cropdetect.errors import OptionError
 from cropdetect.inference.backends import Inputs, checked_names, damaged, load_members, unfit
 
@@ -36,7 +37,7 @@ class OnnxRuntime:
 
     def __init__(self, members: Sequence[Path], threads: int) -> None:
         self.concurrency = threads
-        self._sessions = load_members(members, partial(_Session, provider="CPUExecutionProvider"))
+        self._sessions = load_members(members, partial(_on_cpu, n_all=len(members)))
 
     def scores(self, inputs: Inputs) -> list[npt.NDArray[np.float32]]:
         """See `Backend.scores`."""
@@ -71,11 +72,23 @@ class OnnxRuntimeCUDA:
         return [scores for session in self._sessions for scores in session.run(inputs)]
 
 
+def _on_cpu(content: bytes, path: Path, n_members: int, n_all: int) -> "_Session":
+    """Open a network of some of `n_all` members; the only one keeps its memory, which each call would fetch anew."""
+    return _Session(with_quick_elu(content), path, n_members, "CPUExecutionProvider", keeps_memory=n_members == n_all)
+
+
 class _Session:
     """One network in ONNX Runtime, of one member or of several."""
 
     def __init__(
-        self, content: bytes, path: Path, n_members: int, provider: str, settings: Mapping[str, str] | None = None
+        self,
+        content: bytes,
+        path: Path,
+        n_members: int,
+        provider: str,
+        settings: Mapping[str, str] | None = None,
+        *,
+        keeps_memory: bool = False,
     ) -> None:
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as ort
@@ -85,7 +98,7 @@ class _Session:
         self._faults = tuple(getattr(ort, name) for name in names.split())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # each member would keep its largest activations: gigabytes at 60
+        options.enable_cpu_mem_arena = keeps_memory  # if each of 60 members kept its largest activations: gigabytes
         options.log_severity_level = 4  # what is wrong is an error of ours
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=[(provider, dict(settings or {}))])

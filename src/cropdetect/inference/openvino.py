@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cropdetect.errors import MissingExtraError
 from cropdetect.inference.backends import Inputs, checked_names, damaged, load_members, unfit
+from cropdetect.inference.group_norm import split_group_norms
 
 _PIXELS_A_CALL, _PIXELS_A_BATCH = 65_536, 16 * 32 * 32
 _CHANNELS = "channels"
@@ -61,6 +62,7 @@ class _Network:
         try:
             model = core.read_model(content)
             checked_names(path, [node.any_name for node in model.inputs])
+            split_group_norms(model)
             settings = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams}
             parts = [
                 # The precision is always said: left out, OpenVINO takes bfloat16 by itself wherever the CPU has it.

@@ -24,6 +24,7 @@ from cropdetect.inference.pipeline import Timings, in_order
 from cropdetect.inference.predictions import FieldSeries, Predictions
 from cropdetect.inference.series import season_cells
 from cropdetect.progress import Progress
+from cropdetect.spare_memory import give_back
 
 _FIELDS_AT_ONCE = 10_000  # compared with the training fields
 
@@ -69,6 +70,7 @@ def predict_chips(
     """
     record = checkpoint.record
     chips = in_training_season(chips, record)
+    give_back()  # reading the fields and laying them on the grid takes several times what is kept
     # before anything is kept: a device or precision that is not there leaves no trace
     ensemble = Ensemble(checkpoint, chips.info, device=device, precision=precision, workers=workers)
     batch_size = batch_size or min(1024, max(1, ensemble.pixels_a_batch // chips.info.size**2))
@@ -84,6 +86,7 @@ def predict_chips(
         if cluster is None:
             batches = checked_batches(chips, batch_size, first)
             found = in_order(batches, ensemble.run, n_batches - first, workers=ensemble.concurrency, timings=timings)
+            del batches  # so that the memory of its blocks is free when the last batch was scored
         else:
             found = cluster.scores(chips, first, n_batches, batch_size=batch_size, device=device, precision=precision)
         for scores in found:
@@ -93,7 +96,9 @@ def predict_chips(
             progress.advance(len(scores))
         if parts:
             parts.save()
+    give_back()
     predictions = average.predictions()
+    give_back()
     if record.familiarity is not None and predictions.series is not None:
         own = positions_for(chips.info, record, record.familiarity.bands)
         bands = [None if position is None else chips.info.bands[position] for position in own]
@@ -113,7 +118,7 @@ def checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[Chi
         batch = next(batches, None)
         if batch is None or not np.array_equal(batch.field, chips.field_of_chip[start : start + batch_size]):
             raise ChipStoreError(
-                f"from chip {start} on the chips are not those of the list of fields",
+                f"the chips from number {start} on do not belong to the listed fields",
                 where=", ".join(chips.info.sources[:3]),
                 fix="The inputs may have changed meanwhile: run the command again with --overwrite.",
             )

@@ -1,7 +1,7 @@
 """What the season looked like in each field: the means of its clear pixels, by date or by portion of the season."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,21 +38,36 @@ def field_series(bands: Sequence[str], chips: Iterable[ChipMeans]) -> FieldSerie
 
     Args:
         bands: band names.
-        chips: consecutive batches.
+        chips: consecutive batches; each is let go of before the next is asked for.
     """
     none = np.empty(0, np.int64), np.empty(0, "datetime64[D]"), np.empty((0, len(bands)), np.float32), np.empty(0)
-    parts = [none]
+    columns: list[list[npt.NDArray[Any]]] = [[array] for array in none]
     for some in chips:
         chip, step = np.nonzero(~np.isnat(some.date))
-        parts.append((some.field[chip], some.date[chip, step], some.means[chip, step], some.clear_pixels[chip, step]))
-    field, date, means, weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        rows: tuple[npt.NDArray[Any], ...] = (
+            some.field[chip],
+            some.date[chip, step],
+            some.means[chip, step],
+            some.clear_pixels[chip, step],
+        )
+        for column, part in zip(columns, rows, strict=True):
+            column.append(part)
+    field, date, means, weights = (_joined(column) for column in columns)
     order = np.lexsort((date, field))
     field, date, means, weights = field[order], date[order], means[order], weights[order]
     first = np.flatnonzero((np.diff(field, prepend=-1) != 0) | np.diff(date.astype(np.int64), prepend=0).astype(bool))
     if len(first) < len(field):  # fields in several chips
         row = np.repeat(np.arange(len(first)), np.diff(first, append=len(field)))
         means = _grouped_means(means, row, len(first), weights.astype(np.float32)).astype(np.float32)
-    return FieldSeries(tuple(bands), field[first], date[first], means)
+        field, date = field[first], date[first]
+    return FieldSeries(tuple(bands), field, date, means)
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Join arrays and empty the list, so that no more than one column is in memory twice."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def seasons_of(chips: RandomAccessChips, rows: npt.NDArray[np.int64]) -> FieldSeries:

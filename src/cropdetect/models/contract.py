@@ -12,7 +12,7 @@ from torch import Tensor
 from cropdetect.formats import Statistics
 from cropdetect.models.conv_gru import BANDS_2020
 from cropdetect.models.export import export_onnx
-from cropdetect.models.network import Network
+from cropdetect.models.network import DECLARED, Network
 
 Chips = tuple[Tensor, Tensor, Tensor, Tensor]
 _FILLINGS = (0.0, 9999.0, float("nan"))  # what may stand where nothing was seen
@@ -38,6 +38,9 @@ def check_network(
     Raises:
         AssertionError: it breaks the contract; the message says where.
     """
+    network = built(network_class, bands=bands, n_classes=n_classes, **arguments)
+    for attribute in DECLARED:
+        _require(hasattr(network, attribute), f"the class has no attribute {attribute}; see cropdetect.models.Network")
     for check in checks_of(network_class):
         check(built(network_class, bands=bands, n_classes=n_classes, **arguments))
     check_gradients(built(network_class, bands=bands, n_classes=n_classes, **arguments), idle=idle)
@@ -91,7 +94,10 @@ def check_any_number_of_dates(network: Network) -> None:
     """1 to 200 dates give a finite score for each class."""
     for step in (1, 2, 13, 200):
         answer = scores(network, chips(network, 1, batch=2, step=step, y=4, x=4))
-        _require(answer.shape == (2, network.n_classes), f"{step} dates give scores of shape {answer.shape}")
+        _require(
+            answer.shape == (2, network.n_classes),
+            f"{step} dates give scores of shape {answer.shape}, not {(2, network.n_classes)} (chip, class)",
+        )
         _finite(answer, f"{step} dates")
 
 

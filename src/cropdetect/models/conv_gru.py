@@ -68,7 +68,7 @@ class ConvGRU(Network):
 
     def raw_channels(self, image: Tensor) -> Tensor:
         """See `Network.raw_channels`. Missing or negative numbers, which 2020's data had not, count as 0."""
-        image = torch.where(image > 0, image, torch.zeros_like(image))
+        image = torch.where(image > 0, image, 0.0)
         blue, green, red, near_infrared = (image[:, :, BANDS_2020.index(band)] for band in ("B02", "B03", "B04", "B08"))
         differences = [
             (near_infrared - red) / (near_infrared + red + _EPSILON),
@@ -102,7 +102,7 @@ class ConvGRU(Network):
         pixels = x.reshape(batch, step, 128, -1)
         area = weight.sum(3)
         area = torch.where(area > 0, area, torch.ones_like(area))  # a chip that lost its field still gets finite scores
-        mean = (pixels @ weight.transpose(2, 3)).squeeze(3) / area
+        mean = (pixels @ weight.transpose(2, 3)).flatten(2) / area
         return self.linear(self.gru(mean)[0][:, -1])  # type: ignore[no-any-return]
 
     def _third_layer_at(self, x: Tensor, pixels: Tensor) -> Tensor:

@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from cropdetect.errors import CheckpointError, OptionError
 from cropdetect.formats import ModelRecord, Statistics
 
+DECLARED = ("name", "padding_invariant", "description")
+"""What the class of a network says of it."""
+
 
 class Network(nn.Module, ABC):
     """Base of all networks, of this package and of yours.

@@ -5,7 +5,7 @@ from typing import Any
 
 from cropdetect.errors import OptionError
 from cropdetect.models.conv_gru import ConvGRU
-from cropdetect.models.network import Network
+from cropdetect.models.network import DECLARED, Network
 from cropdetect.models.pse_ltae import PSELTAE
 from cropdetect.models.season_cnn import SeasonCNN
 from cropdetect.models.tempcnn import TempCNN
@@ -56,7 +56,7 @@ def _own_class(name: str) -> type[Network]:
         raise OptionError(
             f"{module_name} has no network {class_name!r}", fix="Name a class that derives from cropdetect.models.Network."
         )
-    absent = [attribute for attribute in ("name", "padding_invariant", "description") if not hasattr(found, attribute)]
+    absent = [attribute for attribute in DECLARED if not hasattr(found, attribute)]
     if absent:
         raise OptionError(f"the network {name} has no attribute {absent[0]}", fix="See cropdetect.models.Network.")
     return found

@@ -32,14 +32,18 @@ class MaskedConvolution(nn.Module):
             x: (image, inputs, y, x), 0 where not clear.
             clear: (image, 1, y, x) float, 0 or 1.
         """
+        x = self.rectified(x)
+        return x * (clear * _inverse_length(x * x))
+
+    def rectified(self, x: Tensor) -> Tensor:
+        """Return what the division by the root mean square is of, (image, outputs, y, x)."""
         if x.shape[2:] != (1, 1) or torch._C._get_tracing_state() is not None:
             x = self.spatial(x)
         else:
             # Of a single pixel a 3x3 filter sees its own middle only: the other eight weights are spared.
             centre = self.spatial.weight[:, :, 1:2, 1:2]
             x = functional.conv2d(x, centre, self.spatial.bias, groups=self.spatial.groups)
-        x = functional.relu(x if self.mixing is None else self.mixing(x))
-        return x * (clear * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-4))
+        return functional.relu(x if self.mixing is None else self.mixing(x))
 
     def at(self, x: Tensor, neighbours: Tensor, clear: Tensor) -> Tensor:
         """Do the same for some pixels only, (pixel, step, outputs).
@@ -60,6 +64,15 @@ class MaskedConvolution(nn.Module):
             y = functional.linear(sum(shifted, start=bias), self.mixing.weight.flatten(1), self.mixing.bias)
         y = functional.relu(y)
         return y * (clear * torch.rsqrt((y * y).mean(2, keepdim=True) + 1e-4))
+
+
+def _inverse_length(squares: Tensor) -> Tensor:
+    """Return the inverse of the root mean square over channels.
+
+    Args:
+        squares: (image, channel, ...) squares of the values.
+    """
+    return torch.rsqrt(squares.mean(1, keepdim=True) + 1e-4)
 
 
 class Texture(nn.Module):
@@ -100,10 +113,18 @@ class Texture(nn.Module):
     def _everywhere(self, x: Tensor, clear: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return weighted sums of values and squares, (batch, step, outputs), and of the weights, (batch, step)."""
         seen = clear.flatten(0, 1)[:, None]
-        pixels = self.convolution2(self.convolution1(x.flatten(0, 1), seen), seen).flatten(2)
+        first = self.convolution1(x.flatten(0, 1), seen)
         weight = mask[:, None] * clear
         column = weight.flatten(0, 1).flatten(1)[:, :, None]
-        sums, squares = ((values @ column).squeeze(2).reshape(*weight.shape[:2], -1) for values in (pixels, pixels * pixels))
+        if torch._C._get_tracing_state() is None:
+            pixels = self.convolution2(first, seen).flatten(2)
+            both = pixels @ column, (pixels * pixels) @ column
+        else:  # the weights are divided by the root mean square, not the pixels: two products of whole images less
+            pixels = self.convolution2.rectified(first).flatten(2)
+            powers = pixels * pixels
+            inverse = _inverse_length(powers).transpose(1, 2)  # (image, pixel, 1)
+            both = pixels @ (inverse * column), powers @ (inverse * inverse * column)
+        sums, squares = (values.reshape(*weight.shape[:2], -1) for values in both)
         return sums, squares, weight.flatten(2).sum(2)
 
     def _about_fields(self, x: Tensor, clear: Tensor, mask: Tensor, near: Tensor) -> tuple[Tensor, Tensor, Tensor]:

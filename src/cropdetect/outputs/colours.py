@@ -2,6 +2,7 @@
 
 import colorsys
 import itertools
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -19,6 +20,9 @@ _FIRST = (
     (0x33, 0x22, 0x88),
 )
 _GOLDEN = 0.618033988749895
+_WORDS = re.compile(r"[\W_]+")
+_LONGEST_CODE = 4
+_SHORT_NAME = 3  # letters: such a name is its own code
 
 
 def class_colours(n_classes: int) -> list[tuple[int, int, int]]:
@@ -29,12 +33,27 @@ def class_colours(n_classes: int) -> list[tuple[int, int, int]]:
 
 
 def class_codes(legend: Sequence[str]) -> list[str]:
-    """Return a code of one or two letters for each class, e.g. "MA" for maize; no two are equal."""
+    """Return a short code for each class: the first letters of its words, e.g. "MCB" for "Maize & Common Bean"; no two are equal.
+
+    A number at the end stays ("C13" for "crop type 13"), a single word gives two letters ("MA" for maize).
+    """
     codes: list[str] = []
     for name in legend:
-        letters = [letter for letter in unicodedata.normalize("NFC", name).upper() if letter.isalnum()]
-        first = "".join(letters[:1])
-        wanted = ["".join(letters[:2]), first + "".join(letters[2:3]), first + "".join(letters[-1:])]
-        numbered = (f"{first or 'C'}{number}" for number in itertools.count(2))
-        codes.append(next(code for code in itertools.chain(wanted, numbered) if code and code not in codes))
+        numbered = (f"{_letters(name)[:1] or 'C'}{number}" for number in itertools.count(2))
+        codes.append(next(code for code in itertools.chain(_wanted_codes(name), numbered) if code and code not in codes))
     return codes
+
+
+def _wanted_codes(name: str) -> list[str]:
+    letters, words = _letters(name), [word for word in map(_letters, _WORDS.split(name)) if word]
+    numbered = words[-1:] and words[-1].isdecimal() and len(words[-1]) < _LONGEST_CODE and len(words) > 1
+    if numbered:
+        return [letters[0] + words[-1]]
+    if letters.isdecimal() or len(letters) <= _SHORT_NAME:
+        return [letters[:_LONGEST_CODE]]
+    initials = "".join(word[0] for word in words)[: _LONGEST_CODE - 1] if len(words) > 1 else ""
+    return [initials, letters[:2], letters[:1] + letters[2:3], letters[:1] + letters[-1:]]
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFC", text).upper() if letter.isalnum())

@@ -35,7 +35,9 @@ def prediction_html(table: gpd.GeoDataFrame, run: PredictionRun) -> str:
     title = f"{run.n_fields} fields, {len(run.dates)} dates, {run.checkpoint.rpartition('/')[2]}"
     counts = html_table(("crop", "fields", "mean confidence"), [*rows, *other], title)
     warnings = "".join(f"<li>{html.escape(text)}</li>" for text in run.warnings[:5])
-    return f"<div>{_map(table, colours)}{counts}{f'<ul>{warnings}</ul>' if warnings else ''}</div>"
+    picture = _map(table, colours)
+    key = " ".join(f'<span style="color:{colours[str(crop)]}">&#9632;</span> {html.escape(str(crop))}' for crop, *_ in rows)
+    return f"<div>{picture}{f'<p>{key}</p>' if picture else ''}{counts}{f'<ul>{warnings}</ul>' if warnings else ''}</div>"
 
 
 def _colours(table: gpd.GeoDataFrame) -> dict[str, str]:

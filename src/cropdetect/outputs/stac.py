@@ -4,13 +4,11 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pystac
 import rasterio
 from odc.geo.geobox import GeoBox
-from pystac.extensions.projection import ProjectionExtension
 from rasterio.crs import CRS
 from rasterio.warp import transform_bounds
 from shapely import MultiPolygon, box, union_all
@@ -18,6 +16,9 @@ from shapely import MultiPolygon, box, union_all
 from cropdetect.files import sha256
 from cropdetect.formats import PredictionRun
 from cropdetect.imagery import Imagery
+
+if TYPE_CHECKING:
+    import pystac
 
 STAC_ITEM = "stac-item.json"
 
@@ -54,6 +55,9 @@ def write_stac_item(folder: Path, *, run: PredictionRun, imagery: Imagery | None
         imagery: the grids of the crop maps, or None.
         bounds: west, south, east, north of the fields, degrees, or None.
     """
+    import pystac
+    from pystac.extensions.projection import ProjectionExtension
+
     box_of_tiles = _bounds(imagery)
     bbox = box_of_tiles if box_of_tiles is not None else list(bounds) if bounds is not None else None
     days = [dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC) for day in run.dates]
@@ -95,7 +99,10 @@ def _key(file: Path) -> str:
     return file.name if file.stem == "fields" or file.suffix in (".qml", ".xml") else file.stem
 
 
-def _add_asset(item: pystac.Item, file: Path, title: str, media_type: str, roles: list[str]) -> None:
+def _add_asset(item: "pystac.Item", file: Path, title: str, media_type: str, roles: list[str]) -> None:
+    import pystac
+    from pystac.extensions.projection import ProjectionExtension
+
     asset = pystac.Asset(f"./{file.name}", title=title, media_type=media_type, roles=roles)
     item.add_asset(_key(file), asset)
     if file.suffix == ".tif":

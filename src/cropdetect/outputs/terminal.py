@@ -20,6 +20,7 @@ _WIDTH = 80
 _CROPS = 15  # rows; the other crops are counted together
 _DOUBTS = 5  # rows
 _CELL = 16  # letters of an option's value or a run's name
+_NAME = 12  # letters of a run's name beside its scores, so that the verdict has room
 _MARKS = {"better": "+", "worse": "-", "no clear difference": "?", "": ""}
 
 
@@ -66,7 +67,7 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     if flagged.any():
         add("unlike the training fields", flagged)
     if "seen_in_training" in table.columns and table["seen_in_training"].any():
-        add("training fields, which cannot score the answer", table["seen_in_training"].to_numpy(bool))
+        add("seen in training: no test of the map", table["seen_in_training"].to_numpy(bool))
     return _text(
         *(Text(f"Attention: {sentence}\n") for sentence in unlike),
         shown,
@@ -111,7 +112,7 @@ def comparison_summary(comparison: ComparisonRecord) -> str:
     for run in others:
         lost = f"; not shared: {first.n_not_shared} of {first.name}, {run.n_not_shared} of {run.name}"
         shown.append(Text(f"\n{run.name} against {first.name} on {comparison.n_shared} shared fields{lost}"))
-        table = _table("score", *(_cut(one.name) for one in (first, run)), "difference", "95 % interval", "")
+        table = _table("score", *(_cut(one.name, _NAME) for one in (first, run)), "difference", "95 % interval", "")
         for name, score in run.scores.items():
             lower, upper = score.difference_interval or (0.0, 0.0)
             numbers = (f"{first.scores[name].value:.3f}", f"{score.value:.3f}", f"{score.difference:+.3f}")
@@ -156,8 +157,8 @@ def _options(comparison: ComparisonRecord) -> Table:
     return table
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+def _cut(text: str, longest: int = _CELL) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _overall(scores: MetricsRecord) -> Table:

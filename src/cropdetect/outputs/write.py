@@ -1,16 +1,9 @@
 """All files of a prediction."""
 
-import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
-from pyogrio.errors import DataSourceError, FeatureError, GeometryError
-from rasterio.errors import RasterioError
 
-from cropdetect.errors import DiskFullError
 from cropdetect.fields import FieldSet
 from cropdetect.files import disk_full_named
 from cropdetect.formats import PredictionRun
@@ -26,6 +19,7 @@ from cropdetect.outputs.stac import answers_id, write_stac_item
 from cropdetect.outputs.styles import write_map_legend
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import write_csv, write_geopackage, write_submission
+from cropdetect.spare_memory import give_back
 
 _RUN = "run.json"
 
@@ -60,11 +54,13 @@ def write_outputs(
     """
     table = prediction_table(predictions, min_confidence)
     with_own = with_own_columns(table, predictions.fields, predictions.legend)
-    with _disk_full_named(out):
+    with disk_full_named(out):
         out.mkdir(parents=True, exist_ok=True)
         write_csv(with_own, out / "predictions.csv")
         write_geopackage(with_own, out / "fields.gpkg", predictions.legend)
         write_fiboa(with_fiboa_columns(with_own, predictions.legend), out / "fields.parquet", collection=answers_id(out))
+        del with_own
+        give_back()  # the tables take several times their size while they are written
         write_code_list(predictions.legend, out / CODE_LIST)
         if submission:
             write_submission(predictions, out / "submission.csv")
@@ -107,31 +103,3 @@ def _write_report(predictions: Predictions, table: gpd.GeoDataFrame, run: Predic
         subtitle=run.subtitle,
     )
     (out / "report.html").write_text(render(content), "utf-8")
-
-
-@contextmanager
-def _disk_full_named(out: Path) -> Iterator[None]:
-    """As `disk_full_named`, also for libraries that tell of a full disk in words of their own."""
-    try:
-        with disk_full_named(out):
-            yield
-    except (RasterioError, DataSourceError, FeatureError, GeometryError, RuntimeError, OSError, sqlite3.Error) as error:
-        if _tells_of_full_disk(error, out):
-            raise DiskFullError("the disk is full", where=out, fix="Free some space, then run the same command again.") from error
-        raise
-
-
-def _tells_of_full_disk(error: Exception, folder: Path) -> bool:
-    words = f"{error} {error.__cause__ or ''}".lower()
-    return any(sign in words for sign in ("no space left", "disk is full", "file too large")) or not _has_room(folder)
-
-
-def _has_room(folder: Path) -> bool:
-    """Tell whether 16 MiB can be written: SQLite and GDAL sometimes report what was missing, and not why."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(bytes(2**24))
-            probe.flush()
-    except OSError:
-        return False
-    return True

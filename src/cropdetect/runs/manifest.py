@@ -1,19 +1,17 @@
 """`run.json`: what was run, and which files it wrote."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from cropdetect.errors import OutputExistsError
-from cropdetect.files import sha256, whole_file
+from cropdetect.files import sha256
 from cropdetect.formats import OutputFile, PendingMoves, RunRecord, UnfinishedState
-from cropdetect.runs.paths import refusals_named
 
 RUN = "run.json"
 PARTIAL = ".partial"
+STATE = "state.json"  # in it: whose unfinished work it is
 _LISTED = 5  # files that an error names
 
 _Format = TypeVar("_Format", RunRecord, UnfinishedState, PendingMoves)
@@ -27,38 +25,8 @@ def read_run(folder: Path) -> RunRecord | None:
 
 def unfinished_work(folder: Path) -> UnfinishedState | None:
     """Return which run lies in a folder unfinished, so that the same command continues it; None where there is none."""
-    file = folder / PARTIAL / "state.json"
+    file = folder / PARTIAL / STATE
     return read_record(file, UnfinishedState) if file.is_file() else None
-
-
-def replace_file(folder: Path, name: str, content: bytes, *, overwrite: bool) -> None:
-    """Replace one file of a finished output, or add it, and note it in `run.json`.
-
-    Raises:
-        OutputExistsError: the file is not the one that the tool wrote, and is not to be overwritten or is not the tool's.
-        OutputPathError: nothing can be written here.
-        DiskFullError: the disk has no room.
-    """
-    with refusals_named(folder):
-        file, run = folder / name, read_run(folder)
-        listed = next((one for one in run.files if one.path == name), None) if run is not None else None
-        if file.exists() or file.is_symlink():
-            if listed is None:
-                raise OutputExistsError("cropdetect did not write this file", where=file, fix="Name another file.")
-            if changed(folder, listed) and not overwrite:
-                raise OutputExistsError(
-                    "the file was changed after it was written",
-                    where=file,
-                    fix="Name another file, or add --overwrite to replace it.",
-                )
-        with whole_file(file) as whole:
-            whole.write_bytes(content)
-        if run is not None:
-            record = json.loads((folder / RUN).read_text("utf-8"))
-            others = [one for one in record["files"] if one["path"] != name]
-            record["files"] = sorted([*others, described(folder, name).model_dump(mode="json")], key=lambda one: one["path"])
-            with whole_file(folder / RUN) as whole:
-                whole.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def described(folder: Path, path: str) -> OutputFile:

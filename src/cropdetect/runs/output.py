@@ -20,16 +20,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, MemoryLimitError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
 from cropdetect.progress import note
 from cropdetect.runs import fingerprint as fingerprints
-from cropdetect.runs.manifest import PARTIAL, RUN, changed, described, read_record, read_run, some_of
+from cropdetect.runs.lock import locked
+from cropdetect.runs.manifest import PARTIAL, RUN, STATE, changed, described, read_record, read_run, some_of
 from cropdetect.runs.paths import output_path, refusals_named, refuse_overlap
-from cropdetect.runs.placement import finish_moves, moves_are_pending, put_in_place, remove_leftovers
+from cropdetect.runs.placement import finish_pending, put_in_place, remove_leftovers
 
 _PACKAGES = (
     *("cropdetect", "numpy", "rasterio", "geopandas", "zarr"),
@@ -90,9 +89,7 @@ class OutputFolder:
         with refusals_named(self.path, around=True):
             if self.path.exists() and not self.path.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(self.path))
-            if moves_are_pending(self.path):
-                with self._locked(self.path / PARTIAL):
-                    finish_moves(self.path)
+            finish_pending(self.path)
             self._refuse_foreign()
 
     @property
@@ -161,8 +158,7 @@ class OutputFolder:
         """
         started = dt.datetime.now(dt.UTC)
         made = _make(self.path)
-        partial = self.path / PARTIAL
-        with self._locked(partial):
+        with locked(self.path) as partial:
             try:
                 remove_leftovers(self.path)
                 work = self._begin(partial)
@@ -182,7 +178,7 @@ class OutputFolder:
                 raise
 
     def _refuse_foreign(self) -> None:
-        if not self.path.exists() or read_run(self.path) is not None or (self.path / PARTIAL / "state.json").is_file():
+        if not self.path.exists() or read_run(self.path) is not None or (self.path / PARTIAL / STATE).is_file():
             return
         there = [entry.name for entry in self.path.iterdir() if not _is_placeholder(entry) and not self._is_step(entry)]
         if there:
@@ -194,33 +190,11 @@ class OutputFolder:
 
     def _is_step(self, entry: Path) -> bool:
         """Tell whether an entry was written on behalf of this verb, when it did not finish."""
-        begun = (entry / PARTIAL / "state.json").is_file() or read_run(entry) is not None
+        begun = (entry / PARTIAL / STATE).is_file() or read_run(entry) is not None
         return entry.name in self._steps and begun
 
-    @contextmanager
-    def _locked(self, partial: Path) -> Iterator[None]:
-        with refusals_named(self.path):
-            partial.mkdir(exist_ok=True)
-        lock, holder = FileLock(partial / "lock"), partial / "holder"
-        try:
-            with refusals_named(self.path):
-                lock.acquire(timeout=0)
-        except Timeout:
-            raise OutputExistsError(
-                f"another command is writing here{_holder(holder)}",
-                where=self.path,
-                fix="Wait until it has ended, or name another folder.",
-            ) from None
-        try:
-            with refusals_named(self.path):
-                holder.write_text(f"{os.getpid()} on {platform.node()}", "utf-8")
-            yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
-
     def _begin(self, partial: Path) -> Work:
-        file, state, new = partial / "state.json", partial / "state", partial / "new"
+        file, state, new = partial / STATE, partial / "state", partial / "new"
         begun = read_record(file, UnfinishedState) if file.is_file() else None
         saved = state.is_dir() and any(state.iterdir())
         same = begun is not None and begun.fingerprint == self.fingerprint
@@ -284,14 +258,6 @@ class OutputFolder:
         if kept:
             return f"Stopped. The work so far is kept in {self.path / PARTIAL}. To continue, run again: {command}"
         return f"Stopped. Nothing was kept. To begin again: {command}"
-
-
-def _holder(file: Path) -> str:
-    """Say which process writes, where it has said so."""
-    try:
-        return f": process {file.read_text('utf-8')}"
-    except OSError:
-        return ""
 
 
 def _flat(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from typing import Any
 from cropdetect.errors import OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import PendingMoves
-from cropdetect.runs.manifest import PARTIAL, RUN, read_record, read_run, some_of
+from cropdetect.runs.lock import locked
+from cropdetect.runs.manifest import PARTIAL, RUN, STATE, read_record, read_run, some_of
 
+_MOVES = "moves.json"
 _BESIDE = ".cropdetect"  # end of the name of the folder that is exchanged with the output
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD = -100
@@ -41,24 +43,39 @@ def put_in_place(new: Path, out: Path) -> None:
     if not foreign and _exchanged(new, out):
         return
     moves = PendingMoves(move=paths, remove=sorted(ours - set(paths)))
-    with whole_file(out / PARTIAL / "moves.json") as whole:
-        whole.write_text(moves.model_dump_json() + "\n", "utf-8")
+    write_moves(out, moves)
     finish_moves(out)
+
+
+def write_moves(out: Path, moves: PendingMoves) -> None:
+    """Write the list of what is to be moved."""
+    with whole_file(out / PARTIAL / _MOVES) as whole:
+        whole.write_text(moves.model_dump_json() + "\n", "utf-8")
 
 
 def moves_are_pending(out: Path) -> bool:
     """Tell whether a run is putting files in place, or was killed while it did."""
-    return (out / PARTIAL / "moves.json").is_file()
+    return (out / PARTIAL / _MOVES).is_file()
+
+
+def finish_pending(out: Path) -> None:
+    """Finish what a killed run has begun to put in place.
+
+    Raises:
+        OutputExistsError: it was not killed.
+    """
+    if moves_are_pending(out):
+        with locked(out):
+            finish_moves(out)
 
 
 def finish_moves(out: Path) -> None:
     """Finish what a run has begun to put in place; the caller holds the lock of the output."""
-    file = out / PARTIAL / "moves.json"
+    file, new = out / PARTIAL / _MOVES, out / PARTIAL / "new"
     pending = read_record(file, PendingMoves)
     if pending is None:
-        file.unlink()
+        file.unlink(missing_ok=True)
         return
-    new = out / PARTIAL / "new"
     for path in pending.move:
         if (new / path).is_file() and _is_inside(out, path):
             (out / path).parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +88,10 @@ def finish_moves(out: Path) -> None:
             if folder == out or not folder.is_dir() or any(folder.iterdir()):
                 break
             folder.rmdir()
-    shutil.rmtree(out / PARTIAL, ignore_errors=True)
+    if pending.ends:
+        shutil.rmtree(out / PARTIAL, ignore_errors=True)
+    else:
+        file.unlink()
 
 
 def _is_inside(out: Path, path: str) -> bool:
@@ -83,7 +103,7 @@ def remove_leftovers(out: Path) -> None:
     """Remove what a run that was killed during an exchange left beside the output: the new folder, or the replaced one."""
     for beside in out.parent.glob(f".{glob.escape(out.name)}.*{_BESIDE}"):
         emptied = {entry.name for entry in beside.iterdir()} <= {PARTIAL}
-        if emptied or read_run(beside) is not None or (beside / PARTIAL / "state.json").is_file():
+        if emptied or read_run(beside) is not None or (beside / PARTIAL / STATE).is_file():
             _remove(beside)
 
 
@@ -92,8 +112,8 @@ def _exchanged(new: Path, out: Path) -> bool:
 
     The working folder and mount points stay where they are, and not every system can exchange folders.
     """
-    here, libc = Path.cwd(), _libc()
-    if out == here or out in here.parents or os.path.ismount(out) or not hasattr(libc, "renameat2"):
+    libc = _libc()
+    if _is_around_here(out) or os.path.ismount(out) or not hasattr(libc, "renameat2"):
         return False
     before = out.stat()
     try:
@@ -111,9 +131,17 @@ def _exchanged(new: Path, out: Path) -> bool:
     return True
 
 
+def _is_around_here(out: Path) -> bool:
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was deleted
+        return False
+    return out == here or out in here.parents
+
+
 def _remove(replaced: Path) -> None:
     """Remove a folder that was exchanged, last what tells that it is one."""
-    for entry in replaced.iterdir():
+    for entry in list(replaced.iterdir()) if replaced.is_dir() else ():
         if entry.name != PARTIAL:
             shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
     shutil.rmtree(replaced, ignore_errors=True)

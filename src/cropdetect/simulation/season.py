@@ -1,13 +1,11 @@
 """The verb `simulate`: scenes first, then every tile and date, then the truth."""
 
 import datetime as dt
-import multiprocessing
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +18,7 @@ from cropdetect.progress import Progress
 from cropdetect.simulation.acquire import Season, acquire
 from cropdetect.simulation.backdrop import Backdrop
 from cropdetect.simulation.frame import Frame, mosaic
+from cropdetect.simulation.pool import side_by_side
 from cropdetect.simulation.region import Region, region_named
 from cropdetect.simulation.scene import Scene, build_scene
 from cropdetect.simulation.sentinel1 import Pass, acquire_radar, passes_of
@@ -78,6 +77,7 @@ def simulate(
     Raises:
         OptionError: a value cannot be used, or more fields are asked for than grow in the scene.
         DiskFullError: the disk has no room.
+        MemoryLimitError: a process was killed.
     """
     if layout not in get_args(Layout):
         raise OptionError(f"there is no layout {layout!r}", where="layout", fix=f"Use one of {', '.join(get_args(Layout))}.")
@@ -103,18 +103,19 @@ def simulate(
     with disk_full_named(out):
         scratch = out / ".scratch"
         scratch.mkdir(parents=True)
-        with Progress("simulating a season", tiles * (1 + len(days) + len(passes)), "images") as progress:
+        n_images = tiles * (1 + len(days) + len(passes))
+        with Progress("simulating a season", n_images, "images") as progress, side_by_side(n_workers) as run:
             candidates = []
-            for found in _in_parallel(_make_scene, [(season, f, scratch) for f in frames], n_workers):
+            for found in run(_make_scene, [(season, f, scratch) for f in frames]):
                 candidates.append(found)
                 progress.advance(note="the ground")
             truth = choose_fields(place, candidates, fields, seed, max(across, down))
             _write_fields(out, scratch, place, frames, candidates, truth, layout)
             jobs = [(season, f, day, scratch, out, layout, tiles) for f in frames for day in days]
-            for day in _in_parallel(_make_date, jobs, n_workers):
+            for day in run(_make_date, jobs):
                 progress.advance(note=f"{day}")
             overflights = [(season, f, one, scratch, out, layout, tiles) for f in frames for one in passes]
-            for day in _in_parallel(_make_pass, overflights, n_workers):
+            for day in run(_make_pass, overflights):
                 progress.advance(note=f"{day}, radar")
         if layout == "netcdf":
             for frame in frames:
@@ -133,7 +134,9 @@ def _days(region: Region, year: int, dates: Sequence[dt.date | str] | None) -> l
     except ValueError as error:
         raise OptionError(f"not a date: {error}", where="dates", fix="Write dates as 2019-06-06.") from error
     if not days:
-        raise OptionError("no dates", where="dates", fix="Give at least one date, or none at all for the region's own.")
+        raise OptionError(
+            "no dates", where="dates", fix="Give at least one date, or leave the dates out to take those of the region."
+        )
     return days
 
 
@@ -157,16 +160,6 @@ def _check_disk(out: Path, pixels: int, n_days: int, layout: Layout) -> None:
             f"the season needs about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free", where=out,
             fix="Free some space, or ask for fewer tiles, smaller ones or fewer dates.",
         )  # fmt: skip
-
-
-def _in_parallel(work: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Iterator[Any]:
-    """Yield the results in the order of the jobs."""
-    if workers == 1 or len(jobs) < 2:
-        yield from map(work, jobs)
-        return
-    start = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=multiprocessing.get_context(start)) as pool:
-        yield from pool.map(work, jobs)
 
 
 def _make_scene(job: tuple[Season, Frame, Path]) -> Candidates:

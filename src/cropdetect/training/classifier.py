@@ -177,7 +177,7 @@ class CropClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if reset:
             self._shape = shaped.shape[1:]
         elif shaped.shape[1:] != self._shape:
-            raise InputArrayError(f"X has (date, band) = {shaped.shape[1:]}, but {self._shape} were learnt from")
+            raise InputArrayError(f"X has (date, band) = {shaped.shape[1:]}, but the classifier learned from {self._shape}")
         return shaped, known
 
     def _shape_of(self, shape: tuple[int, ...]) -> tuple[int, int]:

@@ -15,9 +15,9 @@ from cropdetect.training.data import TrainingData
 from cropdetect.training.effort import epochs_of, members_of
 from cropdetect.training.loader import TrainingBatches
 from cropdetect.training.loop import field_probabilities
-from cropdetect.training.members import MemberJob, build, fork_random, threads
+from cropdetect.training.members import MemberJob, Pending, build, fork_random, threads
 from cropdetect.training.monitor import EpochReport, OnEpoch
-from cropdetect.training.pool import MemberPool, Pending, member_pool
+from cropdetect.training.pool import MemberPool, member_pool
 from cropdetect.training.specification import NetworkSpecification, equal_steps, specify_network
 from cropdetect.training.split import Split, validation_splits
 

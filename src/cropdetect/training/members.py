@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,16 @@ class MemberJob:
     def all_epochs(self) -> int:
         """Epochs of all cycles."""
         return self.epochs * self.options.snapshots
+
+
+class Pending(Protocol):
+    """The weights of a member that is being trained."""
+
+    def done(self) -> bool:
+        """Tell whether `result` returns without waiting for another process."""
+
+    def result(self) -> Weights:
+        """Return the weights, or raise what ended the training."""
 
 
 class KeptMember:

@@ -14,9 +14,8 @@ from cropdetect.cluster import DaskCluster
 from cropdetect.errors import ClusterError
 from cropdetect.inference.cluster import digest
 from cropdetect.training.data import TrainingData
-from cropdetect.training.members import KeptMember, MemberJob, Tell, Weights, train_member
+from cropdetect.training.members import KeptMember, MemberJob, Pending, Tell, Weights, train_member
 from cropdetect.training.monitor import EpochReport
-from cropdetect.training.pool import Pending
 
 if TYPE_CHECKING:
     from distributed import Future

@@ -14,21 +14,11 @@ from cropdetect.formats import TrainOptions
 from cropdetect.progress import Progress, note
 from cropdetect.training.data import TrainingData
 from cropdetect.training.effort import Pace, about, members_of
-from cropdetect.training.members import KeptMember, MemberJob, Tell, Weights, train_member
+from cropdetect.training.members import KeptMember, MemberJob, Pending, Tell, Weights, train_member
 from cropdetect.training.monitor import EpochReport
 
 _WAIT = 0.2  # seconds
 _WORTH_IT = 20.0  # seconds of work for which new processes are begun, each of which takes some seconds to begin
-
-
-class Pending(Protocol):
-    """The weights of a member that is being trained."""
-
-    def done(self) -> bool:
-        """Tell whether `result` returns without waiting for another process."""
-
-    def result(self) -> Weights:
-        """Return the weights, or raise what ended the training."""
 
 
 class Place(Protocol):

@@ -23,7 +23,13 @@ from cropdetect.training.data import TrainingData
 from cropdetect.training.members import MemberJob, Tell, Weights, train_member
 from cropdetect.training.monitor import EpochReport
 
-_COMMAND = "from cropdetect.training.processes import serve; serve()"
+# What fails before `serve` can say so is told in the same way, and not as a trace.
+_COMMAND = """
+import pickle, sys
+sys.excepthook = lambda kind, error, trace: pickle.dump(error, sys.stdout.buffer)
+from cropdetect.training.processes import serve
+serve()
+"""
 
 
 class Processes:
@@ -93,7 +99,8 @@ class _Process:
             env=environment,
             start_new_session=True,
         )
-        self._send(data)
+        with suppress(OSError):  # it has ended, which `train` says
+            self._send(data)
 
     def train(self, job: MemberJob, tell: Tell) -> Weights:
         """Train a member; raise what ended its training.
@@ -144,6 +151,7 @@ def serve() -> None:
         pickle.dump(what, answers)
         answers.flush()
 
+    sys.excepthook = lambda kind, error, trace: say(error)
     data: TrainingData = joblib.load(inbox.get(), mmap_mode="r")
     while True:
         try:

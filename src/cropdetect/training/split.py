@@ -77,7 +77,7 @@ def validation_splits(
             splits.append(Split(np.flatnonzero(~validating), np.flatnonzero(validating)))
     if not any(np.isin(classes[split.validation], classes[split.training]).any() for split in splits):
         raise TrainingDataError(
-            "no group can be validated on, since each holds all fields of a class",
+            "no group can be kept aside for validation: each holds all fields of a class",
             fix="Use smaller blocks or another group column, or leave out classes that occur in one place only.",
         )
     return splits

@@ -214,6 +214,30 @@ def test_the_crs_is_found_in_a_grid_mapping(tmp_path, key):
     assert open_imagery(tmp_path).tiles[0].geobox.crs.epsg == 32636
 
 
+@pytest.mark.parametrize("coordinate", [("epsg", 32636), ("proj:epsg", 32636), ("proj:code", "EPSG:32636")])
+@pytest.mark.parametrize("of_dates", [False, True])
+def test_crs_and_sensor_are_found_in_the_coordinates_that_stackstac_makes(coordinate, of_dates):
+    name, code = coordinate
+    crs = ("time", [code, code]) if of_dates else code
+    data = cube({"B4": numbers()}, crs={}).assign_coords({name: crs, "platform": ("time", ["sentinel-2a", "sentinel-2b"])})
+    tile = open_imagery(data).tiles[0]
+    assert (tile.geobox.crs.epsg, tile.sensor) == (32636, "sentinel-2")
+
+
+def test_each_cube_and_each_date_has_its_own_sensor(tmp_path):
+    for name, sensor, days in (("a", "Sentinel-2", ("2018-04-15",)), ("b", "Landsat 8", ("2018-04-17",))):
+        save(cube({"B5": numbers()[:1]}, times=days, crs={"crs": "EPSG:32636", "platform": sensor}), tmp_path / f"{name}.nc")
+    assert set(open_imagery(tmp_path).tiles[0].bands) == {"S2_B5", "L8_B5"}
+    both = cube({"B5": numbers()}).assign_coords(platform=("time", ["sentinel-2a", "landsat-8"]))
+    assert set(open_imagery(both).tiles[0].bands) == {"S2_B5", "L8_B5"}
+
+
+def test_several_codes_of_one_cube_are_refused():
+    data = cube({"B04": numbers()}, crs={}).assign_coords(epsg=("time", [32636, 32637]))
+    with pytest.raises(GridError, match="32636, 32637"):
+        open_imagery(data)
+
+
 def test_without_crs_there_is_none(tmp_path):
     save(cube({"B04": numbers()}, crs={}), tmp_path / "cube.nc")
     assert open_imagery(tmp_path).tiles[0].geobox.crs is None
@@ -278,6 +302,11 @@ def test_uneven_coordinates_are_an_error(tmp_path):
     save(data.assign_coords(x=x), tmp_path / "cube.nc")
     with pytest.raises(GridError, match="x is not evenly spaced"):
         open_imagery(tmp_path)
+
+
+def test_whole_numbers_may_be_written_dates():
+    data = cube({"B04": numbers()}).assign_coords(time=[20180415, 20180425])
+    assert [day.isoformat() for day in open_imagery(data).dates] == ["2018-04-15", "2018-04-25"]
 
 
 def test_times_that_are_no_dates_are_an_error(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from cropdetect.errors import AmbiguousNameError, MissingBandError, OptionError, UnknownLayoutError
 from cropdetect.imagery import Window, open_imagery
+from cropdetect.imagery.bands import find_band
 from tests.imagery.data import cube, write_raster
 
 WHOLE = Window(0, 0, 4, 6)
@@ -119,7 +120,7 @@ def test_a_folder_with_another_date_than_its_file_is_told(tmp_path: Path) -> Non
 
 def test_a_year_alone_is_its_middle_day_unless_metadata_know_better(tmp_path: Path) -> None:
     names = tuple(f"A{number:02}" for number in range(64))
-    write_raster(tmp_path / "embedding_2019.tif", image(1, 64), descriptions=names)
+    write_raster(tmp_path / "embedding_2019.tif", image(1, 64), descriptions=tuple(names))
     imagery = open_imagery(tmp_path)
     assert imagery.dates == (dt.date(2019, 7, 2),)
     assert imagery.bands == names
@@ -178,6 +179,32 @@ def test_layers_without_descriptions_take_the_names_that_the_file_lists(tmp_path
     tile = open_imagery(tmp_path).tiles[0]
     assert tile.bands == ("VV", "VH")
     assert tile.read(WHOLE).image[0, :, 0, 0].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "roles"),
+    [
+        (["Red", "Red Edge 1", "NIR narrow"], ["red", "rededge071", "nir08"]),
+        (["vegetation_red_edge_2", "Near Infra Red", "short wave infra red"], ["rededge075", "nir", ""]),
+        (["BLUE", "BROADNIR", "NIR"], ["blue", "nir", "nir08"]),  # FORCE
+        (["band_2", "band_3", "band_8"], ["blue", "green", "nir"]),
+        (["Band 1", "Band 2", "Band 3"], ["", "", ""]),
+        (["", "", ""], ["", "", ""]),
+    ],
+)
+def test_a_layer_is_the_band_that_its_whole_description_says(tmp_path: Path, descriptions: list[str], roles: list[str]) -> None:
+    for day in ("20190606", "20190616"):
+        write_raster(tmp_path / f"S2A_{day}.tif", image(700, 3), descriptions=tuple(descriptions))
+    tile = open_imagery(tmp_path).tiles[0]
+    assert [find_band(band, "sentinel-2").role for band in tile.bands] == roles
+    assert any("Nothing says which bands band_1" in one for one in open_imagery(tmp_path).warnings) == (not any(roles))
+
+
+def test_all_reflectances_get_one_unit_whatever_words_name_them(tmp_path: Path) -> None:
+    names = ["blue", "re2", "nir_narrow", "BROADNIR", "vegetation_red_edge_1"]
+    write_raster(tmp_path / "S2A_20190606.tif", np.full((5, 4, 6), 0.25, np.float32), descriptions=tuple(names))
+    tile = open_imagery(tmp_path).tiles[0]
+    assert tile.read(WHOLE).image[0, :, 0, 0].tolist() == [2500] * 5
 
 
 @pytest.mark.parametrize("as_file", [False, True])

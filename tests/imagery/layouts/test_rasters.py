@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cropdetect.errors import GridError, MissingBandError, OptionError, UnknownLayoutError, UnreadableFileError
-from cropdetect.imagery import Window, open_imagery
+from cropdetect.imagery import Window, match_bands, open_imagery
 from tests.imagery.data import LEFT, write_raster
 
 APRIL, MAY = dt.date(2018, 4, 15), dt.date(2018, 5, 5)
@@ -64,9 +64,16 @@ def test_one_file_with_all_dates_and_bands(tmp_path):
         assert tile.read(WHOLE).image[:, :, 0, 0].tolist() == [[1, 2], [3, 4]]
 
 
-def test_unnamed_layers_of_a_dated_file_are_numbered(tmp_path):
-    write_raster(tmp_path / "20180415.tif", np.stack([image(1), image(2)]))
-    assert open_imagery(tmp_path).bands == ("band_1", "band_2")
+@pytest.mark.parametrize("name", ["20180415.tif", "S2A_MSIL2A_20180415.tif", "LC08_20180415.tif"])
+def test_unnamed_layers_are_numbered_and_the_numbers_are_no_bands_of_a_sensor(tmp_path, name):
+    write_raster(tmp_path / name, np.stack([image(1), image(2)]))
+    imagery = open_imagery(tmp_path)
+    assert imagery.bands == ("band_1", "band_2")
+    assert any("which bands band_1, band_2 are" in warning for warning in imagery.warnings)
+    for sensor, second in (("sentinel-2", "B02"), ("landsat-8", "B2")):
+        with pytest.raises(MissingBandError, match="band_1, band_2") as error:
+            match_bands(imagery.bands, [second], sensor=imagery.tiles[0].sensor, needed_sensor=sensor)
+        assert "--band-names band_1=NAME,band_2=NAME" in error.value.fix
 
 
 def test_a_pattern_takes_the_place_of_the_ready_made_ones(tmp_path):

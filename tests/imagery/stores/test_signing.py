@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cropdetect.errors import CatalogueError
-from cropdetect.imagery.stores import http, signing
+from cropdetect.imagery.stores import signing
 
 
 def test_a_signature_is_that_of_amazons_published_example() -> None:
@@ -48,7 +48,7 @@ def test_one_token_serves_a_container_until_it_expires(monkeypatch: pytest.Monke
             expiry = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
             return _Answer({"token": f"sig={len(asked)}", "msft:expiry": expiry.isoformat().replace("+00:00", "Z")})
 
-    monkeypatch.setattr(http, "session", Session)
+    monkeypatch.setattr(signing, "session", Session)
     monkeypatch.setattr(signing, "_tokens", {})
     sign = signing.SIGNERS["planetary-computer"]
     first = sign("https://sentinel2l2a01.blob.core.windows.net/sentinel2-l2/36/B04.tif", False)

@@ -1,5 +1,7 @@
 """Predictions of made-up fields, as many as wanted."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -69,3 +71,32 @@ def made_up_content(n: int, *, n_dates: int = 30, seed: int = 0, previews: tuple
     predictions = made_up_predictions(n, n_dates=n_dates, seed=seed)
     table = prediction_table(predictions)
     return ReportContent(name="made up", table=table, legend=LEGEND, series=predictions.series, previews=previews)
+
+
+def made_up_classes(legend: Sequence[str], n: int = 60) -> ReportContent:
+    """Fields whose classes have the given names."""
+    plain, random = made_up_predictions(n, n_dates=6), np.random.default_rng(1)
+    scores = random.normal(0, 2, (n, len(legend)))
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    p[plain.status != "ok"] = np.nan
+    table = prediction_table(replace(plain, legend=tuple(legend), probabilities=p))
+    return ReportContent(name="made up", table=table, legend=tuple(legend), series=plain.series)
+
+
+def made_up_without_answers(n: int = 20) -> ReportContent:
+    """Fields that were never clear."""
+    plain = made_up_predictions(n, n_dates=4)
+    nothing = np.full(n, np.nan)
+    lost = replace(
+        plain, probabilities=np.full_like(plain.probabilities, np.nan), disagreement=nothing, status=np.full(n, "no_data")
+    )
+    return ReportContent(name="made up", table=prediction_table(lost), legend=plain.legend)
+
+
+def made_up_far_apart(n: int = 90) -> ReportContent:
+    """Fields in Belgium, Egypt and Brazil."""
+    content = made_up_content(n, n_dates=6)
+    degrees = content.table.to_crs(4326)
+    shifts = [(0, 0), (24, -14), (-52, -40)]
+    moved = [shapely.transform(one, lambda xy, by=shifts[k % 3]: xy + by) for k, one in enumerate(degrees.geometry)]
+    return replace(content, table=degrees.set_geometry(gpd.GeoSeries(moved, crs=4326)))

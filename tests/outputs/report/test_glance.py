@@ -33,6 +33,19 @@ def test_the_title_is_place_and_season(crs, point, dates, title):
     assert headline(table, None, dates) == title
 
 
+@pytest.mark.parametrize(
+    ("corners", "title"),
+    [
+        ([(-47.6, 10.5), (28.4, 50.6)], "Crops between 10° N and 51° N, 48° W and 28° E"),
+        ([(179.0, -17.0), (-179.0, -18.0)], "Crops near 17.50° S, 180.00° E"),
+        ([(178.0, -17.0), (-172.0, -18.0)], "Crops between 18° S and 17° S, 178° E and 172° W"),
+    ],
+)
+def test_the_title_of_fields_far_apart_names_the_edges(corners, title):
+    table = gpd.GeoDataFrame(geometry=gpd.GeoSeries([Point(*corner) for corner in corners], crs=4326))
+    assert headline(table, None, []) == title
+
+
 def test_without_a_run_the_season_is_that_of_the_series():
     content = made_up_content(2, n_dates=3)
     assert headline(content.table, content.series, []).endswith(", January 2018")
@@ -90,10 +103,10 @@ def test_every_answered_field_is_counted_once_by_how_sure_it_is():
 
 def test_the_largest_unsure_fields_come_first_and_those_without_an_answer_never():
     p = np.array([[0.5, 0.5], [0.6, 0.4], [1.0, 0.0], [np.nan, np.nan]])
-    told = first_to_check(p, np.array([1.0, 9.0, 50.0, 90.0]), ("maize", "wheat"))
+    told = first_to_check(p, np.array([1.0, 9.0, 50.0, 90.0]))
     assert [one["row"] for one in told] == [1, 0]
-    assert told[0]["reason"] == "maize 60\N{NO-BREAK SPACE}% or wheat 40\N{NO-BREAK SPACE}%"
-    assert [one["row"] for one in first_to_check(p, None, ("maize", "wheat"))] == [0, 1]
+    assert told[0]["crops"] == [(0, 0.6), (1, 0.4)]
+    assert [one["row"] for one in first_to_check(p, None)] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -104,9 +117,26 @@ def test_areas_have_about_three_digits(area, text):
 
 
 def test_codes_are_short_and_no_two_are_equal():
-    legend = ("Maize", "Maize & Cassava", "Maize & Beans", "mais", "", "é", "é")
-    assert class_codes(legend[:2]) == ["MA", "MI"]
-    assert len(set(class_codes(legend))) == len(legend)
+    legend = (
+        "Maize",
+        "Maize & Cassava",
+        "Maize & Beans",
+        "Maize & Corn",
+        "mais",
+        "",
+        "é",
+        "é",
+        "crop type 13",
+        "crop type 3",
+        "MCA",
+    )
+    codes = class_codes(legend)
+    assert codes[:3] == ["MA", "MC", "MB"]
+    assert codes[-3:] == ["C13", "C3", "MCA"]
+    assert class_codes(["1200", "1201", "9120"]) == ["1200", "1201", "9120"]
+    assert class_codes(["Maize & Common Bean", "no_temporary_crop"]) == ["MCB", "NTC"]
+    assert len(set(codes)) == len(legend)
+    assert max(map(len, codes)) <= 4
 
 
 def pixels_of(jpeg):

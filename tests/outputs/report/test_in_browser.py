@@ -103,15 +103,16 @@ def contrast(one, other):
 
 
 def on_map(browser, content, row):
-    """Where the middle of a field lies on the map that shows all fields: worked out from the outlines and the panel alone."""
+    """Where the middle of a field lies on the map that shows all fields: worked out from the outlines and the panels alone."""
     shapes = content.table.geometry
     west, south, east, north = shapes.total_bounds
     width, height = browser.run("const c = document.querySelector('#map'); return [c.clientWidth, c.clientHeight]")
-    covered = 12 + browser.run("return document.querySelector('#glance').offsetWidth")
-    scale = 0.92 * min((width - covered) / (east - west), height / (north - south))
+    left = 12 + browser.run("return document.querySelector('#glance').offsetWidth")
+    top, bottom = (12 + browser.run(f"return document.querySelector('{one}').offsetHeight") for one in ("#layers", "#zoom-all"))
+    scale = 0.95 * min((width - left) / (east - west), (height - top - bottom) / (north - south))
     middle = shapes.iloc[row].representative_point()
-    x = (covered + width) / 2 + (middle.x - (west + east) / 2) * scale
-    return x, height / 2 - (middle.y - (south + north) / 2) * scale
+    x = (left + width) / 2 + (middle.x - (west + east) / 2) * scale
+    return x, (top + height - bottom) / 2 - (middle.y - (south + north) / 2) * scale
 
 
 @pytest.mark.parametrize("row", [0, 41, 77])

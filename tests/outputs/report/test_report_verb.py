@@ -12,6 +12,7 @@ from cropdetect import api
 from cropdetect.cli import app
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.outputs import write_outputs
+from cropdetect.runs import read_run
 from tests.outputs.report.made_up import LEGEND, made_up_predictions
 
 
@@ -49,6 +50,32 @@ def test_labels_add_scores_and_leave_the_folder_as_it_is(predicted, tmp_path):
     assert data["kind"] == "evaluation"
     assert np.sum(data["metrics"]["confusion"]) == data["metrics"]["n_fields"] <= 50
     assert data["metrics"]["areas"]["unit"] == "ha"
+
+
+def test_the_folder_keeps_scores_and_title_so_that_they_are_given_once(predicted):
+    out, labels = predicted
+    (out / "report.html").unlink()
+    api.report(out, reference=labels, title="Maize of the valley")
+    first = (out / "report.html").read_bytes()
+    labels.unlink()
+    (out / "report.html").unlink()
+    again = data_of(api.report(out))
+    assert (out / "report.html").read_bytes() == first
+    assert (again["title"], again["kind"]) == ("Maize of the valley", "evaluation")
+    assert np.sum(again["metrics"]["confusion"]) == again["metrics"]["n_fields"] <= 50
+    renamed = data_of(api.report(out, title="Another"))
+    assert (renamed["title"], renamed["metrics"]) == ("Another", again["metrics"])
+    listed = {file.path for file in read_run(out).files}
+    assert {"scores.json", "known_crops.csv", "report.html"} <= listed
+
+
+def test_known_crops_may_be_codes_that_a_legend_names(predicted, tmp_path):
+    out, labels = predicted
+    known = pd.read_csv(labels)
+    known.assign(crop=known["crop"].map(LEGEND.index)).to_csv(tmp_path / "codes.csv", index=False)
+    (tmp_path / "legend.yaml").write_text("".join(f"{code}: {json.dumps(name)}\n" for code, name in enumerate(LEGEND)), "utf-8")
+    by_code = data_of(api.report(out, tmp_path / "a.html", reference=tmp_path / "codes.csv", legend=tmp_path / "legend.yaml"))
+    assert by_code["metrics"] == data_of(api.report(out, tmp_path / "b.html", reference=labels))["metrics"]
 
 
 def test_an_evaluation_ends_in_a_page_of_the_same_scores(predicted, tmp_path):

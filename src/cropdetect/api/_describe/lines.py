@@ -13,9 +13,14 @@ _ONLY_WHERE_ANY = (
 _DAYS = 12  # that are listed; of more the first and the last
 
 
+def worth_telling(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts without those that stand in a table, too, and without empty lists that matter only where something is."""
+    return {name: value for name, value in facts.items() if name not in _IN_TABLES and (value or name not in _ONLY_WHERE_ANY)}
+
+
 def as_lines(facts: Mapping[str, Any]) -> list[str]:
     """Return the facts, one or more lines each: names on the left, values aligned on the right."""
-    told = {name: value for name, value in facts.items() if name not in _IN_TABLES and (value or name not in _ONLY_WHERE_ANY)}
+    told = worth_telling(facts)
     width = max((len(_named(name)) for name in told), default=0)
     lines = []
     for name, value in told.items():

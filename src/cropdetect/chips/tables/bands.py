@@ -146,8 +146,8 @@ def bands_of(
     unclear = unsure_bands([_without_percentile(one.band) for one in parsed], sensor)
     if unclear:
         warnings.append(
-            f"{', '.join(unclear)} may be Sentinel-2's bands or Landsat's, and nothing in the table tells: the names stay as "
-            "they are; a YAML file names them (--columns), e.g. `bands: {B4: B04}`"
+            f"{', '.join(unclear)} may be bands of Sentinel-2 or of Landsat, and nothing in the table shows which. The names "
+            "stay as they are; a YAML file (--columns) can name them, e.g. `bands: {B4: B04}`"
         )
     order = {column: place for place, column in enumerate(columns)}
     return _without_twins(sorted(chosen, key=lambda pair: order[pair[0]]), where), sensor, warnings

@@ -92,7 +92,7 @@ def _check_same(table: pd.DataFrame, dates: "pd.Series[Any]", told: "np.ndarray[
             f"the column {column} and system:index give different days in {int(differ.sum())} rows: "
             f"{table[column].iloc[place]} and {table[_INDEX].iloc[place]}",
             where=source.path,
-            fix=f"Where {column} is right, say so in a YAML file (--columns): `date: {column}`. Otherwise remove the column.",
+            fix=f"If {column} is right, say so in a YAML file (--columns): `date: {column}`. Otherwise remove the column.",
         )
 
 

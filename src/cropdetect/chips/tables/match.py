@@ -49,7 +49,9 @@ def fields_of_table(
         ours = ("field_id", "geometry", "lon", "lat", "longitude", "latitude", named_label, *LABEL_COLUMNS)
         kept = [str(column) for column in raw.columns if column not in ours]
         if kept:
-            warnings.append(f"{where.name}: no bands, but columns of the fields: {', '.join(kept)}")
+            warnings.append(
+                f"{where.name}: the same on all dates of a field, so columns of the fields and no bands: {', '.join(kept)}"
+            )
     if varying:
         warnings.append(f"{source.path.name}: not used: {', '.join(varying)}; a YAML file can make them bands (--columns)")
     if file.path is None:

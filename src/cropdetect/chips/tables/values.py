@@ -138,7 +138,7 @@ def in_one_unit(
         if not large and max(high.values()) > REFLECTANCE_BELOW:
             band = max(high, key=lambda name: high[name])
             raise TableError(
-                f"the unit of {band} cannot be told: its values, up to {high[band]:.3g}, are neither reflectances from 0 to 1 "
+                f"the unit of {band} is not clear: its values, up to {high[band]:.3g}, are neither reflectances from 0 to 1 "
                 "nor digital numbers from 0 to 10000",
                 where=where,
                 fix=fix.replace("0.0001", "0.01"),

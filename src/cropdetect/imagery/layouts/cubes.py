@@ -32,7 +32,6 @@ from cropdetect.imagery.orbits import orbit_said
 from cropdetect.imagery.stores.attributes import encoding, unread_attributes
 from cropdetect.imagery.stores.cube_grid import cube_grid
 from cropdetect.imagery.stores.cubes import CubeVariable, groups, header_files, open_cube
-from cropdetect.imagery.stores.safety import TIMES_AS_DATES
 from cropdetect.imagery.stores.zips import archive_of
 from cropdetect.imagery.values import product_offset
 
@@ -40,6 +39,7 @@ _STEPS = ("time", "timestamp", "t", "date")
 _Y = ("y", "lat", "latitude", "northing")
 _X = ("x", "lon", "longitude", "easting")
 _BANDS = ("band", "bands", "variable", "channel")
+_SENSOR_KEYS = ("platform", "constellation", "mission", "satellite")  # coordinates of STAC's properties
 DIMENSIONS = f"{', '.join(_STEPS)}; {', '.join(_Y)}; {', '.join(_X)}"
 # Groups of ESA's products (EOPF) that hold bands; others have bands' names for footprints, angles and flags.
 _EOPF = re.compile(r"measurements(/|$)|conditions/mask/l2a_classification(/|$)|quality/probability(/|$)")
@@ -66,7 +66,6 @@ class Cubes(Layout):
         root = path if path.is_dir() and cubes != [path] else path.parent
         tiles: dict[str, list[Layer]] = {}
         folders: dict[str, Path] = {}
-        sensor = None
         warnings: list[str] = []
         for cube in cubes:
             if archive_of(cube) is not None:
@@ -82,7 +81,6 @@ class Cubes(Layout):
                     headers = header_files(cube, map(str, data.data_vars), group)
                     reader = partial(CubeVariable, group=group, headers=headers)
                     layers += cube_layers(cube, data, reader, relative.with_suffix("").as_posix(), options, warnings)
-                    sensor = sensor or dataset_sensor(data)
             if layers:
                 offset, metadata = product_offset(cube, path)
                 tiles.setdefault(tile, []).extend(replace(one, offset=offset, metadata_files=metadata) for one in layers)
@@ -104,7 +102,7 @@ class Cubes(Layout):
                 warnings=(*(dict.fromkeys(warnings) if number == 0 else ()), *doubts),
             )
             for number, (tile, layers) in enumerate(sorted(tiles.items()))
-            for named, tile_sensor, doubts in [name_layers(layers, options.band_names, sensor)]
+            for named, tile_sensor, doubts in [name_layers(layers, options.band_names)]
         ]
 
 
@@ -174,6 +172,7 @@ def cube_layers(
             west_last=grid.west_last,
             unsigned=signed,
         )
+        sensor = _sensors(data, step, relative)
         declared = encoding(variable.attrs, unsigned_bits=8 * variable.dtype.itemsize if signed else 0)
         for number, moment in enumerate(times):
             if moment is None:
@@ -186,6 +185,7 @@ def cube_layers(
                         band=band_name,
                         date=moment.date(),
                         time=moment.time().isoformat(),
+                        sensor=sensor(number),
                         variants=(orbit, ""),
                         date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
@@ -230,11 +230,16 @@ def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None
             what = f"all of its {times.size} times are missing (NaT)"
             raise UnreadableFileError(what, where=path, fix="Write the day of each image into its coordinate of times.")
         return [None if np.isnat(moment) else moment.item() for moment in seconds]
-    if times.dtype.kind in "OUS" or times.dtype.name.startswith("StringDType"):
+    as_numbers = times.dtype.kind in "iu" and all(len(str(number)) == 8 for number in times)  # 20190606
+    if as_numbers or times.dtype.kind in "OUS" or times.dtype.name.startswith("StringDType"):
         days = [parse_date(str(text)[:10]) for text in times]
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
-    raise UnreadableFileError("its times are not dates", where=path, fix=TIMES_AS_DATES)
+    raise UnreadableFileError(
+        f"its times are no dates ({', '.join(map(str, times[:2]))}, ...)",
+        where=path,
+        fix="Give them CF units such as 'days since 2018-01-01', or write them as 2018-04-15.",
+    )
 
 
 def _without_time(path: Path, name: str, times: Sequence[dt.datetime | None]) -> list[str]:
@@ -254,7 +259,12 @@ def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
     return min(int(sizes[y]), variable.sizes[y]), min(int(sizes[x]), variable.sizes[x])
 
 
-def dataset_sensor(data: xr.Dataset) -> str | None:
-    """Return the sensor that the attributes of a dataset name, or None."""
-    sensors = (sensor_in(text) for text in data.attrs.values() if isinstance(text, str))
-    return next((sensor for sensor in sensors if sensor), None)
+def _sensors(data: xr.Dataset, step: str | None, relative: str) -> Callable[[int], str | None]:
+    """Return what tells the sensor of a step: a coordinate, as stackstac makes them of STAC, an attribute, or the path."""
+    texts = [text for text in data.attrs.values() if isinstance(text, str)]
+    of_all = next((sensor for text in (*texts, relative) if (sensor := sensor_in(text))), None)
+    for key in _SENSOR_KEYS:
+        if key in data.coords and data[key].dims in ((), (step,)):
+            named = [sensor_in(str(text)) or of_all for text in np.atleast_1d(data[key].values)]
+            return lambda number: named[min(number, len(named) - 1)]
+    return lambda number: of_all

@@ -11,7 +11,7 @@ import xarray as xr
 
 from cropdetect.errors import UnknownLayoutError
 from cropdetect.imagery.layers import FoundTile, group_layers
-from cropdetect.imagery.layouts.cubes import DIMENSIONS, cube_layers, dataset_sensor, numbered
+from cropdetect.imagery.layouts.cubes import DIMENSIONS, cube_layers, numbered
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.stores.memory import MemoryVariable
@@ -45,7 +45,7 @@ def find_in_memory(source: InMemory, options: OpenOptions) -> list[FoundTile]:
             where=source.path,
             fix=f"Name the dimensions {DIMENSIONS}, and give the day of an image without a time as date=...",
         )
-    named, sensor, doubts = name_layers(layers, options.band_names, dataset_sensor(data))
+    named, sensor, doubts = name_layers(layers, options.band_names)
     return [FoundTile("", group_layers(list(numbered(named))), sensor=sensor, warnings=(*dict.fromkeys(warnings), *doubts))]
 
 

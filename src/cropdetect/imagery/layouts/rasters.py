@@ -25,11 +25,12 @@ from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_beside, orbit_said
 from cropdetect.imagery.products import find_product
 from cropdetect.imagery.stores.rasters import RasterFile, read_header
-from cropdetect.imagery.stores.safety import gdal, raster_driver
+from cropdetect.imagery.stores.safety import gdal
+from cropdetect.imagery.stores.zips import raster_driver
 from cropdetect.imagery.values import product_offset
 
 _SHOWN = 12  # bands in an error
-_EMPTY_DESCRIPTION = re.compile(r"\s*((band|layer|gr[ae]y)[ _]?\d*)?\s*", re.IGNORECASE)
+_EMPTY_DESCRIPTION = re.compile(r"\s*(?:(?:band|layer|gr[ae]y)[ _]?(?P<number>\d*))?\s*", re.IGNORECASE)
 
 # Planet, Imagery Product Specification: the order of the bands by their number, where a file does not describe them.
 _PLANETSCOPE = {
@@ -218,7 +219,7 @@ def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, p
     Raises:
         AmbiguousNameError: name and descriptions have different dates.
     """
-    described = [ParsedName() if _EMPTY_DESCRIPTION.fullmatch(text) else parse_description(text) for text in descriptions]
+    described = [parse_description(text) if text else ParsedName() for text in _own_descriptions(descriptions)]
     periods = {one.period for one in described}
     if not path_goes_first and len(periods) == 1:
         _refuse_two_dates(file, name.period, described[0].period)
@@ -231,6 +232,13 @@ def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, p
             period = name.period or one.period
             band = name.band if name.is_sure and name.band else one.band or name.band
         yield ParsedName(period=period, band=band, is_sure=bool(name.is_sure or one.band), sensor=one.sensor)
+
+
+def _own_descriptions(descriptions: Sequence[str]) -> list[str]:
+    """Return descriptions, "" for those that only count the layers (Band 1, Band 2; but Band 2, Band 4 are names)."""
+    empty = [_EMPTY_DESCRIPTION.fullmatch(text) for text in descriptions]
+    counts = all(match is None or int(match["number"] or place) == place for place, match in enumerate(empty, 1))
+    return ["" if match and (counts or not match["number"]) else text for match, text in zip(empty, descriptions, strict=True)]
 
 
 def _undescribed(name: ParsedName, number: int, count: int) -> str:

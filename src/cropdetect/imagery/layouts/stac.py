@@ -9,7 +9,6 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -44,6 +43,7 @@ from cropdetect.imagery.stores.http import FetchError
 from cropdetect.imagery.stores.placed import placed
 from cropdetect.imagery.stores.rasters import read_header
 from cropdetect.imagery.stores.remote import read_remote_header
+from cropdetect.imagery.threads import side_by_side
 from cropdetect.progress import Progress
 
 THREADS = 16  # they wait for the network most of the time
@@ -251,7 +251,7 @@ def _scenes(items: Sequence[Item], files: _Files, options: OpenOptions, *, is_fi
     bare: list[str] = []
     lacking: dict[str, None] = {}
     opened = partial(_open_item, files=files, options=options)
-    with ThreadPoolExecutor(THREADS) as pool, Progress("reading headers", len(items), "scenes") as progress:
+    with side_by_side(THREADS) as pool, Progress("reading headers", len(items), "scenes") as progress:
         for item, result in zip(items, pool.map(opened, items), strict=True):
             progress.advance()
             layers, product, lost = result if isinstance(result, tuple) else ([], None, [])

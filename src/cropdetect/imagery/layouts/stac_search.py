@@ -17,7 +17,7 @@ from cropdetect.errors import CatalogueError, InputNotFoundError, OptionError, U
 from cropdetect.imagery.antimeridian import bounds_in_degrees, boxes_of
 from cropdetect.imagery.layouts.layout import Search
 from cropdetect.imagery.layouts.stac_presets import CATALOGUES, Catalogue
-from cropdetect.imagery.stores.http import missing_extra
+from cropdetect.imagery.stores.session import missing_extra
 from cropdetect.progress import Progress
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ _DEGREES = re.compile(  # what is said of longitude and latitude in words
     r"plate[ _]carr[eé]e|equirectangular|degrees?)\s*",
     re.IGNORECASE,
 )
-_CRS_KEYS = ("crs_wkt", "spatial_ref", "proj:wkt2", "epsg", "EPSG", "proj:epsg", "proj:code", "epsg_code", "crs", "projection")
+_CODES = ("epsg", "EPSG", "proj:epsg", "proj:code", "epsg_code")  # attributes, or coordinates as of stackstac
+_CRS_KEYS = ("crs_wkt", "spatial_ref", "proj:wkt2", *_CODES, "crs", "projection")
 
 
 @dataclass(frozen=True)
@@ -236,6 +237,10 @@ def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
                 yield attributes
     for attributes in (variable.attrs, data.attrs):
         yield from (attributes[key] for key in _CRS_KEYS if key in attributes)
+    for key in _CODES:
+        if key in data.coords and key not in data.dims:
+            # A cube of several CRS has several codes, which together are none.
+            yield ", ".join(dict.fromkeys(str(code) for code in np.ravel(data[key].values)))
 
 
 def _mappings(data: xr.Dataset, variable: xr.DataArray) -> Iterator[str]:

@@ -8,19 +8,15 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from cropdetect.errors import CatalogueError, MissingExtraError
+from cropdetect.errors import CatalogueError
+from cropdetect.imagery.stores.session import session
 from cropdetect.imagery.stores.signing import SIGNERS
-
-if TYPE_CHECKING:
-    import requests
 
 _TRIES = 5
 _BUSY = (429, 500, 502, 503, 504)
 _REFUSED = (400, 401, 403, 409)  # Azure answers 409 where a signature is missing
 _TIMEOUT = (10, 60)  # seconds, to connect and to wait for bytes
-_threads = threading.local()
 pause = time.sleep
 
 
@@ -76,27 +72,6 @@ class Part:
     version: str
 
 
-def session() -> "requests.Session":
-    """Return this thread's session, which keeps connections open.
-
-    Raises:
-        MissingExtraError: the extra [stac] is not installed.
-    """
-    try:
-        import requests
-    except ImportError as error:
-        raise missing_extra() from error
-    if not hasattr(_threads, "session"):
-        _threads.session = requests.Session()
-    kept: requests.Session = _threads.session
-    return kept
-
-
-def missing_extra() -> MissingExtraError:
-    """Return the error for a missing extra [stac]."""
-    return MissingExtraError("a STAC catalogue needs packages that are not installed", fix="pip install 'cropdetect[stac]'")
-
-
 def fetch_part(href: str, signing: str, start: int, stop: int) -> Part:
     """Fetch the bytes [start, stop) of a file; what lies beyond its end is left out.
 
@@ -141,7 +116,7 @@ def _answer(url: str, start: int, stop: int) -> "Part | tuple[int, str]":
             if response.status_code not in (200, 206):
                 return response.status_code, f"the server answers {response.status_code} ({response.reason})"
             if response.headers.get("Content-Type", "").startswith("text/html"):
-                return 403, "the server answers with a web page in place of the file"
+                return 403, "the server answers with a web page instead of the file"
             content, headers = response.content, response.headers
             first = start if response.status_code == 206 else 0
             size = _size(headers, first + len(content))

@@ -29,8 +29,8 @@ from cropdetect.imagery.layers import Layer, PixelReader, Pixels
 from cropdetect.imagery.series import Window
 from cropdetect.imagery.stores.attributes import Encoding, encoding
 from cropdetect.imagery.stores.open_files import file_manager
-from cropdetect.imagery.stores.safety import changed_size, gdal, raster_driver, unreadable
-from cropdetect.imagery.stores.zips import gdal_name, on_disk
+from cropdetect.imagery.stores.safety import changed_size, gdal, unreadable
+from cropdetect.imagery.stores.zips import gdal_name, on_disk, raster_driver
 
 _DAMAGE = (RasterioError, CPLE_BaseError, MemoryError, UnicodeDecodeError)
 _MOST_LAYERS = 10_000
@@ -99,11 +99,15 @@ class RasterFile(PixelReader):
         return valid[::-1] if self.south_up else valid
 
     def _manager(self) -> CachingFileManager[rasterio.DatasetReader]:
-        return file_manager(open_raster, self.path, self.driver, headers=(on_disk(self.path),))
+        return _manager(self.path, self.driver)
 
     def _place(self, window: Window) -> rasterio.windows.Window:
         (height, width), top = window.shape, window.top
         return rasterio.windows.Window(window.left, self.geobox.shape[0] - window.bottom if self.south_up else top, width, height)
+
+
+def _manager(path: Path, driver: str) -> CachingFileManager[rasterio.DatasetReader]:
+    return file_manager(open_raster, path, driver, headers=(on_disk(path),))
 
 
 def open_raster(path: Path, driver: str) -> rasterio.DatasetReader:
@@ -123,8 +127,9 @@ def read_header(path: Path) -> list[Layer]:
     """
     driver = raster_driver(path)
     try:
-        with gdal(), open_raster(path, driver) as file:
-            return layers_of(file, RasterFile, path=path, driver=driver)
+        with gdal():
+            manager = _manager(path, driver)  # the file stays open for the sample of its pixels
+            return layers_of(manager.acquire(), RasterFile, path=path, driver=driver)
     except _DAMAGE as error:
         raise unreadable(path, error) from error
 

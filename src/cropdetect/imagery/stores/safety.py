@@ -28,7 +28,7 @@ _LARGEST_CHUNK = 2**28  # numbers
 
 _NO_FILTER = "can't open directory"  # HDF5 looks for a filter among its plug-ins
 _NO_TIMES = "unable to decode time units"  # xarray
-TIMES_AS_DATES = "Write its times in the standard calendar, with CF units such as 'days since 2018-01-01'."
+_TIMES_AS_DATES = "Write its times in the standard calendar, with CF units such as 'days since 2018-01-01'."
 
 _ZARR_METADATA = (".zarray", ".zmetadata", "zarr.json")
 
@@ -44,18 +44,6 @@ _SETTINGS = {
 def gdal() -> rasterio.Env:
     """Return the settings under which files are opened and read."""
     return rasterio.Env(**_SETTINGS)
-
-
-def raster_driver(path: Path) -> str:
-    """Return the GDAL driver that a file's first bytes call for.
-
-    Raises:
-        UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
-        UnreadableFileError: it is neither GeoTIFF nor JP2.
-    """
-    from cropdetect.imagery.stores.zips import first_bytes  # which raises errors of this module
-
-    return driver_of(first_bytes(path, 64), path)
 
 
 def driver_of(head: bytes, path: Path) -> str:
@@ -183,7 +171,7 @@ def unreadable(path: Path, error: BaseException) -> CropDetectError:
     if _NO_FILTER in reason:
         reason, fix = "its numbers are compressed in a way that is not known here", "Write it again with deflate (zlib) or none."
     if reason.startswith(_NO_TIMES):
-        reason, fix = reason.partition(". Try opening")[0], TIMES_AS_DATES
+        reason, fix = reason.partition(". Try opening")[0], _TIMES_AS_DATES
     return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix=fix)
 
 

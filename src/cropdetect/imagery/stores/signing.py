@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from cropdetect.errors import CatalogueError
+from cropdetect.imagery.stores.session import session
 
 _TOKEN = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 _BLOBS = ".blob.core.windows.net"
@@ -43,8 +44,6 @@ def planetary_computer(href: str, renew: bool) -> str:
 
 def _new_token(place: str) -> tuple[str, dt.datetime]:
     import requests
-
-    from cropdetect.imagery.stores.http import session  # which signs by this module
 
     try:
         response = session().get(f"{_TOKEN}/{place}", timeout=30)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from cropdetect.errors import UnsafePathError
 from cropdetect.imagery.stores.open_files import Version, file_version
-from cropdetect.imagery.stores.safety import unreadable
+from cropdetect.imagery.stores.safety import driver_of, unreadable
 
 SUFFIX = ".zip"
 
@@ -49,6 +49,16 @@ def first_bytes(path: Path, count: int) -> bytes:
             return entry.read(count)
     except (OSError, zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError) as error:
         raise unreadable(path, error) from error
+
+
+def raster_driver(path: Path) -> str:
+    """Return the GDAL driver that a file's first bytes call for.
+
+    Raises:
+        UnsafePathError: it is a VRT or other XML that GDAL might follow elsewhere.
+        UnreadableFileError: it is neither GeoTIFF nor JP2.
+    """
+    return driver_of(first_bytes(path, 64), path)
 
 
 def images_in(archive: Path, suffixes: Collection[str]) -> list[Path]:

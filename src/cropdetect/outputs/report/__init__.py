@@ -3,9 +3,11 @@
 from cropdetect.outputs.report.content import (
     ReportContent,
     crossval_content,
+    kept_scores,
     name_of,
     own_scores,
     read_content,
+    read_known,
     read_scores,
     with_scores,
 )
@@ -17,9 +19,11 @@ __all__ = [
     "ReportContent",
     "TrainingContent",
     "crossval_content",
+    "kept_scores",
     "name_of",
     "own_scores",
     "read_content",
+    "read_known",
     "read_scores",
     "read_training",
     "render",

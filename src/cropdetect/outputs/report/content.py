@@ -20,6 +20,8 @@ from cropdetect.outputs.series import read_series
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import spreadsheet_safe
 
+_SCORES, _KNOWN = "scores.json", "known_crops.csv"  # what the folder of a prediction keeps of a comparison with known crops
+
 _R = TypeVar("_R", PredictionRun, MetricsRecord)
 
 
@@ -63,7 +65,7 @@ class ReportContent:
 
 
 def read_content(folder: Path) -> ReportContent:
-    """Read what `predict` wrote.
+    """Read what `predict` wrote, and the scores that `report --reference` kept there.
 
     Raises:
         InputNotFoundError: there are no predictions.
@@ -71,17 +73,42 @@ def read_content(folder: Path) -> ReportContent:
     """
     table, legend = read_prediction_table(folder)
     run = _record(folder / "run.json", PredictionRun)
-    return ReportContent(
+    content = ReportContent(
         name=name_of(run) if run else folder.resolve().name,
         table=table,
         legend=legend,
         series=read_series(folder / "series.parquet", table["field_id"]),
         previews=tuple(sorted(folder.glob("preview*.tif"))),
         run=run,
-        metrics=_record(folder / "metrics.json", MetricsRecord) or own_scores(run),
+        metrics=own_scores(run),
         title=run.title if run else "",
         subtitle=run.subtitle if run else "",
     )
+    scores = _record(folder / _SCORES, MetricsRecord)
+    return content if scores is None else with_scores(content, scores, read_known(folder / _KNOWN))
+
+
+def kept_scores(content: ReportContent) -> dict[str, bytes]:
+    """Return the files that keep the scores of a prediction and the known crops behind them, for `read_content`."""
+    assert content.metrics is not None
+    known = pd.DataFrame({"field_id": content.table["field_id"].astype(str).to_numpy(), "label": content.labels}).dropna()
+    return {
+        _SCORES: f"{content.metrics.model_dump_json(indent=1)}\n".encode(),
+        _KNOWN: known.to_csv(index=False, lineterminator="\n").encode(),
+    }
+
+
+def read_known(file: Path) -> pd.DataFrame:
+    """Read the known crops of scored fields: field_id and label, as text.
+
+    Raises:
+        UnreadableFileError: the file is missing or damaged.
+    """
+    try:
+        return pd.read_csv(file, usecols=["field_id", "label"], dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        fix = "Give report the known crops again (--reference)."
+        raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix=fix) from error
 
 
 def own_scores(run: PredictionRun | None) -> MetricsRecord | None:

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from cropdetect.formats import MetricsRecord
 from cropdetect.imagery import bounds_in_degrees
 from cropdetect.inference import FieldSeries
-from cropdetect.outputs.report.words import percent, period, place
+from cropdetect.outputs.report.words import area_of_earth, period, place
 
 SURENESS = (("very sure", 0.9), ("fairly sure", 0.7), ("unsure", 0.5), ("a guess", 0.0))  # words, and from which confidence on
+_REGION = 5.0  # degrees: a larger part of the Earth is named by its edges
 _FIRST = 5  # fields to check first
 _Z = 1.96  # standard errors of a 95 % interval
 
@@ -19,20 +20,27 @@ _Z = 1.96  # standard errors of a 95 % interval
 def headline(table: gpd.GeoDataFrame, series: FieldSeries | None, dates: list[str]) -> str:
     """Return a title from place and season, e.g. "Crops near 0.43° N, 34.21° E, June to November 2019"."""
     days = dates or ([] if series is None else [str(one) for one in np.unique(series.date)])
-    where = _middle(table)
-    parts = ["Crops near " + place(*where) if where else "Crops of the fields", *([period(days)] if days else [])]
+    box = _box(table)
+    parts = [_where(*box) if box else "Crops of the fields", *([period(days)] if days else [])]
     return ", ".join(parts)
 
 
-def _middle(table: gpd.GeoDataFrame) -> tuple[float, float] | None:
-    """Return longitude and latitude of the middle of the fields, degrees; None where they have no place on Earth."""
+def _where(west: float, south: float, east: float, north: float) -> str:
+    """Name the middle of a region, or the edges of a large part of the Earth; west is above east across the date line."""
+    width = east - west if west <= east else east - west + 360
+    if max(width, north - south) > _REGION:
+        return "Crops between " + area_of_earth(west, south, east, north)
+    longitude = west + width / 2
+    return "Crops near " + place(longitude if longitude <= 180 else longitude - 360, (south + north) / 2)
+
+
+def _box(table: gpd.GeoDataFrame) -> tuple[float, float, float, float] | None:
+    """Return west, south, east and north of the fields, degrees; None where they have no place on Earth."""
     places = table.geometry[table.geometry.notna() & ~table.geometry.is_empty]
     if table.crs is None or not len(places):
         return None
-    west, south, east, north = bounds_in_degrees(places)
-    longitude = (west + east) / 2 if west <= east else (west + east + 360) / 2
-    middle = longitude if longitude <= 180 else longitude - 360, (south + north) / 2
-    return (float(middle[0]), float(middle[1])) if np.isfinite(middle).all() else None
+    west, south, east, north = (float(edge) for edge in bounds_in_degrees(places))
+    return (west, south, east, north) if np.isfinite([west, south, east, north]).all() else None
 
 
 def amounts(totals: list[dict[str, float]], metrics: MetricsRecord | None, legend: tuple[str, ...]) -> dict[str, Any]:
@@ -81,18 +89,15 @@ def sureness(confidence: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
     return counts
 
 
-def first_to_check(
-    probabilities: npt.NDArray[np.float64], areas: npt.NDArray[np.float64] | None, legend: tuple[str, ...]
-) -> list[dict[str, Any]]:
+def first_to_check(probabilities: npt.NDArray[np.float64], areas: npt.NDArray[np.float64] | None) -> list[dict[str, Any]]:
     """Return the fields of which a check tells most: unsure ones, the largest first where areas are known.
 
     Args:
         probabilities: (field, class), NaN where there is no answer.
         areas: (field,) hectares, or None.
-        legend: class names.
 
     Returns:
-        `row`, and `reason`: the two most probable crops.
+        `row`, and `crops`: the two most probable ones, as class and probability.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         doubt = -np.nansum(np.where(probabilities > 0, probabilities * np.log(probabilities), 0), axis=1)
@@ -102,5 +107,5 @@ def first_to_check(
         if doubt[row] <= 0:
             break
         first = np.argsort(-probabilities[row], kind="stable")[:2]
-        chosen.append({"row": int(row), "reason": " or ".join(f"{legend[k]} {percent(probabilities[row, k])}" for k in first)})
+        chosen.append({"row": int(row), "crops": [(int(k), float(probabilities[row, k])) for k in first]})
     return chosen

@@ -91,7 +91,7 @@ def _totals(content: ReportContent, crop: npt.NDArray[np.int64], areas: npt.NDAr
 
 def _first(content: ReportContent, shown: npt.NDArray[np.int64], areas: npt.NDArray[np.float64] | None) -> list[dict[str, Any]]:
     """Return the fields to check first, of those shown."""
-    first = first_to_check(content.probabilities[shown], None if areas is None else areas[shown], content.legend)
+    first = first_to_check(content.probabilities[shown], None if areas is None else areas[shown])
     return [one | {"id": str(content.table["field_id"].iloc[shown[one["row"]]])} for one in first]
 
 

@@ -1,17 +1,14 @@
 """Sums and counts over all fields, also those that the page does not show."""
 
-import warnings
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import shapely
 
+from cropdetect import fields
 from cropdetect.inference import FieldSeries
 
-_EQUAL_AREA = "EPSG:6933"
-_SQUARE_METRES_A_HECTARE = 10_000.0
 STATUSES = {  # what the page calls each status, and what it means
     "ok": ("answered", "answered"),
     "partly_outside": ("answered, partly outside", "answered from the part inside the imagery"),
@@ -26,14 +23,12 @@ STATUSES = {  # what the page calls each status, and what it means
 
 
 def areas_ha(table: gpd.GeoDataFrame) -> npt.NDArray[np.float64] | None:
-    """Return each field's area in hectares (equal-area projection), NaN where it has none; None where no field has."""
+    """Return each field's area in hectares, NaN where it has none; None where no field has."""
     geometry = table.geometry
     if geometry.crs is None or geometry.isna().all():
         return None
-    with warnings.catch_warnings(action="ignore"):  # an outline far outside its CRS gives NaN
-        shapes = np.asarray(geometry.to_crs(_EQUAL_AREA).array, dtype=object)
-    areas = shapely.area(shapes) / _SQUARE_METRES_A_HECTARE
-    areas = np.where(np.isfinite(areas) & (areas > 0), areas, np.nan)
+    areas = fields.areas_ha(geometry)
+    areas = np.where(areas > 0, areas, np.nan)
     return None if np.isnan(areas).all() else areas
 
 

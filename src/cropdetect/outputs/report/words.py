@@ -56,4 +56,17 @@ def period(dates: list[str]) -> str:
 
 def place(longitude: float, latitude: float) -> str:
     """Return a place on Earth in degrees, e.g. "0.43° N, 34.21° E"."""
-    return f"{abs(latitude):.2f}° {'N' if latitude >= 0 else 'S'}, {abs(longitude):.2f}° {'E' if longitude >= 0 else 'W'}"
+    return f"{_latitude(latitude, 2)}, {_longitude(longitude, 2)}"
+
+
+def area_of_earth(west: float, south: float, east: float, north: float) -> str:
+    """Return a part of the Earth in whole degrees, e.g. "10° N and 51° N, 48° W and 28° E"."""
+    return f"{_latitude(south, 0)} and {_latitude(north, 0)}, {_longitude(west, 0)} and {_longitude(east, 0)}"
+
+
+def _latitude(degrees: float, digits: int) -> str:
+    return f"{abs(degrees):.{digits}f}° {'N' if degrees >= 0 else 'S'}"
+
+
+def _longitude(degrees: float, digits: int) -> str:
+    return f"{abs(degrees):.{digits}f}° {'E' if degrees >= 0 else 'W'}"

@@ -1,17 +1,26 @@
 """The report on disk, as a page or printed."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from cropdetect.errors import OutputExistsError, OutputPathError
-from cropdetect.files import whole_file
+from cropdetect.files import remove_unfinished, whole_file
 from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.page import GENERATOR, render
 from cropdetect.outputs.report.pdf import printed
 from cropdetect.outputs.report.training import TrainingContent
-from cropdetect.runs import read_run, replace_file
+from cropdetect.runs import read_run, replace_files
 
 
-def write_report(content: ReportContent | TrainingContent, path: Path, *, overwrite: bool = False) -> Path:
+def write_report(
+    content: ReportContent | TrainingContent,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    kept: Mapping[str, bytes] | None = None,
+    said: Mapping[str, Any] | None = None,
+) -> Path:
     """Write the report whole or not at all, and return its path.
 
     Args:
@@ -19,6 +28,8 @@ def write_report(content: ReportContent | TrainingContent, path: Path, *, overwr
         path: a file that is not there yet, a page that this function wrote, or `report.html` or `report.pdf` in an output of the
             tool. A name that ends in ".pdf" gives a PDF, others a page.
         overwrite: replace a page that was written before.
+        kept: other files of the output that the page is part of, by name; they change with the page.
+        said: facts of its `run.json` that change with the page.
 
     Raises:
         OutputExistsError: another file is there, or a page that is not to be replaced.
@@ -36,9 +47,10 @@ def write_report(content: ReportContent | TrainingContent, path: Path, *, overwr
     page = render(content)
     data = printed(page) if path.suffix.lower() == ".pdf" else page.encode()
     if is_listed:
-        replace_file(path.parent, path.name, data, overwrite=overwrite)
+        replace_files(path.parent, {path.name: data} | dict(kept or {}), overwrite=overwrite, said=said)
         return path
     try:
+        remove_unfinished(path)
         with whole_file(path) as partial:
             partial.write_bytes(data)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:

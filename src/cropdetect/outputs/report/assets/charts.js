@@ -66,7 +66,7 @@ export function ticksOf(low, high, wanted = 5) {
 export function columnChart({ values, titles, labels, label: words, top = null, suffix = "" }) {
   const n = values.length;
   const highest = top ?? (Math.max(...values, 0) || 1);
-  const margins = { width: 640, height: 190, left: 50, right: 8, top: 10, bottom: 28 };
+  const margins = { width: 640, height: 190, left: 62, right: 8, top: 10, bottom: 28 };
   const chart = chartOf({ ...margins, x: [0, n], y: [0, highest], label: words });
   for (const value of ticksOf(0, highest, 4)) {
     const text = `${formatNumber(value, highest < 2 ? 1 : 0)}${suffix}`;

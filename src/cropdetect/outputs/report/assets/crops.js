@@ -69,6 +69,16 @@ export function swatch(crop) {
   return el("span", { class: "swatch", "aria-hidden": "true", style });
 }
 
+/** A name of the user's, whose letters may run from right to left beside numbers. */
+export const nameTag = (name) => el("bdi", {}, name);
+
 /** Swatch, name and code of a crop. */
 export const cropTag = (crop) =>
-  el("span", {}, swatch(crop), " ", cropName(crop), crop >= 0 ? ` (${CODES[crop]})` : "");
+  el("span", {}, swatch(crop), " ", nameTag(cropName(crop)), crop >= 0 ? ` (${CODES[crop]})` : "");
+
+/** Give the swatches that stand in the page before the script runs their hatching. */
+export function hatchSwatches() {
+  for (const plain of document.querySelectorAll("svg.swatch[data-crop]")) {
+    plain.replaceWith(swatch(Number(plain.dataset.crop)));
+  }
+}

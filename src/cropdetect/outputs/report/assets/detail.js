@@ -1,5 +1,5 @@
 // Everything about the chosen field.
-import { colourOf, cropTag, swatch } from "./crops.js";
+import { colourOf, cropTag, nameTag, swatch } from "./crops.js";
 import { summary } from "./data.js";
 import { byId, el, hint, muted, replaceChildren } from "./dom.js";
 import {
@@ -46,7 +46,9 @@ function answerOf(i) {
   const next = crop < 0 ? first : second; // no crop given: the answer is below the least confidence
   const sentence = `${formatPercent(columns.confidence[i], 1)} – ${inWords(columns.confidence[i])}.`;
   const runnerUp =
-    second === undefined ? "" : ` Next: ${summary.legend[next]}, ${formatPercent(probability(i, next), 1)}.`;
+    second === undefined
+      ? null
+      : [" Next: ", nameTag(summary.legend[next]), `, ${formatPercent(probability(i, next), 1)}.`];
   return [el("p", { class: "verdict" }, cropTag(crop)), el("p", {}, sentence, runnerUp)];
 }
 
@@ -59,14 +61,14 @@ function labelSentence(i) {
   const label = labelOf(i);
   if (label === null) return null;
   const verdict = !isAnswered(i) ? "." : isRight(i) ? " ✓ as answered." : " ✗ not as answered.";
-  return el("p", {}, `Known label: ${label}`, verdict);
+  return el("p", {}, "Known label: ", nameTag(label), verdict);
 }
 
 function probabilityBars(i) {
   const bars = rankedClasses(i).map((k) => {
     const style = { width: `${100 * probability(i, k)}%`, background: colourOf(k) };
     return [
-      el("span", {}, swatch(k), " ", summary.legend[k]),
+      el("span", {}, swatch(k), " ", nameTag(summary.legend[k])),
       el("div", { class: "track" }, el("div", { class: "fill", style })),
       el("span", { class: "number" }, formatPercent(probability(i, k), 1)),
     ];

@@ -10,7 +10,7 @@ const EDGE = 30; // pixels: a chosen field that is nearer to the edge is moved t
  * ringAt[i + 1], and ring r has the vertices from vertexAt[r] up to vertexAt[r + 1]. A point is a ring of one vertex.
  * `box` has west, south, east and north of each field, NaN where it has no place.
  * `view` is the place in the middle of the canvas, and the pixels of a unit. `width` and `height` of the canvas are pixels;
- * `covered` are the pixels at its left, right and top that panels cover.
+ * `covered` are the pixels at its left, right, top and bottom that panels cover.
  */
 export const map = {
   ready: false,
@@ -22,7 +22,7 @@ export const map = {
   view: { x: 0, y: 0, scale: 1 },
   width: 0,
   height: 0,
-  covered: { left: 0, right: 0, top: 0 },
+  covered: { left: 0, right: 0, top: 0, bottom: 0 },
   images: [],
 };
 
@@ -96,13 +96,14 @@ export const fromPixelY = (py) => (map.height / 2 - py) / map.view.scale + map.v
 export const aside = () => (map.covered.left - map.covered.right) / 2;
 
 /** Show a box; it takes at most the given share of the canvas. */
-function fitTo(west, south, east, north, share = 0.92) {
+function fitTo(west, south, east, north, share = 0.95) {
   const least = Math.max(east - west, north - south, 1e-9) / 1e4;
   const width = map.width - map.covered.left - map.covered.right;
-  const height = map.height - map.covered.top;
+  const height = map.height - map.covered.top - map.covered.bottom;
   const fitting = Math.min(width / Math.max(east - west, least), height / Math.max(north - south, least));
   const scale = share * fitting;
-  const [x, y] = [(west + east) / 2 - aside() / scale, (south + north) / 2 + map.covered.top / 2 / scale];
+  const x = (west + east) / 2 - aside() / scale;
+  const y = (south + north) / 2 + (map.covered.top - map.covered.bottom) / 2 / scale;
   map.view = { x, y, scale };
   announce("view");
 }
@@ -112,6 +113,14 @@ export function fitAll() {
   const [west, south, east, north] = summary.map.bounds;
   const [x, y] = summary.map.origin;
   fitTo(west - x, south - y, east - x, north - y);
+}
+
+/** Whether a panel covers the middle of a field. */
+export function isCovered(i) {
+  if (!map.ready || !hasPlace(i)) return false;
+  const [west, , east] = boxOf(i);
+  const px = toPixelX((west + east) / 2);
+  return px < map.covered.left || px > map.width - map.covered.right;
 }
 
 /** Bring a field into view; zoom only where it is too small or too large to see. */

@@ -226,8 +226,8 @@ function paintChosen(pen, i) {
   if (isPoint(i)) tracePoint(pen, -1, i, pointRadius() + 5);
   else traceField(pen, i);
   const strokes = [
-    [6, isDark ? "#000" : "#fff"],
-    [3, isDark ? "#fff" : "#000"],
+    [5, isDark ? "#000" : "#fff"],
+    [2, isDark ? "#fff" : "#000"],
   ];
   for (const [lineWidth, strokeStyle] of strokes) {
     Object.assign(pen, { lineWidth, strokeStyle });

@@ -1,5 +1,5 @@
 // Moving the map with pointer, wheel and keys, and finding the field under the pointer.
-import { cropName } from "./crops.js";
+import { cropName, nameTag } from "./crops.js";
 import { N, summary } from "./data.js";
 import { byId, el, replaceChildren } from "./dom.js";
 import { choose, chooseNext, columns, fields, isAnswered, listen, statusName } from "./fields.js";
@@ -12,6 +12,7 @@ import {
   fromPixelX,
   fromPixelY,
   hasPlace,
+  isCovered,
   isPoint,
   map,
   panBy,
@@ -84,7 +85,8 @@ export function startMap() {
   listen("filter", repaint);
   listen("choice", ({ move }) => {
     measureCanvas(canvas);
-    if (move && fields.chosen >= 0) bringIntoView(fields.chosen);
+    const { chosen } = fields;
+    if (chosen >= 0 && (move || isCovered(chosen))) bringIntoView(chosen);
     else repaint();
   });
   new ResizeObserver(() => {
@@ -101,11 +103,11 @@ function measureCanvas(canvas) {
   const coverOf = (panel) =>
     !panel.hidden && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth + PANEL_GAP : 0;
   const layers = byId("layers");
-  const isBroad = layers.offsetWidth > map.width / 2; // on a phone it lies across the map
   map.covered = {
     left: coverOf(byId("glance")),
     right: coverOf(byId("detail")),
-    top: isBroad ? layers.offsetHeight + PANEL_GAP : 0,
+    top: layers.offsetHeight + PANEL_GAP,
+    bottom: byId("zoom-all").offsetHeight + PANEL_GAP,
   };
 }
 
@@ -207,7 +209,7 @@ function showTip([px, py]) {
   tip.hidden = i < 0;
   if (i < 0) return;
   const answer = isAnswered(i)
-    ? `${cropName(columns.crop[i])}, ${formatPercent(columns.confidence[i])} sure`
+    ? [nameTag(cropName(columns.crop[i])), `, ${formatPercent(columns.confidence[i])} sure`]
     : `no answer: ${statusName(i)}`;
   replaceChildren(tip, el("b", {}, summary.ids[i]), el("br"), answer);
   tip.style.left = `${Math.min(px + 14, Math.max(0, map.width - tip.offsetWidth - 4))}px`;

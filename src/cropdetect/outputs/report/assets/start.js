@@ -1,5 +1,6 @@
 // Puts the page together.
 import { showClearDates } from "./clear.js";
+import { hatchSwatches } from "./crops.js";
 import { showDetail } from "./detail.js";
 import { byId } from "./dom.js";
 import { choose, listen, loadNumbers } from "./fields.js";
@@ -15,6 +16,7 @@ async function start() {
   const began = performance.now();
   await loadNumbers();
   await loadMap();
+  hatchSwatches();
   startFilters();
   startTable();
   listen("choice", showDetail);

@@ -1,5 +1,5 @@
 // The list that follows the filter, page by page, and its CSV.
-import { cropName, cropTag } from "./crops.js";
+import { cropName, cropTag, nameTag } from "./crops.js";
 import { CLASSES, summary } from "./data.js";
 import { byId, el, replaceChildren } from "./dom.js";
 import {
@@ -38,8 +38,8 @@ function listColumns() {
 
 function cellOf(key, i) {
   if (key === "id") return el("td", {}, choiceButton(i));
-  if (key === "crop") return el("td", {}, isAnswered(i) ? cropTag(columns.crop[i]) : "–");
-  if (key === "label") return el("td", {}, labelOf(i) ?? "–");
+  if (key === "crop") return el("td", { class: "crop-name" }, isAnswered(i) ? cropTag(columns.crop[i]) : "–");
+  if (key === "label") return el("td", { class: "crop-name" }, nameTag(labelOf(i) ?? "–"));
   if (key === "status") return el("td", {}, statusName(i));
   const value = columns[key][i];
   return el("td", { class: "number" }, isKnown(value) ? FACTS[key].format(value) : "–");

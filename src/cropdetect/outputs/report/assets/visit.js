@@ -1,5 +1,6 @@
 // Which fields a visit would tell most about.
 import { columnChart } from "./charts.js";
+import { nameTag } from "./crops.js";
 import { N, summary } from "./data.js";
 import { byId, el, hint, numberCell, replaceChildren, tableOf } from "./dom.js";
 import {
@@ -72,21 +73,24 @@ function visitTable(scoreOf) {
       formatPercent(columns.confidence[i]),
       ...(hasDisagreement ? [FACTS.disagreement.format(columns.disagreement[i])] : []),
     ];
-    return [choiceButton(i), reasonsOf(i).join("; "), ...numbers.map(numberCell)];
+    return [choiceButton(i), el("span", {}, reasonsOf(i)), ...numbers.map(numberCell)];
   });
   return tableOf(null, heads, rows);
 }
 
 /** Why the answer for a field may be wrong. */
 function reasonsOf(i) {
-  const candidates = rankedClasses(i)
+  const reasons = rankedClasses(i)
     .slice(0, 2)
-    .map((k) => `${summary.legend[k]} ${formatPercent(probability(i, k))}`);
-  const reasons = [candidates.join(" or ")];
+    .map((k, rank) => [
+      rank ? " or " : "",
+      nameTag(summary.legend[k]),
+      ` (${formatPercent(probability(i, k))})`,
+    ]);
   if (hasColumn("n_dates") && columns.n_dates[i] < FEW_DATES) {
-    reasons.push(`only ${plural(columns.n_dates[i], "clear date")}`);
+    reasons.push(`; only ${plural(columns.n_dates[i], "clear date")}`);
   }
-  if (statusOf(i) === "partly_outside") reasons.push("partly outside the imagery");
+  if (statusOf(i) === "partly_outside") reasons.push("; partly outside the imagery");
   return reasons;
 }
 

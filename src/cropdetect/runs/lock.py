@@ -1,0 +1,67 @@
+"""One command at a time writes an output: it holds a lock in `OUT/.partial`, where it says which process it is."""
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cropdetect.errors import OutputExistsError
+from cropdetect.runs.manifest import PARTIAL
+from cropdetect.runs.paths import refusals_named
+
+_TIMES = 20  # that another command may put its output in place, with its lock, before this one gets a lock
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[Path]:
+    """Hold the lock of an output, and give `OUT/.partial`, which is made where it is not there.
+
+    Raises:
+        OutputExistsError: another command holds it.
+        OutputPathError: nothing can be written here.
+        DiskFullError: the disk has no room.
+    """
+    with refusals_named(out):
+        partial = out / PARTIAL
+        lock, holder = _acquired(partial), partial / "holder"
+        try:
+            holder.write_text(f"{os.getpid()} on {platform.node()}", "utf-8")
+        except BaseException:
+            lock.release()
+            raise
+    try:
+        yield partial
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _acquired(partial: Path) -> FileLock:
+    lock = FileLock(partial / "lock")
+    for tried in range(_TIMES):
+        partial.mkdir(exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            raise OutputExistsError(
+                f"another command is writing here{_said(partial / 'holder')}",
+                where=partial.parent,
+                fix="Wait until it has ended, or name another folder.",
+            ) from None
+        except FileNotFoundError:  # the folder has gone meanwhile
+            if tried == _TIMES - 1:
+                raise
+    return lock
+
+
+def _said(holder: Path) -> str:
+    """Say which process writes, where it has said so."""
+    try:
+        return f": process {holder.read_text('utf-8')}"
+    except OSError:
+        return ""
