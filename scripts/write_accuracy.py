@@ -82,8 +82,8 @@ folds. The lowest number of each row is bold. *Mean of three* is that of random 
 _COMPARED = """
 * **Numbers that came with the data** (simple methods, TempCNN, and the pre-trained encoders Presto and Galileo):
   `season-cnn` has a lower log loss than all of them in {listed_won} of {listed_all} tests. In France, in new places, Presto
-  fine-tuned by WorldCereal is about as good: {france_listed:.4f}. `season-cnn` has {france_ours:.4f} there, counted on the
-  same {france_fields} fields. French labels may have been in the training of this Presto.
+  with the weights of WorldCereal, fine-tuned, is about as good: {france_listed:.4f}. `season-cnn` has {france_ours:.4f}
+  there, counted on the same {france_fields} fields. French labels may have been in the training of this Presto.
 * **The two other networks of cropdetect**, `tempcnn` and `pse-ltae`, are as good in new places: {places_chance} of
   {places_all} differences are no larger than chance. Between labelled fields, {random_sure} of {random_all} differences are
   larger than chance, all for `season-cnn`. The two networks need {least:.1f} to {most:.1f} times the computing time.

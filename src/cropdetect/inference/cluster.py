@@ -20,7 +20,7 @@ from cropdetect.cluster import DaskCluster
 from cropdetect.errors import ClusterError
 from cropdetect.inference.compatible import in_training_season
 from cropdetect.inference.ensemble import ChipScores, Ensemble
-from cropdetect.inference.pipeline import Timings, in_order
+from cropdetect.inference.pipeline import Timings, checked_batches, in_order
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -135,8 +135,6 @@ _opened = threading.local()  # what this thread has opened: (hash of the job, ch
 
 def _run(job: _Job, begin: int, end: int) -> list[ChipScores]:
     """Return the scores of the batches [begin, end), on a worker."""
-    from cropdetect.inference.predict import checked_batches
-
     chips, ensemble = _open(job)
     batches = checked_batches(chips, job.batch_size, begin)
     return list(in_order(batches, ensemble.run, end - begin, workers=1, timings=Timings()))

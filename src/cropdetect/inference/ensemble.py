@@ -11,7 +11,8 @@ from cropdetect.checkpoint import Checkpoint
 from cropdetect.chips.batch import ChipBatch, field_means, field_windows
 from cropdetect.chips.chipset import ChipInfo
 from cropdetect.errors import CheckpointError
-from cropdetect.inference.backends import Inputs, open_backend
+from cropdetect.inference.backend import Inputs
+from cropdetect.inference.backends import open_backend
 from cropdetect.inference.matching import bands_for
 from cropdetect.inference.series import ChipMeans
 

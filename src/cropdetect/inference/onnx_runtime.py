@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from cropdetect.checkpoint import with_quick_elu
 from cropdetect.errors import OptionError
-from cropdetect.inference.backends import Inputs, checked_names, damaged, load_members, unfit
+from cropdetect.inference.backend import Inputs, checked_names, damaged, load_members, unfit
 
 # Activations of more pixels no longer fit a core's cache: the 2020 network took 70 % more CPU time a chip in calls of 16 chips
 # than in calls of one. A GPU wants many chips at once.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import MissingExtraError
-from cropdetect.inference.backends import Inputs, checked_names, damaged, load_members, unfit
+from cropdetect.inference.backend import Inputs, checked_names, damaged, load_members, unfit
 from cropdetect.inference.group_norm import split_group_norms
 
 _PIXELS_A_CALL, _PIXELS_A_BATCH = 65_536, 16 * 32 * 32

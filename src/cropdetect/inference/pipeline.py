@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TypeVar
 
+import numpy as np
+
 from cropdetect.chips.batch import ChipBatch
+from cropdetect.chips.chipset import ChipSet
+from cropdetect.errors import ChipStoreError
 
 _AHEAD = 2  # batches cut or being cut, beside those the workers hold
 _Result = TypeVar("_Result")
@@ -85,3 +89,17 @@ def in_order(
     finally:
         cutter.shutdown(wait=True, cancel_futures=True)
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[ChipBatch]:
+    """Yield one batch after the other from `first` on, and check that they are those the chip set announced."""
+    batches = chips.batches(batch_size, first=first)
+    for start in range(first * batch_size, len(chips), batch_size):
+        batch = next(batches, None)
+        if batch is None or not np.array_equal(batch.field, chips.field_of_chip[start : start + batch_size]):
+            raise ChipStoreError(
+                f"the chips from number {start} on do not belong to the listed fields",
+                where=", ".join(chips.info.sources[:3]),
+                fix="The inputs may have changed meanwhile: run the command again with --overwrite.",
+            )
+        yield batch

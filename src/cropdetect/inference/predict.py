@@ -1,7 +1,7 @@
 """The main job: chips and a checkpoint in, one row of probabilities a field out."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.checkpoint import Checkpoint
-from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipSet
-from cropdetect.errors import ChipStoreError
 from cropdetect.evaluation import NoveltyDetector
 from cropdetect.formats import NoveltyRecord
 from cropdetect.inference.cluster import Cluster
@@ -20,7 +18,7 @@ from cropdetect.inference.ensemble import Ensemble
 from cropdetect.inference.field_average import FieldAverage
 from cropdetect.inference.matching import positions_for
 from cropdetect.inference.parts import Parts
-from cropdetect.inference.pipeline import Timings, in_order
+from cropdetect.inference.pipeline import Timings, checked_batches, in_order
 from cropdetect.inference.predictions import FieldSeries, Predictions
 from cropdetect.inference.series import season_cells
 from cropdetect.progress import Progress
@@ -109,20 +107,6 @@ def predict_chips(
         seen = trained_on.seen(chips.fields, chips.season_year, chips.info.sources)
         predictions = replace(predictions, seen_in_training=seen)
     return predictions, timings
-
-
-def checked_batches(chips: ChipSet, batch_size: int, first: int) -> Iterator[ChipBatch]:
-    """Yield one batch after the other from `first` on, and check that they are those the chip set announced."""
-    batches = chips.batches(batch_size, first=first)
-    for start in range(first * batch_size, len(chips), batch_size):
-        batch = next(batches, None)
-        if batch is None or not np.array_equal(batch.field, chips.field_of_chip[start : start + batch_size]):
-            raise ChipStoreError(
-                f"the chips from number {start} on do not belong to the listed fields",
-                where=", ".join(chips.info.sources[:3]),
-                fix="The inputs may have changed meanwhile: run the command again with --overwrite.",
-            )
-        yield batch
 
 
 def _unlike_training(

@@ -121,6 +121,13 @@ def test_a_long_name_takes_two_lines_and_is_told_whole_by_the_pointer(desktop, t
     assert long <= 2.2 * short
 
 
+def test_a_name_without_a_blank_stays_inside_the_panel_of_a_field(desktop, tmp_path):
+    browser = opened(desktop, made_up_classes(["a_code_" * 12, "potato"]), tmp_path)
+    browser.click("#table tbody button")
+    width = "const d = document.querySelector(arguments[0]); return d.scrollWidth - d.clientWidth"
+    assert [browser.run(width, one) for one in ("#detail", "#glance")] == [0, 0]
+
+
 def test_names_that_run_from_right_to_left_keep_their_numbers_behind_them(desktop, tmp_path):
     browser = opened(desktop, made_up_classes(["ذرة", "قمح"]), tmp_path)
     first = """
