@@ -14,7 +14,7 @@ from cropdetect.chips.batch import field_windows
 def batch(n: int = 5, steps: int = 4, bands: int = 3, size: int = 6, seed: int = 0) -> ChipBatch:
     rng = np.random.default_rng(seed)
     date = np.datetime64("2019-01-03") + rng.integers(0, 300, (n, steps))
-    date[0, -1] = np.datetime64("NaT")
+    date[0, -1] = np.datetime64("NaT", "D")
     mask = (rng.random((n, size, size)) * (rng.random((n, size, size)) < 0.3)).astype(np.float32)
     image = rng.integers(0, 999, (n, steps, bands, size, size)).astype(np.uint16)
     return ChipBatch(np.arange(n), image, mask, rng.random((n, steps, size, size)) < 0.3, np.sort(date, axis=1))

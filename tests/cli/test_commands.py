@@ -306,10 +306,11 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(monkeypatch: pytest.Monke
     found = {one["name"]: one for one in json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)["findings"]}
     assert (found["[fast]"]["state"], found["[fast]"]["fix"]) == ("missing", "pip install 'cropdetect[fast]'")
     assert found["packages"]["text"] == "pandas"
-    assert not {"[audit]", "[dev]", "[docs]", "[fuzz]"} & set(found)
+    assert not {"[audit]", "[dev]", "[docs]", "[fuzz]", "[test]"} & set(found)
 
 
 def test_train_ends_with_the_table_of_crossval(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
     from tests.runs.conftest import write_table
 
     data = write_table(tmp_path / "table")

@@ -105,7 +105,7 @@ def test_a_chip_is_drawn_on_dates_spread_over_the_season():
     clear = np.ones((2, 20, 8, 8), bool)
     clear[1, 0, :4] = False
     date = np.tile(np.datetime64("2019-01-01") + 10 * np.arange(20), (2, 1))
-    date[1, 19], clear[1, 19] = np.datetime64("NaT"), False
+    date[1, 19], clear[1, 19] = np.datetime64("NaT", "D"), False
     axes = plot_chip(ChipBatch(np.array([0, 1]), image, mask, clear, date), ("B02", "B03", "B04"), chip=1)
     assert len(axes) == 12
     titles = [ax.get_title() for ax in axes]

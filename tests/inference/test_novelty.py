@@ -38,6 +38,7 @@ def write_table(folder: Path, *, unlike: int = 0, seed: int = 0) -> Path:
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("familiar")
     api.train(write_table(folder / "table"), folder / "checkpoint", epochs=2, members=2, arguments={"dense": 4})
     return folder / "checkpoint"

@@ -57,7 +57,7 @@ def test_trainings_are_scaled_one_by_one_and_their_mean_again(chips, checkpoint,
 @pytest.mark.parametrize("invariant", [True, False])
 def test_neither_batch_size_nor_workers_change_an_answer(chips, checkpoint, weights, invariant):
     data, trained = chips(23), checkpoint(weights(2), padding_invariant=invariant)
-    data.batch.date[4:9, 2] = np.datetime64("NaT")
+    data.batch.date[4:9, 2] = np.datetime64("NaT", "D")
     data.batch.clear[4:9, 2] = False
     one, _ = predict_chips(data, trained, batch_size=1, workers=1)
     for batch_size, workers in ((4, 1), (4, 3), (64, 2)):
@@ -100,7 +100,7 @@ def test_dates_and_clear_share_count_clear_pixels_of_the_field_only(chips, check
     batch.clear[0, 0] = [[True, False], [False, False]]  # date 0: 1 of 1.5 pixels
     batch.clear[0, 1] = [[False, False], [True, True]]  # date 1: clear outside the field only
     batch.clear[1, 0] = [[False, True], [False, False]]  # the same date in the other chip
-    batch.date[1, 2] = np.datetime64("NaT")
+    batch.date[1, 2] = np.datetime64("NaT", "D")
     predictions, _ = predict_chips(data, checkpoint(weights(1)))
     assert predictions.n_dates.tolist() == [1]
     assert predictions.clear_share[0] == pytest.approx((1 + 0.5) / (1.5 * 3 + 1.5 * 2))
@@ -145,7 +145,7 @@ def test_fields_keep_the_status_they_came_with_or_are_outside(chips, checkpoint,
 
 def test_networks_that_see_padding_get_each_length_by_itself(chips, checkpoint, weights):
     data, w = chips(6, steps=4), weights(1)
-    data.batch.date[::2, 1] = np.datetime64("NaT")  # absent in the middle
+    data.batch.date[::2, 1] = np.datetime64("NaT", "D")  # absent in the middle
     data.batch.clear[::2, 1] = False
     data.batch.image[::2, 1] = 60_000  # would spoil the mean of a network that does not see `clear`
     predictions, _ = predict_chips(data, checkpoint(w, sees_clear=False, padding_invariant=False))

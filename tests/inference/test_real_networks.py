@@ -37,7 +37,7 @@ def test_exported_networks_answer_as_torch_does(chips, checkpoint, weights, tmp_
 
     data = chips(7, bands=(*BANDS[::-1], "SCL"), size=8, steps=5, seed=3)
     batch = data.batch
-    batch.date[2:4, 4] = np.datetime64("NaT")
+    batch.date[2:4, 4] = np.datetime64("NaT", "D")
     batch.clear[2:4, 4] = False
     batch.clear[:, 1, :3] = False
     predictions, _ = predict_chips(data, read_checkpoint(tmp_path / "real"), precision=precision, batch_size=4)

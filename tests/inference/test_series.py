@@ -37,7 +37,7 @@ def test_the_season_of_a_field_in_two_chips_is_the_mean_of_all_its_clear_pixels(
 
 def test_absent_steps_are_no_dates(chips, checkpoint, weights):
     data = chips(2)
-    data.batch.date[1, 1] = np.datetime64("NaT")
+    data.batch.date[1, 1] = np.datetime64("NaT", "D")
     data.batch.clear[1, 1] = False
     series = predict_chips(data, checkpoint(weights(1)))[0].series
     assert np.bincount(series.field).tolist() == [3, 2]

@@ -50,7 +50,7 @@ def season(
     date = np.datetime64("2021-04-01") + 20 * np.arange(n_steps) + rng.integers(0, 5, (n, 1))
     date = date.astype("datetime64[D]")
     if ragged:
-        date[::2, -1] = np.datetime64("NaT")
+        date[::2, -1] = np.datetime64("NaT", "D")
         clear[::2, -1] = False
     mask = np.ones((n, size, size), np.float32)
     mask[:, 0, 0] = 0.5 if size > 1 else 1

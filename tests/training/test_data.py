@@ -114,7 +114,7 @@ def test_a_network_without_gaps_gets_the_steps_that_are_there_in_order() -> None
     chips = season(ragged=False)
     absent = np.zeros((60, 6), bool)
     absent[np.arange(60), np.arange(60) % 6] = True
-    chips.batch.date[absent] = np.datetime64("NaT")
+    chips.batch.date[absent] = np.datetime64("NaT", "D")
     batch = evaluated(chips, 60, takes_gaps=False, n_steps=5)
     for row in (0, 3, 11):
         assert (batch.image[row].numpy() == chips.batch.image[row][~absent[row]]).all()

@@ -11,7 +11,7 @@ from typing import Literal
 from cropdetect.api._verb import verb
 from cropdetect.formats import Record
 
-_NOT_FOR_USERS = frozenset({"audit", "dev", "docs", "fuzz"})  # extras
+_NOT_FOR_USERS = frozenset({"audit", "dev", "docs", "fuzz", "test"})  # extras
 _FOR = {
     "train": "train, crossval, map, import-cv4a",
     "fast": "--precision bf16 on CPUs",

@@ -88,7 +88,7 @@ class ChipBatch:
             return self
         lost = np.isnan(self.image).all(axis=(3, 4))
         partial = lost.any(axis=2) & ~lost.all(axis=2)
-        date = np.where(partial, np.datetime64("NaT"), self.date).astype(self.date.dtype)
+        date = np.where(partial, np.datetime64("NaT", "D"), self.date).astype(self.date.dtype)
         return replace(self, clear=self.clear & ~partial[..., None, None], date=date)
 
     def around_fields(self, margin: int) -> "ChipBatch":

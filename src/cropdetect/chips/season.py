@@ -25,7 +25,7 @@ def median_dates(
         n_fields: rows of the fields table.
     """
     days = date.astype("datetime64[D]")
-    medians = np.full(n_fields, np.datetime64("NaT"), "datetime64[D]")
+    medians = np.full(n_fields, np.datetime64("NaT", "D"), "datetime64[D]")
     count = (~np.isnat(days)).sum(axis=1)
     dated = np.flatnonzero(count)
     of_chip = np.sort(days[dated], axis=1)[np.arange(len(dated)), count[dated] // 2]  # NaT is sorted to the end

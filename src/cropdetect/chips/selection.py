@@ -147,5 +147,5 @@ def _without_later_steps(batch: ChipBatch, day: np.datetime64, n_steps: int) -> 
     return replace(
         batch,
         clear=batch.clear & there[..., None, None],
-        date=np.where(there, batch.date, np.datetime64("NaT")).astype("datetime64[D]"),
+        date=np.where(there, batch.date, np.datetime64("NaT", "D")).astype("datetime64[D]"),
     )

@@ -61,7 +61,7 @@ class CutChips(ChipSet):
 
     def _median_dates(self, imagery: Imagery, chips: Sequence[ChipWindow]) -> npt.NDArray[np.datetime64]:
         """Return the median of all dates of each field's tiles, (field,)."""
-        none = np.datetime64("NaT")
+        none = np.datetime64("NaT", "D")
         of_tile = [np.datetime64(sorted(tile.dates)[len(tile.dates) // 2]) if tile.dates else none for tile in imagery.tiles]
         of_chip = np.array([of_tile[chip.tile] for chip in chips], "datetime64[D]")
         return median_dates(of_chip[:, None], self.field_of_chip, len(self.fields))
@@ -124,7 +124,7 @@ class CutChips(ChipSet):
         """Return chips with masks and dates, whose pixels are 0 and not clear."""
         n, size = len(chips), self.info.size
         mask = np.zeros((n, size, size), np.float32)
-        date = np.full((n, self.info.n_steps), np.datetime64("NaT"), "datetime64[D]")
+        date = np.full((n, self.info.n_steps), np.datetime64("NaT", "D"), "datetime64[D]")
         for at, chip in enumerate(chips):
             steps, footprints = self._steps[chip.tile], self._footprints[chip.tile]
             inside = chip.shows(footprints)

@@ -204,7 +204,7 @@ class CropClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_fields, n_dates, n_bands = values.shape
         bands = tuple(self.bands) if self.bands is not None else tuple(f"band_{number + 1}" for number in range(n_bands))
         there = np.asarray(np.isfinite(values).any(axis=2))
-        date = np.where(there, self._days(n_dates), np.datetime64("NaT"))
+        date = np.where(there, self._days(n_dates), np.datetime64("NaT", "D"))
         table = gpd.GeoDataFrame({"field_id": np.arange(n_fields), "status": "ok"}, geometry=[None] * n_fields)
         if labels is not None:
             table["label"] = np.array(labels, object)

@@ -95,6 +95,7 @@ def test_a_folder_without_predictions_is_named(tmp_path):
 
 
 def test_the_page_of_a_checkpoint_has_its_scores_and_curves_and_names_no_field(tmp_path):
+    pytest.importorskip("torch")
     api.simulate(tmp_path / "season", tiles=1, height=256, width=256, fields=60, seed=2)
     api.train(tmp_path / "season", tmp_path / "checkpoint", members=2, epochs=2, chip_size=8, validation="random")
     page = tmp_path / "checkpoint" / "report.html"

@@ -110,7 +110,7 @@ def chips_of(
     n_steps = int(step.max(initial=-1)) + 1
     image = np.full((len(chip_field), n_steps, len(bands), 1, 1), np.nan, np.float32)
     image[chip, step, :, 0, 0] = series[list(bands)].to_numpy(np.float32)
-    date = np.full((len(chip_field), n_steps), np.datetime64("NaT"), "datetime64[D]")
+    date = np.full((len(chip_field), n_steps), np.datetime64("NaT", "D"), "datetime64[D]")
     date[chip, step] = series["date "].to_numpy().astype("datetime64[D]")
     clear = np.zeros((len(chip_field), n_steps, 1, 1), bool)
     clear[chip, step, 0, 0] = series["clear "].to_numpy()
