@@ -1,17 +1,17 @@
 """A command that a signal stops at any moment says so, keeps or removes what it has begun, and leaves no process behind."""
 
 import random
-import shutil
 import signal
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from cropdetect.signals import STOPPING
 from tests.hostile.command import Command, Ended
-from tests.hostile.verbs import CALLS, WRITING, Given, contents
+from tests.hostile.verbs import CALLS, WRITING, Given, Whole, write_again
 
 MOMENTS = 2
+LONG = ("map", "crossval", "train", "demo")  # one moment
 
 pytestmark = pytest.mark.slow
 
@@ -28,45 +28,35 @@ def check_stopped(ended: Ended, number: int) -> None:
 @pytest.mark.parametrize("number", STOPPING)
 @pytest.mark.parametrize("verb", CALLS)
 def test_a_signal_stops_every_verb_at_any_moment_and_the_same_command_then_ends(
-    verb: str, number: signal.Signals, verbs: Command, given: Given, tmp_path: Path
+    verb: str, number: signal.Signals, verbs: Command, given: Given, whole: Callable[[str], Whole]
 ) -> None:
-    out = tmp_path / "place" / "out"
-    whole = verbs.run(*given.call(verb, out), seconds=120)
-    assert whole.code == 0, whole.err
-    expected = contents(out)
+    expected = whole(verb)
     draw = random.Random(f"{verb} {number}")
-    for _ in range(1 if verb == "demo" else MOMENTS):
-        shutil.rmtree(out.parent, ignore_errors=True)
-        when = draw.uniform(0, whole.seconds)
+    for _ in range(1 if verb in LONG else MOMENTS):
+        expected.clear()
+        when = draw.uniform(0, expected.seconds)
         twice = [(when, number), (when + 0.01, number)]  # as `timeout` does
-        stopped = verbs.run(*given.call(verb, out), seconds=120, signals=twice, to_group=draw.random() < 0.5)
+        stopped = verbs.run(*given.call(verb, expected.out), seconds=120, signals=twice, to_group=draw.random() < 0.5)
         check_stopped(stopped, number)
-        if verb in WRITING and not (verb == "report" and out.exists()):
-            again = verbs.run(*given.call(verb, out), seconds=120)
-            assert again.code == 0, again.err
-            assert ("To continue, run again" in stopped.err) == ("Continuing from" in again.err)
-        assert contents(out) == expected
-        assert verb not in WRITING or [entry.name for entry in out.parent.iterdir()] == ["out"]
+        if verb in WRITING:
+            again = write_again(verb, expected, verbs, given)
+            assert again is None or ("To continue, run again" in stopped.err) == ("Continuing from" in again.err)
 
 
-@pytest.mark.parametrize("number", [*STOPPING, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("verb", ["train", "crossval", "predict", "simulate"])
 def test_processes_that_work_side_by_side_end_with_the_command_and_their_work_is_kept(
-    verb: str, number: signal.Signals, verbs: Command, given: Given, tmp_path: Path
+    verb: str, number: signal.Signals, verbs: Command, given: Given, whole: Callable[[str], Whole]
 ) -> None:
-    out = tmp_path / "place" / "out"
-    more = ["--layout", "geotiff", "--sentinel1", "6"] if verb == "simulate" else ["--workers", "2"]
-    whole = verbs.run(*given.call(verb, out), *more, seconds=120)
-    assert whole.code == 0, whole.err
-    expected = contents(out)
+    expected = whole(verb)
+    call = [*given.call(verb, expected.out), *(() if verb == "simulate" else ("--workers", "2"))]
     draw = random.Random(f"{verb} {number}")
-    shutil.rmtree(out.parent)
     for share in (draw.uniform(0.3, 0.6), draw.uniform(0.6, 1)):
-        signals = [(share * whole.seconds, number)]
-        stopped = verbs.run(*given.call(verb, out), *more, seconds=120, signals=signals, to_group=draw.random() < 0.5)
+        signals = [(share * expected.seconds, number)]
+        stopped = verbs.run(*call, seconds=120, signals=signals, to_group=draw.random() < 0.5)
         assert not stopped.left
         assert "Traceback" not in stopped.err, stopped.err
         assert number == signal.SIGKILL or stopped.code in (0, 128 + number), stopped.err
-    again = verbs.run(*given.call(verb, out), *more, seconds=120)
+    again = verbs.run(*call, seconds=120)
     assert again.code == 0, again.err
-    assert contents(out) == expected
+    expected.check()

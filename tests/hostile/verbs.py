@@ -1,6 +1,7 @@
 """A small working call of every verb of the command line, and what these calls read."""
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -11,7 +12,7 @@ import torch
 from cropdetect.formats import Statistics
 from cropdetect.models import create
 from tests.hostile.base import Base, make_base, squares
-from tests.hostile.command import Command
+from tests.hostile.command import Command, Ended
 from tests.runs.conftest import write_table
 
 IMPORTED = ("cropdetect.training.train", "cropdetect.training.crossval", "cropdetect.figures", "matplotlib.figure")
@@ -101,3 +102,53 @@ def make_given(root: Path, command: Command) -> Given:
         ended = command.run(*given.call(verb, given.path(out)), *more, seconds=120)
         assert ended.code == 0, ended.err
     return given
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a verb writes where nothing is in its way.
+
+    Attributes:
+        out: where; it is empty now. Pages and scripts name the place, so that only here the same bytes come again.
+        seconds: that it took.
+        contents: see `contents`.
+        size: of all files, bytes.
+        largest: size of the largest.
+    """
+
+    out: Path
+    seconds: float
+    contents: dict[str, bytes]
+    size: int
+    largest: int
+
+    def clear(self) -> None:
+        """Remove what is there."""
+        for entry in self.out.parent.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def check(self) -> None:
+        """Check that it has been written, and nothing else."""
+        assert contents(self.out) == self.contents
+        assert [entry.name for entry in self.out.parent.iterdir()] == (["out"] if self.contents else [])
+
+
+def make_whole(verb: str, place: Path, command: Command, given: Given) -> Whole:
+    """Run a verb in an empty folder, and empty the folder again."""
+    out = place / "out"
+    ended = command.run(*given.call(verb, out), seconds=200)
+    assert ended.code == 0, ended.err
+    sizes = [file.stat().st_size for file in [out, *out.rglob("*")] if file.is_file()]
+    found = Whole(out, ended.seconds, contents(out), sum(sizes), max(sizes, default=0))
+    found.clear()
+    return found
+
+
+def write_again(verb: str, whole: Whole, command: Command, given: Given) -> Ended | None:
+    """Run a verb after it was stopped, and check that the same bytes come; a page that is there already is refused."""
+    again = None
+    if verb != "report" or not whole.out.exists():
+        again = command.run(*given.call(verb, whole.out), seconds=200)
+        assert again.code == 0, again.err
+    whole.check()
+    return again
