@@ -1,8 +1,13 @@
 """Print the software bill of materials of an image, CycloneDX 1.6 JSON: Python, its packages, and Debian's packages.
 
+A Python package holds the shared libraries in its wheel (GDAL, PROJ, OpenBLAS, ...), and what the wheel's own bills of materials
+list (PEP 770).
+
 Usage: sbom.py VENV DPKG_STATUS
 """
 
+import hashlib
+import json
 import platform
 import re
 import sys
@@ -11,12 +16,15 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from cyclonedx.contrib.license.factories import LicenseFactory
+from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 MAIN = "cropdetect"
+# Of a file's name: the library, what auditwheel adds, and the version; modules of Python are no libraries.
+_LIBRARY = re.compile(r"(?!.*\.(?:cpython-|abi3\.))(lib.+?)(?:-[0-9a-f]{8,})*\.so(?:\.([\d.]+))?")
 
 
 def python_component(package: Distribution) -> Component:
@@ -30,7 +38,36 @@ def python_component(package: Distribution) -> Component:
         bom_ref=f"pypi:{name}",
         purl=PackageURL("pypi", None, name, package.version),
         licenses=[LicenseFactory().make_from_string(licence)] if licence else [],
+        components=[*library_components(package), *listed_components(package)],
     )
+
+
+def library_components(package: Distribution) -> Iterator[Component]:
+    """Yield the shared libraries of a wheel, each with the hash of its file, and the version that the file's name tells."""
+    for file in package.files or ():
+        path, match = Path(str(package.locate_file(file))), _LIBRARY.fullmatch(file.name)
+        if match and path.is_file() and not path.is_symlink():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            yield Component(
+                type=ComponentType.LIBRARY,
+                name=match[1],
+                version=match[2],
+                bom_ref=f"file:{file}",
+                hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
+            )
+
+
+def listed_components(package: Distribution) -> Iterator[Component]:
+    """Yield what the wheel's own bills of materials list, such as the crates in a module that is written in Rust."""
+    found = {}
+    for file in package.files or ():
+        if file.parent.name == "sboms" and file.suffix == ".json":
+            for one in json.loads(file.read_text("utf-8")).get("components", []):
+                url = PackageURL.from_string(one["purl"]) if "purl" in one else None
+                if url is None or (url.type, url.name) != ("pypi", package.name):
+                    found[one["name"], one.get("version"), url] = one["name"]
+    for name, version, url in found:
+        yield Component(type=ComponentType.LIBRARY, name=name, version=version, purl=url)
 
 
 def debian_components(status: Path) -> Iterator[Component]:

@@ -138,7 +138,8 @@ for tag in 1 1-gpu; do
   inside "$tag" "cat $sbom" > "$W/sbom.json"
   inside "$tag" 'python -c "
 import importlib.metadata as m, json, platform
-print(json.dumps({**{d.name.lower(): d.version for d in m.distributions()}, \"python\": platform.python_version()}))"; dpkg-query -W -f "\${Package} \${Version}\n"' > "$W/installed"
+print(json.dumps({**{d.name.lower(): d.version for d in m.distributions()}, \"python\": platform.python_version()}))"; dpkg-query -W -f "\${Package} \${Version}\n"
+    find /opt/venv -type f -name "lib*.so*" ! -name "*.cpython-*" ! -name "*.abi3.so" -exec sha256sum {} +' > "$W/installed"
   "$PYTHON" scripts/check_sbom.py "$W/sbom.json" "$W/installed"
 done
 inside 1-gpu 'python -c "import onnxruntime as o; assert \"CUDAExecutionProvider\" in o.get_available_providers(); print(\"GPU image: ONNX Runtime\", o.__version__, o.get_available_providers())"' 2>/dev/null

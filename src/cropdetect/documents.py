@@ -1,4 +1,4 @@
-"""Small documents of users, JSON and YAML, as plain data: no aliases, no numbers that are none, nothing without end."""
+"""Documents of users, JSON and YAML, as plain data: no aliases, no numbers that are none, nothing without end."""
 
 import json
 import math
@@ -12,6 +12,7 @@ from cropdetect.errors import UnreadableFileError, not_permitted
 
 LIMIT = 64 * 2**20  # bytes of a document
 _YAML_LIMIT = 2**20
+_DEEPEST = 100  # levels of JSON
 
 
 def read_json(path: Path) -> Any:
@@ -22,12 +23,35 @@ def read_json(path: Path) -> Any:
     """
     content = _read(path, LIMIT, "JSON")
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = parse_json(content.decode("utf-8-sig"))
         for place, number in _no_numbers(document):
             raise ValueError(f"{place} is {number}, which is no number")
         return document
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, "JSON", error) from error
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Parse JSON that may come from anywhere.
+
+    Raises:
+        ValueError: it is no JSON, or nested deeper than programs that walk through it can go.
+    """
+    try:
+        document = json.loads(content)
+    except RecursionError as error:
+        raise _too_deep() from error
+    level = [document]
+    for _ in range(_DEEPEST):
+        within = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
+        level = [inner for values in within for inner in values if isinstance(inner, dict | list)]
+        if not level:
+            return document
+    raise _too_deep()
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"it is nested more than {_DEEPEST} levels deep")
 
 
 def read_yaml(path: Path, *, as_text: bool = False) -> Any:
@@ -46,8 +70,8 @@ def read_yaml(path: Path, *, as_text: bool = False) -> Any:
         text = content.decode("utf-8-sig")
         checked = yaml.load(text, Loader=_Plain)  # refuses what is no plain YAML
         return yaml.load(text, Loader=yaml.BaseLoader) if as_text else checked
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _unreadable(path, "YAML", error) from error
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, LookupError, TypeError, ArithmeticError) as error:
+        raise _unreadable(path, "YAML", error) from error  # a value that is not what its tag says makes PyYAML stumble
 
 
 class _Plain(yaml.SafeLoader):

@@ -213,7 +213,10 @@ class SeasonRecord(Record):
 
 
 class RegionRecord(Record):
-    """The area of the training data: a bounding box, degrees of longitude and latitude (EPSG:4326)."""
+    """The area of the training data: a bounding box, degrees of longitude and latitude (EPSG:4326).
+
+    West is greater than east where the box lies on both sides of longitude 180 (RFC 7946, section 5.2).
+    """
 
     west: float
     south: float

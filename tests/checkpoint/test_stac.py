@@ -7,11 +7,12 @@ from typing import Any
 
 import pystac
 import pytest
+import shapely
 import yaml
 
 from cropdetect.checkpoint import MemberFiles, write_checkpoint
 from cropdetect.checkpoint.stac import stac_item
-from cropdetect.formats import CheckpointRecord
+from cropdetect.formats import CheckpointRecord, RegionRecord
 
 SCHEMAS = ("ml-model-v1.0.0.json", "mlm-v1.5.2.json")
 
@@ -137,6 +138,19 @@ def test_it_is_of_the_mlm_version_that_stac_model_writes_and_stac_model_reads_it
 def test_the_items_in_the_repository_are_valid(shared_reference: Path, folder: str, schema: str) -> None:
     item = json.loads((Path(__file__).parents[2] / folder / "stac-item.json").read_text("utf-8"))
     assert faults(item, json.loads((shared_reference / "schemas" / schema).read_text("utf-8"))) == []
+
+
+def test_a_region_over_longitude_180_is_cut_in_two(
+    tmp_path: Path, record: CheckpointRecord, members: list[MemberFiles], shared_reference: Path
+) -> None:
+    over = record.model_copy(update={"region": RegionRecord(west=179.0, south=-18.0, east=-179.5, north=-17.0)})
+    path = write_checkpoint(tmp_path / "over", over, members).path
+    item = json.loads((path / "stac-item.json").read_text(encoding="utf-8"))
+    assert item["bbox"] == [179.0, -18.0, -179.5, -17.0]  # RFC 7946, section 5.2
+    parts = [shapely.Polygon(part[0]).bounds for part in item["geometry"]["coordinates"]]
+    assert parts == [(179.0, -18.0, 180.0, -17.0), (-180.0, -18.0, -179.5, -17.0)]
+    for schema in SCHEMAS:
+        assert faults(item, json.loads((shared_reference / "schemas" / schema).read_text(encoding="utf-8"))) == []
 
 
 def test_without_season_and_region_the_geometry_is_null_and_the_date_that_of_its_making(

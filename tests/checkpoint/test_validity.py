@@ -45,6 +45,7 @@ def changed(record: CheckpointRecord, path: str, value: Any) -> CheckpointRecord
         ("season.first_day", 301, "a season from day 301 to day 300 is not possible"),
         ("season.last_day", 3661, "a season from day -10 to day 3661 is not possible"),
         ("region.north", 0.0, "the region lies beyond the degrees of the Earth, or ends before it begins"),
+        ("region.east", -100.0, "the region lies beyond"),
         ("region.south", -91.0, "the region lies beyond"),
         ("region.east", 361.0, "the region lies beyond"),
     ],

@@ -54,7 +54,7 @@ def mutated(content: bytes, name: str, draw: random.Random) -> bytes:
     if structured is not None and draw.random() < 0.5:
         try:
             return structured(content.decode(), draw).encode("utf-8", "surrogatepass")
-        except (ValueError, TypeError, LookupError, RecursionError, ArithmeticError, yaml.YAMLError):
+        except (ValueError, TypeError, LookupError, RecursionError, ArithmeticError, yaml.YAMLError, csv.Error):
             pass  # what was mutated before is no such document any more
     return mutated_bytes(content, draw)
 

@@ -1,7 +1,9 @@
 """Good inputs of every kind, small, made once: what is hostile is made from them."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,29 @@ def write_members(folder: Path, **record: Any) -> Path:
     networks = [linear_network(weights) for weights in random_weights(2)]
     drawn = make_checkpoint(folder.with_name(folder.name + "-drawn"), networks, chip_size=16, **record).record
     return write_checkpoint(folder, drawn, [MemberFiles(one, b"\x02\0\0\0\0\0\0\0{}") for one in networks]).path
+
+
+def write_sql(geopackage: Path, *statements: str) -> Path:
+    """Run statements on a GeoPackage; one that makes a virtual table is only written down, since its module is not there."""
+    with contextlib.closing(sqlite3.connect(geopackage)) as database, database:
+        for (name,) in database.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            database.execute(f'drop trigger "{name}"')  # which call functions of GDAL
+        database.execute("pragma writable_schema = on")
+        for statement in statements:
+            if statement.startswith("CREATE VIRTUAL"):
+                database.execute("insert into sqlite_master values ('table', 'other', 'other', 0, ?)", (statement,))
+            else:
+                database.execute(statement)
+    return geopackage
+
+
+def view(sql: str) -> list[str]:
+    """Return the statements that make a view a layer."""
+    return [
+        f"create view v as {sql}",
+        "insert into gpkg_contents (table_name, data_type, identifier, srs_id) values ('v', 'features', 'v', 32636)",
+        "insert into gpkg_geometry_columns values ('v', 'geom', 'POLYGON', 32636, 0, 0)",
+    ]
 
 
 def edit_json(path: Path, **values: Any) -> Path:

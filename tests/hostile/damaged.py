@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import geopandas as gpd
+
 from cropdetect import api
 from tests.hostile.base import Base, squares
 from tests.hostile.cases import Cases
@@ -80,5 +82,33 @@ for verb in ("report", "evaluate"):
 CASES.add("evaluate without fields.parquet", "InputNotFoundError", _gone("evaluate", "fields.parquet"))
 for name in ("series.parquet", "preview.tif"):
     CASES.add(f"report without {name}", None, _gone("report", name))
+
+
+def _answers(verb: str, column: str, value: object):
+    def make(base: Base, tmp: Path):
+        answers = predicted(base, tmp)
+        table = gpd.read_parquet(answers / "fields.parquet")
+        table[column] = value
+        table.to_parquet(answers / "fields.parquet")
+        return _command(verb, base, answers)
+
+    return make
+
+
+for verb in ("report", "evaluate"):
+    for column, value in {"prob_maize": 7.0, "prob_rye": -1.0, "confidence": "x", "crop_id": "x"}.items():
+        CASES.add(f"{verb} of answers whose {column} is {value}", "UnreadableFileError", _answers(verb, column, value))
+    for column, value in {"crop": "<script>", "status": "<b>", "n_dates": -5}.items():
+        CASES.add(f"{verb} of answers whose {column} is {value}", None, _answers(verb, column, value))
+
+
+@CASES("FieldsError", says="nowhere on the Earth")
+def _evaluate_of_answers_beyond_the_Earth(base: Base, tmp: Path):  # noqa: N802
+    answers = predicted(base, tmp)
+    table = gpd.read_parquet(answers / "fields.parquet")
+    table.set_geometry(table.geometry.translate(1e12)).to_parquet(answers / "fields.parquet")
+    return _command("evaluate", base, answers)
+
+
 for key, value in {"legend": 7, "verb": None, "files": "x", "n_fields": 1e300, "dates": ["0000-00-00"], "bands": [None]}.items():
     CASES.add(f"report of run.json whose {key} is {value}", "UnreadableFileError", _edited("report", key, value))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import h5py
 
-from tests.hostile.base import BANDS, DAYS, Base, edit_json, squares
+from tests.hostile.base import BANDS, DAYS, Base, edit_json, squares, view, write_sql
 from tests.hostile.cases import Cases
 
 CASES = Cases("leads out")
@@ -358,6 +358,44 @@ def _HDF5_with_hard_links_in_a_circle(base: Base, tmp: Path):  # noqa: N802
     return _hdf5(change)(base, tmp)
 
 
+# ---------------------------------------------------------------- GeoPackages
+
+
+MODULES = {
+    "text": "VirtualText('/etc/passwd', 'utf8', 0, POINT, NONE, ':')",
+    "a Shapefile": "VirtualShape('/tmp/elsewhere', 'utf8', 32636)",
+    "GeoJSON": "VirtualGeoJSON('/tmp/elsewhere.geojson')",
+    "an index by its arguments": "VirtualText('/tmp/x using rtree(', 'utf8', 0, POINT, NONE, ':')",
+}
+for name, module in MODULES.items():
+
+    def _virtual_table(base: Base, tmp: Path, module: str = module):
+        fields = base.copy("fields", tmp)
+        write_sql(fields, f"CREATE VIRTUAL TABLE other USING {module}")
+        return ["info", fields]
+
+    CASES.add(f"a GeoPackage that reads {name} elsewhere", "UnsafePathError", _virtual_table, says="virtual table")
+
+
+@CASES("UnsafePathError", says="virtual table")
+def _a_virtual_table_behind_a_comment(base: Base, tmp: Path):
+    fields = base.copy("fields", tmp)
+    write_sql(fields, "CREATE VIRTUAL/**/TABLE other USING VirtualText('/etc/passwd', 'utf8', 0, POINT, NONE, ':')")
+    return ["info", fields]
+
+
+FUNCTIONS = ("gdal_get_pixel_value('/etc/x.tif', 1, 'pixel', 1, 1)", "ogr_geocode('x')", "load_extension('/x')", "ST_Area(geom)")
+for name in FUNCTIONS:
+    error = "UnreadableFileError" if name.startswith("load") else "UnsafePathError"
+
+    def _function(base: Base, tmp: Path, name: str = name):
+        fields = base.copy("fields", tmp)
+        write_sql(fields, *view(f"select fid, geom, field_id, {name} as y from fields"))
+        return ["info", fields]
+
+    CASES.add(f"a view of a GeoPackage that calls {name.partition('(')[0]}", error, _function, says="function|unsafe use")
+
+
 # ---------------------------------------------------------------- code
 
 
@@ -437,3 +475,48 @@ def _image_archive(entry: str):
 
 for entry in ("../20190606_B04.tif", "/20190606_B04.tif", "x}/20190606_B04.tif"):
     CASES.add(f"an archive of images with the entry {entry}", "UnsafePathError", _image_archive(entry))
+
+
+# ---------------------------------------------------------------- STAC items
+
+
+def write_items(base: Base, tmp: Path, href: object) -> Path:
+    """Write an item for each date of the season; the first file of it has the address `href`."""
+    shutil.copytree(base.season, tmp / "season")
+    features = []
+    for day in DAYS:
+        assets = {band: {"href": f"season/{day}/{day}_{band}.tif", "type": "image/tiff"} for band in BANDS}
+        when = f"{day[:4]}-{day[4:6]}-{day[6:]}T10:00:00Z"
+        shape = {"type": "Point", "coordinates": [33.9, 0.9]}
+        item = {"type": "Feature", "stac_version": "1.0.0", "id": day, "geometry": shape, "assets": assets}
+        features.append(item | {"properties": {"datetime": when}})
+    features[0]["assets"][BANDS[0]]["href"] = href
+    (tmp / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return tmp / "items.json"
+
+
+LEFT_OUT = {  # by the reason
+    "no such file, which an item names": ("%2e%2e/%2e%2e/etc/passwd", "data:image/tiff;base64,SUkqAA==", "NETCDF:/etc/passwd:x",
+                                          "x" * 5000, "x" * 300, "season/\0.tif", "//127.0.0.1/x.tif", "."),
+    "neither GeoTIFF nor JP2": ("/etc/passwd",),
+    "no STAC items and are left out": ("http://[::1", 7, None),
+}  # fmt: skip
+for reason, hrefs in LEFT_OUT.items():
+    for href in hrefs:
+
+        def _items(base: Base, tmp: Path, href: object = href):
+            return ["info", f"stac:{write_items(base, tmp, href)}"]
+
+        CASES.add(f"a STAC item that names {ascii(href)[:40]}", None, _items, says=reason)
+for href in ("file:///etc/passwd", "s3://bucket/x.tif", "ftp://127.0.0.1/x.tif", "/vsicurl/http://127.0.0.1:9/x.tif"):
+
+    def _address(base: Base, tmp: Path, href: str = href):
+        return ["info", f"stac:{write_items(base, tmp, href)}"]
+
+    CASES.add(f"a STAC item that names {href}", "UnsafePathError", _address)
+for features in (None, 7, {"a": 1}):
+
+    def _features(base: Base, tmp: Path, features: object = features):
+        return ["info", f"stac:{edit_json(write_items(base, tmp, '.'), features=features)}"]
+
+    CASES.add(f"STAC items whose features are {features}", "UnreadableFileError", _features)

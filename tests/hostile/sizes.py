@@ -13,7 +13,7 @@ import rasterio
 from affine import Affine
 from shapely.geometry import Polygon
 
-from tests.hostile.base import CRS, DAYS, LEFT, TOP, Base, squares
+from tests.hostile.base import CRS, DAYS, LEFT, TOP, Base, squares, view, write_sql
 from tests.hostile.cases import Cases
 
 CASES = Cases("size")
@@ -142,7 +142,8 @@ def _yaml(content: str):
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]\n" for k in range(1, 12))
 for name, content in {
     "with aliases": BOMB, "nested 50,000 deep": "[" * 50_000, "of 3 MB": "x: y\n" * 600_000,
-    "with a tag of Python": "!!python/object/apply:os.system ['x']",
+    "with a tag of Python": "!!python/object/apply:os.system ['x']", "with a time that is none": "a: !!timestamp x",
+    "with a truth that is none": "a: !!bool x",
     "that is binary": "\0\1\2", "that merges itself": "a: &a\n  <<: *a\n",
 }.items():  # fmt: skip
     CASES.add(f"a legend {name}", "UnreadableFileError", _yaml(content))
@@ -187,6 +188,98 @@ def _zip(name: str, size: int):
 
 
 CASES.add("an archive of 400 MB of zeros", "UnsafePathError", _zip("fields.gpkg", 400 * 2**20))
+
+
+ENDLESS = "with recursive n(x) as (values (1) union all select x + 1 from n) select {} from n"
+JOINED = ", ".join(f"fields f{k}" for k in range(16))
+for name, statements in {
+    "a view without end": view(ENDLESS.format("x as fid, (select geom from fields) as geom, x as field_id")),
+    "a view of 4**16 steps": view(f"select fid, geom, field_id from fields where (select count(*) from {JOINED}) > 0"),
+    "a view of 900 MB a row": view("select fid, geom, field_id, zeroblob(900000000) as z from fields"),
+    "a computed column of 900 MB": ["alter table fields add column z blob generated always as (zeroblob(900000000))"],
+    "a list of layers without end": [
+        "alter table gpkg_geometry_columns rename to other",
+        "create view gpkg_geometry_columns as " + ENDLESS.format("'fields' as table_name, 'geom' as column_name"),
+    ],
+}.items():  # fmt: skip
+
+    def _geopackage(base: Base, tmp: Path, statements: list[str] = statements):
+        return ["info", write_sql(base.copy("fields", tmp), *statements)]
+
+    CASES.add(f"a GeoPackage with {name}", "UnreadableFileError", _geopackage, says="in it", seconds=40)
+
+
+@CASES(None)
+def _a_GeoPackage_with_a_view_of_its_fields(base: Base, tmp: Path):  # noqa: N802
+    fields = write_sql(base.copy("fields", tmp), *view("select fid, geom, field_id from fields where fid < 3"))
+    return ["info", fields, "--layer", "v"]
+
+
+def _zarr_groups(names: list[str]):
+    def make(base: Base, tmp: Path):
+        store = base.copy("zarr", tmp)
+        for name in names:
+            (store / name).mkdir(parents=True)
+            (store / name / "zarr.json").write_text('{"zarr_format": 3, "node_type": "group", "attributes": {}}')
+        return ["info", store]
+
+    return make
+
+
+MANY, DEEP = [f"g{k}" for k in range(1000)], ["/".join("g" * k) for k in range(1, 61)]
+for name, groups in {"1,000 groups": MANY, "groups 60 deep": DEEP}.items():
+    CASES.add(f"a Zarr store of {name}", "UnreadableFileError", _zarr_groups(groups), says="groups")
+CASES.add("a Zarr store of 60 groups", None, _zarr_groups([f"g{k}" for k in range(60)]))
+
+
+@CASES("UnreadableFileError", says="groups")
+def _a_NetCDF_file_of_1000_groups(base: Base, tmp: Path):  # noqa: N802
+    cube = base.copy("cube", tmp)
+    with h5py.File(cube, "a") as file:
+        for number in range(1000):
+            file.create_group(f"g{number}")
+    return ["info", cube]
+
+
+NESTED = "[" * 5000 + "]" * 5000
+
+
+@CASES("UnreadableFileError", says="nested")
+def _a_GeoJSON_property_nested_5000_deep(base: Base, tmp: Path):  # noqa: N802
+    squares().to_file(tmp / "fields.geojson")
+    text = (tmp / "fields.geojson").read_text().replace('"crop":', f'"deep": {NESTED}, "crop":', 1)
+    (tmp / "fields.geojson").write_text(text)
+    return ["info", tmp / "fields.geojson"]
+
+
+@CASES("UnreadableFileError", says="nested")
+def _GeoParquet_metadata_nested_5000_deep(base: Base, tmp: Path):  # noqa: N802
+    squares().to_parquet(tmp / "fields.parquet")
+    table = pyarrow.parquet.read_table(tmp / "fields.parquet")
+    pyarrow.parquet.write_table(table.replace_schema_metadata({b"geo": NESTED.encode()}), tmp / "fields.parquet")
+    return ["info", tmp / "fields.parquet"]
+
+
+@CASES("UnreadableFileError", says="nested")
+def _Zarr_attributes_nested_900_deep(base: Base, tmp: Path):  # noqa: N802
+    store = base.copy("zarr", tmp)
+    metadata = json.loads((store / "zarr.json").read_text())
+    text = json.dumps({**metadata, "attributes": {"deep": 0}}).replace('"deep": 0', '"deep": ' + "[" * 900 + "]" * 900)
+    (store / "zarr.json").write_text(text)
+    return ["info", store]
+
+
+@CASES("UnreadableFileError")
+def _STAC_items_nested_5000_deep(base: Base, tmp: Path):  # noqa: N802
+    (tmp / "items.json").write_text(f'{{"type": "FeatureCollection", "features": {NESTED}}}')
+    return ["info", f"stac:{tmp / 'items.json'}"]
+
+
+@CASES("UnreadableFileError", says="field limit")
+def _a_table_whose_column_has_a_name_of_300000_letters(base: Base, tmp: Path):
+    table = base.copy("table", tmp)
+    (table / "series.csv").write_text((table / "series.csv").read_text().replace("B08", "B" * 300_000, 1))
+    return ["info", table]
 
 
 @CASES("UnreadableFileError")

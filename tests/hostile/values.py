@@ -1,19 +1,22 @@
 """Values that no table, image or file name should have: ids, columns, dates, numbers, paths."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
+import rasterio
 import xarray as xr
 from shapely.geometry import box
 
-from tests.hostile.base import BANDS, DAYS, Base, cube, pixels, squares, write_tif
+from tests.hostile.base import BANDS, DAYS, Base, cube, edit_json, pixels, squares, write_tif
 from tests.hostile.cases import Cases
 
 CASES = Cases("value")
@@ -186,6 +189,30 @@ for value in ("0000-01-01", "10000-01-01", "-0001-01-01", "2019-02-30", "2019-13
     )
 
 
+@CASES("TableError", says="no day of the calendar")
+def _a_Parquet_table_with_dates_beyond_the_calendar(base: Base, tmp: Path):  # noqa: N802
+    table = base.copy("table", tmp)
+    series = pyarrow.Table.from_pandas(pd.read_csv(table / "series.csv")).replace_schema_metadata(None)
+    dates = pyarrow.array([2**62] * len(series), pyarrow.timestamp("us"))
+    pyarrow.parquet.write_table(series.set_column(1, "date", dates), table / "series.parquet")
+    (table / "series.csv").unlink()
+    return ["predict", table, tmp / "out", "--checkpoint", base.checkpoint]
+
+
+for name, text in {
+    "of 1e308 degrees": '{"type":"Point","coordinates":[1e308,1e308]}', "of NaN": '{"type":"Point","coordinates":[NaN,1]}',
+    "nested 5,000 deep": "[" * 5000, "behind a link": "http://127.0.0.1:9/x",
+    "of latitude 5000": '{"type":"Polygon","coordinates":[[[3,50],[3,5005],[3.1,50],[3,50]]]}',
+}.items():  # fmt: skip
+
+    def _place(base: Base, tmp: Path, text: str = text):
+        rows = pd.DataFrame({"id": [1, 2], "date": "2019-05-01", "B04": 0.2, "B08": 0.4, ".geo": [text, text]})
+        rows.to_csv(tmp / "export.csv", index=False)
+        return ["info", tmp / "export.csv"]
+
+    CASES.add(f"a table with a place {name}", None, _place, says="no geometry that can be read in 2 rows")
+
+
 # ---------------------------------------------------------------- numbers
 
 
@@ -215,6 +242,167 @@ for error, values in {
 }.items():  # fmt: skip
     for value in values:
         CASES.add(f"a table of the value {value or 'of nothing'}", error, _series(lambda s, v=value: s.assign(B04=v)))
+
+
+# ---------------------------------------------------------------- what files declare of their numbers
+
+for name, declared in {
+    "a scale of 0": {"scales": [0.0]}, "a scale of NaN": {"scales": [np.nan]}, "an infinite scale": {"scales": [np.inf]},
+    "an offset of NaN": {"offsets": [np.nan]}, "an infinite offset": {"offsets": [-np.inf]},
+}.items():  # fmt: skip
+
+    def _declared(base: Base, tmp: Path, declared: dict[str, list[float]] = declared):
+        season = base.copy("season", tmp)
+        for file in season.rglob("*.tif"):
+            with rasterio.open(file, "r+") as image:
+                for attribute, numbers in declared.items():
+                    setattr(image, attribute, numbers)
+        return ["info", season]
+
+    CASES.add(f"images with {name}", "UnreadableFileError", _declared, says="no value can be computed")
+
+for name, asset in {"a scale of 0": {"scale": 0}, "an infinite offset": {"offset": float("inf")}}.items():
+
+    def _sidecar(base: Base, tmp: Path, asset: dict[str, float] = asset):
+        season = base.copy("season", tmp)
+        for file in season.rglob("*.tif"):
+            item = {"assets": {"data": {"href": file.name, "raster:bands": [asset]}}}
+            file.with_suffix(".json").write_text(json.dumps(item))
+        return ["info", season]
+
+    CASES.add(f"STAC items beside images with {name}", "UnreadableFileError", _sidecar, says="no value can be computed")
+
+
+@CASES("UnreadableFileError", says="complex64.*\n.*amplitude")
+def _images_of_complex_numbers(base: Base, tmp: Path):
+    write_tif(tmp / "20190606_B04.tif", pixels().astype(np.complex64))
+    return ["info", tmp / "20190606_B04.tif"]
+
+
+for name, attributes in {
+    "two scales": {"scale_factor": [1.0, 2.0]}, "a scale of NaN": {"scale_factor": np.nan},
+    "an infinite offset": {"add_offset": np.inf}, "a range that ends before it begins": {"valid_range": [10, 1]},
+    "a range of words": {"valid_range": "low, high"},
+}.items():  # fmt: skip
+
+    def _cube_declares(base: Base, tmp: Path, attributes: dict[str, Any] = attributes):
+        data = cube()
+        data["B04"].attrs.update(attributes)
+        data.to_netcdf(tmp / "cube.nc", engine="h5netcdf")
+        return ["predict", tmp / "cube.nc", tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    CASES.add(f"a cube with {name}", None, _cube_declares, says="the attribute .* is not used")
+
+
+@CASES("UnreadableFileError", says="compressed in a way that is not known")
+def _a_cube_that_is_compressed_by_an_unknown_filter(base: Base, tmp: Path):
+    path = base.copy("cube", tmp)
+    with h5py.File(path, "a") as file:
+        del file["B04"]
+        layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        layout.set_chunk((1, 48, 48))
+        layout.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, (1, 2, 3))
+        made = h5py.h5d.create(file.id, b"B04", h5py.h5t.NATIVE_UINT16, h5py.h5s.create_simple((3, 48, 48)), layout)
+        made.write_direct_chunk((0, 0, 0), b"xxxxxxxx", 0)
+        for axis, name in enumerate(("time", "y", "x")):
+            file["B04"].dims[axis].attach_scale(file[name])
+    return ["predict", path, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+
+@CASES("UnreadableFileError", says="standard calendar")
+def _a_cube_with_a_year_of_365_days(base: Base, tmp: Path):
+    time = xr.Variable("time", [0.0, 25.0, 60.0], {"units": "days since 2019-06-06", "calendar": "noleap"})
+    cube().assign_coords(time=time).to_netcdf(tmp / "cube.nc", engine="h5netcdf")
+    return ["info", tmp / "cube.nc"]
+
+
+# ---------------------------------------------------------------- what a store says of itself
+
+for name, codecs in {
+    "a codec that is not known": [{"name": "evil", "configuration": {}}], "a pickle as codec": [{"name": "numcodecs.Pickle"}],
+    "no codecs": [],
+}.items():  # fmt: skip
+
+    def _codecs(base: Base, tmp: Path, codecs: list[dict[str, Any]] = codecs):
+        store = base.copy("zarr", tmp)
+        edit_json(store / "B04" / "zarr.json", codecs=codecs)
+        return ["info", store]
+
+    CASES.add(f"a Zarr array with {name}", "UnsafePathError" if "pickle" in name else "UnreadableFileError", _codecs)
+
+for name, changes in {
+    "a fill value of text": {"fill_value": "x"}, "a type of any object": {"data_type": "object"},
+    "what must be understood": {"evil": {"must_understand": True}}, "axes of one name": {"dimension_names": ["y", "y", "y"]},
+    "chunks whose names lead upwards": {"chunk_key_encoding": {"name": "default", "configuration": {"separator": "/../../"}}},
+    "a list of attributes": {"attributes": [1]}, "a format of 99": {"zarr_format": 99},
+}.items():  # fmt: skip
+
+    def _array(base: Base, tmp: Path, changes: dict[str, Any] = changes):
+        store = base.copy("zarr", tmp)
+        edit_json(store / "B04" / "zarr.json", **changes)
+        return ["info", store]
+
+    CASES.add(f"a Zarr array with {name}", "UnreadableFileError", _array)
+
+for name, listed in {
+    "another size": lambda array: {"B04": {**array, "shape": [3, 10**6, 10**6]}}, "no list": lambda array: 7,
+    "names that lead upwards": lambda array: {"../../etc": array},
+}.items():  # fmt: skip
+
+    def _consolidated(base: Base, tmp: Path, listed: Callable[[Any], Any] = listed):
+        store = base.copy("zarr", tmp)
+        inner = listed(json.loads((store / "B04" / "zarr.json").read_text()))
+        edit_json(store / "zarr.json", consolidated_metadata={"kind": "inline", "must_understand": False, "metadata": inner})
+        return ["info", store]
+
+    CASES.add(f"a Zarr store whose consolidated metadata have {name}", "UnreadableFileError", _consolidated)
+
+
+@CASES("UnreadableFileError")
+def _Zarr_2_whose_consolidated_metadata_are_text(base: Base, tmp: Path):  # noqa: N802
+    cube().to_zarr(tmp / "cube.zarr", zarr_format=2, consolidated=True)
+    edit_json(tmp / "cube.zarr" / ".zmetadata", metadata="x")
+    return ["info", tmp / "cube.zarr"]
+
+
+@CASES("UnreadableFileError")
+def _a_Zarr_shard_whose_index_is_damaged(base: Base, tmp: Path):  # noqa: N802
+    import zarr
+
+    store = base.copy("zarr", tmp)
+    shutil.rmtree(store / "B04")
+    group = zarr.open_group(str(store), mode="a")
+    axes = {"chunks": (1, 16, 16), "shards": (3, 48, 48), "dimension_names": ("time", "y", "x")}
+    group.create_array("B04", shape=(3, 48, 48), dtype="uint16", **axes)[:] = np.stack([pixels()] * 3)
+    for chunk in (store / "B04" / "c").rglob("0"):
+        if chunk.is_file():
+            chunk.write_bytes(chunk.read_bytes()[:-40] + b"\xff" * 40)
+    return ["info", store]
+
+
+def _store(change: Callable[[Path], object]):
+    def make(base: Base, tmp: Path):
+        from cropdetect import api
+
+        api.chips(base.season, tmp / "chips.zarr")
+        change(tmp / "chips.zarr")
+        return ["predict", tmp / "chips.zarr", tmp / "out", "--checkpoint", base.checkpoint]
+
+    return make
+
+
+def _without_ids(store: Path) -> None:
+    table = pyarrow.parquet.read_table(store / "fields.parquet")
+    pyarrow.parquet.write_table(table.drop_columns(["field_id"]), store / "fields.parquet")
+
+
+for name, change in {
+    "whose fields have no ids": _without_ids, "without dates": lambda store: shutil.rmtree(store / "date"),
+    "whose dates are no days": lambda store: edit_json(store / "date" / "zarr.json", data_type="float64"),
+    "of fewer masks": lambda store: edit_json(store / "mask" / "zarr.json", shape=[1, 1, 1]),
+    "without fields": lambda store: (store / "fields.parquet").unlink(),
+}.items():  # fmt: skip
+    CASES.add(f"a chip store {name}", "ChipStoreError", _store(change))
 
 
 # ---------------------------------------------------------------- what reading leaves out, and longitudes
@@ -309,6 +497,7 @@ for option, value, error in (
     ("--min-confidence", "7", "Error"), ("--title", "x" * 100_000, None), ("--layer", "x", "FieldsError"),
     ("--id-column", "x\ty", "FieldsError"), ("--pattern", "(" * 1000, "OptionError"), ("--date", "2019-02-30", "OptionError"),
     ("--clear", "SCL=", "OptionError"), ("--bbox", "35,0,34,1", "OptionError"), ("--bbox", "34,1,35,0", "OptionError"),
+    ("--workers", "9" * 400, "Error"),
     ("--bbox", "34,0,35,91", "OptionError"), ("--bbox", "600000,0,700000,1", "OptionError"),
 ):  # fmt: skip
 
@@ -316,3 +505,16 @@ for option, value, error in (
         return ["predict", base.season, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields, option, value]
 
     CASES.add(f"the option {option} {value[:20]}", error, _option)
+
+
+@CASES("OutputPathError")
+def _a_log_in_the_root_folder(base: Base, tmp: Path):
+    return ["train", base.table, tmp / "out", "--log-dir", "/"]
+
+
+for option, value in (("--height", "9" * 400), ("--year", "0"), ("--year", "99999"), ("--fields", "9" * 30), ("--width", "-1")):
+
+    def _simulation(base: Base, tmp: Path, option: str = option, value: str = value):
+        return ["simulate", tmp / "out", option, value]
+
+    CASES.add(f"a simulation with {option} {value[:10]}", "Error", _simulation)

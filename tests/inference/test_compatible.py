@@ -99,3 +99,12 @@ def test_far_regions_are_named_in_any_crs(chips, trained):
     assert "near 0.5° N, 34.0° E." in check_compatible(data, far)[0]
     data.fields = data.fields.set_geometry(data.fields.geometry.where(np.zeros(5, bool)))
     assert check_compatible(data, far) == ()
+
+
+@pytest.mark.parametrize("region", [(33.0, 0, -170.0, 1), (-180.0, -90, 180.0, 90), (-340.0, 0, -320.0, 1)])
+def test_a_region_may_lie_on_both_sides_of_longitude_180(chips, trained, region):
+    assert check_compatible(chips(), trained(region=region)) == ()  # 34 E
+
+
+def test_fields_beyond_a_region_over_longitude_180_are_named(chips, trained):
+    assert "near 0.5° N, 34.0° E" in check_compatible(chips(), trained(region=(170.0, 0, -170.0, 1)))[0]

@@ -1,5 +1,6 @@
 """Compose files, Dockerfile and entry keep the contract, as far as it can be seen without an engine."""
 
+import hashlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rasterio
 import yaml
 
 from tests.repository.conftest import CPU, GPU, ROOT
@@ -203,3 +205,17 @@ def test_the_bill_of_materials_lists_what_is_installed(tmp_path: Path) -> None:
     assert sum(purl.startswith("pkg:deb") for purl in listed) == 1
     assert any(purl.startswith("pkg:deb") and "zlib1g@" in purl for purl in listed)
     assert bill["metadata"]["component"]["name"] == "cropdetect"
+    check_libraries(listed)
+
+
+def check_libraries(listed: dict[str, Any]) -> None:
+    """Check the shared libraries of a wheel against its files, and what is listed of one that has a bill of its own."""
+    folder = Path(rasterio.__file__).parent.with_name("rasterio.libs")
+    inside = listed[f"pkg:pypi/rasterio@{version('rasterio')}"]["components"]
+    hashes = {one["hashes"][0]["content"]: one for one in inside}
+    assert hashes.keys() == {hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+    assert {"libgdal", "libproj", "libtiff"} <= {one["name"] for one in inside}
+    gdal = next(one for one in inside if one["name"] == "libgdal")
+    assert gdal["version"].endswith(rasterio.__gdal_version__)
+    crates = listed[f"pkg:pypi/pydantic-core@{version('pydantic-core')}"]["components"]
+    assert any(one["purl"].startswith("pkg:cargo/serde@") for one in crates)

@@ -206,6 +206,52 @@ def test_code_of_an_own_model_that_changes_is_another_call(
     assert fingerprint(verb, arguments) != before
 
 
+IMPORTS = {  # of a module `helper` that lies beside the model
+    "import": "import helper",
+    "import from": "from helper import WIDTH",
+    "import in a function": "def late():\n    import helper",
+    "import by name": "import importlib\nimportlib.import_module('helper')",
+    "import of an import": "import between",
+}
+
+
+@pytest.mark.parametrize("statement", IMPORTS.values(), ids=IMPORTS.keys())
+@pytest.mark.parametrize("place", ["helper.py", "helper/__init__.py", "helper/inner.py"])
+def test_code_that_an_own_model_imports_counts(
+    statement: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "own.py").write_text(statement)
+    (tmp_path / "between.py").write_text("import helper")
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text("WIDTH = 1")
+    before = code_of("own:Net")
+    (tmp_path / place).write_text("WIDTH = 2")
+    assert code_of("own:Net") != before
+
+
+def test_code_that_is_installed_or_not_imported_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    for folder in (installed, tmp_path):
+        monkeypatch.syspath_prepend(folder)
+    (tmp_path / "own.py").write_text("import json, numpy, installed_one, cropdetect, not_there")
+    before = code_of("own:Net")
+    (installed / "installed_one.py").write_text("WIDTH = 1")
+    (tmp_path / "other.py").write_text("WIDTH = 1")
+    assert code_of("own:Net") == before
+
+
+def test_an_own_model_that_is_installed_counts_and_one_that_is_no_python_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site-packages").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    for code in ("import json", "this is no Python"):
+        (tmp_path / "site-packages" / "own_model.py").write_text(code)
+        assert code_of("own_model:Net")
+
+
 def test_models_of_the_package_and_models_that_are_not_there_have_no_code() -> None:
     for name in (TrainOptions().model, "random-forest", "no.such.package:Net", ":", "..:x"):
         assert code_of(name) == {}

@@ -25,7 +25,7 @@ def _address(scheduler: Any) -> Any:
     return getattr(getattr(scheduler, "scheduler", None), "address", scheduler)
 
 
-Workers = Annotated[int | None, Field(ge=1)]
+Workers = Annotated[int | None, Field(ge=1, le=1024)]
 """Type of the parameter `workers`."""
 
 Scheduler = Annotated[str | None, BeforeValidator(_address)]

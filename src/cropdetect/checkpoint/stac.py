@@ -39,7 +39,7 @@ def stac_item(record: CheckpointRecord) -> dict[str, Any]:
     bbox = None if region is None else [region.west, region.south, region.east, region.north]
     item = pystac.Item(
         id=record.model_id,
-        geometry=None if bbox is None else _rectangle(*bbox),
+        geometry=None if bbox is None else _area(*bbox),
         bbox=bbox,
         datetime=created if start is None else None,
         start_datetime=start,
@@ -177,8 +177,11 @@ def _links(record: CheckpointRecord) -> list[pystac.Link]:
     return [image] + [pystac.Link("ml-model:train-data", f"https://doi.org/{doi}", media_type="text/html") for doi in dois]
 
 
-def _rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    """Return a GeoJSON polygon, counter-clockwise."""
+def _area(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    """Return a box as a GeoJSON polygon, counter-clockwise; cut in two where it lies on both sides of longitude 180."""
+    if west > east:
+        halves = (_area(west, south, 180.0, north), _area(-180.0, south, east, north))
+        return {"type": "MultiPolygon", "coordinates": [half["coordinates"] for half in halves]}
     return {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
 
 

@@ -77,9 +77,14 @@ def _wrong_place(season: SeasonRecord | None, region: RegionRecord | None) -> st
             return "the season has no year, or one that no calendar has"
         if not -_MOST_DAYS <= season.first_day <= season.last_day <= _MOST_DAYS:
             return f"a season from day {season.first_day} to day {season.last_day} is not possible"
-    if region is not None and not (-360 <= region.west <= region.east <= 360 and -90 <= region.south <= region.north <= 90):
+    if region is not None and not (_is_box(region.west, region.east) and -90 <= region.south <= region.north <= 90):
         return "the region lies beyond the degrees of the Earth, or ends before it begins"
     return None
+
+
+def _is_box(west: float, east: float) -> bool:
+    """Tell whether a box has a west and an east; over longitude 180 it goes for no more than half of the Earth."""
+    return -360 <= west <= east <= 360 or (-180 <= east < west <= 180 and west - east >= 180)
 
 
 def _wrong_familiarity(novelty: NoveltyRecord | None, n_classes: int) -> str | None:

@@ -186,6 +186,8 @@ def open_chips(path: Path) -> RandomAccessChips:
     shape = arrays["image"].shape
     if (
         len(shape) != 5
+        or arrays["date"].dtype.kind != "i"
+        or "field_id" not in fields.columns
         or shape[0] != len(field_of_chip)
         or shape[2] != len(bands)
         or shape[3:] != (attributes.chip_size, attributes.chip_size)

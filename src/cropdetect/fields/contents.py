@@ -12,8 +12,10 @@ from pathlib import Path
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import FieldsError, UnreadableFileError, UnsafePathError
+from cropdetect.fields.geopackage import check_geopackage
 
 JSON_SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".jsonl", ".ndjson")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
@@ -46,7 +48,7 @@ def check_content(file: Path) -> None:
         file: a vector file, or the folder of a File Geodatabase.
 
     Raises:
-        UnreadableFileError: it is something else, or cut off.
+        UnreadableFileError: it is something else, cut off, or has no end.
         UnsafePathError: it leads to the network or to other files.
         FieldsError: a GeoJSON file states a CRS that does not exist.
     """
@@ -70,6 +72,8 @@ def check_content(file: Path) -> None:
         raise UnreadableFileError("the file is shorter than its header says", where=file, fix="Copy or export it again.")
     if suffix in JSON_SUFFIXES:
         _check_stated_crs(file)
+    if suffix == ".gpkg":
+        check_geopackage(file)
 
 
 def json_driver(file: Path) -> str:
@@ -81,7 +85,7 @@ def json_driver(file: Path) -> str:
         return "GeoJSONSeq"
     # A line that is cut off at _HEAD bytes is no JSON, but then the file's name tells.
     try:
-        whole = json.loads(line).get("type") == "Feature"
+        whole = parse_json(line).get("type") == "Feature"
     except (ValueError, AttributeError):
         whole = len(line) == _HEAD and file.suffix.lower() not in (".geojson", ".json")
     return "GeoJSONSeq" if whole and more else "GeoJSON"
@@ -106,7 +110,7 @@ def _check_stated_crs(file: Path) -> None:
             try:
                 member, _ = json.JSONDecoder().raw_decode(text[found.end() : found.end() + _HEAD].decode("utf-8", "replace"))
                 kind, properties = str(member.get("type")).lower(), member.get("properties") or {}
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, RecursionError):
                 continue  # a damaged file, of which GDAL will say more
             if kind in ("link", "url"):
                 raise UnsafePathError(

@@ -1,6 +1,5 @@
 """The layers of one data set, and a layer as a table with the values that the file has."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from cropdetect.documents import parse_json
 from cropdetect.errors import FieldsError, UnreadableFileError
 from cropdetect.fields import dbf
 from cropdetect.fields.columns import rounded
@@ -151,8 +151,8 @@ def _with_many_digits(layer: Layer, table: gpd.GeoDataFrame) -> "dict[str, pd.Se
 def _features(file: Path) -> list[dict[str, Any]]:
     text = file.read_text(encoding="utf-8-sig")
     if json_driver(file) == "GeoJSONSeq":
-        return [json.loads(line) for line in text.replace("\x1e", "").splitlines() if line.strip()]
-    content = json.loads(text)
+        return [parse_json(line) for line in text.replace("\x1e", "").splitlines() if line.strip()]
+    content = parse_json(text)
     return list(content.get("features", [content]))
 
 
@@ -208,7 +208,7 @@ def _geometry_columns(schema: pyarrow.Schema, file: Path) -> list[_GeometryColum
     """Return the columns of geometries, the main one first."""
     try:
         if b"geo" in (schema.metadata or {}):
-            content = json.loads(schema.metadata[b"geo"])
+            content = parse_json(schema.metadata[b"geo"])
             main, columns = str(content["primary_column"]), dict(content["columns"])
             described = {main: columns[main]} | {name: one for name, one in columns.items() if name in schema.names}
             return [
@@ -216,7 +216,7 @@ def _geometry_columns(schema: pyarrow.Schema, file: Path) -> list[_GeometryColum
                 for name, one in described.items()
             ]
         found = [  # Parquet's own type of geometries
-            _GeometryColumn(str(field.name), _crs_of(json.loads(about.get(b"ARROW:extension:metadata") or b"{}")), True)
+            _GeometryColumn(str(field.name), _crs_of(parse_json(about.get(b"ARROW:extension:metadata") or b"{}")), True)
             for field in schema
             if (about := field.metadata or {}).get(b"ARROW:extension:name") == b"geoarrow.wkb"
         ]

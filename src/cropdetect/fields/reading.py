@@ -203,7 +203,8 @@ def _check_crs(raw: gpd.GeoDataFrame, imagery: Imagery, path: Path) -> None:
         raise FieldsError(
             "the imagery has no coordinate reference system (CRS), so that polygons cannot be laid on it",
             where=path,
-            fix="Set the imagery's CRS, or give the fields as an id raster on its grid.",
+            fix="Set the imagery's CRS, or give the fields as an id raster on its grid. Warp an image first (gdalwarp) if ground "
+            "control points tell its place.",
         )
 
 

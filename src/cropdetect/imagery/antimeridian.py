@@ -15,7 +15,7 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS, Transformer
 from shapely.affinity import translate
 
-from cropdetect.errors import OptionError
+from cropdetect.errors import FieldsError, OptionError
 
 Bounds = tuple[float, float, float, float]
 _TURN = 360.0
@@ -75,14 +75,27 @@ def touch(shapes: gpd.GeoSeries, places: gpd.GeoSeries) -> npt.NDArray[np.bool_]
 
 
 def utm_zone(places: gpd.GeoSeries) -> CRS:
-    """Return the UTM zone of the middle of geometries with a CRS."""
+    """Return the UTM zone of the middle of geometries with a CRS.
+
+    Raises:
+        FieldsError: they lie nowhere on the Earth.
+    """
     first, _, last, _ = places.total_bounds
     if not places.crs.is_geographic or (first >= -180 and last <= 180 and last - first <= 180):
-        zone: CRS = places.estimate_utm_crs()
+        try:
+            zone: CRS = places.estimate_utm_crs()
+        except (RuntimeError, ValueError) as error:
+            raise _nowhere() from error
         return zone
     west, south, east, north = bounds_in_degrees(places)
+    if not np.isfinite((west, south, east, north)).all():
+        raise _nowhere()
     middle = _usual(west + (east - west) % _TURN / 2)
     return utm_zone(gpd.GeoSeries.from_xy([middle], [(south + north) / 2], crs="EPSG:4326"))
+
+
+def _nowhere() -> FieldsError:
+    return FieldsError("the fields lie nowhere on the Earth", fix="Correct their coordinates, or state the CRS that they are in.")
 
 
 def laid_on(shapes: gpd.GeoSeries, grid: GeoBox, longest: float | None = None) -> gpd.GeoSeries:

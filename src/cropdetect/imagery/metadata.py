@@ -5,7 +5,6 @@ Science Product Guide, section 5 (surface reflectance = number x 0.0000275 - 0.2
 `processing`; Earth Search's property `earthsearch:boa_offset_applied`.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cropdetect.documents import parse_json
 from cropdetect.imagery.stores.attributes import Encoding
 from cropdetect.imagery.stores.open_files import Version, file_version
 from cropdetect.imagery.stores.safety import unreadable
@@ -50,8 +50,13 @@ def beside(path: Path, root: Path) -> Beside:
     Args:
         path: the image.
         root: the user's folder; nothing above it is looked at.
+
+    Raises:
+        UnreadableFileError: no value can be computed by what they declare.
     """
-    return next(filter(None, (_landsat(path), _stac(path, root), _sentinel2(path, root))), Beside())
+    found = next(filter(None, (_landsat(path), _stac(path, root), _sentinel2(path, root))), Beside())
+    found.encoding.checked(", ".join(map(str, found.files)))
+    return found
 
 
 def landsat_default(path: Path) -> Encoding | None:
@@ -152,8 +157,8 @@ def _item(file: Path, version: Version) -> dict[str, Any] | None:
 def _content(file: Path, version: Version) -> tuple[Any] | None:
     """Return the content of a JSON file, None where it is no JSON."""
     try:
-        return (json.loads(file.read_bytes()),)
-    except (ValueError, RecursionError):
+        return (parse_json(file.read_bytes()),)
+    except ValueError:
         return None
 
 

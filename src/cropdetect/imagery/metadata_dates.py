@@ -7,13 +7,13 @@ in one of those around it.
 """
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cropdetect.documents import parse_json
 from cropdetect.imagery.dates import parse_date
 from cropdetect.imagery.stores.open_files import Version, file_version
 from cropdetect.imagery.stores.safety import unreadable
@@ -71,7 +71,7 @@ def _day_in(sidecar: Path, version: Version) -> dt.date | None:
     if not sidecar.is_file() or version[0] > _LIMIT:
         return None
     try:
-        content = json.loads(sidecar.read_bytes())
+        content = parse_json(sidecar.read_bytes())
     except ValueError as error:
         raise unreadable(sidecar, error) from error
     if not isinstance(content, dict):

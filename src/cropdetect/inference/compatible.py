@@ -202,7 +202,9 @@ def _region(fields: gpd.GeoDataFrame, region: RegionRecord) -> Iterator[str]:
     bounds = (beside(there, float(there.bounds.minx.iloc[0])) if there.crs.is_geographic else there).bounds
     middle = gpd.GeoSeries.from_xy((bounds.minx + bounds.maxx) / 2, (bounds.miny + bounds.maxy) / 2, crs=there.crs)
     points = middle.to_crs(4326)
-    far_east_west = np.maximum(region.west - points.x, points.x - region.east)
+    width = region.east - region.west + (360 if region.west > region.east else 0)
+    east_of_west = (points.x - region.west) % 360
+    far_east_west = np.where(east_of_west <= width, 0, np.minimum(east_of_west - width, 360 - east_of_west))
     far_north_south = np.maximum(region.south - points.y, points.y - region.north)
     far = np.maximum(far_east_west, far_north_south) > _DEGREES_NEAR
     if far.mean() > 0.5:

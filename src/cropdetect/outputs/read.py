@@ -10,6 +10,8 @@ from cropdetect.errors import InputNotFoundError, UnreadableFileError
 from cropdetect.formats import PredictionRun
 from cropdetect.inference import Predictions
 
+_ROUNDED = 1e-6  # that a probability may be above 1
+
 
 def read_predictions(out: Path) -> Predictions:
     """Read `fields.parquet`; a class that shares its name's letters with another has the name of its column.
@@ -24,6 +26,7 @@ def read_predictions(out: Path) -> Predictions:
     try:
         table = gpd.read_parquet(file)
         columns = [name for name in table.columns if name.startswith("prob_")]
+        _check_numbers(table, columns)
         return Predictions(
             fields=table[["field_id", "geometry"]],
             legend=tuple(name.removeprefix("prob_") for name in columns),
@@ -36,8 +39,16 @@ def read_predictions(out: Path) -> Predictions:
             seen_in_training=_flags(table, "seen_in_training"),
             status=table["status"].to_numpy(dtype=object).astype(str),
         )
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise UnreadableFileError(f"the file cannot be read: {error}", where=file, fix="Predict again.") from error
+
+
+def _check_numbers(table: gpd.GeoDataFrame, probabilities: list[str]) -> None:
+    """Raise ValueError where a column that must hold numbers does not, or a probability is none."""
+    numbers = table[[*probabilities, "crop_id", "confidence", "entropy"]].to_numpy(np.float64, na_value=np.nan)
+    shares = numbers[:, : len(probabilities)]
+    if ((shares < 0) | (shares > 1 + _ROUNDED)).any():
+        raise ValueError("it has a probability that is not from 0 to 1")
 
 
 def read_prediction_run(out: Path) -> PredictionRun:

@@ -1,13 +1,11 @@
-"""Which files an input consists of: those of a folder, those that belong to a file, and the code of a user's own model."""
+"""Which files an input consists of: those of a folder, and those that belong to a file."""
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from cropdetect import door
+from cropdetect.documents import parse_json
 
 _CATALOGUE = "stac:"
 _LARGEST_ITEMS = 64 * 2**20  # bytes of a file that may be one of STAC items
@@ -32,27 +30,6 @@ def files_of(path: Path) -> list[tuple[str, Path]]:
     if not path.is_file():
         return [(file.relative_to(path).as_posix(), file) for file in _walked(path)]
     return [(file.name, file) for file in (path, *_beside(path))] + list(_assets(path))
-
-
-def code_of(model: str) -> dict[str, str]:
-    """Return a hash of the code of a user's own model, as an argument of the call; nothing for a model of this package.
-
-    Args:
-        model: "package.module:Class", or a name. All Python files of the outermost package count.
-    """
-    name, colon, _ = model.partition(":")
-    try:
-        spec = find_spec(name.partition(".")[0]) if colon else None
-    except (ImportError, ValueError):  # said where the model is built
-        return {}
-    if spec is None or spec.origin is None:
-        return {}
-    file = Path(spec.origin)
-    files = sorted(file.parent.rglob("*.py")) if spec.submodule_search_locations else [file]
-    digest = hashlib.sha256()
-    for one in files:
-        digest.update(f"{one.relative_to(file.parent).as_posix()}\0".encode() + one.read_bytes())
-    return {"model_code": digest.hexdigest()}
 
 
 def _walked(folder: Path) -> Iterator[Path]:
@@ -88,8 +65,8 @@ def _assets(file: Path) -> Iterator[tuple[str, Path]]:
         return
     content = file.read_bytes()
     try:
-        document = json.loads(content) if b'"assets"' in content else None
-    except (ValueError, RecursionError):  # said where the file is read
+        document = parse_json(content) if b'"assets"' in content else None
+    except ValueError:  # said where the file is read
         return
     for href in sorted(_hrefs(document)):
         try:

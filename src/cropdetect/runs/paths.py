@@ -119,5 +119,8 @@ def _identities(path: Path) -> list[tuple[int, int] | str]:
 
 
 def _apart(path: Path, out: Path) -> Path:
+    """Return a place beside a path, for an output; the root folder has none."""
+    if not path.name:
+        return out.absolute()
     name = f"{path.stem}-{out.name}" if out.name != path.name else f"{path.stem}-output"
     return path.with_name(name)

@@ -17,6 +17,7 @@ from cropdetect.formats import (
     SeasonRecord,
     TrainingRecord,
 )
+from cropdetect.imagery import bounds_in_degrees
 from cropdetect.training.data import TrainingData
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.sensors import sensor_records
@@ -82,5 +83,5 @@ def _region(data: TrainingData) -> RegionRecord | None:
     points = field_points(data.chips.fields)
     if points is None:
         return None
-    west, south, east, north = (float(value) for value in points.total_bounds)
+    west, south, east, north = bounds_in_degrees(points)
     return RegionRecord(west=west, south=south, east=east, north=north)

@@ -81,6 +81,8 @@ def _of_predictions(path: Path, table: pd.DataFrame, run: dict[str, Any]) -> Fac
         "finished": run.get("finished"),
     }
     warnings = [text for text in run.get("warnings", []) if text not in (run.get("unlike_training") or ())]
+    if not all(isinstance(text, str) for text in warnings):
+        raise TypeError("a warning is no text")
     return Facts({name: value for name, value in known.items() if value is not None}, warnings)
 
 

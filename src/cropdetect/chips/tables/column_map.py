@@ -76,7 +76,7 @@ def read_column_map(path: Path) -> ColumnMap:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
+        said = "not known" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
         raise OptionError(f"--columns: {place}: {said}" if place else f"--columns: {said}", where=path, fix=fix) from error
 
 

@@ -18,6 +18,7 @@ from cropdetect.errors import TableError
 
 Days = npt.NDArray[np.datetime64]
 
+_FIRST, _LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
 _DATE_FORMAT = 'Say how the dates are written in a YAML file (--columns), e.g. date_format: "%d/%m/%Y".'
 _TIME = r"(?:[T ](?P<time>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
 _MONTHS = {
@@ -137,7 +138,11 @@ def days(
     if pd.api.types.is_datetime64_any_dtype(dates.dtype):
         if dates.dt.tz is not None:
             dates = dates.dt.tz_convert("UTC").dt.tz_localize(None)
-        return dates.to_numpy().astype("datetime64[D]"), []
+        known = dates.to_numpy().astype("datetime64[D]")
+        beyond = known[(known < _FIRST) | (known > _LAST)]
+        if len(beyond):
+            raise TableError(f"the date {beyond[0]} is no day of the calendar", where=where, fix="Correct it, or remove the row.")
+        return known, []
     if dates.empty:
         raise TableError("the table has no rows", where=where, fix="Give a table with a row a field and date.")
     texts = dates.map(_text)

@@ -1,6 +1,5 @@
 """What the forms of rows and columns have in common: where ids, dates and places stand."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from pyproj.exceptions import CRSError
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
 from cropdetect.chips.tables.source import Source, damaged
+from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
 from cropdetect.fields.columns import ID_COLUMNS
@@ -150,7 +150,11 @@ def geometry_of(table: pd.DataFrame, source: Source, warnings: list[str]) -> tup
     for name in named(list(table.columns), ("geometry", "wkt", "geom")):
         values = table[name]
         if values.map(lambda value: isinstance(value, bytes)).any():
-            shapes = [shapely.from_wkb(value) if isinstance(value, bytes) else None for value in values]
+            raw = [value if isinstance(value, bytes) else None for value in values]
+            shapes = [_flat(shape) for shape in shapely.from_wkb(raw, on_invalid="ignore")]
+            broken = sum(shape is None for shape in shapes) - raw.count(None)
+            if broken:
+                warnings.append(f"{name} holds no geometry that can be read in {broken} rows")
             return gpd.GeoSeries(shapes, index=table.index, crs=_parquet_crs(source, name)), [name]
         doubts: list[str] = []
         shapes = _parsed(values, _wkt, doubts)
@@ -175,11 +179,19 @@ def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) 
     return points.where(known, None)
 
 
+def _flat(shape: Any) -> Any:
+    """Return a geometry in two dimensions; None where it is empty, or has coordinates that are no numbers."""
+    flat = shapely.force_2d(shape)
+    return flat if np.isfinite(shapely.bounds(flat)).all() else None
+
+
 def _parsed(values: "pd.Series[Any]", parse: Any, warnings: list[str]) -> list[Any]:
+    """Return geometries in degrees that are written as text; None where there is none, or none on the Earth."""
     seen: dict[str, Any] = {}
     for text in values.dropna().astype(str).unique():
-        shape = parse(text)
-        seen[text] = None if shape is None or shape.is_empty else shape
+        shape = _flat(parse(text))
+        on_earth = shape is not None and (np.abs(shapely.bounds(shape)) <= (_TURN, _POLE, _TURN, _POLE)).all()
+        seen[text] = shape if on_earth else None
     broken = [text for text, shape in seen.items() if shape is None]
     if broken:
         rows = int(values.isin(broken).sum())
@@ -189,7 +201,7 @@ def _parsed(values: "pd.Series[Any]", parse: Any, warnings: list[str]) -> list[A
 
 def _geojson(text: str) -> Any:
     try:
-        return shapely.from_geojson(text) if json.loads(text) else None
+        return shapely.from_geojson(text) if parse_json(text) else None
     except (ValueError, shapely.errors.GEOSException):
         return None
 
@@ -207,7 +219,7 @@ def _parquet_crs(source: Source, column: str) -> CRS | str | None:
     if b"geo" not in metadata:
         return None
     try:
-        told = json.loads(metadata[b"geo"])["columns"][column].get("crs", "OGC:CRS84")
+        told = parse_json(metadata[b"geo"])["columns"][column].get("crs", "OGC:CRS84")
         crs = None if told is None else CRS.from_user_input(told)
         if crs is not None:
             check_crs(crs.to_wkt())

@@ -63,7 +63,10 @@ class SentinelHub(Form):
             warnings.append(f"{failed} intervals or fields failed at Sentinel Hub and hold no values")
         if spans:
             warnings.append(f"{spans} intervals are longer than a day: the middle day is taken")
-        table = pd.DataFrame(rows)
+        try:
+            table = pd.DataFrame(rows)
+        except UnicodeEncodeError as error:
+            raise damaged(source.path, "the name of a band is half a character") from error
         return Observations(
             ids=pd.Series(ids, dtype=object),
             dates=pd.Series(np.array(dates, "datetime64[D]")),

@@ -1,7 +1,7 @@
 """A file or folder with a table, read as far as a form asks."""
 
 import csv
-import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from cropdetect.documents import parse_json
 from cropdetect.errors import TableError, UnreadableFileError
 from cropdetect.fields import read_plain_table
 from cropdetect.fields.plain_table import delimiter
@@ -47,11 +48,11 @@ class Source:
             try:
                 with self.path.open(encoding="utf-8-sig", newline="") as file:
                     names = next(csv.reader([file.readline().rstrip("\r\n")], delimiter=delimiter(self.path)), [])
-            except (OSError, UnicodeDecodeError) as error:
+            except (OSError, UnicodeDecodeError, csv.Error) as error:
                 raise unreadable(self.path, error) from error
         else:
             return ()
-        twice = sorted({name for name in names if names.count(name) > 1 and name})
+        twice = sorted(name for name, count in Counter(names).items() if count > 1 and name)
         if twice:
             raise TableError(f"two columns are called {twice[0]!r}", where=self.path, fix="Rename one of them, or remove it.")
         return tuple(names)
@@ -75,9 +76,9 @@ class Source:
         try:
             text = self.path.read_text("utf-8-sig")
             try:
-                return json.loads(text)
+                return parse_json(text)
             except ValueError:
-                return [json.loads(line) for line in text.splitlines() if line.strip()]
+                return [parse_json(line) for line in text.splitlines() if line.strip()]
         except (ValueError, OSError):
             return None
 

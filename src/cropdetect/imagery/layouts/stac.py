@@ -203,14 +203,18 @@ class _Files:
                 fix="Use a catalogue whose files have https addresses: docs/stac.md lists some.",
             )
         folder = self.items_file.parent
-        path = (folder / href).resolve()
+        try:
+            path = (folder / href).resolve()
+            is_there = path.is_file()
+        except (OSError, ValueError):  # it is too long, or has a null byte
+            path, is_there = folder / ascii(href[:100]), False
         if not self._typed and not path.is_relative_to(folder.resolve()):
             raise UnsafePathError(
                 "the items name a file outside their own folder",
                 where=path,
                 fix=f"If it may be read, write stac:{self._source.collection}",
             )
-        if not path.is_file():
+        if not is_there:
             raise UnreadableFileError(
                 "there is no such file, which an item names", where=path, fix="Put it there, or remove the item."
             )

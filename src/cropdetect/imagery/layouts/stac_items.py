@@ -6,6 +6,7 @@ Sources: the extensions for electro-optical data, rasters, projections and SAR, 
 """
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -284,9 +285,10 @@ def _number(value: Any) -> float | None:
     if value is None or isinstance(value, bool):
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def all_bands(items: Sequence[Item], product: Product | None) -> Iterator[str]:

@@ -5,13 +5,14 @@
 """
 
 import difflib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from cropdetect.documents import parse_json
 from cropdetect.errors import CatalogueError, InputNotFoundError, OptionError, UnreadableFileError, UnsafePathError
 from cropdetect.imagery.antimeridian import bounds_in_degrees, boxes_of
 from cropdetect.imagery.layouts.layout import Search
@@ -206,8 +207,10 @@ def items_and_others(path: Path) -> tuple[list[Item], int]:
     if not path.is_file():
         raise InputNotFoundError("there is no such file of STAC items", where=path, fix="Check the path.")
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
         features = content.get("features", [content] if content.get("type") == "Feature" else [])
+        if not isinstance(features, list):
+            raise ValueError("its features are no list")
     except (ValueError, AttributeError) as error:
         raise UnreadableFileError(
             "it is no JSON file of STAC items", where=path, fix="Save a search's item collection."
@@ -231,6 +234,10 @@ def _is_item(one: Any) -> bool:
 
 def _is_asset(one: Any) -> bool:
     if not isinstance(one, dict) or not isinstance(one.get("href"), str) or not isinstance(one.get("type") or "", str):
+        return False
+    try:
+        urlsplit(one["href"])
+    except ValueError:  # such as http://[::1
         return False
     roles = one.get("roles") or []
     return isinstance(roles, list) and all(isinstance(role, str) for role in roles)

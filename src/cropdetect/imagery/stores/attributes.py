@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from cropdetect.errors import ContradictionError
+from cropdetect.errors import ContradictionError, UnreadableFileError
 from cropdetect.imagery.layers import Layer
 
 _FILLS = ("_FillValue", "missing_value", "nodata", "nodatavals", "_nodata", "no_data", "nodata_value", "fill_value")
 _SCALES = ("scale_factor", "scale")
 _ADDS = ("add_offset", "offset")
+_LIMITS = ("valid_range", "valid_min", "valid_max")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan", re.IGNORECASE)
 
 
@@ -38,6 +39,20 @@ class Encoding:
     scale: float | None = None
     add: float | None = None
     units: str = ""
+
+    def checked(self, where: object) -> "Encoding":
+        """Return this, if values can be computed by it.
+
+        Raises:
+            UnreadableFileError: the scale is 0, or scale or offset are NaN or infinite.
+        """
+        if self.scale == 0 or not np.isfinite([self.scale or 0.0, self.add or 0.0]).all():
+            raise UnreadableFileError(
+                f"no value can be computed by the scale and the offset that it declares ({self.scale} and {self.add})",
+                where=where,
+                fix="Correct them, or remove them if they are not known.",
+            )
+        return self
 
     def joined(self, other: "Encoding", path: Path) -> "Encoding":
         """Return what two places declare together.
@@ -88,24 +103,38 @@ def encoding(attributes: Mapping[str, Any], *, unsigned_bits: int = 0) -> Encodi
     def meant(number: float) -> float:
         return number + 2**unsigned_bits if unsigned_bits and number < 0 else number
 
-    both = numbers("valid_range")
-    low, high = both if len(both) == 2 else (-np.inf, np.inf)
-    limits = next(iter(numbers("valid_min")), low), next(iter(numbers("valid_max")), high)
     units = attributes.get("units", "")
     return Encoding(
         fills=tuple(dict.fromkeys(meant(number) for number in numbers(*_FILLS))),
-        valid_range=limits if limits[0] < limits[1] and limits != (-np.inf, np.inf) else None,
-        scale=next((number for number in numbers(*_SCALES) if number), None),
-        add=next(iter(numbers(*_ADDS)), None),
+        valid_range=_valid_range(attributes),
+        scale=next((number for name in _SCALES if (number := _one_number(attributes.get(name)))), None),
+        add=next((number for name in _ADDS if (number := _one_number(attributes.get(name))) is not None), None),
         units=units if isinstance(units, str) else "",
     )
 
 
 def unread_attributes(attributes: Mapping[str, Any]) -> list[str]:
-    """Return the attributes of fills, scales and summands that hold no number, and scales of 0, as a user reads them."""
-    unread = [name for name in (*_FILLS, *_SCALES, *_ADDS) if name in attributes and not _numbers(attributes[name])]
-    unread += [name for name in _SCALES if name in attributes and set(_numbers(attributes[name])) == {0.0}]
+    """Return the attributes that should hold a number and do not hold one that can be used, as a user reads them."""
+    unread = [name for name in (*_FILLS, *_LIMITS) if name in attributes and not _numbers(attributes[name])]
+    unread += [name for name in _SCALES if name in attributes and not _one_number(attributes[name])]
+    unread += [name for name in _ADDS if name in attributes and _one_number(attributes[name]) is None]
+    if not unread and _valid_range(attributes) is None:
+        unread = [name for name in _LIMITS if name in attributes]
     return [f"{name} = {str(attributes[name])[:40]!r}" for name in unread]
+
+
+def _valid_range(attributes: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the lowest and the highest number that is a value; None where none is given, or where no number can be both."""
+    both = _numbers(attributes.get("valid_range"))
+    low, high = both if len(both) == 2 else (-np.inf, np.inf)
+    low, high = (next(iter(_numbers(attributes.get(name))), one) for name, one in (("valid_min", low), ("valid_max", high)))
+    return (low, high) if low < high and (low, high) != (-np.inf, np.inf) else None
+
+
+def _one_number(value: Any) -> float | None:
+    """Return the number of an attribute; None where it has none, several different ones, NaN or infinity."""
+    found = set(_numbers(value))
+    return found.pop() if len(found) == 1 and np.isfinite(list(found)).all() else None
 
 
 def _numbers(value: Any) -> tuple[float, ...]:

@@ -3,7 +3,6 @@
 NetCDF 3 is read through SciPy, NetCDF 4 through h5netcdf.
 """
 
-import json
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from cropdetect.documents import parse_json
 from cropdetect.imagery.layers import PixelReader, Pixels
 from cropdetect.imagery.series import Window
 from cropdetect.imagery.stores.open_files import file_manager
@@ -23,15 +23,16 @@ DAMAGE = (
     OSError,
     ValueError,
     RuntimeError,
-    KeyError,
+    LookupError,
     EOFError,
-    IndexError,
     TypeError,
+    AttributeError,
     AssertionError,
     ArithmeticError,
     MemoryError,
 )
 
+_MOST_GROUPS, _DEEPEST_GROUP = 100, 20  # to open one takes a tenth of a second
 _CLASSIC = b"CDF"  # the first bytes of NetCDF 3
 
 
@@ -128,7 +129,7 @@ def groups(path: Path) -> tuple[str, ...]:
     try:
         if path.is_dir():
             refuse_zarr_objects(path)
-            return tuple(sorted(_zarr_groups(path)))
+            return _not_too_many(tuple(sorted(_zarr_groups(path))))
         if _is_classic(path):
             return ("",)
         refuse_hdf5_links(path)
@@ -137,9 +138,15 @@ def groups(path: Path) -> tuple[str, ...]:
         names = [""]
         with h5py.File(path, "r") as file:
             file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Group) else None)
-        return tuple(sorted(names))
+        return _not_too_many(tuple(sorted(names)))
     except DAMAGE as error:
         raise unreadable(path, error) from error
+
+
+def _not_too_many(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > _MOST_GROUPS or max(name.count("/") for name in names) > _DEEPEST_GROUP:
+        raise ValueError(f"it has {len(names)} groups; {_MOST_GROUPS} can be read, {_DEEPEST_GROUP} levels deep")
+    return names
 
 
 def _zarr_groups(path: Path) -> Iterator[str]:
@@ -148,7 +155,7 @@ def _zarr_groups(path: Path) -> Iterator[str]:
         if metadata.parent != path:
             yield metadata.parent.relative_to(path).as_posix()
     for metadata in path.rglob("zarr.json"):
-        content = json.loads(metadata.read_bytes())
+        content = parse_json(metadata.read_bytes())
         if not isinstance(content, dict):
             raise ValueError(f"{metadata.relative_to(path)} is no JSON object")
         if metadata.parent != path and content.get("node_type") == "group":
@@ -165,7 +172,7 @@ def open_cube(path: Path, group: str = "") -> xr.Dataset:
     zarr = path.is_dir()
     classic = not zarr and _is_classic(path)
     if zarr:
-        refuse_zarr_objects(path)
+        refuse_zarr_objects(path, group)
     elif not classic:
         refuse_hdf5_links(path)
     engine = "zarr" if zarr else "scipy" if classic else "h5netcdf"

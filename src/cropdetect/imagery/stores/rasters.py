@@ -121,7 +121,7 @@ def read_header(path: Path) -> list[Layer]:
 
     Raises:
         UnsafePathError: it is a VRT.
-        UnreadableFileError: it is damaged or another format.
+        UnreadableFileError: it is damaged or another format, or declares a scale by which no value can be computed.
         GridError: its grid is rotated, or its CRS cannot be understood.
         ContradictionError: GDAL's fields and the tags declare different numbers.
     """
@@ -148,7 +148,11 @@ def layers_of(file: rasterio.DatasetReader, kind: type[RasterFile], *, path: Pat
         raise unreadable(path, ValueError(f"it says that it has {file.count} layers; {_MOST_LAYERS} can be read"))
     dtypes = {np.dtype(dtype) for dtype in file.dtypes}
     if any(dtype.kind not in "iuf" for dtype in dtypes):
-        raise unreadable(path, ValueError(f"pixels are {sorted(map(str, dtypes))}, not real numbers"))
+        raise UnreadableFileError(
+            f"its pixels are of the type {', '.join(sorted(map(str, dtypes)))}, not real numbers",
+            where=path,
+            fix="Write them as integers or floating-point numbers; of complex numbers, write the amplitude or the intensity.",
+        )
     _check_transform(file.transform, path)
     affine, south_up = _north_up(file.transform, file.height)
     if affine.b or affine.d or affine.a <= 0:
@@ -177,7 +181,7 @@ def _layer(file: rasterio.DatasetReader, reader: RasterFile, index: int) -> Laye
         scale=None if file.scales[index] == 1 else file.scales[index],
         add=None if file.offsets[index] == 0 else file.offsets[index],
         units=file.units[index] or "",
-    )
+    ).checked(reader.path)
     declared = gdals.joined(encoding(file.tags() | file.tags(index + 1)), reader.path)
     return declared.applied(Layer(reader, index))
 

@@ -4,7 +4,6 @@ GDAL may use only the driver that fits the first bytes of a file, so a VRT is re
 sidecar files, and gets absolute paths that it does not parse. HDF5 links to other files and pickled Zarr objects are refused.
 """
 
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import rasterio
 
+from cropdetect.documents import parse_json
 from cropdetect.errors import CropDetectError, TooManyFilesError, UnreadableFileError, UnsafePathError, not_permitted
 
 _SIGNATURES = {
@@ -25,6 +25,12 @@ _SIGNATURES = {
 
 LONGEST_AXIS = 2**24  # entries of a coordinate, which is read as a whole
 _LARGEST_CHUNK = 2**28  # numbers
+
+_NO_FILTER = "can't open directory"  # HDF5 looks for a filter among its plug-ins
+_NO_TIMES = "unable to decode time units"  # xarray
+_TIMES_AS_DATES = "Write its times in the standard calendar, with CF units such as 'days since 2018-01-01'."
+
+_ZARR_METADATA = (".zarray", ".zmetadata", "zarr.json")
 
 _SETTINGS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no .aux.xml, .ovr, .msk: they may name any other file
@@ -95,21 +101,34 @@ def refuse_hdf5_links(path: Path) -> None:
         raise unreadable(path, error) from error
 
 
-def refuse_zarr_objects(path: Path) -> None:
+def refuse_zarr_objects(path: Path, group: str | None = None) -> None:
     """Raise UnsafePathError where a Zarr store holds pickled objects, which could run code when read.
+
+    Args:
+        path: the store.
+        group: look at this group alone, and at the groups around it; else at all.
 
     Raises:
         UnreadableFileError: its metadata is damaged.
     """
-    for name in (".zarray", ".zmetadata", "zarr.json"):
-        for metadata in path.rglob(name):
-            try:
-                content = json.loads(metadata.read_bytes())
-            except (ValueError, OSError, RecursionError) as error:
-                raise unreadable(metadata, error) from error
-            _check_sizes(metadata, content)
-            if "pickle" in set(_codecs(content)):
-                raise _unsafe(metadata, "holds pickled objects, which could run code")
+    for metadata in path.rglob("*") if group is None else _around(path, group):
+        if metadata.name not in _ZARR_METADATA or not metadata.is_file():
+            continue
+        try:
+            content = parse_json(metadata.read_bytes())
+        except (ValueError, OSError) as error:
+            raise unreadable(metadata, error) from error
+        _check_sizes(metadata, content)
+        if "pickle" in set(_codecs(content)):
+            raise _unsafe(metadata, "holds pickled objects, which could run code")
+
+
+def _around(path: Path, group: str) -> Iterator[Path]:
+    """Yield the metadata of a group of a Zarr store, of its arrays, and of the groups around it and theirs."""
+    inner = path / group
+    for folder in (inner, *(one for one in inner.parents if one.is_relative_to(path))):
+        yield from (folder / name for name in _ZARR_METADATA)
+        yield from (array / name for array in sorted(folder.glob("*/")) for name in _ZARR_METADATA)
 
 
 def _check_sizes(metadata: Path, content: Any) -> None:
@@ -146,8 +165,14 @@ def unreadable(path: Path, error: BaseException) -> CropDetectError:
         return TooManyFilesError("no more files can be opened", where=path, fix=TooManyFilesError.cure)
     if "Permission denied" in str(error):
         return not_permitted(path)
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix="Copy or download it again.")
+    reason, fix = (str(error).strip() or type(error).__name__).splitlines()[0], "Copy or download it again."
+    if isinstance(error, UnicodeDecodeError):
+        fix = "Save its text as UTF-8, or copy or download it again."
+    if _NO_FILTER in reason:
+        reason, fix = "its numbers are compressed in a way that is not known here", "Write it again with deflate (zlib) or none."
+    if reason.startswith(_NO_TIMES):
+        reason, fix = reason.partition(". Try opening")[0], _TIMES_AS_DATES
+    return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix=fix)
 
 
 def changed_size(path: Path) -> UnreadableFileError:
