@@ -202,7 +202,8 @@ def lose_rights() -> None:
 def _tell(event: str, arguments: tuple[Any, ...]) -> None:
     """Say on standard error where Python goes to the network, starts a program, or loads a pickle."""
     if event in _NEVER and not (event == "socket.connect" and isinstance(arguments[1], str)):
-        print(f"{event} {arguments}", file=sys.__stderr__, flush=True)
+        with contextlib.suppress(OSError):  # nobody reads
+            print(f"{event} {arguments}", file=sys.__stderr__, flush=True)
 
 
 def _limit(limits: dict[str, int]) -> None:
