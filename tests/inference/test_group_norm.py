@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
-from cropdetect.inference.group_norm import split_group_norms
-from cropdetect.models import create, export_onnx
-
+torch = pytest.importorskip("torch")
 openvino = pytest.importorskip("openvino")
+
+from torch import nn  # noqa: E402
+
+from cropdetect.inference.group_norm import split_group_norms  # noqa: E402
+from cropdetect.models import create, export_onnx  # noqa: E402
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 
 
