@@ -102,7 +102,7 @@ for verb in ("report", "evaluate"):
         CASES.add(f"{verb} of answers whose {column} is {value}", None, _answers(verb, column, value))
 
 
-@CASES("FieldsError", says="nowhere on the Earth")
+@CASES("FieldsError", says="nowhere on the Earth|no label lies in a field")
 def _evaluate_of_answers_beyond_the_Earth(base: Base, tmp: Path):  # noqa: N802
     answers = predicted(base, tmp)
     table = gpd.read_parquet(answers / "fields.parquet")
