@@ -15,7 +15,7 @@ from tests.chips.test_streaming import fields_of_boxes
 OTHER = {
     "fields": "f.gpkg", "layer": "a", "id_column": "nr", "labels": "crop", "legend": "l.yaml", "buffer": 1, "pattern": "x",
     "date": "2019-06-06", "bands": "B02", "band_names": "a=b", "resolution": 20, "clear": "none", "offset": 1000,
-    "columns": "c.yaml", "from_": "2024-03-01", "to": "2024-10-31", "max_cloud": 60, "cache": "kept",
+    "columns": "c.yaml", "from_": "2024-03-01", "to": "2024-10-31", "max_cloud": 60, "cache": "kept", "reference": "s.gpkg",
 }  # fmt: skip
 OF_TABLES = ("fields", "layer", "id_column", "labels", "legend", "bands", "band_names", "clear", "offset", "columns")
 TAKEN = {"until": DAYS[1], "bbox": (34.9, 0.4, 35.1, 0.7), "limit": 1, "chip_size": 8, "memory": 64, "follow_links": True}

@@ -19,6 +19,7 @@ OTHER = {
     "offset": 1.0, "columns": Path("other.yaml"), "until": dt.date(2019, 6, 6),
     "bbox": (0.0, 0.0, 1.0, 1.0), "limit": 1, "chip_size": 1, "memory": 64, "follow_links": True,
     "from_": dt.date(2019, 6, 6), "to": dt.date(2019, 6, 6), "max_cloud": 1.0, "cache": Path("other"),
+    "reference": Path("other.gpkg"),
 }  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cropdetect import door
-from cropdetect.documents import parse_json
 
 _CATALOGUE = "stac:"
 _LARGEST_ITEMS = 64 * 2**20  # bytes of a file that may be one of STAC items
@@ -63,6 +62,8 @@ def _assets(file: Path) -> Iterator[tuple[str, Path]]:
     """Yield the files on this computer that STAC items name."""
     if file.suffix.lower() not in (".json", ".geojson") or file.stat().st_size > _LARGEST_ITEMS:
         return
+    from cropdetect.documents import parse_json
+
     content = file.read_bytes()
     try:
         document = parse_json(content) if b'"assets"' in content else None

@@ -73,7 +73,7 @@ def test_bands_are_found_by_name(tmp_path: Path, columns: str, bands: tuple[str,
     [
         ("count", [9, 8, 7, 6], "not used: count"),
         ("cloud_cover", [9, 8, 7, 6], "not used: cloud_cover"),
-        ("area_ha", [1.5, 1.5, 2.5, 2.5], "columns of the fields: area_ha"),
+        ("area_ha", [1.5, 1.5, 2.5, 2.5], "columns of the fields and no bands: area_ha"),
         ("my_index", [0.1, 0.2, 0.3, 0.4], "not used: my_index"),
         ("B04_stdDev", [9, 8, 7, 6], "not used: B04_stdDev"),
         ("SCL", [4.2, 5.1, 6.3, 4.4], "SCL holds means of classes"),
