@@ -1,5 +1,6 @@
 """What surrounds a command: standard streams that are full, closed or read no further, a log, a limit of memory."""
 
+import json
 import shlex
 import subprocess
 import sys
@@ -103,3 +104,15 @@ def test_a_signal_that_a_library_makes_an_error_of_still_stops_the_command(
         main()
     assert stop.value.code == 130
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [("info x --nonsense", "No such option: --nonsense"), ("info", "Missing argument"), ("nowhere", "No such command 'nowhere'")],
+)
+def test_a_wrong_call_is_data_where_data_are_asked_for(arguments: str, what: str) -> None:
+    done = shell(f"{arguments} --json")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["name"]) == (2, "OptionError")
+    assert error["what"].startswith(what)
+    assert error["fix"]

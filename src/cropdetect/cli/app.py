@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from cropdetect.cli.log_file import LoggedStream
+from cropdetect.errors import OptionError
 from cropdetect.progress import be_quiet
 
 DEBUG = "--debug"  # anywhere on the command line: show the trace of an error
@@ -24,6 +25,7 @@ TASKS = {
 }
 """The verbs by what people want to do, in the order of the help."""
 
+_UsageError: Any = typer.BadParameter.__base__  # of click, which typer brings under a name that is its own
 _GAP = 2  # spaces between a verb and its description
 
 
@@ -71,6 +73,10 @@ def _ends_named() -> Iterator[None]:
         raise StoppedError(str(stop) or "Stopped.") from stop
     except BrokenPipeError as error:
         raise PipeClosedError from error
+    except _UsageError as error:  # typer would say it as text
+        if "--json" not in sys.argv:
+            raise
+        raise OptionError(error.format_message(), fix="--help shows the options.") from error
 
 
 app = typer.Typer(
