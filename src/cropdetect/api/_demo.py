@@ -33,7 +33,7 @@ def demo(out: AnyPath = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)
     Raises:
         CropDetectError: one of its kinds, when the output or the disk is at fault.
     """
-    output = OutputFolder("demo", locals())
+    output = OutputFolder("demo", locals(), steps=("season", "predictions"))
     from cropdetect.checkpoint import shipped_path
 
     season, predictions = output.path / "season", output.path / "predictions"
