@@ -255,8 +255,10 @@ class OutputFolder:
 
     def _how_to_continue(self, kept: bool) -> str:
         command = shlex.join(command_line.get()) or "the same call"
-        if kept:
-            return f"Stopped. The work so far is kept in {self.path / PARTIAL}. To continue, run again: {command}"
+        steps = self.path.is_dir() and any(map(self._is_step, self.path.iterdir()))
+        if kept or steps:
+            place = self.path / PARTIAL if kept else self.path
+            return f"Stopped. The work so far is kept in {place}. To continue, run again: {command}"
         return f"Stopped. Nothing was kept. To begin again: {command}"
 
 
