@@ -5,15 +5,18 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from cropdetect.errors import DiskFullError, OptionError, OutputExistsError, OutputPathError
 from cropdetect.files import sha256
 from cropdetect.formats import RunRecord
 from cropdetect.runs import OutputFolder, Stopped, placement, read_run, refuse_overlap, replace_files
+from cropdetect.runs.lock import locked
 from tests.runs.conftest import Call, contents, written
 
 
@@ -381,9 +384,22 @@ def test_a_second_run_into_the_same_folder_is_refused_while_the_first_writes(tmp
     first, second = (OutputFolder("test", {"out": tmp_path / "out"}) for _ in range(2))
     with first.writing() as work:
         (work.new / "a").write_text("1")
-        with pytest.raises(OutputExistsError, match="another command is writing"), second.writing():
+        named = f"another command is writing here: process {os.getpid()} on"
+        with pytest.raises(OutputExistsError, match=named), second.writing():
             pass
     assert texts(tmp_path / "out") == {"a": "1"}
+
+
+def test_a_command_that_has_just_begun_to_write_is_awaited_until_it_has_said_which_process_it_is(tmp_path: Path) -> None:
+    partial = tmp_path / "out" / ".partial"
+    partial.mkdir(parents=True)
+    with FileLock(partial / "lock"):
+        (partial / "holder").touch()
+        saying = threading.Timer(0.3, lambda: (partial / "holder").write_text("4711 on thishost", "utf-8"))
+        saying.start()
+        with pytest.raises(OutputExistsError, match="writing here: process 4711 on thishost"), locked(tmp_path / "out"):
+            pass
+        saying.join()
 
 
 # Kills ---------------------------------------------------------------------------------------------------------------

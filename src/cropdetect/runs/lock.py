@@ -2,6 +2,7 @@
 
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from cropdetect.runs.manifest import PARTIAL
 from cropdetect.runs.paths import refusals_named
 
 _TIMES = 20  # that another command may put its output in place, with its lock, before this one gets a lock
+_WAIT = 0.1  # seconds, each time, for a command that has just taken the lock to say which process it is
 
 
 @contextmanager
@@ -43,18 +45,22 @@ def locked(out: Path) -> Iterator[Path]:
 def _acquired(partial: Path) -> FileLock:
     lock = FileLock(partial / "lock")
     for tried in range(_TIMES):
+        last = tried == _TIMES - 1
         partial.mkdir(exist_ok=True)
         try:
             lock.acquire(timeout=0)
             break
         except Timeout:
-            raise OutputExistsError(
-                f"another command is writing here{_said(partial / 'holder')}",
-                where=partial.parent,
-                fix="Wait until it has ended, or name another folder.",
-            ) from None
+            said = _said(partial / "holder")
+            if said or last:
+                raise OutputExistsError(
+                    f"another command is writing here{said}",
+                    where=partial.parent,
+                    fix="Wait until it has ended, or name another folder.",
+                ) from None
+            time.sleep(_WAIT)
         except FileNotFoundError:  # the folder has gone meanwhile
-            if tried == _TIMES - 1:
+            if last:
                 raise
     return lock
 
@@ -62,6 +68,7 @@ def _acquired(partial: Path) -> FileLock:
 def _said(holder: Path) -> str:
     """Say which process writes, where it has said so."""
     try:
-        return f": process {holder.read_text('utf-8')}"
+        said = holder.read_text("utf-8")
     except OSError:
-        return ""
+        said = ""
+    return f": process {said}" if said else ""
