@@ -104,7 +104,8 @@ def _seen(weight: Tensor) -> tuple[Tensor, Tensor]:
     (places,) = some.flatten().nonzero(as_tuple=True)
     count = some.long().sum(1)
     first = count.cumsum(0) - count
-    rank = torch.arange(count.amax().clamp(min=1), device=weight.device)
+    most = count.amax().clamp(min=1)  # stays a tensor: a Python number would be a constant of the export
+    rank = torch.arange(most, device=weight.device)  # type: ignore[call-overload]
     number = (first[:, None] + rank).clamp(max=places.shape[0])
     places = torch.cat([places, places.new_zeros(1)])[number]
     return places, torch.where(rank < count[:, None], weight.flatten()[places], 0.0)[:, None]
