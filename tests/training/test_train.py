@@ -73,6 +73,12 @@ def test_its_stac_item_names_it_by_network_data_and_season(trained: tuple[Memory
     assert item["id"] == item["properties"]["mlm:name"] == checkpoint.record.model_id == "season-cnn-season-2021"
 
 
+def test_a_baseline_is_not_trained_and_the_message_says_what_takes_it(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"svm is a baseline.*\n.*season-cnn.*crossval"):
+        train(season(n_fields=40), tmp_path / "checkpoint", options(model="svm", arguments={}))
+    assert not (tmp_path / "checkpoint").exists()
+
+
 def test_an_easy_season_is_learnt(trained: tuple[MemoryChips, Checkpoint]) -> None:
     _, checkpoint = trained
     assert checkpoint.record.metrics["accuracy"] > 0.9
