@@ -29,12 +29,12 @@ def test_an_index_cut_off_is_named(tmp_path: Path) -> None:
     file = written(tmp_path, [box(0, 0, 1, 1)] * 3)
     index = file.with_suffix(".shx")
     index.write_bytes(index.read_bytes()[:-8])
-    with pytest.raises(UnreadableFileError, match="fields.shx ends at byte"):
+    with pytest.raises(UnreadableFileError, match=r"fields\.shx ends at byte"):
         check_shapefile(file)
 
 
 def test_a_table_with_fewer_rows_is_named(tmp_path: Path) -> None:
     file = written(tmp_path, [box(0, 0, 1, 1)] * 3)
     written(tmp_path, [box(0, 0, 1, 1)], "other").with_suffix(".dbf").rename(file.with_suffix(".dbf"))
-    with pytest.raises(UnreadableFileError, match="3 outlines, but fields.dbf has 1 rows"):
+    with pytest.raises(UnreadableFileError, match=r"3 outlines, but fields\.dbf has 1 rows"):
         check_shapefile(file)

@@ -5,6 +5,7 @@ nothing is declared: reflectance of land lies between 0 and 1, and that of brigh
 """
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import ContradictionError
-from cropdetect.imagery.bands import is_reflectance
+from cropdetect.imagery.bands import find_band, is_reflectance
 from cropdetect.imagery.fills import without
 from cropdetect.imagery.layers import Acquisition, Layer
 from cropdetect.imagery.sampling import BandSample
-from cropdetect.imagery.values import BASELINE_0400, DIGITAL_NUMBER, UNKNOWN
+from cropdetect.imagery.values import BASELINE_0400, DIGITAL_NUMBER, NO_REFLECTANCE, UNKNOWN
 
 PER_REFLECTANCE = 10_000.0
 _PER_PERCENT = 100.0
@@ -33,6 +34,9 @@ _BELOW, _BELOW_SHARE = -50.0, 0.2
 OFFSET_0400 = 1000.0
 _MOST = 0.2  # share of the dates that must be too dark, for the product's name to be disbelieved
 _LEAST = 16  # pixels from which on anything is concluded
+# Vegetation reflects about half of near infrared; clouds, which are brighter, seldom cover three quarters of a season.
+_BRIGHT, _MOST_BRIGHT = 9000.0, 0.25
+_RADIANCE = re.compile(r"radiance|W\s*[/*.]?\s*\(?m", re.IGNORECASE)
 
 Numbers = npt.NDArray[Any]
 #: What tells layers apart whose numbers may be of different units: is a scale declared, are they real numbers, how wide are they.
@@ -88,6 +92,7 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
             _refuse_mixture(used, values)
             _refuse_twice(kind, high, used[0])
         units[kind], warning = _unit(kind, high)
+        warning = warning or (_too_bright(used, values) if units[kind].factor == 1 else "")
         if warning:
             warnings.append(warning)
     return units, tuple(warnings)
@@ -97,6 +102,10 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
     """Return the unit of a kind of layers whose 98th percentile is `high`, and a warning or ""."""
     scale, add, dtype, width, declared = kind
     plain = scale == 1 and add == 0
+    if declared == NO_REFLECTANCE:
+        return Unit(None), ""
+    if _RADIANCE.search(declared):
+        return Unit(None), f"the files declare the unit {declared!r}: radiance, which is no reflectance. Give reflectance x 10000"
     if declared.strip().lower() in ("%", "percent") and high <= 200:
         return Unit(_PER_PERCENT), ""
     if dtype == "i" and plain:
@@ -118,6 +127,23 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
         f"the unit of the reflectances is not known: nearly all numbers lie below {high:.4g}, which is neither reflectance "
         "(0 to 1) nor reflectance x 10000. Set the files' scale and offset"
     )
+
+
+def _too_bright(samples: Iterable[BandSample], values: Mapping[int, Numbers]) -> str:
+    """Return a warning where digital numbers of near infrared are mostly higher than reflectance x 10000 is, or ""."""
+    by_band: dict[str, list[Numbers]] = defaultdict(list)
+    for one in samples:
+        if find_band(one.band, one.layer.sensor).role in ("nir", "nir08"):
+            by_band[one.band].append(values[id(one)])
+    for band, parts in by_band.items():
+        numbers = np.concatenate(parts)
+        low = float(np.quantile(numbers, _MOST_BRIGHT))
+        if low > _BRIGHT and numbers.size >= _LEAST:
+            return (
+                f"three quarters of the pixels of {band} that were looked at are above {low:.5g}, brighter than land is in "
+                "reflectance x 10000. If the unit is another one, set the files' scale and offset (gdal_edit.py -scale S)"
+            )
+    return ""
 
 
 def impossible_reflectances(scaled: Numbers) -> str:
@@ -176,6 +202,25 @@ def _refuse_twice(kind: Kind, high: float, one: BandSample) -> None:
         )
 
 
+def early_without(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ...]], offset: float) -> tuple[bool, str]:
+    """Return whether an offset that the user gave is in the later dates of a season alone, and a warning.
+
+    Args:
+        sample: of Sentinel-2; its layers have digital numbers as values.
+        fills: band -> numbers that are taken as missing.
+        offset: as the user gave it.
+    """
+    optical = [one for one in sample if is_reflectance(one.band)]
+    early = [one for one in optical if one.acquisition.date < BASELINE_0400]
+    numbers = [numbers for one in early if (numbers := _values(one, fills)).size >= _LEAST]
+    if len(early) == len(optical) or not any(too_dark(values, offset) for values in numbers):
+        return False, ""
+    return True, (
+        f"the offset of {offset:g} is subtracted from {BASELINE_0400} on. Pixels of the dates before are too dark to contain it, "
+        "as Sentinel-2 products were until then"
+    )
+
+
 def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ...]]) -> tuple[bool, tuple[str, ...]]:
     """Compare Sentinel-2's offsets with the pixels.
 
@@ -207,7 +252,7 @@ def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float,
             f"--offset {dark[0].acquisition.offset:g} to subtract it in any case"
         )
     unknown = [one for one in seen if one.acquisition.offset is None and one.acquisition.date >= BASELINE_0400]
-    if unknown and not any(_too_dark(numbers, OFFSET_0400) for one in unknown for _, numbers in one.values):
+    if unknown and not any(too_dark(numbers, OFFSET_0400) for one in unknown for _, numbers in one.values):
         warnings.append(_unknown(min(one.acquisition.date for one in unknown), looked=any(one.values for one in unknown)))
     return bool(dark), tuple(warnings)
 
@@ -225,7 +270,7 @@ def _seen(acquisition: Acquisition, sample: Sequence[BandSample], fills: Mapping
     samples = [one for one in sample if one.acquisition is acquisition and is_reflectance(one.band)]
     values = tuple((one, numbers) for one in samples if (numbers := _values(one, fills)).size >= _LEAST)
     offset = acquisition.offset
-    return _Seen(acquisition, values, next((each for each in values if offset and _too_dark(each[1], offset)), None))
+    return _Seen(acquisition, values, next((each for each in values if offset and too_dark(each[1], offset)), None))
 
 
 def _unknown(first: dt.date, *, looked: bool) -> str:
@@ -237,7 +282,8 @@ def _unknown(first: dt.date, *, looked: bool) -> str:
     )
 
 
-def _too_dark(numbers: Numbers, offset: float) -> bool:
+def too_dark(numbers: Numbers, offset: float) -> bool:
+    """Whether reflectances (digital numbers, none missing) are darker than they can be if an offset is in them."""
     below = numbers - offset
     return bool((below < _DARK).mean() >= _DARK_SHARE or (below < _BELOW).mean() >= _BELOW_SHARE)
 

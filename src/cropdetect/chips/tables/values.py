@@ -20,6 +20,7 @@ from cropdetect.imagery.units import (
     PER_REFLECTANCE,
     REFLECTANCE_BELOW,
     impossible_reflectances,
+    too_dark,
 )
 from cropdetect.imagery.values import BASELINE_0400
 
@@ -225,6 +226,21 @@ def _without_impossible(values: pd.DataFrame, bands: Sequence[str]) -> tuple[pd.
     return values, [f"{count} values of {', '.join(names)} {why}"]
 
 
+def _without_asked(
+    values: pd.DataFrame, optical: Sequence[str], late: "npt.NDArray[np.bool_]", asked: float
+) -> tuple[pd.DataFrame, list[str]]:
+    """Take an offset off all rows, or off those since baseline 04.00 if the ones before it are too dark to contain it."""
+    numbers = values.loc[~late, list(optical)].to_numpy()
+    is_late = bool(late.any() and numbers.size and too_dark(numbers[np.isfinite(numbers)], asked))
+    rows = late if is_late else np.ones(len(values), bool)
+    below = float((values.loc[rows, list(optical)] < asked).to_numpy().mean())
+    values = values.assign(**{band: values[band].where(~rows, (values[band] - asked).clip(lower=0)) for band in optical})
+    warnings = [f"{below:.0%} of the reflectances lie below the offset of {asked:g} and become 0"] if below > 0.01 else []
+    if is_late:
+        warnings.append(f"the offset of {asked:g} is subtracted from {BASELINE_0400} on: earlier rows are too dark to contain it")
+    return values, warnings
+
+
 def without_offset(
     values: pd.DataFrame, dates: "npt.NDArray[np.datetime64]", sensor: str | None, units: str, asked: float | None
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -236,11 +252,9 @@ def without_offset(
     optical = [str(band) for band in values if is_optical(str(band))]
     if asked and not optical:
         raise OptionError("an offset was given, but no band is a reflectance", fix="Leave the offset out.")
-    if asked:
-        below = float((values[optical] < asked).to_numpy().mean())
-        values = values.assign(**{band: (values[band] - asked).clip(lower=0) for band in optical})
-        return values, [f"{below:.0%} of the reflectances lie below the offset of {asked:g} and become 0"] if below > 0.01 else []
     late = dates >= np.datetime64(BASELINE_0400)
+    if asked:
+        return _without_asked(values, optical, late, asked)
     numbers = values.loc[late, optical].to_numpy()
     numbers = numbers[np.isfinite(numbers)]
     if (
