@@ -10,9 +10,10 @@ from typing import Any
 import h5py
 import pyarrow
 import pyarrow.parquet
+import pyproj
 import rasterio
 
-from tests.hostile.base import BANDS, Base, squares
+from tests.hostile.base import BANDS, Base, cube, squares
 from tests.hostile.cases import Cases
 
 CASES = Cases("contradiction")
@@ -89,11 +90,11 @@ def _a_table_whose_column_map_has_a_key_twice(base: Base, tmp: Path):
 
 def _scaled_cube(scale: float):
     def make(base: Base, tmp: Path):
-        cube = base.copy("cube", tmp)
-        with h5py.File(cube, "a") as file:
+        copied = base.copy("cube", tmp)
+        with h5py.File(copied, "a") as file:
             for band in BANDS:
                 file[band].attrs["scale_factor"] = scale
-        return ["predict", cube, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+        return ["predict", copied, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
 
     return make
 
@@ -122,6 +123,52 @@ for scale in (-1e-4, 1e30, 1e-30):
 def _a_table_with_a_scale_of_1e30(base: Base, tmp: Path):
     (tmp / "map.yaml").write_text("scale: 1.0e+30\n")
     return ["info", base.table / "series.csv", "--columns", tmp / "map.yaml"]
+
+
+# ---------------------------------------------------------------- where a cube lies
+
+
+def _mapped(edit: Callable[[Any, Any], None]):
+    """Return what gives a cube a grid mapping, which `edit` changes."""
+
+    def make(base: Base, tmp: Path):
+        copied = base.copy("cube", tmp)
+        with h5py.File(copied, "a") as file:
+            del file.attrs["crs"]
+            mapping = file.create_dataset("spatial_ref", data=0)
+            mapping.attrs["crs_wkt"] = pyproj.CRS(32636).to_wkt()
+            for band in BANDS:
+                file[band].attrs["grid_mapping"] = "spatial_ref"
+            edit(file, mapping)
+        return ["predict", copied, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    return make
+
+
+def _unit_of_x(unit: str):
+    return _mapped(lambda file, mapping: file["x"].attrs.__setitem__("units", unit))
+
+
+CASES.add(
+    "a grid mapping that states two CRSs", "ContradictionError",
+    _mapped(lambda file, mapping: mapping.attrs.__setitem__("epsg_code", "EPSG:32637")), says="EPSG:32636 and EPSG:32637",
+)  # fmt: skip
+CASES.add(
+    "a grid mapping that states one CRS in two ways", None,
+    _mapped(lambda file, mapping: mapping.attrs.__setitem__("spatial_ref", "+proj=utm +zone=36 +datum=WGS84")),
+)  # fmt: skip
+CASES.add(
+    "a cube whose attribute crs is not that of its grid mapping", None,
+    _mapped(lambda file, mapping: file.attrs.__setitem__("crs", "EPSG:32637")), says="two CRSs are stated",
+)  # fmt: skip
+CASES.add("a cube in metres whose coordinates say kilometres", "ContradictionError", _unit_of_x("km"), says="is in km")
+CASES.add("a cube in metres whose coordinates say so", None, _unit_of_x("m"))
+
+
+@CASES("UnknownLayoutError", says="its dimensions are time, height, y, x")
+def _a_cube_with_a_fourth_dimension(base: Base, tmp: Path):
+    cube().expand_dims("height", axis=1).to_netcdf(tmp / "cube.nc", engine="h5netcdf")
+    return ["info", tmp / "cube.nc"]
 
 
 # ---------------------------------------------------------------- options

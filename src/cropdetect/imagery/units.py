@@ -86,11 +86,12 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
         if not used:
             units[kind] = Unit(1 if kind[2] == "i" else None)
             continue
-        high = float(np.quantile(np.concatenate([values[id(one)] for one in used]), LIKELY))
-        _refuse_impossible(kind, np.concatenate([values[id(one)] for one in used]), used[0])
+        numbers = np.concatenate([values[id(one)] for one in used])
+        high = float(np.quantile(numbers, LIKELY))
         if kind[2] == "f" or kind[0] != 1:
             _refuse_mixture(used, values)
             _refuse_twice(kind, high, used[0])
+        _refuse_impossible(kind, numbers, used[0])
         units[kind], warning = _unit(kind, high)
         warning = warning or (_too_bright(used, values) if units[kind].factor == 1 else "")
         if warning:
