@@ -22,8 +22,8 @@ from cropdetect.imagery import unreadable
 from cropdetect.paths import not_found
 
 _LABEL_RASTER = (
-    "Lay it beside the raster of field ids under its name with label for field_id (0_label.tif beside 0_field_id.tif) and "
-    "leave --reference out, or give points, outlines or a table."
+    "Lay it beside the raster of field ids (0_label.tif beside 0_field_id.tif) and leave --reference out. Or give points, "
+    "outlines or a table."
 )
 
 
