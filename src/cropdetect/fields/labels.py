@@ -80,8 +80,8 @@ def read_labels(
         used = (found["label"].notna() & shapes.notna() & ~shapes.is_empty).to_numpy()
         if not used.any():
             raise _no_label(codes, path)
-        joined, told = by_place(shapes[used], found[used], fields, where=path)
-        return joined, (*warnings, *missing, *told)
+        joined, doubts_of_places = by_place(shapes[used], found[used], fields, where=path)
+        return joined, (*warnings, *missing, *doubts_of_places)
     if ids is None:
         places = "" if fields is None else ", or give lon and lat, or a file of points or outlines"
         fix = " ".join([f"Name it with --id-column{places}. {columns}", *doubts])
