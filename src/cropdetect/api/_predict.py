@@ -45,7 +45,7 @@ def predict(
     scheduler: Scheduler = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
-    season_year: int | None = None,
+    season_year: Annotated[int | None, Field(ge=1900, le=2200)] = None,
     with_labels: Annotated[bool, Mark.PYTHON_ONLY] = False,
     title: str = "",
     subtitle: str = "",
