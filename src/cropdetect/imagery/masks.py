@@ -88,6 +88,8 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     QualityLayer("CLP", r"CLP", "<102", "Sentinel Hub's s2cloudless cloud probability, 0 to 255"),
     QualityLayer("CLM", r"CLM(_R[12])?", "=0", "cloud mask of Sentinel Hub (1 is cloud) and of MAJA (bits)"),
     QualityLayer("MG2", r"(MG2|EDG|SAT)_R[12]", "=0", "MAJA's masks of cloud, shadow and snow, of edges, of saturation"),
+    QualityLayer("FLG", r"FLG_R[12]", "=3,4", "THEIA's monthly syntheses: 3 water, 4 land"),
+    QualityLayer("QL_QUALITY_CLOUD", r"QL_QUALITY_(CLOUD|CLOUDSHADOW|CIRRUS|SNOW)", "=0", "EnMAP: cloud, shadow, cirrus, snow"),
     QualityLayer("s2cloudless_mask", r"(oa_)?s2cloudless_mask", "=1", "DE Africa and DEA: 1 is clear, 2 is cloud"),
     QualityLayer(
         "cs_cdf", r"cs(_cdf)?|cloud_score_plus", ">=0.6", "Google's Cloud Score+, 0 to 1; high is clear", _share
@@ -122,6 +124,7 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     QualityLayer("DetailedQA", r"Detailed_?QA|(.*_)?VI_Quality", "&3=0,1", "MODIS indices: bits 0-1 of the quality flags"),
     QualityLayer("QAI", r"QAI", "&31=0", "FORCE: bits 0 no data, 1-2 cloud, 3 shadow, 4 snow"),
     QualityLayer("clear", r"clear|udm2_(1|clear)", "=1", "PlanetScope udm2, band 1"),
+    QualityLayer("alpha", r"alpha", ">0", "transparency of an orthophoto: 0 is outside"),
 )  # fmt: skip
 
 _PLANET = re.compile(r"clear|snow|shadow|(light_|heavy_)?haze(_light|_heavy)?|cloud|confidence|unusable|udm2_\w+", re.IGNORECASE)
@@ -155,7 +158,8 @@ def is_quality_layer(name: str) -> bool:
     """Whether a layer tells how good others are, by the tables or by the sound of its name."""
     known = find_band(name)
     if known.kind == "other":
-        return any(_is(row, name) for row in QUALITY_LAYERS) or _SOUNDS.fullmatch(name) is not None
+        known_name = any(_is(row, name) for row in QUALITY_LAYERS) or _PLANET.fullmatch(name)
+        return bool(known_name or _SOUNDS.fullmatch(name))
     return is_quality(name)
 
 

@@ -20,7 +20,7 @@ from cropdetect.imagery.layouts.folders import find_field_files, is_field_raster
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.masks import is_quality_layer
 from cropdetect.imagery.metadata_dates import MetadataDate, date_from_metadata
-from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path
+from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path, quality_word
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_beside, orbit_said
 from cropdetect.imagery.products import find_product
@@ -230,7 +230,7 @@ def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, p
             band = one.band or (name.band if one.period else listed)
         else:
             period = name.period or one.period
-            band = name.band if name.is_sure and name.band else one.band or name.band
+            band = name.band if name.is_sure and name.band else one.band or name.band or quality_word(file.stem)
         yield ParsedName(period=period, band=band, is_sure=bool(name.is_sure or one.band), sensor=one.sensor)
 
 
