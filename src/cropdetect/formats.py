@@ -309,7 +309,9 @@ class CheckpointRecord(Record):
 
     format: Literal["cropdetect-checkpoint"] = "cropdetect-checkpoint"
     format_version: Literal[1] = 1
-    model_id: str = MODEL_ID
+    model_id: str = Field(
+        default=MODEL_ID, description="id and name in the STAC item: of a trained checkpoint its network, data and season years"
+    )
     model: ModelRecord
     legend: list[str] = Field(description="class names; crop_id is the 1-based position")
     bands: list[str] = Field(description="bands the network takes, in order")

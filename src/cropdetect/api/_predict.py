@@ -146,8 +146,7 @@ def plan(
     facts: dict[str, Any] = {
         "dates": {"count": len(days), "first": days[0], "last": days[-1]} if days else {"count": 0},
         "fields": len(opened.chips.fields),
-        "chips": len(opened.chips),
-        "chip_size": info.size,
+        **({} if _kind(opened) == "table" else {"chips": len(opened.chips), "chip_size": info.size}),
         "bands": list(info.bands),
         **_to_read(opened),
         "members": len(trained.record.members),
@@ -155,10 +154,14 @@ def plan(
     }
     return Description(
         path=as_typed(place_of(as_source(data))),
-        kind="imagery" if opened.imagery else "chips",
+        kind=_kind(opened),
         facts=facts,
         warnings=list(opened.warnings),
     )
+
+
+def _kind(opened: "OpenedData") -> Literal["imagery", "chips", "table"]:
+    return "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
 
 
 def _to_read(opened: "OpenedData") -> dict[str, float]:
@@ -276,8 +279,7 @@ def _versions() -> dict[str, str]:
 def _inputs(data: DataSource, opened: "OpenedData", options: DataOptions) -> list[InputRecord]:
     from cropdetect.imagery import as_typed
 
-    kind = "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
-    inputs = [InputRecord(path=as_typed(place_of(as_source(data))), kind=kind, bytes=opened.chips.info.n_bytes)]
+    inputs = [InputRecord(path=as_typed(place_of(as_source(data))), kind=_kind(opened), bytes=opened.chips.info.n_bytes)]
     if options.fields is not None:
         source = as_source(options.fields)
         size = None if isinstance(source, InMemory) else source.stat().st_size
