@@ -195,11 +195,9 @@ def cube_layers(
 def _band_names(data: xr.Dataset, variable: xr.DataArray, band: str) -> list[str] | None:
     """Return the names along a band dimension: its coordinate, or where that only counts, the attribute of rioxarray."""
     names = [str(text) for text in data[band].values] if band in data.coords else None
-    described = variable.attrs.get("long_name")
-    if isinstance(described, str) or np.ndim(described) != 1 or len(described) != variable.sizes[band]:
-        return names
+    described = [str(text) for text in np.atleast_1d(variable.attrs.get("long_name", ()))]
     counts = names is None or all(name.isdigit() for name in names)
-    return [str(text) for text in described] if counts and len(set(described)) == len(described) else names
+    return described if counts and len(set(described)) == variable.sizes[band] == len(described) else names
 
 
 def numbered(layers: list[Layer]) -> Iterator[Layer]:
