@@ -14,13 +14,11 @@ from pyproj.exceptions import CRSError
 
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
-from cropdetect.chips.tables.source import Source, damaged
+from cropdetect.chips.tables.source import IDS, Source, damaged
 from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
-from cropdetect.fields.columns import ID_COLUMNS
 
-IDS = (*ID_COLUMNS, "sample_id", "feature_index", "parcel", "plot_id", "plotid", "uid", "uuid", "name")
 DATES = (
     "date",
     "datetime",
