@@ -124,6 +124,7 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     QualityLayer("DetailedQA", r"Detailed_?QA|(.*_)?VI_Quality", "&3=0,1", "MODIS indices: bits 0-1 of the quality flags"),
     QualityLayer("QAI", r"QAI", "&31=0", "FORCE: bits 0 no data, 1-2 cloud, 3 shadow, 4 snow"),
     QualityLayer("clear", r"clear|udm2_(1|clear)", "=1", "PlanetScope udm2, band 1"),
+    QualityLayer("CLOUDLESS_MASK", r"CLOUDLESS_MASK|FILL_MASK", "!=0", "geedim: 1 is clear, and 1 is filled"),
     QualityLayer("alpha", r"alpha", ">0", "transparency of an orthophoto: 0 is outside"),
 )  # fmt: skip
 
@@ -132,6 +133,7 @@ _SOUNDS = re.compile(
     r".*(mask|cloud|cld|quality|classification|shadow|udm2?)(?![a-z]).*|(.*[-_.])?(qa|qc|bqa|flags?|clp|clm)([-_.\d].*)?|clear|snow",
     re.IGNORECASE,
 )
+_GOOD = re.compile(r"clear|cloudless|cloud_?free|valid|good|usable", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -238,4 +240,5 @@ def _hint(name: str, rows: list[QualityLayer], numbers: Numbers) -> str:
     values, counts = np.unique(numbers, return_counts=True)
     frequent = ", ".join(f"{value:g}" for value in values[np.argsort(-counts, kind="stable")][:_SHOWN])
     seen = f"Its most frequent numbers are {frequent}. " if frequent else ""
-    return f'{seen}Say which numbers are clear, e.g. --clear "<name>=0" (or "<name>&3=0" for bits).'
+    good = 1 if _GOOD.search(name) else 0
+    return f'{seen}Say which numbers are clear, e.g. --clear "<name>={good}" (or "<name>&3=0" for bits).'
