@@ -26,6 +26,7 @@ _PER_PERCENT = 100.0
 REFLECTANCE_BELOW = 2.0  # the 98th percentile of reflectances
 NUMBERS_ABOVE = 150.0  # that of digital numbers: 0.015 would be darker than any land
 _TOO_DARK = 0.02  # the 98th percentile of reflectances that were divided by 10000 twice
+_POSSIBLE = 1e-4, 1e6  # the 98th percentile of what a declared scale makes: nothing lit is darker, nothing a hundred times white
 LIKELY = 0.98  # quantile
 # Atmospheric correction makes reflectances of dark water and shadow slightly negative, but seldom below -0.005 or -0.02.
 _DARK, _DARK_SHARE = -200.0, 0.05
@@ -72,7 +73,7 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
     """Return kind of layer -> unit of its reflectances, and warnings.
 
     Raises:
-        ContradictionError: numbers of one kind are of different units, or a declared scale was applied already.
+        ContradictionError: numbers of one kind are of different units, or a declared scale was applied already or is impossible.
     """
     by_kind: dict[Kind, list[BandSample]] = defaultdict(list)
     for one in sample:
@@ -86,10 +87,12 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
         if not used:
             units[kind] = Unit(1 if kind[2] == "i" else None)
             continue
-        high = float(np.quantile(np.concatenate([values[id(one)] for one in used]), LIKELY))
+        numbers = np.concatenate([values[id(one)] for one in used])
+        high = float(np.quantile(numbers, LIKELY))
         if kind[2] == "f" or kind[0] != 1:
             _refuse_mixture(used, values)
             _refuse_twice(kind, high, used[0])
+        _refuse_impossible(kind, numbers, used[0])
         units[kind], warning = _unit(kind, high)
         warning = warning or (_unlike_land(used, values) if units[kind].factor == 1 else "")
         if warning:
@@ -147,6 +150,29 @@ def _unlike_land(samples: Iterable[BandSample], values: Mapping[int, Numbers]) -
                 "unit is another one, set the files' scale and offset (gdal_edit.py -scale S)"
             )
     return ""
+
+
+def impossible_reflectances(scaled: Numbers) -> str:
+    """Return what is impossible of reflectances, or digital numbers, that a declared scale made of stored numbers; or ""."""
+    least, most = _POSSIBLE
+    there = np.abs(scaled[np.isfinite(scaled) & (scaled != 0)])
+    high = float(np.quantile(there, LIKELY)) if there.size else 1.0
+    return "" if least <= high < most else f"reach only {high:.2g}" if high < least else f"reach {high:.2g}"
+
+
+def _refuse_impossible(kind: Kind, values: Numbers, one: BandSample) -> None:
+    """Raise ContradictionError where the declared scale turns reflectances round, or makes them far too small or large."""
+    scale, add, *_ = kind
+    if scale == 1 and add == 0:
+        return
+    what = "grow where these fall" if scale < 0 else impossible_reflectances(values - add)
+    if what:
+        raise ContradictionError(
+            f"by its declared scale of {scale:g} for the stored numbers, the reflectances {what}, which is impossible",
+            where=one.layer.reader.path,
+            fix="Correct the scale in the file, or remove it if it is not known (gdal_edit.py -scale 1 -offset 0, or the "
+            "attributes scale_factor and add_offset).",
+        )
 
 
 def _refuse_mixture(samples: Iterable[BandSample], values: Mapping[int, Numbers]) -> None:

@@ -18,6 +18,7 @@ from cropdetect.chips.tables.source import IDS, Source, damaged
 from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
+from cropdetect.fields.geometry import from_wkb
 
 DATES = (
     "date",
@@ -149,7 +150,7 @@ def geometry_of(table: pd.DataFrame, source: Source, warnings: list[str]) -> tup
         values = table[name]
         if values.map(lambda value: isinstance(value, bytes)).any():
             raw = [value if isinstance(value, bytes) else None for value in values]
-            shapes = [_flat(shape) for shape in shapely.from_wkb(raw, on_invalid="ignore")]
+            shapes = [_flat(shape) for shape in from_wkb(raw)]
             broken = sum(shape is None for shape in shapes) - raw.count(None)
             if broken:
                 warnings.append(f"{name} holds no geometry that can be read in {broken} rows")

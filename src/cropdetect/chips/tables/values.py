@@ -13,7 +13,15 @@ from cropdetect.errors import OptionError, TableError
 from cropdetect.imagery.bands import find_band, is_reflectance
 from cropdetect.imagery.fills import usual_fills
 from cropdetect.imagery.metadata import landsat_default
-from cropdetect.imagery.units import LIKELY, NUMBERS_ABOVE, OFFSET_0400, PER_REFLECTANCE, REFLECTANCE_BELOW, too_dark
+from cropdetect.imagery.units import (
+    LIKELY,
+    NUMBERS_ABOVE,
+    OFFSET_0400,
+    PER_REFLECTANCE,
+    REFLECTANCE_BELOW,
+    impossible_reflectances,
+    too_dark,
+)
 from cropdetect.imagery.values import BASELINE_0400
 
 Numbers = npt.NDArray[np.float64]
@@ -115,12 +123,19 @@ def in_one_unit(
     """Return the values with the reflectances of Sentinel-2 and Landsat x 10000 (digital numbers), the unit, and warnings.
 
     Raises:
-        TableError: bands, or rows of a band, are in different units, or the unit cannot be told.
+        TableError: bands, or rows of a band, are in different units, the unit cannot be told, or the scale is impossible.
     """
     optical = [str(band) for band in values if is_optical(str(band)) and values[band].notna().any()]
     warnings: list[str] = []
     if scale is not None and optical:
         values = values.assign(**{band: values[band] * (scale * PER_REFLECTANCE) for band in optical})
+        impossible = impossible_reflectances(values[optical].to_numpy() / PER_REFLECTANCE)
+        if impossible:
+            raise TableError(
+                f"multiplied by the scale of {scale:g}, the reflectances {impossible}, which is impossible",
+                where=where,
+                fix="Correct the line `scale` of the YAML file (--columns), or remove it.",
+            )
         return values, "digital number", [f"reflectances are multiplied by {scale:g} to lie from 0 to 1 and kept x 10000"]
     values, decoded = _decoded(values, optical, where)
     warnings += [*decoded, *_too_bright(values, optical)]
