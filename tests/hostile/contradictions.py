@@ -15,6 +15,7 @@ import rasterio
 
 from tests.hostile.base import BANDS, Base, cube, squares
 from tests.hostile.cases import Cases
+from tests.runs.conftest import write_table
 
 CASES = Cases("contradiction")
 
@@ -186,3 +187,44 @@ CASES.add("a resolution of 1 cm", "OptionError", _option("--resolution", "0.01")
 CASES.add("a column of ids of no file", "OptionError", _option("--id-column", "nope"), says="--fields")
 for year in ("99999", "0", "-1"):
     CASES.add(f"the season of the year {year}", "Error", _option("--season-year", year))
+
+
+def _simulate(*words: str):
+    def make(base: Base, tmp: Path):
+        return ["simulate", tmp / "out", "--tiles", "1", "--height", "64", "--width", "64", "--fields", "4", *words]
+
+    return make
+
+
+CASES.add("a simulation with a seed of 64 bits", "Error", _simulate("--seed", str(2**63)))
+
+
+@CASES("OptionError")
+def _a_recipe_to_the_end_of_the_calendar(base: Base, tmp: Path):
+    days = ["--from", "2019-01-01", "--to", "9999-12-31"]
+    return ["recipe", "openeo", tmp / "recipe", "--fields", base.fields, *days]
+
+
+@CASES("OutputPathError", says="link")
+def _unfinished_work_behind_a_link(base: Base, tmp: Path):
+    (tmp / "place").mkdir()
+    (tmp / "mine" / "new").mkdir(parents=True)
+    (tmp / "place" / ".partial").symlink_to(tmp / "mine")
+    return ["chips", base.season, tmp / "place"]
+
+
+def _train(config: str):
+    def make(base: Base, tmp: Path):
+        write_table(tmp / "table")
+        (tmp / "config.yaml").write_text("model: tempcnn\nepochs: 1\nmembers: 1\n" + config)
+        return ["train", tmp / "table", tmp / "out", "--config", tmp / "config.yaml"]
+
+    return make
+
+
+for name, config in {
+    "dropout of NaN": "arguments: {dropout: .nan}", "layer of size 0": "arguments: {dense: 0}",
+    "layer of 10**9": "arguments: {dense: 1000000000}",
+    "seed of 64 bits": "seed: 18446744073709551615", "class named twice": "legend: [maize, maize]",
+}.items():  # fmt: skip
+    CASES.add(f"training with a {name}", "LegendError" if "class" in name else "OptionError", _train(config))
