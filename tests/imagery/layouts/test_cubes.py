@@ -1,10 +1,12 @@
 import datetime as dt
+import zipfile
 
 import numpy as np
 import pyproj
 import pytest
 import xarray as xr
 
+from cropdetect.chips import recognise
 from cropdetect.errors import GridError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
 from tests.imagery.data import LEFT, TOP, cube, write_raster
@@ -327,6 +329,29 @@ def test_damaged_cubes_are_named(tmp_path):
         (tmp_path / "cube.nc").write_bytes(content)
         with pytest.raises(UnreadableFileError, match=r"cube\.nc"):
             open_imagery(tmp_path)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize(
+    ("archive", "below", "command"),
+    [
+        ("my cube.zarr.zip", "", "unzip 'my cube.zarr.zip' -d 'my cube.zarr'"),
+        ("all.zip", "season/cube.zarr/", "unzip all.zip -d all"),
+    ],
+)
+def test_a_zarr_store_in_an_archive_is_refused_with_the_command_that_unpacks_it(tmp_path, version, archive, below, command):
+    store, packed = tmp_path / "store.zarr", tmp_path / "data" / archive
+    cube({"B04": numbers()}).to_zarr(store, zarr_format=version, consolidated=False)
+    packed.parent.mkdir()
+    with zipfile.ZipFile(packed, "w") as content:
+        for file in store.rglob("*"):
+            content.write(file, below + file.relative_to(store).as_posix())
+    for place in (packed, packed.parent):
+        assert recognise(place) == "imagery"
+        with pytest.raises(UnreadableFileError) as refused:
+            open_imagery(place)
+        assert refused.value.what == "a Zarr store is not read inside a zip archive"
+        assert command in str(refused.value.fix)
 
 
 def test_damaged_zarr_chunks_are_named_when_they_are_read(tmp_path):

@@ -9,6 +9,7 @@ of ESA's Sentinel-2 products in Zarr (EOPF) only the groups of reflectances and 
 import datetime as dt
 import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -68,8 +69,7 @@ class Cubes(Layout):
         folders: dict[str, Path] = {}
         warnings: list[str] = []
         for cube in cubes:
-            if archive_of(cube) is not None:
-                raise UnreadableFileError("a cube is not read inside an archive", where=cube, fix="Unpack it.")
+            _refuse_packed(cube)
             relative = cube.relative_to(root)
             match = options.pattern.search(relative.with_suffix("").as_posix()) if options.pattern else None
             tile = (match.groupdict().get("tile") if match else None) or (
@@ -111,6 +111,16 @@ def _groups_with_bands(cube: Path) -> list[str]:
     if any(group.split("/")[0] == "measurements" for group in found):
         return [group for group in found if _EOPF.match(group)]
     return list(found)
+
+
+def _refuse_packed(cube: Path) -> None:
+    """Raise UnreadableFileError for a cube in an archive, or an archive that is a Zarr store."""
+    archive = archive_of(cube / "zarr.json")
+    if archive is None:
+        return
+    what = "a NetCDF file" if cube.suffix.lower().startswith(".nc") else "a Zarr store"
+    command = shlex.join(["unzip", archive.name, "-d", archive.stem])
+    raise UnreadableFileError(f"{what} is not read inside a zip archive", where=cube, fix=f"Unpack it, e.g. with: {command}")
 
 
 def cube_layers(
