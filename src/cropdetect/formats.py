@@ -662,7 +662,9 @@ class TrainOptions(Record, Options):
 
     legend: list[str] | None = Field(default=None, description="classes to train, in order; default: all labels, sorted")
     seed: Annotated[int, Mark.ON_COMMAND_LINE] = Field(default=0, ge=0, description="seed of everything random")
-    season_year: int | None = Field(default=None, description="year that days are counted from (default: by the dates)")
+    season_year: int | None = Field(
+        default=None, ge=1900, le=2200, description="year that days are counted from (default: by the dates)"
+    )
 
     @property
     def preset(self) -> Preset:

@@ -45,7 +45,7 @@ def predict(
     scheduler: Scheduler = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
-    season_year: int | None = None,
+    season_year: Annotated[int | None, Field(ge=1900, le=2200)] = None,
     with_labels: Annotated[bool, Mark.PYTHON_ONLY] = False,
     title: str = "",
     subtitle: str = "",
@@ -125,7 +125,9 @@ def predict(
     if not output.finished():
         opened = _open(data, checkpoint, options, season_year, labels=with_labels)
         with Cluster.of(scheduler, opening) as cluster, output.writing() as work:
-            answers(*opened, cluster=cluster, state=work.state)[1].write(work.new)
+            _, found = answers(*opened, cluster=cluster, state=work.state)
+            del opened  # what the chips were cut from takes as much memory as the tables that are written now
+            found.write(work.new)
     return PredictionResult.of(read_prediction_run(output.path), Answers.of_folder(arguments, output.path))
 
 
