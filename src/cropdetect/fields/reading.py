@@ -14,6 +14,7 @@ from pyproj import CRS
 from cropdetect.door import checked
 from cropdetect.errors import FieldsError
 from cropdetect.fields.coordinates import impossible_coordinates, likely_crs
+from cropdetect.fields.doubles import other_years
 from cropdetect.fields.geometry import buffer_fields
 from cropdetect.fields.id_raster import RASTER_SUFFIXES, lies_on, open_raster
 from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend
@@ -76,7 +77,9 @@ def read_fields(
         imagery_crs=None if imagery is None else _imagery_crs(imagery),
         impossible=impossible_coordinates(raw, imagery, path),
     )
-    return replace(fields, warnings=warnings + fields.warnings)
+    years = sorted({day.year for day in imagery.dates}) if imagery is not None else []
+    about_years = other_years(raw, years, path.name) if years else []
+    return replace(fields, warnings=(*warnings, *fields.warnings, *about_years))
 
 
 def fields_of(

@@ -84,6 +84,26 @@ def test_variables_that_are_no_bands_are_named():
     )
 
 
+@pytest.mark.parametrize(
+    ("coordinate", "described", "names"),
+    [
+        ([1, 2], ("B04", "B08"), ("B04", "B08")),
+        (None, ["B04", "B08"], ("B04", "B08")),
+        (["red", "nir"], ("B04", "B08"), ("red", "nir")),
+        ([1, 2], ("reflectance", "reflectance"), ("1", "2")),
+        ([1, 2], "surface reflectance", ("1", "2")),
+    ],
+)
+def test_the_descriptions_that_rioxarray_keeps_name_bands_that_are_only_counted(coordinate, described, names):
+    stacked = xr.concat([cube({"B04": numbers()})["B04"], cube({"B04": numbers() + 1})["B04"]], "band").rename("stack")
+    if coordinate:
+        stacked = stacked.assign_coords(band=coordinate)
+    stacked.attrs["long_name"] = described
+    imagery = open_imagery(stacked)
+    assert set(imagery.bands) == set(names)
+    np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE, bands=names[:1]).image[:, 0], numbers())
+
+
 @pytest.mark.parametrize("name", ["cube.nc", "cube.zarr", "memory"])
 def test_images_without_a_time_are_left_out_with_a_warning(tmp_path, name):
     data = cube({"B04": numbers()}, times=("NaT", "2018-04-25"))

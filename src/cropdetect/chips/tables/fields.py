@@ -50,7 +50,9 @@ def attributes(
                 field = many.index[many.to_numpy()][0]
                 two = as_text(values[ids == field]).dropna().unique()[:2]
                 raise TableError(
-                    f"field {field} has two labels, {two[0]} and {two[1]}, in {name}", where=where, fix="Correct one."
+                    f"field {field} has two labels, {two[0]} and {two[1]}, in {name}",
+                    where=where,
+                    fix=f"Correct one. If a field has several seasons, give each an id of its own, e.g. {field}-2019.",
                 )
         varying.append(str(name))
     if geometry is not None:

@@ -14,15 +14,13 @@ from pyproj.exceptions import CRSError
 
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
-from cropdetect.chips.tables.source import Source, damaged
+from cropdetect.chips.tables.source import IDS, Source, damaged
 from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
-from cropdetect.fields.columns import ID_COLUMNS
 from cropdetect.fields.geometry import from_wkb
 from cropdetect.fields.places import ON_EARTH, lonlat_columns, points_of
 
-IDS = (*ID_COLUMNS, "sample_id", "feature_index", "parcel", "plot_id", "plotid", "uid", "uuid", "name")
 DATES = (
     "date",
     "datetime",
