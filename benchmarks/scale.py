@@ -78,7 +78,7 @@ def predicted(season: Path, fields: Path | None, out: Path, checkpoint: str = CH
     whole = cpu_seconds()
     stages = run["cpu_seconds"]
     rest = whole - stages["predicting"]
-    return {**stages, "rest": rest, "peak_memory_mb": peak_memory_mb(), "fields": len(result.fields)}
+    return {**stages, "rest": rest, "peak_memory_mb": peak_memory_mb(), "fields": result.n_fields}
 
 
 def planned(season: Path, fields: Path) -> dict[str, float]:

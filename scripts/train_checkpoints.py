@@ -14,8 +14,11 @@ from pathlib import Path
 
 from cropdetect import api
 from cropdetect.checkpoint import Checkpoint, shipped_path
+from cropdetect.checkpoint.folder import write_record
+from cropdetect.formats import MODEL_ID
 
 SEASON = {"tiles": 1, "height": 1000, "width": 1000, "fields": 700, "seed": 2019}
+MODEL_IDS = {"kenya-simulated": MODEL_ID, "s2-parcels-france": "s2-parcels-france"}
 
 
 def kenya(out: Path) -> Checkpoint:
@@ -32,7 +35,7 @@ def france(out: Path, folder: Path) -> Checkpoint:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=["kenya-simulated", "s2-parcels-france"])
+    parser.add_argument("name", choices=list(MODEL_IDS))
     parser.add_argument("folder", type=Path, nargs="?")
     arguments = parser.parse_args()
     if arguments.name == "s2-parcels-france" and arguments.folder is None:
@@ -40,6 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / arguments.name
         trained = kenya(out) if arguments.name == "kenya-simulated" else france(out, arguments.folder)
+        write_record(out, trained.record.model_copy(update={"model_id": MODEL_IDS[arguments.name]}))
         shutil.rmtree(shipped_path(arguments.name), ignore_errors=True)
         shutil.copytree(out, shipped_path(arguments.name))
     print(trained.record.metrics)

@@ -62,8 +62,8 @@ def read_yaml(path: Path, *, as_text: bool = False) -> Any:
         as_text: all values are text as it is written: 07, no and 1.0 stay what they are.
 
     Raises:
-        UnreadableFileError: it is too large, no plain YAML, nested too deep, or has aliases, by which a small file can name
-            more than memory holds.
+        UnreadableFileError: it is too large, no plain YAML, nested too deep, has a key twice, or has aliases, by which a small
+            file can name more than memory holds.
     """
     content = _read(path, _YAML_LIMIT, "YAML")
     try:
@@ -75,12 +75,19 @@ def read_yaml(path: Path, *, as_text: bool = False) -> Any:
 
 
 class _Plain(yaml.SafeLoader):
-    """YAML without aliases."""
+    """YAML without aliases, and without keys that stand twice."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             raise yaml.YAMLError(f"it has an alias, *{self.peek_event().anchor}; write the value again in its place")  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if len(set(keys)) < len(keys):
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise yaml.YAMLError(f"the key {twice!r} stands twice; keep one of its lines")
+        return super().construct_mapping(node, deep)
 
 
 def _read(path: Path, limit: int, kind: str) -> bytes:

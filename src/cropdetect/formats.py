@@ -309,7 +309,9 @@ class CheckpointRecord(Record):
 
     format: Literal["cropdetect-checkpoint"] = "cropdetect-checkpoint"
     format_version: Literal[1] = 1
-    model_id: str = MODEL_ID
+    model_id: str = Field(
+        default=MODEL_ID, description="id and name in the STAC item: of a trained checkpoint its network, data and season years"
+    )
     model: ModelRecord
     legend: list[str] = Field(description="class names; crop_id is the 1-based position")
     bands: list[str] = Field(description="bands the network takes, in order")
@@ -660,7 +662,9 @@ class TrainOptions(Record, Options):
 
     legend: list[str] | None = Field(default=None, description="classes to train, in order; default: all labels, sorted")
     seed: Annotated[int, Mark.ON_COMMAND_LINE] = Field(default=0, ge=0, description="seed of everything random")
-    season_year: int | None = Field(default=None, description="year that days are counted from (default: by the dates)")
+    season_year: int | None = Field(
+        default=None, ge=1900, le=2200, description="year that days are counted from (default: by the dates)"
+    )
 
     @property
     def preset(self) -> Preset:

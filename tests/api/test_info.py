@@ -37,6 +37,17 @@ def test_each_band_is_told_with_its_numbers_on_clear_pixels(images: Path) -> Non
     assert (facts["values"]["B08"]["role"], facts["values"]["B08"]["median"]) == ("nir", 3000.0)
 
 
+def test_a_table_of_field_means_is_told_without_chips(tmp_path: Path) -> None:
+    rows = [f"{field},2021-0{month}-01,{100 * month},3000\n" for field, end in (("a", 9), ("b", 8)) for month in range(4, end)]
+    (tmp_path / "series.csv").write_text("field_id,date,B04,B08\n" + "".join(rows), "utf-8")
+    (tmp_path / "fields.csv").write_text("field_id,label\na,maize\nb,wheat\n", "utf-8")
+    found = api.info(tmp_path)
+    assert found.kind == "table"
+    assert found.facts.keys().isdisjoint({"chips", "chip_size", "preset", "steps_per_chip"})
+    assert "dates per field 4 to 5, mostly 4.5" in " ".join(found.text().split())
+    assert "chip" not in found.text().replace(str(tmp_path), "")
+
+
 def test_another_rule_of_what_is_clear_changes_what_is_told(images: Path) -> None:
     facts = api.info(images, clear="none").facts
     assert facts["clear_where"] == "every band has a value"

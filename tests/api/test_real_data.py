@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from cropdetect import api
+from cropdetect.api._predict import plan
 
 
 def test_info_describes_the_french_table(shared_data: Path) -> None:
@@ -16,10 +17,16 @@ def test_info_describes_the_french_table(shared_data: Path) -> None:
     assert found.facts["fields"] == 423
     assert found.facts["labels"]["maize"] == 88
     assert len(found.facts["labels"]) == 9
-    assert found.facts["steps_per_chip"] == {"min": 37, "median": 51.0, "max": 51}
+    assert found.facts["dates_per_field"] == {"min": 37, "median": 51.0, "max": 51}
     assert found.facts["dates"] == {"count": 51, "first": "2022-09-01", "last": "2024-01-21"}
     assert "B8A" not in found.facts["bands"]
     assert any("B8A" in warning for warning in found.warnings)
+
+
+def test_a_dry_run_of_the_french_table_counts_fields_and_no_chips(shared_data: Path) -> None:
+    found = plan(shared_data / "france_s2", checkpoint="s2-parcels-france", limit=5)
+    assert (found.kind, found.facts["fields"]) == ("table", 5)
+    assert found.facts.keys().isdisjoint({"chips", "chip_size"})
 
 
 def test_info_describes_the_flemish_cube(shared_data: Path) -> None:

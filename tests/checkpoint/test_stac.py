@@ -10,7 +10,7 @@ import pytest
 import shapely
 import yaml
 
-from cropdetect.checkpoint import MemberFiles, write_checkpoint
+from cropdetect.checkpoint import MemberFiles, read_checkpoint, shipped_names, shipped_path, write_checkpoint
 from cropdetect.checkpoint.stac import stac_item
 from cropdetect.formats import CheckpointRecord, RegionRecord
 
@@ -133,10 +133,26 @@ def test_it_is_of_the_mlm_version_that_stac_model_writes_and_stac_model_reads_it
     assert [one.name for one in read.output] == ["scores"]
 
 
-@pytest.mark.parametrize("folder", ["src/cropdetect/checkpoint/shipped/kenya-simulated", "data/input/checkpoint"])
+IN_THE_REPOSITORY = [*map(shipped_path, shipped_names()), Path(__file__).parents[2] / "data/input/checkpoint"]
+
+
+@pytest.mark.parametrize("folder", IN_THE_REPOSITORY, ids=lambda folder: folder.name)
+def test_the_items_in_the_repository_are_those_of_their_records(folder: Path) -> None:
+    assert json.loads((folder / "stac-item.json").read_text("utf-8")) == stac_item(read_checkpoint(folder).record)
+
+
+def test_each_shipped_checkpoint_names_a_model_of_its_own() -> None:
+    items = {name: json.loads((shipped_path(name) / "stac-item.json").read_text("utf-8")) for name in shipped_names()}
+    assert {name: (item["id"], item["properties"]["mlm:name"]) for name, item in items.items()} == {
+        "kenya-simulated": ("model-cv4a-crop-detection-v1",) * 2,
+        "s2-parcels-france": ("s2-parcels-france",) * 2,
+    }
+
+
+@pytest.mark.parametrize("folder", IN_THE_REPOSITORY, ids=lambda folder: folder.name)
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_the_items_in_the_repository_are_valid(shared_reference: Path, folder: str, schema: str) -> None:
-    item = json.loads((Path(__file__).parents[2] / folder / "stac-item.json").read_text("utf-8"))
+def test_the_items_in_the_repository_are_valid(shared_reference: Path, folder: Path, schema: str) -> None:
+    item = json.loads((folder / "stac-item.json").read_text("utf-8"))
     assert faults(item, json.loads((shared_reference / "schemas" / schema).read_text("utf-8"))) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from pyproj import Geod, Transformer
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
-from cropdetect.fields import areas_ha
+from cropdetect.fields import areas, areas_ha
 
 
 @pytest.mark.parametrize("longitude", [3.0, 179.9995, 180.0, -180.0])
@@ -28,3 +28,12 @@ def test_points_have_no_area_and_what_is_not_on_the_earth_is_not_a_number():
     areas = areas_ha(gpd.GeoSeries([Point(10, 50), None, box(1e9, 1e9, 1e9 + 1, 1e9 + 1)], crs=32631))
     assert areas[0] == 0
     assert np.isnan(areas[1:]).all()
+
+
+def test_areas_do_not_depend_on_the_parts_in_which_outlines_are_measured(monkeypatch):
+    squares = gpd.GeoSeries([box(500_000, 0, 500_000 + side, side) for side in range(1, 8)], crs=32631, index=range(7, 0, -1))
+    whole = areas_ha(squares)
+    monkeypatch.setattr(areas, "_AT_ONCE", 3)
+    np.testing.assert_array_equal(areas_ha(squares), whole)
+    np.testing.assert_allclose(whole, np.arange(1, 8) ** 2 / 1e4, rtol=2e-3)  # the scale of UTM
+    assert len(areas_ha(squares[:0])) == 0

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile import checkpoints, damaged, machine, outside, places, sizes, text, values
+from tests.hostile import checkpoints, contradictions, damaged, machine, outside, places, sizes, text, values
 from tests.hostile.base import Base, make_base
 from tests.hostile.cases import Case
 from tests.hostile.command import Command, Ended
 
-KINDS = (outside.CASES, checkpoints.CASES, sizes.CASES, text.CASES, machine.CASES, places.CASES, values.CASES, damaged.CASES)
+KINDS = (
+    *(outside.CASES, checkpoints.CASES, sizes.CASES, text.CASES, machine.CASES, places.CASES, values.CASES, damaged.CASES),
+    contradictions.CASES,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _EVENT = re.compile(r"^(socket|urllib|subprocess|os|pty|pickle)\.\w+ \(", re.MULTILINE)  # what the server's audit tells
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cropdetect.errors import OptionError
-from cropdetect.models import Network, names, network_class
+from cropdetect.models import Network, create, names, network_class
 from cropdetect.models.contract import CHECKS, PADDING_CHECKS, built, check_gradients, check_network, checks_of
 from cropdetect.models.network import Network as Base
 
@@ -106,6 +106,43 @@ def test_what_the_class_of_a_network_forgot_to_say_is_named(attribute: str, monk
     monkeypatch.delattr(FieldMean, attribute)
     with pytest.raises(AssertionError, match=f"no attribute {attribute}"):
         check_network(FieldMean)
+
+
+class NotBegun(FieldMean):
+    """Forgets to begin the network before its layers."""
+
+    def __init__(self, bands: Any, n_classes: int) -> None:
+        self.linear = nn.Linear(len(bands), n_classes)
+
+
+class NothingBegun(FieldMean):
+    """Forgets to begin the network, and has no layers."""
+
+    def __init__(self, bands: Any, n_classes: int) -> None:
+        self.kept = n_classes
+
+
+@pytest.mark.parametrize("forgetful", [NotBegun, NothingBegun])
+def test_a_constructor_that_does_not_begin_the_network_is_told_so(forgetful: type[Network]) -> None:
+    words = r"does not call super\(\).__init__"
+    with pytest.raises(AssertionError, match=words):
+        check_network(forgetful)
+    with pytest.raises(OptionError, match=f"cannot be built: its constructor {words}"):
+        create(f"{__name__}:{forgetful.__name__}", bands=["B04", "B08"], n_classes=3)
+
+
+class Unwritten(Base):
+    """Lacks `forward`."""
+
+    name, padding_invariant, description = "unwritten", True, "nothing"
+
+    def raw_channels(self, image: Tensor) -> Tensor:
+        return image
+
+
+def test_a_method_that_is_not_written_is_named() -> None:
+    with pytest.raises(AssertionError, match="forward"):
+        check_network(Unwritten)
 
 
 def test_a_gradient_that_does_not_reach_a_parameter_is_named() -> None:

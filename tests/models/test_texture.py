@@ -1,8 +1,9 @@
-"""Computing only the pixels about the fields gives what computing all gives, values and gradients."""
+"""Computing only the pixels about the fields, or only clear ones, gives what computing all gives; values and gradients."""
 
 import pytest
 import torch
 
+from cropdetect.models.exported_texture import sums_of_seen_pixels
 from cropdetect.models.texture import Texture
 
 
@@ -26,4 +27,24 @@ def test_pixels_about_the_fields_give_the_same_as_all_pixels(seed: int) -> None:
     for one, other in zip(*results, strict=True):
         torch.testing.assert_close(one, other)
     for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6, 1.0], ids=["nothing clear", "some clear", "all clear"])
+@pytest.mark.parametrize("fields", ["small", "at the edges", "whole chips", "none"])
+def test_exports_compute_clear_pixels_only_and_get_the_same(fields: str, share: float) -> None:
+    torch.manual_seed(0)
+    texture = Texture(3, 4, 5).double()
+    mask = torch.zeros(3, 9, 10, dtype=torch.float64)
+    if fields == "small":
+        mask[0, 3:5, 4:7], mask[2, 6, 2] = torch.rand(2, 3).double(), 1
+    elif fields == "at the edges":
+        mask[0, 0, 0], mask[1, 8, 4:10], mask[2, 2, 9] = 1, 0.5, 0.3
+    elif fields == "whole chips":
+        mask += 1
+    clear = (torch.rand(3, 6, 9, 10) < share).double()
+    x = torch.randn(3, 6, 3, 9, 10).double() * clear[:, :, None]
+    found = sums_of_seen_pixels(texture.convolution1, texture.convolution2, x, clear, mask)
+    for one, other in zip(found, texture._everywhere(x, clear, mask), strict=True):
+        assert one.shape == other.shape
         torch.testing.assert_close(one, other)

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from shapely import box
+from shapely import MultiPolygon, box
 
 from cropdetect.fields import hcat_legend
-from cropdetect.outputs import write_outputs
+from cropdetect.outputs import fiboa, write_outputs
 
 SCHEMAS = Path(__file__).parent / "fiboa"
 FILE_OF = {
@@ -142,3 +142,22 @@ def test_codes_of_hcat_are_its_hierarchy():
     assert codes["3301010101"] == "winter_common_soft_wheat"
     assert all(len(code) == 10 and code.isdigit() for code in codes)
     assert len(codes) == len(set(codes.values())) == 394
+
+
+def test_the_file_does_not_depend_on_the_parts_in_which_its_rows_are_prepared(tmp_path, monkeypatch):
+    n = 5000
+    shapes = [box(k % 70, k // 70, k % 70 + 0.5, k // 70 + 0.5) for k in range(n)]
+    shapes[4000] = MultiPolygon([shapes[4000], box(-90, 500, -80, 510)])
+    crops = pd.array(np.where(np.arange(n) % 3, "maize", None), dtype="string")
+    ids = pd.array([f"farm {k:05}" for k in range(n)], dtype="string")
+    numbers = pd.array(np.where(np.arange(n) < 3000, None, np.arange(n)), dtype="Int64")  # none in the first parts
+    plain = {"field_id": ids, "crop": crops, "number": numbers}
+    table = fiboa.with_fiboa_columns(gpd.GeoDataFrame(plain, geometry=shapes, crs="EPSG:32631"), ["maize"])
+    for name, rows in (("whole", n), ("parts", 1024)):
+        monkeypatch.setattr(fiboa, "_ROWS_AT_ONCE", rows)
+        fiboa.write_fiboa(table, tmp_path / f"{name}.parquet", collection="x")
+    assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    described = json.loads(pq.read_schema(tmp_path / "parts.parquet").metadata[b"geo"])["columns"]["geometry"]
+    assert described["bbox"] == table.total_bounds.tolist()
+    assert described["geometry_types"] == ["MultiPolygon", "Polygon"]
+    assert pq.read_table(tmp_path / "parts.parquet")["number"].to_pylist() == [None] * 3000 + list(range(3000, n))

@@ -70,6 +70,7 @@ def test_the_clear_dates_median_is_shown_where_the_fields_are(given, tmp_path):
 def test_each_pixel_is_the_median_of_its_clear_dates_and_of_all_where_none_is_clear(
     given, tmp_path, monkeypatch, cloudy, expected
 ):
+    monkeypatch.setattr(preview, "_ROWS", 7)
     seen = []
     monkeypatch.setattr(
         preview, "_picture", lambda look: (seen.append(look.image), (np.zeros((*look.image.shape[:2], 3), np.uint8), ""))[1]

@@ -129,6 +129,12 @@ def test_classes_that_a_fold_could_not_learn_are_named(tmp_path: Path, monkeypat
     assert answers.warnings == ("predicted classes without a training field: beans (fold 0)",)
 
 
+def test_a_model_that_does_not_exist_is_refused_with_the_names_of_networks_and_baselines(tmp_path: Path) -> None:
+    data, folds = prepared(TrainOptions())
+    with pytest.raises(OptionError, match=r"no model 'typo'\n.*season-cnn.*random-forest, svm, gradient-boosting"):
+        cross_validate(data, folds, TrainOptions(model="typo"), tmp_path / "state")
+
+
 def test_the_network_of_2020_cannot_leave_out_dates(tmp_path: Path) -> None:
     bands = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12", "CLD")
     options = TrainOptions(model="conv-gru", members=2, epochs=1, block_size=1000)

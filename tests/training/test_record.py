@@ -7,7 +7,7 @@ import geopandas as gpd
 import pytest
 
 from cropdetect.formats import RegionRecord
-from cropdetect.training.record import _region
+from cropdetect.training.record import _model_id, _region
 
 
 def region(longitudes: list[float], crs: str = "EPSG:4326") -> RegionRecord | None:
@@ -27,3 +27,8 @@ def test_the_region_of_other_fields_is_their_box() -> None:
     found = region([36.0, 36.5, 36.09])
     assert found is not None
     assert (found.west, found.south, found.east, found.north) == (36.0, -17.2, 36.5, -17.0)
+
+
+def test_a_model_id_is_one_word_also_of_data_and_networks_with_odd_names() -> None:
+    assert _model_id("mine.nets:Pools", ["My season (2)"], [2018, 2019]) == "mine.nets-Pools-My-season-2-2018-2019"
+    assert _model_id("tempcnn", [], [2021]) == "tempcnn-2021"

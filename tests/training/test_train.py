@@ -1,5 +1,6 @@
 """Training gives a checkpoint that predicts, says what it was trained on, and is the same after an interruption."""
 
+import json
 import os
 import signal
 import subprocess
@@ -64,6 +65,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[MemoryChips, Chec
     out = tmp_path_factory.mktemp("trained") / "checkpoint"
     train(chips, out, options(epochs=25, learning_rate=0.01, calibration="none"), data_names=["season"], licence="CC0-1.0")
     return chips, read_checkpoint(out)
+
+
+def test_its_stac_item_names_it_by_network_data_and_season(trained: tuple[MemoryChips, Checkpoint]) -> None:
+    _, checkpoint = trained
+    item = json.loads((checkpoint.path / "stac-item.json").read_text("utf-8"))
+    assert item["id"] == item["properties"]["mlm:name"] == checkpoint.record.model_id == "season-cnn-season-2021"
+
+
+def test_a_baseline_is_not_trained_and_the_message_says_what_takes_it(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"svm is a baseline.*\n.*season-cnn.*crossval"):
+        train(season(n_fields=40), tmp_path / "checkpoint", options(model="svm", arguments={}))
+    assert not (tmp_path / "checkpoint").exists()
 
 
 def test_an_easy_season_is_learnt(trained: tuple[MemoryChips, Checkpoint]) -> None:

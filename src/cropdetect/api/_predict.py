@@ -45,7 +45,7 @@ def predict(
     scheduler: Scheduler = None,
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0,
     submission: bool = False,
-    season_year: int | None = None,
+    season_year: Annotated[int | None, Field(ge=1900, le=2200)] = None,
     with_labels: Annotated[bool, Mark.PYTHON_ONLY] = False,
     title: str = "",
     subtitle: str = "",
@@ -125,7 +125,9 @@ def predict(
     if not output.finished():
         opened = _open(data, checkpoint, options, season_year, labels=with_labels)
         with Cluster.of(scheduler, opening) as cluster, output.writing() as work:
-            answers(*opened, cluster=cluster, state=work.state)[1].write(work.new)
+            _, found = answers(*opened, cluster=cluster, state=work.state)
+            del opened  # what the chips were cut from takes as much memory as the tables that are written now
+            found.write(work.new)
     return PredictionResult.of(read_prediction_run(output.path), Answers.of_folder(arguments, output.path))
 
 
@@ -146,8 +148,7 @@ def plan(
     facts: dict[str, Any] = {
         "dates": {"count": len(days), "first": days[0], "last": days[-1]} if days else {"count": 0},
         "fields": len(opened.chips.fields),
-        "chips": len(opened.chips),
-        "chip_size": info.size,
+        **({} if _kind(opened) == "table" else {"chips": len(opened.chips), "chip_size": info.size}),
         "bands": list(info.bands),
         **_to_read(opened),
         "members": len(trained.record.members),
@@ -155,10 +156,14 @@ def plan(
     }
     return Description(
         path=as_typed(place_of(as_source(data))),
-        kind="imagery" if opened.imagery else "chips",
+        kind=_kind(opened),
         facts=facts,
         warnings=list(opened.warnings),
     )
+
+
+def _kind(opened: "OpenedData") -> Literal["imagery", "chips", "table"]:
+    return "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
 
 
 def _to_read(opened: "OpenedData") -> dict[str, float]:
@@ -276,8 +281,7 @@ def _versions() -> dict[str, str]:
 def _inputs(data: DataSource, opened: "OpenedData", options: DataOptions) -> list[InputRecord]:
     from cropdetect.imagery import as_typed
 
-    kind = "imagery" if opened.imagery else "chips" if opened.chips.info.size > 1 else "table"
-    inputs = [InputRecord(path=as_typed(place_of(as_source(data))), kind=kind, bytes=opened.chips.info.n_bytes)]
+    inputs = [InputRecord(path=as_typed(place_of(as_source(data))), kind=_kind(opened), bytes=opened.chips.info.n_bytes)]
     if options.fields is not None:
         source = as_source(options.fields)
         size = None if isinstance(source, InMemory) else source.stat().st_size

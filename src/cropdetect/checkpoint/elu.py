@@ -85,16 +85,16 @@ def _operators(elu: memoryview) -> bytes:
     )
     negative, power, below = (given + end for end in (b"/negative", b"/power", b"/below"))
     steps = [
-        (b"Min", taken, _ZERO, negative),
-        (b"Exp", negative, None, power),
-        (b"Sub", power, _ONE, below),
-        (b"Max", taken, below, given),
+        (b"Clip", (taken, b"", _ZERO), negative),  # min(x, 0); Min itself takes longer
+        (b"Exp", (negative,), power),
+        (b"Sub", (power, _ONE), below),
+        (b"Max", (taken, below), given),
     ]
     return b"".join(_operator(*step) for step in steps)
 
 
-def _operator(kind: bytes, first: bytes, second: bytes | None, given: bytes) -> bytes:
-    inputs = [written(_TAKEN, name) for name in (first, second) if name is not None]
+def _operator(kind: bytes, taken: tuple[bytes, ...], given: bytes) -> bytes:
+    inputs = [written(_TAKEN, name) for name in taken]
     return written(_NODE, b"".join([*inputs, written(_GIVEN, given), written(_KIND, kind)]))
 
 

@@ -120,8 +120,7 @@ def write_checkpoint(
             (path / member.safetensors).write_bytes(content.safetensors)
         if hashed is not None:
             (path / TRAINING_FIELDS).write_bytes(hashed)
-        (path / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        write_description(path, record)
+        write_record(path, record)
     return Checkpoint(path, record)
 
 
@@ -135,6 +134,12 @@ def _described(training_fields: TrainingFields | None, hashed: bytes | None) -> 
         by_place=training_fields.by_place,
         salt=training_fields.salt,
     )
+
+
+def write_record(folder: Path, record: CheckpointRecord) -> None:
+    """Write `checkpoint.json`, and what others read of it."""
+    (folder / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    write_description(folder, record)
 
 
 def write_description(folder: Path, record: CheckpointRecord) -> None:

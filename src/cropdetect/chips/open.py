@@ -231,8 +231,9 @@ def open_fields(imagery: Imagery, options: DataOptions) -> FieldSet:
                 buffer=options.buffer,
                 imagery=imagery,
             )
-    if options.layer is not None:
-        raise OptionError("--layer names a layer of the file that --fields gives", fix="Give --fields, too.")
+    for option, thing in (("layer", "layer"), ("id_column", "column")):
+        if getattr(options, option) is not None:
+            raise OptionError(f"{flag(option)} names a {thing} of the file that --fields gives", fix="Give --fields, too.")
     return fields_of(imagery, label_column=options.labels, legend=legend, buffer=options.buffer)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cropdetect.chips.windows import ChipWindow
+from cropdetect.chips.windows import ChipWindow, ChipWindows
 from cropdetect.imagery import Window
 
 
@@ -23,7 +23,7 @@ class TileSchedule:
 
     shape: tuple[int, int]
     block: tuple[int, int]
-    chips: tuple[ChipWindow, ...]
+    chips: ChipWindows
     read_alone: npt.NDArray[np.bool_]
 
     def of_fields(self, kept: npt.NDArray[np.bool_]) -> "TileSchedule":
@@ -32,9 +32,8 @@ class TileSchedule:
         Args:
             kept: (field,) bool.
         """
-        chips = np.array([kept[chip.field] for chip in self.chips], bool)
-        remaining = tuple(chip for chip, keep in zip(self.chips, chips, strict=True) if keep)
-        return TileSchedule(self.shape, self.block, remaining, self.read_alone[chips])
+        chips = kept[self.chips.fields]
+        return TileSchedule(self.shape, self.block, ChipWindows(self.chips.numbers[chips]), self.read_alone[chips])
 
     def chips_of_blocks(self, first: int) -> list[tuple[Window, list[int]]]:
         """List the blocks in reading order, each with the chips (from `first` on) that need it.
@@ -78,7 +77,7 @@ def schedule_tile(chips: Sequence[ChipWindow], shape: tuple[int, int], block: tu
 
     ordered = sorted(chips, key=lambda chip: (span(chip)[1], chip.field, chip.window.top, chip.window.left))
     spans = np.array([span(chip) for chip in ordered], np.int64).reshape(-1, 2)
-    return TileSchedule(shape, block, tuple(ordered), _too_many(spans, most_partly))
+    return TileSchedule(shape, block, ChipWindows.of(ordered), _too_many(spans, most_partly))
 
 
 def _too_many(spans: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.bool_]:

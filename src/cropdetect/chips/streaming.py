@@ -13,7 +13,7 @@ from cropdetect.chips.footprints import Footprints
 from cropdetect.chips.reading import BlockReader, Memory, Part, lay, overlap
 from cropdetect.chips.schedule import TileSchedule
 from cropdetect.chips.season import median_dates
-from cropdetect.chips.windows import ChipWindow
+from cropdetect.chips.windows import ChipWindow, ChipWindows
 from cropdetect.imagery import Imagery, Wanted
 
 
@@ -42,12 +42,12 @@ class CutChips(ChipSet):
         footprints: Sequence[Footprints],
         dtype: np.dtype[np.generic],
     ) -> None:
-        chips = [chip for schedule in schedules for chip in schedule.chips]
         self.info = info
         self.fields = fields
         self.field_area = field_area
-        self.field_of_chip = np.array([chip.field for chip in chips], np.int64)
-        self.median_date = self._median_dates(imagery, chips)
+        self._chips = ChipWindows.joined(schedule.chips for schedule in schedules)
+        self.field_of_chip = self._chips.fields
+        self.median_date = self._median_dates(imagery)
         self._imagery = imagery
         self._steps = steps
         self._schedules = schedules
@@ -58,27 +58,26 @@ class CutChips(ChipSet):
             for tile, used in zip(imagery.tiles, steps, strict=True)
         ]
 
-    def _median_dates(self, imagery: Imagery, chips: Sequence[ChipWindow]) -> npt.NDArray[np.datetime64]:
+    def _median_dates(self, imagery: Imagery) -> npt.NDArray[np.datetime64]:
         """Return the median of all dates of each field's tiles, (field,)."""
         none = np.datetime64("NaT", "D")
         of_tile = [np.datetime64(sorted(tile.dates)[len(tile.dates) // 2]) if tile.dates else none for tile in imagery.tiles]
-        of_chip = np.array([of_tile[chip.tile] for chip in chips], "datetime64[D]")
+        of_chip = np.array(of_tile, "datetime64[D]")[self._chips.tiles]
         return median_dates(of_chip[:, None], self.field_of_chip, len(self.fields))
 
     def batches(self, batch_size: int, *, first: int = 0) -> Iterator[ChipBatch]:
         """See `ChipSet.batches`."""
-        chips = [chip for schedule in self._schedules for chip in schedule.chips]
         cut = self._cut(first * batch_size)
-        for start in range(first * batch_size, len(chips), batch_size):
-            batch = self._without_pixels(chips[start : start + batch_size])
-            for at, chip in enumerate(chips[start : start + batch_size]):
+        for start in range(first * batch_size, len(self), batch_size):
+            chips = list(self._chips[start : start + batch_size])
+            batch = self._without_pixels(chips)
+            for at, chip in enumerate(chips):
                 lay(next(cut), chip.window, batch.image[at], batch.clear[at])
             yield batch
 
     def dates_of_first(self, n: int) -> npt.NDArray[np.datetime64]:
         """See `ChipSet.dates_of_first`."""
-        chips = [chip for schedule in self._schedules for chip in schedule.chips]
-        return self._without_pixels(chips[:n]).date
+        return self._without_pixels(list(self._chips[:n])).date
 
     def wanted(self) -> list[Wanted]:
         """Return which pixels of each tile the chips show; what else is read with them is not used."""

@@ -1,6 +1,8 @@
 """Where the chips of a field lie."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +11,7 @@ from cropdetect.chips.footprints import Footprints
 from cropdetect.imagery import Window
 
 
-@dataclass(frozen=True, slots=True)  # there are as many as fields
+@dataclass(frozen=True, slots=True)
 class ChipWindow:
     """One chip of one field in one tile.
 
@@ -25,10 +27,67 @@ class ChipWindow:
     window: Window
     pixels: slice
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """A row of `ChipWindows.numbers`."""
+        window, pixels = self.window, self.pixels
+        return self.field, self.tile, window.top, window.left, window.bottom, window.right, pixels.start, pixels.stop
+
     def shows(self, footprints: Footprints) -> npt.NDArray[np.bool_]:
         """Tell which of the field's pixels lie in the window, (pixel,)."""
         rows, columns, window = footprints.rows[self.pixels], footprints.columns[self.pixels], self.window
         return (rows >= window.top) & (rows < window.bottom) & (columns >= window.left) & (columns < window.right)
+
+
+class ChipWindows(Sequence[ChipWindow]):
+    """Many chips, in 64 bytes each: objects take 420, and there are as many as fields.
+
+    Args:
+        numbers: (chip, 8) int64: field, tile, the window's top, left, bottom and right, begin and end of the pixels.
+    """
+
+    def __init__(self, numbers: npt.NDArray[np.int64]) -> None:
+        self.numbers = numbers
+
+    @staticmethod
+    def of(chips: Iterable[ChipWindow]) -> "ChipWindows":
+        """Store chips."""
+        return ChipWindows(np.array([chip.numbers for chip in chips], np.int64).reshape(-1, 8))
+
+    @staticmethod
+    def joined(parts: Iterable["ChipWindows"]) -> "ChipWindows":
+        """Put chips behind each other."""
+        return ChipWindows(np.concatenate([np.zeros((0, 8), np.int64), *(part.numbers for part in parts)]))
+
+    def __len__(self) -> int:
+        """Number of chips."""
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, key: int) -> ChipWindow: ...
+    @overload
+    def __getitem__(self, key: slice) -> "ChipWindows": ...
+    def __getitem__(self, key: int | slice) -> "ChipWindow | ChipWindows":
+        """Return one chip, or some."""
+        if isinstance(key, slice):
+            return ChipWindows(self.numbers[key])
+        field, tile, top, left, bottom, right, first, end = self.numbers[key].tolist()
+        return ChipWindow(field, tile, Window(top, left, bottom, right), slice(first, end))
+
+    @property
+    def fields(self) -> npt.NDArray[np.int64]:
+        """(chip,) row of the fields table."""
+        return self.numbers[:, 0]
+
+    @property
+    def tiles(self) -> npt.NDArray[np.int64]:
+        """(chip,) position of the tile."""
+        return self.numbers[:, 1]
+
+    @property
+    def corners(self) -> npt.NDArray[np.int64]:
+        """(chip, 2) top and left of the window."""
+        return self.numbers[:, 2:4]
 
 
 def default_windows(footprints: Footprints, tile: int, shape: tuple[int, int], size: int) -> list[ChipWindow]:

@@ -10,7 +10,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -121,9 +121,23 @@ def _sizes(path: Path) -> dict[str, int]:
             for info in archive.infolist():
                 if stat.S_ISLNK(info.external_attr >> 16):
                     raise UnsafePathError(f"the entry {info.filename!r} is a link", where=path, fix="Pack the file itself.")
-            return {info.filename: info.file_size for info in archive.infolist() if not info.is_dir()}
+            return _by_name(path, ((info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()))
     except (zipfile.BadZipFile, OSError) as error:
         raise unreadable(path, error) from error
+
+
+def _by_name(path: Path, entries: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Return name of an entry -> its size.
+
+    Raises:
+        UnreadableFileError: two entries have one name, of which only one could be unpacked.
+    """
+    sizes: dict[str, int] = {}
+    for name, size in entries:
+        if name in sizes:
+            raise UnreadableFileError(f"the archive holds {name!r} twice", where=path, fix="Pack it again, with one of them.")
+        sizes[name] = size
+    return sizes
 
 
 def _unpack(path: Path, targets: Mapping[str, Path]) -> None:
@@ -168,7 +182,7 @@ class _Libarchive:
 
     def sizes(self) -> dict[str, int]:
         """Return the size of every file, bytes."""
-        return {name: size for name, size, _ in self._entries()}
+        return _by_name(self.path, ((name, size) for name, size, _ in self._entries()))
 
     def unpack(self, targets: Mapping[str, Path]) -> None:
         """Write entries to their targets, none longer than it says."""

@@ -12,6 +12,7 @@ _EQUAL_AREA = CRS.from_epsg(6933)  # EASE-Grid 2.0: a square metre is a square m
 _PACIFIC = CRS.from_proj4("+proj=cea +lat_ts=30 +lon_0=180 +datum=WGS84 +units=m +no_defs")  # the same, whole at longitude 180
 _HALF_THE_EARTH = 17_000_000.0  # metres
 _SQUARE_METRES_A_HECTARE = 10_000.0
+_AT_ONCE = 10_000  # outlines that are copied into another projection
 
 
 def areas_ha(geometry: gpd.GeoSeries) -> npt.NDArray[np.float64]:
@@ -22,6 +23,11 @@ def areas_ha(geometry: gpd.GeoSeries) -> npt.NDArray[np.float64]:
     Args:
         geometry: outlines with a CRS.
     """
+    parts = [_areas_ha(geometry.iloc[start : start + _AT_ONCE]) for start in range(0, len(geometry), _AT_ONCE)]
+    return np.concatenate([np.zeros(0), *parts])
+
+
+def _areas_ha(geometry: gpd.GeoSeries) -> npt.NDArray[np.float64]:
     shapes = _projected(geometry, _EQUAL_AREA)
     with np.errstate(invalid="ignore"):  # corners at infinity
         areas = shapely.area(shapes)

@@ -16,6 +16,7 @@ from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.fields.geopackage import check_geopackage
+from cropdetect.fields.shapefile import check_shapefile
 
 JSON_SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".jsonl", ".ndjson")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
@@ -67,9 +68,8 @@ def check_content(file: Path) -> None:
             raise UnsafePathError("it leads to other files or to the network", where=file, fix="Export the fields themselves.")
     if not fits:
         raise UnreadableFileError(f"the file is not what its name ({suffix}) says", where=file, fix="Copy or export it again.")
-    # GDAL reads a truncated Shapefile without a word; its header says how many 16-bit words it should have.
-    if suffix == ".shp" and file.stat().st_size < 2 * int.from_bytes(head[24:28], "big"):
-        raise UnreadableFileError("the file is shorter than its header says", where=file, fix="Copy or export it again.")
+    if suffix == ".shp":
+        check_shapefile(file)
     if suffix in JSON_SUFFIXES:
         _check_stated_crs(file)
     if suffix == ".gpkg":

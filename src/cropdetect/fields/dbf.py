@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cropdetect.fields.shapefile import shapefile_part
+
 _HEADER, _DESCRIPTOR = 32, 32  # bytes
 _ENCODING_AT = 29
 _UNSTATED = (0x00, 0x57)  # "ANSI" is what writers put there by habit
@@ -42,8 +44,8 @@ def text_encoding(shapefile: Path) -> tuple[str | None, str | None]:
     Returns:
         None, None where the file states its encoding or needs none.
     """
-    table = shapefile.with_suffix(".dbf")
-    if not table.is_file() or any(shapefile.with_suffix(suffix).is_file() for suffix in (".cpg", ".CPG")):
+    table = shapefile_part(shapefile, ".dbf")
+    if table is None or shapefile_part(shapefile, ".cpg") is not None:
         return None, None
     with table.open("rb") as file:
         content = file.read(_LOOKED_AT)
@@ -67,8 +69,8 @@ def text_encoding(shapefile: Path) -> tuple[str | None, str | None]:
 
 def whole_numbers(shapefile: Path, name: str) -> list[int | None] | None:
     """Return a column of numbers digit by digit; None where it is not there or has fractions."""
-    table = shapefile.with_suffix(".dbf")
-    if not table.is_file():
+    table = shapefile_part(shapefile, ".dbf")
+    if table is None:
         return None
     content = table.read_bytes()
     rows = _rows(content)

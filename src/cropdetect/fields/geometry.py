@@ -1,5 +1,6 @@
 """The geometry of fields: polygons fit for use, buffers, places, and square blocks of the map."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +19,22 @@ _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _FEW_CORNERS, _FEW_EDGES = 1000, 200
 _MOST_CROSSINGS = 200_000  # that are mended: a repair takes time and memory by the crossing
 _WEB_MERCATOR = 3857  # its metres are stretched by 1 / cos(latitude)
+
+
+def from_wkb(content: Sequence[bytes | None]) -> Geometries:
+    """Return geometries, None where one is missing, broken, or of a kind that is not known here, as are curves."""
+    raw = np.array(content, dtype=object)
+    try:
+        return np.asarray(shapely.from_wkb(raw, on_invalid="ignore"))
+    except NotImplementedError:  # for one of them
+        return np.array([_one_from_wkb(one) for one in raw], dtype=object)
+
+
+def _one_from_wkb(content: bytes | None) -> Any:
+    try:
+        return shapely.from_wkb(content, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def usable_polygons(geometry: Geometries) -> tuple[Geometries, Flags, Flags]:

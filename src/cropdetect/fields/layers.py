@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 import pyogrio
-import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -19,7 +18,7 @@ from cropdetect.errors import FieldsError, UnreadableFileError
 from cropdetect.fields import dbf
 from cropdetect.fields.columns import rounded
 from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
-from cropdetect.fields.geometry import Geometries, holds_polygons
+from cropdetect.fields.geometry import Geometries, from_wkb, holds_polygons
 from cropdetect.fields.plain_table import exact_table, read_parquet
 from cropdetect.imagery import unreadable
 
@@ -170,7 +169,7 @@ class _GeometryColumn:
             return np.asarray(gpd.read_parquet(file, columns=[self.name]).geometry.array, dtype=object)
         column = table.column(self.name)
         binary = column.cast(pyarrow.binary()) if not isinstance(column.type, pyarrow.ExtensionType) else column.chunk(0).storage
-        return np.asarray(shapely.from_wkb(np.array(binary.to_pylist(), dtype=object), on_invalid="ignore"))
+        return from_wkb(binary.to_pylist())
 
 
 def _read_geoparquet(file: Path) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:

@@ -74,6 +74,7 @@ def _numbered(sensor: str, name: str, role: str, wavelength: float, others: str,
 _COASTAL = r"coastal(?:_?aerosol|_?blue)?"
 _SWIR16, _SWIR22 = r"swir_?1|swir_?16", r"swir_?2|swir_?22"
 _NIR = r"nir|near_?infra_?red"
+_DEA = r"nbart?_"  # Digital Earth Australia counts Sentinel-2's short-wave bands from swir_2, as Landsat's are 1 and 2
 
 
 _SENTINEL_2 = (
@@ -88,8 +89,8 @@ _SENTINEL_2 = (
     _sentinel2("B8A", "nir08", 864.7, r"nir_?0?8|nir_?2|nir_?narrow|narrow_?nir|red_?edge_?4|nira"),
     _sentinel2("B09", "nir09", 945.1, r"nir_?0?9|water_?vapou?r"),
     _sentinel2("B10", "cirrus", 1373.5, "cirrus"),
-    _sentinel2("B11", "swir16", 1613.7, _SWIR16),
-    _sentinel2("B12", "swir22", 2202.4, _SWIR22),
+    _sentinel2("B11", "swir16", 1613.7, rf"{_SWIR16}|{_DEA}swir_?2"),
+    _sentinel2("B12", "swir22", 2202.4, rf"{_SWIR22}|{_DEA}swir_?3"),
 )
 _LANDSAT_8 = tuple(
     _numbered("landsat-8", *row)

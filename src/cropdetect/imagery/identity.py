@@ -21,7 +21,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"sentinel[-_ ]?3[a-d]?", "sentinel-3"),
 )
 # Bands that Sentinel-2 alone has, whatever they are called. B10 and B11 are not among them: Landsat 8 has such bands, too.
-_SENTINEL2_ALONE = re.compile(r"B0\d|B8A|B12|red_?edge_?[23]|rededge07[58]|MSK_CLDPRB|QA60", re.IGNORECASE)
+_SENTINEL2_ALONE = re.compile(
+    r"B0\d|B8A|B12|red_?edge_?[23]|rededge07[58]|MSK_CLDPRB|QA60|nbart?_(?:red_edge_\d|nir_\d|swir_3)", re.IGNORECASE
+)
 _LANDSAT_ALONE = re.compile(r"QA_PIXEL|QA_RADSAT|PIXEL_QA|SR_QA_AEROSOL|SR_AEROSOL|ST_B(?:6|10)|ST_QA|SR_B\d", re.IGNORECASE)
 NAMELESS = re.compile(r"(?:band_)?\d+")  # layers that no file names
 _MEANING_DIFFERS = re.compile(r"B(?:[1-9]|1[01])", re.IGNORECASE)

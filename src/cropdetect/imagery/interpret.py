@@ -18,13 +18,12 @@ from cropdetect.imagery.identity import sensor_of
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.masks import is_quality_layer
-from cropdetect.imagery.metadata import Beside, beside, broken_items, landsat_default
+from cropdetect.imagery.metadata import Beside, beside, broken_items
+from cropdetect.imagery.named_numbers import with_landsat_numbers, with_named_numbers
 from cropdetect.imagery.sampling import BandSample, take_sample
 from cropdetect.imagery.stores.attributes import Encoding
-from cropdetect.imagery.units import check_offsets, find_units, kind_of
-from cropdetect.imagery.values import digital_numbers
-
-_LANDSAT_LEAST = 5000  # Collection 2 stores reflectance from 0 on as 7273 and more
+from cropdetect.imagery.units import check_offsets, early_without, find_units, kind_of
+from cropdetect.imagery.values import BASELINE_0400, digital_numbers
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,11 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
     Raises:
         ContradictionError: metadata and pixels, or two places in the metadata, exclude each other.
     """
-    tiles = [_with_metadata(tile, options) for tile in found]
+    tiles, by_name = with_named_numbers([_with_metadata(tile, options) for tile in found])
     beside_them = (*_mask_files(found), *_broken_files(found, options))
     sample = take_sample(tiles)
-    tiles, sample = _with_landsat(tiles, sample)
+    tiles, of_landsat = with_landsat_numbers(tiles, sample)
+    sample = _of_tiles(sample, tiles)
     fills, told = undeclared_fills(sample)
     units, more = find_units(sample, fills)
     scales, of_radar = find_scales(sample, fills)
@@ -65,15 +65,19 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         layer = layer if unit is None else unit.applied(layer)
         return replace(layer, fills=tuple(dict.fromkeys((*layer.fills, *fills.get(name, ())))))
 
-    tiles = [_changed(tile, completed) for tile in tiles]
+    tiles = [tile.with_layers(completed) for tile in tiles]
     sample = _of_tiles(sample, tiles)
     offsets: tuple[str, ...] = ()
-    if options.offset is None:
-        of_sentinel2 = [one for one in sample if tiles[one.tile].sensor == "sentinel-2"]
+    of_sentinel2 = [one for one in sample if tiles[one.tile].sensor == "sentinel-2"]
+    if options.offset:
+        is_late, warning = early_without(of_sentinel2, fills, options.offset)
+        if is_late:
+            tiles, offsets = [_without_early_offset(tile) for tile in tiles], (warning,)
+    elif options.offset is None:
         not_there, offsets = check_offsets(of_sentinel2, fills)
         if not_there:
             tiles = [_without_named_offset(tile) for tile in tiles]
-    return Interpreted(tuple(tiles), _quality(sample), (*beside_them, *told, *more, *of_radar, *offsets))
+    return Interpreted(tuple(tiles), _quality(sample), (*beside_them, *by_name, *of_landsat, *told, *more, *of_radar, *offsets))
 
 
 def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
@@ -141,37 +145,14 @@ def _joined(layer: Layer, declared: Beside) -> Layer:
     return replace(joined, metadata_files=(*layer.metadata_files, *declared.files))
 
 
-def _with_landsat(tiles: Sequence[FoundTile], sample: Sequence[BandSample]) -> tuple[list[FoundTile], list[BandSample]]:
-    """Give Landsat's surface reflectances of Collection 2, whose files declare no scale, that of the product guide."""
-
-    def default(layer: Layer) -> Encoding | None:
-        is_plain = layer.is_plain and layer.reader.dtype == np.uint16
-        return landsat_default(layer.reader.path) if is_plain else None
-
-    numbers = [one.numbers[one.numbers > 0] for one in sample if is_reflectance(one.band) and default(one.layer)]
-    pooled = np.concatenate(numbers) if numbers else np.empty(0)
-    if not pooled.size or (pooled < _LANDSAT_LEAST).mean() > 0.05:
-        return list(tiles), list(sample)
-
-    def scaled(name: str, layer: Layer) -> Layer:
-        encoding = default(layer) if is_reflectance(name) else None
-        return layer if encoding is None else _joined(layer, Beside(encoding))
-
-    changed = [_changed(tile, scaled) for tile in tiles]
-    return changed, _of_tiles(sample, changed)
-
-
 def _without_named_offset(tile: FoundTile) -> FoundTile:
     acquisitions = (replace(one, offset=0.0) if one.offset_by_name else one for one in tile.acquisitions)
     return replace(tile, acquisitions=tuple(acquisitions))
 
 
-def _changed(tile: FoundTile, change: Any) -> FoundTile:
-    """Return a tile with `change(name, layer)` in place of every layer."""
-    acquisitions = tuple(
-        replace(one, layers={name: change(name, layer) for name, layer in one.layers.items()}) for one in tile.acquisitions
-    )
-    return replace(tile, acquisitions=acquisitions)
+def _without_early_offset(tile: FoundTile) -> FoundTile:
+    acquisitions = (replace(one, offset=0.0) if one.date < BASELINE_0400 else one for one in tile.acquisitions)
+    return replace(tile, acquisitions=tuple(acquisitions))
 
 
 def _of_tiles(sample: Sequence[BandSample], tiles: Sequence[FoundTile]) -> list[BandSample]:

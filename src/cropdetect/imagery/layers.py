@@ -2,8 +2,8 @@
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -166,6 +166,13 @@ class FoundTile:
     warnings: tuple[str, ...] = ()
     clear: tuple[Condition, ...] | None = None
     is_declared: bool = False
+
+    def with_layers(self, change: Callable[[str, Layer], Layer]) -> "FoundTile":
+        """Return the tile with `change(name, layer)` in place of every layer."""
+        acquisitions = tuple(
+            replace(one, layers={name: change(name, layer) for name, layer in one.layers.items()}) for one in self.acquisitions
+        )
+        return replace(self, acquisitions=acquisitions)
 
 
 def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:

@@ -5,6 +5,7 @@ nothing is declared: reflectance of land lies between 0 and 1, and that of brigh
 """
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,17 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.errors import ContradictionError
-from cropdetect.imagery.bands import is_reflectance
+from cropdetect.imagery.bands import find_band, is_reflectance
 from cropdetect.imagery.fills import without
 from cropdetect.imagery.layers import Acquisition, Layer
 from cropdetect.imagery.sampling import BandSample
-from cropdetect.imagery.values import BASELINE_0400, DIGITAL_NUMBER, UNKNOWN
+from cropdetect.imagery.values import BASELINE_0400, DIGITAL_NUMBER, NO_REFLECTANCE, UNKNOWN
 
 PER_REFLECTANCE = 10_000.0
 _PER_PERCENT = 100.0
 REFLECTANCE_BELOW = 2.0  # the 98th percentile of reflectances
 NUMBERS_ABOVE = 150.0  # that of digital numbers: 0.015 would be darker than any land
 _TOO_DARK = 0.02  # the 98th percentile of reflectances that were divided by 10000 twice
+_POSSIBLE = 1e-4, 1e6  # the 98th percentile of what a declared scale makes: nothing lit is darker, nothing a hundred times white
 LIKELY = 0.98  # quantile
 # Atmospheric correction makes reflectances of dark water and shadow slightly negative, but seldom below -0.005 or -0.02.
 _DARK, _DARK_SHARE = -200.0, 0.05
@@ -32,6 +34,9 @@ _BELOW, _BELOW_SHARE = -50.0, 0.2
 OFFSET_0400 = 1000.0
 _MOST = 0.2  # share of the dates that must be too dark, for the product's name to be disbelieved
 _LEAST = 16  # pixels from which on anything is concluded
+# Vegetation reflects about half of near infrared; clouds, which are brighter, seldom cover three quarters of a season.
+_BRIGHT, _MOST_BRIGHT = 9000.0, 0.25
+_RADIANCE = re.compile(r"radiance|W\s*[/*.]?\s*\(?m", re.IGNORECASE)
 
 Numbers = npt.NDArray[Any]
 #: What tells layers apart whose numbers may be of different units: is a scale declared, are they real numbers, how wide are they.
@@ -67,7 +72,7 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
     """Return kind of layer -> unit of its reflectances, and warnings.
 
     Raises:
-        ContradictionError: numbers of one kind are of different units, or a declared scale was applied already.
+        ContradictionError: numbers of one kind are of different units, or a declared scale was applied already or is impossible.
     """
     by_kind: dict[Kind, list[BandSample]] = defaultdict(list)
     for one in sample:
@@ -81,11 +86,14 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
         if not used:
             units[kind] = Unit(1 if kind[2] == "i" else None)
             continue
-        high = float(np.quantile(np.concatenate([values[id(one)] for one in used]), LIKELY))
+        numbers = np.concatenate([values[id(one)] for one in used])
+        high = float(np.quantile(numbers, LIKELY))
         if kind[2] == "f" or kind[0] != 1:
             _refuse_mixture(used, values)
             _refuse_twice(kind, high, used[0])
+        _refuse_impossible(kind, numbers, used[0])
         units[kind], warning = _unit(kind, high)
+        warning = warning or (_too_bright(used, values) if units[kind].factor == 1 else "")
         if warning:
             warnings.append(warning)
     return units, tuple(warnings)
@@ -95,6 +103,10 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
     """Return the unit of a kind of layers whose 98th percentile is `high`, and a warning or ""."""
     scale, add, dtype, width, declared = kind
     plain = scale == 1 and add == 0
+    if declared == NO_REFLECTANCE:
+        return Unit(None), ""
+    if _RADIANCE.search(declared):
+        return Unit(None), f"the files declare the unit {declared!r}: radiance, which is no reflectance. Give reflectance x 10000"
     if declared.strip().lower() in ("%", "percent") and high <= 200:
         return Unit(_PER_PERCENT), ""
     if dtype == "i" and plain:
@@ -116,6 +128,46 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
         f"the unit of the reflectances is not known: nearly all numbers lie below {high:.4g}, which is neither reflectance "
         "(0 to 1) nor reflectance x 10000. Set the files' scale and offset"
     )
+
+
+def _too_bright(samples: Iterable[BandSample], values: Mapping[int, Numbers]) -> str:
+    """Return a warning where digital numbers of near infrared are mostly higher than reflectance x 10000 is, or ""."""
+    by_band: dict[str, list[Numbers]] = defaultdict(list)
+    for one in samples:
+        if find_band(one.band, one.layer.sensor).role in ("nir", "nir08"):
+            by_band[one.band].append(values[id(one)])
+    for band, parts in by_band.items():
+        numbers = np.concatenate(parts)
+        low = float(np.quantile(numbers, _MOST_BRIGHT))
+        if low > _BRIGHT and numbers.size >= _LEAST:
+            return (
+                f"three quarters of the pixels of {band} that were looked at are above {low:.5g}, brighter than land is in "
+                "reflectance x 10000. If the unit is another one, set the files' scale and offset (gdal_edit.py -scale S)"
+            )
+    return ""
+
+
+def impossible_reflectances(scaled: Numbers) -> str:
+    """Return what is impossible of reflectances, or digital numbers, that a declared scale made of stored numbers; or ""."""
+    least, most = _POSSIBLE
+    there = np.abs(scaled[np.isfinite(scaled) & (scaled != 0)])
+    high = float(np.quantile(there, LIKELY)) if there.size else 1.0
+    return "" if least <= high < most else f"reach only {high:.2g}" if high < least else f"reach {high:.2g}"
+
+
+def _refuse_impossible(kind: Kind, values: Numbers, one: BandSample) -> None:
+    """Raise ContradictionError where the declared scale turns reflectances round, or makes them far too small or large."""
+    scale, add, *_ = kind
+    if scale == 1 and add == 0:
+        return
+    what = "grow where these fall" if scale < 0 else impossible_reflectances(values - add)
+    if what:
+        raise ContradictionError(
+            f"by its declared scale of {scale:g} for the stored numbers, the reflectances {what}, which is impossible",
+            where=one.layer.reader.path,
+            fix="Correct the scale in the file, or remove it if it is not known (gdal_edit.py -scale 1 -offset 0, or the "
+            "attributes scale_factor and add_offset).",
+        )
 
 
 def _refuse_mixture(samples: Iterable[BandSample], values: Mapping[int, Numbers]) -> None:
@@ -151,6 +203,25 @@ def _refuse_twice(kind: Kind, high: float, one: BandSample) -> None:
         )
 
 
+def early_without(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ...]], offset: float) -> tuple[bool, str]:
+    """Return whether an offset that the user gave is in the later dates of a season alone, and a warning.
+
+    Args:
+        sample: of Sentinel-2; its layers have digital numbers as values.
+        fills: band -> numbers that are taken as missing.
+        offset: as the user gave it.
+    """
+    optical = [one for one in sample if is_reflectance(one.band)]
+    early = [one for one in optical if one.acquisition.date < BASELINE_0400]
+    numbers = [numbers for one in early if (numbers := _values(one, fills)).size >= _LEAST]
+    if len(early) == len(optical) or not any(too_dark(values, offset) for values in numbers):
+        return False, ""
+    return True, (
+        f"the offset of {offset:g} is subtracted from {BASELINE_0400} on. Pixels of the dates before are too dark to contain it, "
+        "as Sentinel-2 products were until then"
+    )
+
+
 def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ...]]) -> tuple[bool, tuple[str, ...]]:
     """Compare Sentinel-2's offsets with the pixels.
 
@@ -182,7 +253,7 @@ def check_offsets(sample: Sequence[BandSample], fills: Mapping[str, tuple[float,
             f"--offset {dark[0].acquisition.offset:g} to subtract it in any case"
         )
     unknown = [one for one in seen if one.acquisition.offset is None and one.acquisition.date >= BASELINE_0400]
-    if unknown and not any(_too_dark(numbers, OFFSET_0400) for one in unknown for _, numbers in one.values):
+    if unknown and not any(too_dark(numbers, OFFSET_0400) for one in unknown for _, numbers in one.values):
         warnings.append(_unknown(min(one.acquisition.date for one in unknown), looked=any(one.values for one in unknown)))
     return bool(dark), tuple(warnings)
 
@@ -200,7 +271,7 @@ def _seen(acquisition: Acquisition, sample: Sequence[BandSample], fills: Mapping
     samples = [one for one in sample if one.acquisition is acquisition and is_reflectance(one.band)]
     values = tuple((one, numbers) for one in samples if (numbers := _values(one, fills)).size >= _LEAST)
     offset = acquisition.offset
-    return _Seen(acquisition, values, next((each for each in values if offset and _too_dark(each[1], offset)), None))
+    return _Seen(acquisition, values, next((each for each in values if offset and too_dark(each[1], offset)), None))
 
 
 def _unknown(first: dt.date, *, looked: bool) -> str:
@@ -212,7 +283,8 @@ def _unknown(first: dt.date, *, looked: bool) -> str:
     )
 
 
-def _too_dark(numbers: Numbers, offset: float) -> bool:
+def too_dark(numbers: Numbers, offset: float) -> bool:
+    """Whether reflectances (digital numbers, none missing) are darker than they can be if an offset is in them."""
     below = numbers - offset
     return bool((below < _DARK).mean() >= _DARK_SHARE or (below < _BELOW).mean() >= _BELOW_SHARE)
 

@@ -24,6 +24,8 @@ _FROM_0400 = 1000.0
 BASELINE_0400 = dt.date(2022, 1, 25)
 #: Units of a series: reflectance x 10000, or one that nothing tells.
 DIGITAL_NUMBER, UNKNOWN = "digital number", "unknown"
+#: Units of numbers that are no reflectance, though their band is one: counts or radiance.
+NO_REFLECTANCE = "no reflectance"
 
 _METADATA_LIMIT = 50_000_000  # bytes
 _REFLECTANCE_SCALE = 1e-4

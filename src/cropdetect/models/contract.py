@@ -12,7 +12,7 @@ from torch import Tensor
 from cropdetect.formats import Statistics
 from cropdetect.models.conv_gru import BANDS_2020
 from cropdetect.models.export import export_onnx
-from cropdetect.models.network import DECLARED, Network
+from cropdetect.models.network import DECLARED, Network, construct
 
 Chips = tuple[Tensor, Tensor, Tensor, Tensor]
 _FILLINGS = (0.0, 9999.0, float("nan"))  # what may stand where nothing was seen
@@ -62,7 +62,10 @@ def built(
     """Build a network with random weights and made-up statistics, in eval mode."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = network_class(bands=bands, n_classes=n_classes, **arguments)
+        try:
+            network = construct(network_class, bands=bands, n_classes=n_classes, **arguments)
+        except TypeError as error:
+            raise AssertionError(f"the network cannot be built: {error}; see cropdetect.models.Network") from error
     n, random = len(network.channels), np.random.default_rng(seed)
     mean, std = random.uniform(0, 60, n).tolist(), random.uniform(1, 30, n).tolist()
     network.set_statistics(Statistics(channels=list(network.channels), mean=mean, std=std, origin="made up"))

@@ -40,6 +40,8 @@ def export_onnx(network: Network) -> bytes:
         warnings.filterwarnings("ignore", message="Exporting a model to ONNX with a batch_size other than 1")
         # Of Python conditions on shapes: they only check that shapes fit, and hold for every chip.
         warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # type: ignore[attr-defined]
+        # Of padding, whose constants the exporter leaves in reverse order: runtimes fold them when they load the network.
+        warnings.filterwarnings("ignore", message="Constant folding - Only steps=1 can be constant folded")
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         # The TorchScript exporter: for the same answers the newer one takes half a minute a network instead of half a
         # second, writes the machine's paths into the file, and keeps inputs that the network does not use.

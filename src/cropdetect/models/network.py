@@ -1,7 +1,7 @@
 """What every network has in common: one call, its own preprocessing, statistics kept as buffers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -12,6 +12,9 @@ from cropdetect.formats import ModelRecord, Statistics
 
 DECLARED = ("name", "padding_invariant", "description")
 """What the class of a network says of it."""
+
+_NOT_BEGUN = "its constructor does not call super().__init__(...)"
+_TORCH_SAYS = "before Module.__init__() call"
 
 
 class Network(nn.Module, ABC):
@@ -108,3 +111,20 @@ class Network(nn.Module, ABC):
             clear: (batch, step, y, x) bool; an absent step is nowhere clear.
             day: (batch, step) float32, days since 1 January of the season year.
         """
+
+
+def construct(network_class: Callable[..., Network], **arguments: Any) -> Network:
+    """Call the constructor of a network.
+
+    Raises:
+        TypeError: it does not take these arguments, or does not call the constructor of `Network`.
+    """
+    try:
+        network = network_class(**arguments)
+    except AttributeError as error:
+        if _TORCH_SAYS not in str(error):
+            raise
+        raise TypeError(_NOT_BEGUN) from error
+    if "channels" not in vars(network):
+        raise TypeError(_NOT_BEGUN)
+    return network

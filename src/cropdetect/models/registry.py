@@ -1,11 +1,12 @@
 """The networks by name, and networks of other packages by module and class."""
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 from cropdetect.errors import OptionError
 from cropdetect.models.conv_gru import ConvGRU
-from cropdetect.models.network import DECLARED, Network
+from cropdetect.models.network import DECLARED, Network, construct
 from cropdetect.models.pse_ltae import PSELTAE
 from cropdetect.models.season_cnn import SeasonCNN
 from cropdetect.models.tempcnn import TempCNN
@@ -19,7 +20,7 @@ def names() -> list[str]:
     return list(_NETWORKS)
 
 
-def network_class(name: str) -> type[Network]:
+def network_class(name: str, also: Sequence[str] = ()) -> type[Network]:
     """Return the class of a network.
 
     Args:
@@ -28,6 +29,7 @@ def network_class(name: str) -> type[Network]:
             `cropdetect.models.contract.check_network`. Its constructor takes `bands` and `n_classes`; that of a
             `ChannelNetwork` also takes `scaling`, and the calendar and texture arguments that its `has_calendar` and
             `has_texture` say.
+        also: names that the caller takes, too, for the message.
 
     Raises:
         OptionError: there is no such network.
@@ -37,7 +39,8 @@ def network_class(name: str) -> type[Network]:
         return _own_class(name)
     if name not in _NETWORKS:
         raise OptionError(
-            f"there is no model {name!r}", fix=f"Choose one of {', '.join(names())}, or name your own as package.module:Class."
+            f"there is no model {name!r}",
+            fix=f"Choose one of {', '.join((*names(), *also))}, or name your own as package.module:Class.",
         )
     return _NETWORKS[name]
 
@@ -74,8 +77,8 @@ def create(name: str, **arguments: Any) -> Network:
         OptionError: there is no such network, or it does not take these arguments.
         MissingBandError: the network needs a band that is not among `bands`.
     """
-    network = network_class(name)
+    kind = network_class(name)
     try:
-        return network(**arguments)
+        return construct(kind, **arguments)
     except (TypeError, ValueError, RuntimeError) as error:  # unknown names; and what torch says to impossible sizes
         raise OptionError(f"{name} cannot be built: {error}", fix="See the arguments in the model's documentation.") from error

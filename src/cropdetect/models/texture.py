@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cropdetect.models.exported_texture import sums_of_seen_pixels
+
 _FEW = 0.4  # share of the pixels up to which computing only those about the fields is quicker
 _SHIFTS = [(row, column) for row in range(3) for column in range(3)]
 
@@ -32,18 +34,14 @@ class MaskedConvolution(nn.Module):
             x: (image, inputs, y, x), 0 where not clear.
             clear: (image, 1, y, x) float, 0 or 1.
         """
-        x = self.rectified(x)
-        return x * (clear * _inverse_length(x * x))
-
-    def rectified(self, x: Tensor) -> Tensor:
-        """Return what the division by the root mean square is of, (image, outputs, y, x)."""
-        if x.shape[2:] != (1, 1) or torch._C._get_tracing_state() is not None:
+        if x.shape[2:] != (1, 1):
             x = self.spatial(x)
         else:
             # Of a single pixel a 3x3 filter sees its own middle only: the other eight weights are spared.
             centre = self.spatial.weight[:, :, 1:2, 1:2]
             x = functional.conv2d(x, centre, self.spatial.bias, groups=self.spatial.groups)
-        return functional.relu(x if self.mixing is None else self.mixing(x))
+        x = functional.relu(x if self.mixing is None else self.mixing(x))
+        return x * (clear * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-4))
 
     def at(self, x: Tensor, neighbours: Tensor, clear: Tensor) -> Tensor:
         """Do the same for some pixels only, (pixel, step, outputs).
@@ -66,20 +64,11 @@ class MaskedConvolution(nn.Module):
         return y * (clear * torch.rsqrt((y * y).mean(2, keepdim=True) + 1e-4))
 
 
-def _inverse_length(squares: Tensor) -> Tensor:
-    """Return the inverse of the root mean square over channels.
-
-    Args:
-        squares: (image, channel, ...) squares of the values.
-    """
-    return torch.rsqrt(squares.mean(1, keepdim=True) + 1e-4)
-
-
 class Texture(nn.Module):
     """Two masked 3x3 convolutions (the second depthwise) a date, then mean and standard deviation over the field.
 
     Pixels are weighted by mask x clear. Where fields fill a small part of their chips, as smallholders' do, only the pixels
-    about them are computed, with the same result.
+    about them are computed, with the same result. Exported networks compute only those that are clear.
 
     Args:
         inputs: channels taken.
@@ -100,7 +89,9 @@ class Texture(nn.Module):
             clear: (batch, step, y, x) float32, 0 or 1.
             mask: (batch, y, x) float32, share of the pixel inside the field.
         """
-        if mask.shape[1:] == (1, 1) or torch._C._get_tracing_state() is not None:
+        if torch._C._get_tracing_state() is not None:
+            sums, squares, area = sums_of_seen_pixels(self.convolution1, self.convolution2, x, clear, mask)
+        elif mask.shape[1:] == (1, 1):
             sums, squares, area = self._everywhere(x, clear, mask)
         else:
             near = functional.max_pool2d((mask > 0).float()[:, None], 3, stride=1, padding=1)[:, 0] > 0
@@ -113,17 +104,10 @@ class Texture(nn.Module):
     def _everywhere(self, x: Tensor, clear: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return weighted sums of values and squares, (batch, step, outputs), and of the weights, (batch, step)."""
         seen = clear.flatten(0, 1)[:, None]
-        first = self.convolution1(x.flatten(0, 1), seen)
+        pixels = self.convolution2(self.convolution1(x.flatten(0, 1), seen), seen).flatten(2)
         weight = mask[:, None] * clear
         column = weight.flatten(0, 1).flatten(1)[:, :, None]
-        if torch._C._get_tracing_state() is None:
-            pixels = self.convolution2(first, seen).flatten(2)
-            both = pixels @ column, (pixels * pixels) @ column
-        else:  # the weights are divided by the root mean square, not the pixels: two products of whole images less
-            pixels = self.convolution2.rectified(first).flatten(2)
-            powers = pixels * pixels
-            inverse = _inverse_length(powers).transpose(1, 2)  # (image, pixel, 1)
-            both = pixels @ (inverse * column), powers @ (inverse * inverse * column)
+        both = pixels @ column, (pixels * pixels) @ column
         sums, squares = (values.reshape(*weight.shape[:2], -1) for values in both)
         return sums, squares, weight.flatten(2).sum(2)
 

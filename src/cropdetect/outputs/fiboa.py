@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import shapely
 
 from cropdetect.fields import hcat_legend
 
@@ -31,6 +34,7 @@ _OBSERVED = "determination:datetime"
 _SUMMER = re.compile(r"summer_(?!unspecified|rapeseed|poppy)")  # names of HCAT 3 that the extension does not list
 _METHODS = ("manual", "driven", "surveyed", "auto-operation", "auto-imagery", "unknown")
 _TEXT_OF_USER = ("determination:method", "determination:details")
+_ROWS_AT_ONCE = 16_384  # a multiple of 1,024, at which Parquet may end a page: the file does not depend on the parts
 _LARGEST = {"metrics:area": 1e9, "metrics:perimeter": 1.25e9}
 
 
@@ -45,15 +49,40 @@ def write_fiboa(table: gpd.GeoDataFrame, path: Path, *, collection: str) -> None
         path: the file.
         collection: identifier of these answers.
     """
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    found = pq.read_table(buffer)
     complies = _complies(table)
-    schema = pa.schema([_column(one, complies=complies) for one in found.schema], found.schema.metadata)
+    schema = _schema(table, collection, complies=complies)
+    starts = range(0, len(table), _ROWS_AT_ONCE)
+    parts = [_as_arrow(table.iloc[start : start + _ROWS_AT_ONCE]).cast(schema) for start in starts]
+    pq.write_table(pa.concat_tables([schema.empty_table(), *parts]), path)
+
+
+def _schema(table: gpd.GeoDataFrame, collection: str, *, complies: bool) -> pa.Schema:
+    """Return the types and the metadata of the whole table."""
+    found = _as_arrow(table.iloc[_outermost(table.geometry)]).schema
+    schema = pa.schema([_column(one, complies=complies) for one in found], found.metadata)
     if complies:
         described = json.dumps(_collection(table, collection))
         schema = schema.with_metadata({**(schema.metadata or {}), b"collection": described.encode()})
-    pq.write_table(found.cast(schema).replace_schema_metadata(schema.metadata), path)
+    return schema
+
+
+def _as_arrow(table: gpd.GeoDataFrame) -> pa.Table:
+    """Return a table as GeoParquet has it."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return pq.read_table(buffer)
+
+
+def _outermost(geometry: gpd.GeoSeries) -> npt.NDArray[np.intp]:
+    """Return rows that have the bounds and the kinds of geometries of all rows: what the metadata of GeoParquet tells."""
+    shapes = np.asarray(geometry.array, dtype=object)
+    kinds = np.stack([shapely.get_type_id(shapes), shapely.has_z(shapes)], axis=1)
+    rows = [np.unique(kinds, axis=0, return_index=True)[1]]
+    bounds = shapely.bounds(shapes)
+    known = np.flatnonzero(np.isfinite(bounds).all(axis=1))
+    if len(known):
+        rows += [known[bounds[known].argmin(axis=0)], known[bounds[known].argmax(axis=0)]]
+    return np.unique(np.concatenate(rows))
 
 
 def write_code_list(legend: Sequence[str], path: Path) -> None:

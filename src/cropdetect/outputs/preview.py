@@ -20,7 +20,8 @@ from cropdetect.outputs.spectral import ndvi, true_colour
 _SIDE = 1000  # pixels of the longer side, at most
 _TILES = 16  # imagery of more tiles (a chip each) gets no pictures
 _MARGIN = 0.05  # of the fields' extent, beyond it
-_STRIP = 32 * 2**20  # bytes read at a time
+_STRIP = 8 * 2**20  # bytes read at a time
+_ROWS = 100  # of the picture of which the median is taken at a time: a median takes several times the memory of its dates
 _FEWEST, _MOST = 3, 5  # dates that are read: as many as it takes until nearly all pixels were clear once
 _CLEAR_ENOUGH = 0.99
 _BROWN, _GREEN = np.array([200.0, 170, 120]), np.array([20.0, 100, 30])  # NDVI 0 and 1
@@ -76,10 +77,14 @@ def _clear_share(looks: Sequence["_Look"]) -> float:
 
 def _median(looks: Sequence["_Look"]) -> npt.NDArray[np.float32]:
     """Return the median of the clear dates of each pixel; of all dates where none is clear."""
+    parts = []
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # no date at all: NaN
-        clear = np.nanmedian([look.image for look in looks], axis=0)
-        every = np.nanmedian([look.cloudy for look in looks], axis=0)
-    return np.asarray(np.where(np.isfinite(clear), clear, every), np.float32)
+        for top in range(0, len(looks[0].image), _ROWS):
+            rows = slice(top, top + _ROWS)
+            clear = np.nanmedian([look.image[rows] for look in looks], axis=0)
+            every = np.nanmedian([look.cloudy[rows] for look in looks], axis=0)
+            parts.append(np.where(np.isfinite(clear), clear, every))
+    return np.concatenate(parts, dtype=np.float32)
 
 
 def _write(path: Path, pixels: npt.NDArray[np.uint8], affine: Affine, crs: str | None, tags: dict[str, str]) -> None:
@@ -172,14 +177,15 @@ def _there(image: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
 
 def _averaged(image: npt.NDArray[np.generic], there: npt.NDArray[np.bool_], factor: int) -> npt.NDArray[np.float32]:
     """Average the pixels of (band, y, x) that are `there` down to (y, x, band), NaN where there is none."""
-    pixels = np.where(there, image.astype(np.float32), 0)
-    bands, height, width = pixels.shape
+    bands, height, width = image.shape
     pad = ((0, -height % factor), (0, -width % factor))
     shape = ((height + pad[0][1]) // factor, factor, (width + pad[1][1]) // factor, factor)
     count = np.pad(there, pad).reshape(shape).sum(axis=(1, 3))
-    summed = np.pad(pixels, ((0, 0), *pad)).reshape(bands, *shape).sum(axis=(2, 4))
-    mean = np.divide(summed, count, out=np.full(summed.shape, np.nan, np.float32), where=count > 0)
-    return np.asarray(np.moveaxis(mean, 0, 2), np.float32)
+    mean = np.full((*count.shape, bands), np.nan, np.float32)
+    for band, pixels in enumerate(image):  # one by one, for the memory of the copies
+        summed = np.pad(np.where(there, pixels, 0).astype(np.float32), pad).reshape(shape).sum(axis=(1, 3))
+        np.divide(summed, count, out=mean[..., band], where=count > 0)
+    return mean
 
 
 def _picture(look: _Look) -> tuple[npt.NDArray[np.uint8], str]:

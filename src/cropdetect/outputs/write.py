@@ -54,6 +54,7 @@ def write_outputs(
     """
     table = prediction_table(predictions, min_confidence)
     with_own = with_own_columns(table, predictions.fields, predictions.legend)
+    give_back()  # predicting takes more than what is kept of it
     with disk_full_named(out):
         out.mkdir(parents=True, exist_ok=True)
         write_csv(with_own, out / "predictions.csv")
@@ -71,6 +72,7 @@ def write_outputs(
             write_series(predictions, out / "series.parquet")
             if imagery is not None:
                 write_previews(predictions, imagery, out)
+        give_back()
         _write_report(predictions, table, run, out)
         (out / "run.json").write_text(run.model_dump_json(indent=2) + "\n", "utf-8")
         write_stac_item(out, run=run, imagery=imagery, bounds=_bounds(table))

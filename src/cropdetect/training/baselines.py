@@ -13,8 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from cropdetect.chips import ChipBatch, field_means
-from cropdetect.training.data import TrainingData
-from cropdetect.training.specification import crop_bands
+from cropdetect.training.data import TrainingData, crop_bands
 
 BASELINES = ("random-forest", "svm", "gradient-boosting")
 _STEP = 10.0  # days

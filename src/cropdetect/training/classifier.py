@@ -18,6 +18,7 @@ from cropdetect.chips import ChipBatch, ChipInfo, MemoryChips, RandomAccessChips
 from cropdetect.errors import TrainingDataError
 from cropdetect.formats import TrainOptions
 from cropdetect.imagery import sensor_of
+from cropdetect.models import network_class
 from cropdetect.training.baselines import BASELINES, Baseline
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
@@ -123,6 +124,7 @@ class CropClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.model in BASELINES:
             self.estimator_ = Baseline(self.model, seed=options.seed).fit(data)
             return self
+        network_class(self.model, also=BASELINES)
         with tempfile.TemporaryDirectory() as state:
             self.estimator_ = NetworkEnsemble(options, Path(state), description=self.model).fit(data, places)
         return self

@@ -247,7 +247,8 @@ def _check_model(model: str, *, by_date: bool) -> None:
         return
     from cropdetect.models import network_class
 
-    if by_date and not network_class(model).padding_invariant:
+    kind = network_class(model, also=BASELINES)
+    if by_date and not kind.padding_invariant:
         raise OptionError(f"{model} cannot leave out dates", fix="Leave out --by-date, or use another --model.")
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.chips import RandomAccessChips
-from cropdetect.errors import TrainingDataError
+from cropdetect.errors import MissingBandError, TrainingDataError
+from cropdetect.imagery import is_quality
 from cropdetect.training.labels import labelled_fields
 
 _MEMORY = 2 * 2**30
@@ -85,6 +86,18 @@ def read_training_data(
     has_value = np.asarray(cached.has_value.any(axis=0))
     bands = tuple(band for band, known in zip(cached.info.bands, has_value.tolist(), strict=True) if known)
     return TrainingData(cached.select(fields=fields.rows, chips=shown), fields.classes, fields.legend, bands)
+
+
+def crop_bands(data: TrainingData) -> list[str]:
+    """Return the bands that have a value and tell something of crops.
+
+    Raises:
+        MissingBandError: there is none.
+    """
+    found = [band for band in data.bands if not is_quality(band)]
+    if not found:
+        raise MissingBandError(f"no band shows crops; bands with a value: {', '.join(data.bands) or 'none'}")
+    return found
 
 
 def _name_the_labels(columns: Iterable[object]) -> str:

@@ -1,6 +1,7 @@
 """What a checkpoint says about its training."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,8 @@ from cropdetect.training.data import TrainingData
 from cropdetect.training.ensemble import NetworkEnsemble
 from cropdetect.training.sensors import sensor_records
 
+_NOT_IN_AN_ID = re.compile(r"[^\w.]+")
+
 
 def checkpoint_record(
     ensemble: NetworkEnsemble,
@@ -34,7 +37,9 @@ def checkpoint_record(
 ) -> CheckpointRecord:
     """Gather what a checkpoint says of a fitted ensemble and its out-of-fold scores; `members` stays empty."""
     info, options, network = data.chips.info, ensemble.options, ensemble.members_[0][0]
+    season = _season(data)
     return CheckpointRecord(
+        model_id=_model_id(network.record.name, data_names, season.years),
         model=network.record,
         legend=list(data.legend),
         bands=list(network.bands),
@@ -44,7 +49,7 @@ def checkpoint_record(
         sensor=info.sensor,
         chips=ChipRecord(preset=info.preset, size=info.size, resolution=info.pixel_metres),
         statistics=ensemble.statistics_,
-        season=_season(data),
+        season=season,
         region=_region(data),
         training=TrainingRecord(
             data=list(data_names),
@@ -62,6 +67,11 @@ def checkpoint_record(
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         cropdetect_version=cropdetect.__version__,
     )
+
+
+def _model_id(network: str, data_names: Sequence[str], years: Sequence[int]) -> str:
+    """Return network, data and season years as one word, e.g. "season-cnn-france_s2-2023"."""
+    return "-".join(_NOT_IN_AN_ID.sub("-", str(part)).strip("-") for part in (network, *data_names, *years))
 
 
 def hashed_fields(data: TrainingData) -> TrainingFields:

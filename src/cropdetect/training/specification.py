@@ -11,8 +11,9 @@ from cropdetect import models
 from cropdetect.chips import ChipBatch
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.formats import TrainOptions
-from cropdetect.imagery import is_quality, sensor_bands
-from cropdetect.training.data import TrainingData
+from cropdetect.imagery import sensor_bands
+from cropdetect.training.baselines import BASELINES
+from cropdetect.training.data import TrainingData, crop_bands
 
 _DIGITAL_NUMBERS = 20.0  # a band whose 99 % quantile is above this is not a ratio such as reflectance or NDVI
 _MARGIN = 1  # percent of the days left out at either end of the calendar
@@ -63,8 +64,13 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
 
     Raises:
         MissingBandError: a band the network needs is absent, or no band has a value.
-        OptionError: there is no such network, or it needs chips of equal length and they are not.
+        OptionError: there is no such network, it is a baseline, or it needs chips of equal length and they are not.
     """
+    if options.model in BASELINES:
+        raise OptionError(
+            f"{options.model} is a baseline: it can be cross-validated, but no checkpoint holds it",
+            fix=f"Choose one of {', '.join(models.names())}, or give {options.model} to crossval.",
+        )
     empty = [band for band in data.chips.info.bands if band not in data.bands]
     if empty:
         warnings.warn(f"bands without any value are left out: {', '.join(empty)}", stacklevel=4)
@@ -106,18 +112,6 @@ def _refuse_missing_bands(network: models.Network, data: TrainingData) -> None:
             f"{network.name} needs all bands on a date, and {partial:.0%} of the dates lack some ({', '.join(network.bands)})",
             fix="Use --model season-cnn or tempcnn, which take dates that lack bands, or name the --bands that come together.",
         )
-
-
-def crop_bands(data: TrainingData) -> list[str]:
-    """Return the bands that have a value and tell something of crops.
-
-    Raises:
-        MissingBandError: there is none.
-    """
-    found = [band for band in data.bands if not is_quality(band)]
-    if not found:
-        raise MissingBandError(f"no band shows crops; bands with a value: {', '.join(data.bands) or 'none'}")
-    return found
 
 
 def equal_steps(data: TrainingData, model: str) -> int:

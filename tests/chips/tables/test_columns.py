@@ -237,6 +237,15 @@ def test_the_offset_is_asked_for_where_it_seems_to_be_in_the_numbers(
     assert chips.info.offset == (offset or 0)
 
 
+def test_an_offset_that_is_asked_for_is_not_taken_off_rows_that_are_too_dark_for_it(tmp_path: Path) -> None:
+    dates = [f"{year}-{month:02}-05" for year in (2021, 2022) for month in range(3, 11)]
+    lines = "".join(f"1,{day},{500 + 1000 * (day > '2022')},{3000 + 1000 * (day > '2022')}\n" for day in dates)
+    chips = read_table(csv(tmp_path, f"id,date,B04,B08\n{lines}"), offset=1000.0)
+    assert set(values(chips, "B04")) == {500}
+    assert set(values(chips, "B08")) == {3000}
+    assert "2022-01-25" in warned(chips)
+
+
 def test_an_offset_without_reflectance_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="reflectance"):
         read_table(csv(tmp_path, "id,date,NDVI\n1,2019-06-06,0.5\n"), offset=1000)

@@ -15,7 +15,18 @@ _PIXELS = 64  # of a chip and date, at most
 
 
 def chip_facts(chips: ChipSet) -> Facts:
-    """Describe chips: all of them are read, batch by batch."""
+    """Describe a chip store."""
+    cut = {"chips": len(chips), "chip_size": chips.info.size, "preset": chips.info.preset}
+    return _facts(chips, cut, "steps_per_chip")
+
+
+def table_facts(chips: ChipSet) -> Facts:
+    """Describe a table of series, whose chips are one pixel each."""
+    return _facts(chips, {}, "dates_per_field")
+
+
+def _facts(chips: ChipSet, cut: dict[str, Any], dates: str) -> Facts:
+    """Describe how chips were cut, and all their numbers, which are read batch by batch; `dates` names their count."""
     bands = chips.info.bands
     steps: list[int] = []
     clear = total = seen = 0.0
@@ -33,13 +44,11 @@ def chip_facts(chips: ChipSet) -> Facts:
         if len(steps) <= _LOOK:
             kept.append(np.moveaxis(batch.image, 2, -1)[batch.clear & inside][:: max(1, chips.info.size**2 // _PIXELS)])
     known: dict[str, Any] = {
-        "chips": len(chips),
-        "chip_size": chips.info.size,
-        "preset": chips.info.preset,
+        **cut,
         "bands": list(bands),
         "missing_share": {b: round(float(s / seen), 3) for b, s in zip(bands, missing, strict=True)} if seen else {},
         "dates": period(chips.info.dates),
-        "steps_per_chip": {"min": min(steps), "median": float(np.median(steps)), "max": max(steps)} if steps else {},
+        dates: {"min": min(steps), "median": float(np.median(steps)), "max": max(steps)} if steps else {},
         "clear_share": round(clear / total, 3) if total else None,
         "sensor": chips.info.sensor,
         "units": chips.info.units,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cropdetect.api._describe.chips import chip_facts
+from cropdetect.api._describe.chips import chip_facts, table_facts
 from cropdetect.api._describe.facts import Facts
 from cropdetect.api._describe.fields import fields_facts
 from cropdetect.api._describe.imagery import imagery_facts
@@ -50,7 +50,7 @@ def describe(source: Path | InMemory, kind: Kind, options: DataOptions) -> Facts
         case "chips":
             return chip_facts(open_chips(path))
         case "table":
-            return chip_facts(open_table(source, options))
+            return table_facts(open_table(source, options))
         case "checkpoint":
             return checkpoint_facts(path)
         case "predictions":

@@ -124,6 +124,7 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "region": _region,
     "metrics": _metrics,
     "steps_per_chip": _steps,
+    "dates_per_field": _steps,
 }
 
 

@@ -19,6 +19,7 @@ from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
 from cropdetect.fields.columns import ID_COLUMNS
+from cropdetect.fields.geometry import from_wkb
 
 IDS = (*ID_COLUMNS, "sample_id", "feature_index", "parcel", "plot_id", "plotid", "uid", "uuid", "name")
 DATES = (
@@ -151,7 +152,7 @@ def geometry_of(table: pd.DataFrame, source: Source, warnings: list[str]) -> tup
         values = table[name]
         if values.map(lambda value: isinstance(value, bytes)).any():
             raw = [value if isinstance(value, bytes) else None for value in values]
-            shapes = [_flat(shape) for shape in shapely.from_wkb(raw, on_invalid="ignore")]
+            shapes = [_flat(shape) for shape in from_wkb(raw)]
             broken = sum(shape is None for shape in shapes) - raw.count(None)
             if broken:
                 warnings.append(f"{name} holds no geometry that can be read in {broken} rows")

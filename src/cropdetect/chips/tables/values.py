@@ -13,7 +13,15 @@ from cropdetect.errors import OptionError, TableError
 from cropdetect.imagery.bands import find_band, is_reflectance
 from cropdetect.imagery.fills import usual_fills
 from cropdetect.imagery.metadata import landsat_default
-from cropdetect.imagery.units import LIKELY, NUMBERS_ABOVE, OFFSET_0400, PER_REFLECTANCE, REFLECTANCE_BELOW
+from cropdetect.imagery.units import (
+    LIKELY,
+    NUMBERS_ABOVE,
+    OFFSET_0400,
+    PER_REFLECTANCE,
+    REFLECTANCE_BELOW,
+    impossible_reflectances,
+    too_dark,
+)
 from cropdetect.imagery.values import BASELINE_0400
 
 Numbers = npt.NDArray[np.float64]
@@ -114,12 +122,19 @@ def in_one_unit(
     """Return the values with the reflectances of Sentinel-2 and Landsat x 10000 (digital numbers), the unit, and warnings.
 
     Raises:
-        TableError: bands, or rows of a band, are in different units, or the unit cannot be told.
+        TableError: bands, or rows of a band, are in different units, the unit cannot be told, or the scale is impossible.
     """
     optical = [str(band) for band in values if is_optical(str(band)) and values[band].notna().any()]
     warnings: list[str] = []
     if scale is not None and optical:
         values = values.assign(**{band: values[band] * (scale * PER_REFLECTANCE) for band in optical})
+        impossible = impossible_reflectances(values[optical].to_numpy() / PER_REFLECTANCE)
+        if impossible:
+            raise TableError(
+                f"multiplied by the scale of {scale:g}, the reflectances {impossible}, which is impossible",
+                where=where,
+                fix="Correct the line `scale` of the YAML file (--columns), or remove it.",
+            )
         return values, "digital number", [f"reflectances are multiplied by {scale:g} to lie from 0 to 1 and kept x 10000"]
     values, decoded = _decoded(values, optical, where)
     warnings += decoded
@@ -211,6 +226,21 @@ def _without_impossible(values: pd.DataFrame, bands: Sequence[str]) -> tuple[pd.
     return values, [f"{count} values of {', '.join(names)} {why}"]
 
 
+def _without_asked(
+    values: pd.DataFrame, optical: Sequence[str], late: "npt.NDArray[np.bool_]", asked: float
+) -> tuple[pd.DataFrame, list[str]]:
+    """Take an offset off all rows, or off those since baseline 04.00 if the ones before it are too dark to contain it."""
+    numbers = values.loc[~late, list(optical)].to_numpy()
+    is_late = bool(late.any() and numbers.size and too_dark(numbers[np.isfinite(numbers)], asked))
+    rows = late if is_late else np.ones(len(values), bool)
+    below = float((values.loc[rows, list(optical)] < asked).to_numpy().mean())
+    values = values.assign(**{band: values[band].where(~rows, (values[band] - asked).clip(lower=0)) for band in optical})
+    warnings = [f"{below:.0%} of the reflectances lie below the offset of {asked:g} and become 0"] if below > 0.01 else []
+    if is_late:
+        warnings.append(f"the offset of {asked:g} is subtracted from {BASELINE_0400} on: earlier rows are too dark to contain it")
+    return values, warnings
+
+
 def without_offset(
     values: pd.DataFrame, dates: "npt.NDArray[np.datetime64]", sensor: str | None, units: str, asked: float | None
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -222,11 +252,9 @@ def without_offset(
     optical = [str(band) for band in values if is_optical(str(band))]
     if asked and not optical:
         raise OptionError("an offset was given, but no band is a reflectance", fix="Leave the offset out.")
-    if asked:
-        below = float((values[optical] < asked).to_numpy().mean())
-        values = values.assign(**{band: (values[band] - asked).clip(lower=0) for band in optical})
-        return values, [f"{below:.0%} of the reflectances lie below the offset of {asked:g} and become 0"] if below > 0.01 else []
     late = dates >= np.datetime64(BASELINE_0400)
+    if asked:
+        return _without_asked(values, optical, late, asked)
     numbers = values.loc[late, optical].to_numpy()
     numbers = numbers[np.isfinite(numbers)]
     if (

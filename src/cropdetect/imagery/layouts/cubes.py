@@ -87,9 +87,9 @@ class Cubes(Layout):
                 folders[tile] = cube.parent
         if not tiles:
             raise UnknownLayoutError(
-                "no variable has dates and the dimensions y and x",
+                f"no variable has dates and the dimensions y and x{f' ({warnings[0]})' if warnings else ''}",
                 where=path,
-                fix=f"Name the dimensions {DIMENSIONS}.",
+                fix=f"Name the dimensions {DIMENSIONS}; leave other dimensions out.",
             )
         return [
             FoundTile(

@@ -19,7 +19,7 @@ from odc.geo.crs import CRS
 from odc.geo.geobox import GeoBox
 
 from cropdetect.door import check_crs
-from cropdetect.errors import ContradictionError, GridError
+from cropdetect.errors import ContradictionError, CropDetectError, GridError
 
 _EVEN = 1e-2  # pixels by which a coordinate may be off an even spacing
 _SAME = 0.02  # pixels
@@ -31,6 +31,11 @@ _DEGREES = re.compile(  # what is said of longitude and latitude in words
     re.IGNORECASE,
 )
 _CODES = ("epsg", "EPSG", "proj:epsg", "proj:code", "epsg_code")  # attributes, or coordinates as of stackstac
+_METRES_IN = {  # units of coordinates that CF knows and CRSs hardly count in
+    **dict.fromkeys(("km", "kilometer", "kilometers", "kilometre", "kilometres"), 1000.0),
+    **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 0.01),
+    **dict.fromkeys(("rad", "radian", "radians"), 0.0),  # of a satellite's view
+}
 _CRS_KEYS = ("crs_wkt", "spatial_ref", "proj:wkt2", *_CODES, "crs", "projection")
 
 
@@ -56,7 +61,7 @@ def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: s
 
     Raises:
         GridError: coordinates are absent, uneven, or too few; the grid is rotated; or the CRS cannot be understood.
-        ContradictionError: coordinates and transform exclude each other.
+        ContradictionError: coordinates and transform exclude each other, or units and CRS, or two statements of the CRS.
     """
     transform = _transform(path, data, variable)
     left, width, warning_x = _edge(path, data, x, None if transform is None else (transform.c, transform.a))
@@ -66,6 +71,10 @@ def cube_grid(path: Path, data: xr.Dataset, variable: xr.DataArray, y: str, x: s
     top = first + height * rows if south_up else first
     left = left + width * columns if west_last else left
     crs, warning_crs = _crs(path, data, variable, (y, x))
+    if crs is not None:
+        middle = left + abs(width) * columns / 2, top - abs(height) * rows / 2
+        warning_crs = warning_crs or _other_crs(path, data, variable, crs, (*middle, abs(width)))
+        _refuse_units(path, data, (y, x), crs)
     warning_turn = ""
     if crs is not None and crs.geographic and left >= 180:
         warning_turn = f"{path.name}: its longitudes, {left:g} to {left + abs(width) * columns:g}, are taken 360 degrees less"
@@ -222,6 +231,59 @@ def _crs(path: Path, data: xr.Dataset, variable: xr.DataArray, axes: tuple[str, 
     )
 
 
+def _other_crs(path: Path, data: xr.Dataset, variable: xr.DataArray, crs: CRS, place: tuple[float, float, float]) -> str:
+    """Return a warning where an attribute of the cube states another CRS than the one that is used, or "".
+
+    Args:
+        path: the file.
+        data: the cube.
+        variable: the variable.
+        crs: the CRS that is used.
+        place: x and y of the middle of the grid, and the width of a pixel. Two CRSs that lie there within a pixel are the same.
+
+    Raises:
+        ContradictionError: the variable of the grid mapping states both.
+    """
+    mapping = next((data[name].attrs for name in _mappings(data, variable) if name in data.variables), {})
+    of_mapping = [mapping[key] for key in _CRS_KEYS if key in mapping]
+    for number, value in enumerate((*of_mapping, *_attributed(data, variable))):
+        try:
+            other = _parse(value)
+            if other is None or other == crs or _same_place(other, crs, *place):
+                continue
+        except (pyproj.exceptions.ProjError, CropDetectError, ValueError):
+            continue
+        both = f"{str(crs)[:60]} and {str(other)[:60]}"
+        if number < len(of_mapping):
+            raise ContradictionError(f"it states two CRSs: {both}", where=path, fix="Remove the wrong one from its grid mapping.")
+        return f"{path.name}: two CRSs are stated, {both}; the first is used, which the grid mapping states"
+    return ""
+
+
+def _same_place(other: CRS, crs: CRS, x: float, y: float, pixel: float) -> bool:
+    """Tell whether coordinates lie at the same place in both CRSs, by a pixel."""
+    there = pyproj.Transformer.from_crs(other.proj, crs.proj, always_xy=True).transform(x, y)
+    return bool(np.hypot(there[0] - x, there[1] - y) <= pixel)
+
+
+def _refuse_units(path: Path, data: xr.Dataset, axes: tuple[str, str], crs: CRS) -> None:
+    """Refuse coordinates whose unit is not that of the CRS.
+
+    Raises:
+        ContradictionError: it is not.
+    """
+    counted = crs.proj.axis_info[0].unit_conversion_factor if crs.projected and crs.proj.axis_info else None
+    for name in axes if counted is not None else ():
+        unit = str(data[name].attrs.get("units", "")).strip() if name in data.coords else ""
+        factor = _METRES_IN.get(unit.lower())
+        if factor is not None and factor != counted:
+            raise ContradictionError(
+                f"the coordinate {name} is in {unit}, but its CRS, {str(crs)[:60]}, counts in {crs.proj.axis_info[0].unit_name}",
+                where=path,
+                fix=f"Bring {name} to the unit of the CRS, or correct its attribute units.",
+            )
+
+
 def _unknown_crs(value: Any, path: Path, by_name: str) -> GridError:
     what = f"the CRS {str(value)[:60]!r} cannot be understood"
     return GridError(f"{what}, {by_name}" if by_name else what, where=path, fix="Give an EPSG code, or remove it.")
@@ -235,6 +297,11 @@ def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
             yield from (attributes[key] for key in _CRS_KEYS if key in attributes)
             if "grid_mapping_name" in attributes:
                 yield attributes
+    yield from _attributed(data, variable)
+
+
+def _attributed(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
+    """Yield what attributes and coordinates state of the CRS beside the grid mapping."""
     for attributes in (variable.attrs, data.attrs):
         yield from (attributes[key] for key in _CRS_KEYS if key in attributes)
     for key in _CODES:

@@ -15,6 +15,7 @@ from cropdetect.imagery.layers import PixelReader
 from cropdetect.imagery.stores.resample import Axis, axis
 
 _SAME = 0.01  # pixels
+_FINER = 32  # times that another resolution may be finer: the memory grows with the square
 
 
 def common_grid(acquisitions: Sequence[Sequence[PixelReader]], resolution: float | None) -> GeoBox:
@@ -106,6 +107,11 @@ def _at_resolution(finest: GeoBox, resolution: float | None, reader: PixelReader
     height, width = (abs(size * pixel) for size, pixel in zip(finest.shape, (affine.e, affine.a), strict=True))
     if resolution > min(height, width):
         raise OptionError(f"the resolution {resolution} is wider than the image ({width:g} x {height:g})")
+    if resolution < affine.a / _FINER:
+        raise OptionError(
+            f"the resolution {resolution:g} is more than {_FINER} times finer than the images' ({affine.a:g})",
+            fix="Give a larger one; finer pixels show no more than the images do.",
+        )
     if math.isclose(affine.a, resolution) and math.isclose(-affine.e, resolution):
         return finest
     shape = math.ceil(height / resolution - _SAME), math.ceil(width / resolution - _SAME)

@@ -6,9 +6,10 @@ GDAL reads them through its /vsizip/ file system, with a path that is made here 
 import zipfile
 from collections.abc import Collection
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from cropdetect.errors import UnsafePathError
+from cropdetect.errors import UnreadableFileError, UnsafePathError
 from cropdetect.imagery.stores.open_files import Version, file_version
 from cropdetect.imagery.stores.safety import driver_of, unreadable
 
@@ -92,6 +93,9 @@ def _names(archive: Path, version: Version) -> tuple[str, ...]:
             names = sorted(info.filename for info in content.infolist() if not info.is_dir())
     except (OSError, zipfile.BadZipFile) as error:
         raise unreadable(archive, error) from error
+    twice = next((name for name, following in pairwise(names) if name == following), None)
+    if twice is not None:
+        raise UnreadableFileError(f"the archive holds {twice!r} twice", where=archive, fix="Pack it again, with one of them.")
     for name in names:
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if name.startswith("/") or ".." in parts or ":" in name or "}" in name:

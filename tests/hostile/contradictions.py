@@ -1,0 +1,188 @@
+"""Parts of an input that do not belong together, and statements that exclude each other or what the pixels show."""
+
+import shutil
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pyarrow
+import pyarrow.parquet
+import pyproj
+import rasterio
+
+from tests.hostile.base import BANDS, Base, cube, squares
+from tests.hostile.cases import Cases
+
+CASES = Cases("contradiction")
+
+
+def _predict(base: Base, tmp: Path, fields: Path) -> list[object]:
+    return ["predict", base.cube, tmp / "out", "--checkpoint", base.checkpoint, "--fields", fields]
+
+
+# ---------------------------------------------------------------- parts of one file
+
+
+def _shapefile(suffix: str):
+    """Return what writes a Shapefile of four fields, of which one part is that of another with two."""
+
+    def make(base: Base, tmp: Path):
+        squares().to_file(tmp / "fields.shp")
+        squares(2).to_file(tmp / "other.shp")
+        shutil.copy(tmp / f"other{suffix}", tmp / f"fields{suffix}")
+        return _predict(base, tmp, tmp / "fields.shp")
+
+    return make
+
+
+CASES.add("a Shapefile with the rows of another", "UnreadableFileError", _shapefile(".dbf"), says="4 outlines, .* 2 rows")
+CASES.add("a Shapefile with the index of another", "UnreadableFileError", _shapefile(".shx"), says="another file")
+
+
+@CASES("UnreadableFileError", says="missing: fields.shx")
+def _a_Shapefile_without_its_index(base: Base, tmp: Path):  # noqa: N802
+    squares().to_file(tmp / "fields.shp")
+    (tmp / "fields.shx").unlink()
+    return _predict(base, tmp, tmp / "fields.shp")
+
+
+@CASES("UnreadableFileError", says="twice")
+def _an_archive_with_two_entries_of_one_name(base: Base, tmp: Path):
+    squares(4).to_file(tmp / "four.gpkg")
+    squares(2).to_file(tmp / "two.gpkg")
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(tmp / "fields.zip", "w") as archive:
+        archive.write(tmp / "four.gpkg", "fields.gpkg")
+        archive.write(tmp / "two.gpkg", "fields.gpkg")
+    return _predict(base, tmp, tmp / "fields.zip")
+
+
+@CASES("UnreadableFileError", says="twice")
+def _an_archive_of_images_with_two_entries_of_one_name(base: Base, tmp: Path):
+    images = sorted(base.season.rglob("*.tif"))
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(tmp / "season.zip", "w") as archive:
+        for image in (*images, images[0]):
+            archive.write(image, images[0].name if image is images[-1] else image.name)
+    return ["info", tmp / "season.zip"]
+
+
+@CASES(None, says="1 fields are left out with status invalid_geometry")
+def _a_curve_among_polygons(base: Base, tmp: Path):
+    squares().to_parquet(tmp / "fields.parquet")
+    table = pyarrow.parquet.read_table(tmp / "fields.parquet")
+    place = table.schema.get_field_index("geometry")
+    curve = bytes.fromhex("010a00000001000000010800000003000000") + bytes(48)
+    geometry = pyarrow.array([curve, *table.column(place).to_pylist()[1:]], pyarrow.binary())
+    pyarrow.parquet.write_table(table.set_column(place, table.schema.field(place), geometry), tmp / "fields.parquet")
+    return _predict(base, tmp, tmp / "fields.parquet")
+
+
+@CASES("UnreadableFileError", says="twice")
+def _a_table_whose_column_map_has_a_key_twice(base: Base, tmp: Path):
+    (tmp / "map.yaml").write_text("id: field_id\nid: date\n")
+    return ["info", base.table / "series.csv", "--columns", tmp / "map.yaml"]
+
+
+# ---------------------------------------------------------------- scales that make no reflectance
+
+
+def _scaled_cube(scale: float):
+    def make(base: Base, tmp: Path):
+        copied = base.copy("cube", tmp)
+        with h5py.File(copied, "a") as file:
+            for band in BANDS:
+                file[band].attrs["scale_factor"] = scale
+        return ["predict", copied, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    return make
+
+
+def _edited_images(edit: Callable[[Any], None], first: int = 100):
+    def make(base: Base, tmp: Path):
+        season = base.copy("season", tmp)
+        for image in sorted(season.rglob("*.tif"))[:first]:
+            with rasterio.open(image, "r+") as file:
+                edit(file)
+        return ["predict", season, tmp / "out", "--checkpoint", base.checkpoint]
+
+    return make
+
+
+def _scaled_images(scale: float):
+    return _edited_images(lambda file: setattr(file, "scales", [scale]))
+
+
+for scale in (-1e-4, 1e30, 1e-30):
+    CASES.add(f"a cube with a scale of {scale:g}", "ContradictionError", _scaled_cube(scale), says="impossible")
+    CASES.add(f"images with a scale of {scale:g}", "ContradictionError", _scaled_images(scale), says="impossible")
+
+
+@CASES("TableError", says="impossible")
+def _a_table_with_a_scale_of_1e30(base: Base, tmp: Path):
+    (tmp / "map.yaml").write_text("scale: 1.0e+30\n")
+    return ["info", base.table / "series.csv", "--columns", tmp / "map.yaml"]
+
+
+# ---------------------------------------------------------------- where a cube lies
+
+
+def _mapped(edit: Callable[[Any, Any], None]):
+    """Return what gives a cube a grid mapping, which `edit` changes."""
+
+    def make(base: Base, tmp: Path):
+        copied = base.copy("cube", tmp)
+        with h5py.File(copied, "a") as file:
+            del file.attrs["crs"]
+            mapping = file.create_dataset("spatial_ref", data=0)
+            mapping.attrs["crs_wkt"] = pyproj.CRS(32636).to_wkt()
+            for band in BANDS:
+                file[band].attrs["grid_mapping"] = "spatial_ref"
+            edit(file, mapping)
+        return ["predict", copied, tmp / "out", "--checkpoint", base.checkpoint, "--fields", base.fields]
+
+    return make
+
+
+def _unit_of_x(unit: str):
+    return _mapped(lambda file, mapping: file["x"].attrs.__setitem__("units", unit))
+
+
+CASES.add(
+    "a grid mapping that states two CRSs", "ContradictionError",
+    _mapped(lambda file, mapping: mapping.attrs.__setitem__("epsg_code", "EPSG:32637")), says="EPSG:32636 and EPSG:32637",
+)  # fmt: skip
+CASES.add(
+    "a grid mapping that states one CRS in two ways", None,
+    _mapped(lambda file, mapping: mapping.attrs.__setitem__("spatial_ref", "+proj=utm +zone=36 +datum=WGS84")),
+)  # fmt: skip
+CASES.add(
+    "a cube whose attribute crs is not that of its grid mapping", None,
+    _mapped(lambda file, mapping: file.attrs.__setitem__("crs", "EPSG:32637")), says="two CRSs are stated",
+)  # fmt: skip
+CASES.add("a cube in metres whose coordinates say kilometres", "ContradictionError", _unit_of_x("km"), says="is in km")
+CASES.add("a cube in metres whose coordinates say so", None, _unit_of_x("m"))
+
+
+@CASES("UnknownLayoutError", says="its dimensions are time, height, y, x")
+def _a_cube_with_a_fourth_dimension(base: Base, tmp: Path):
+    cube().expand_dims("height", axis=1).to_netcdf(tmp / "cube.nc", engine="h5netcdf")
+    return ["info", tmp / "cube.nc"]
+
+
+# ---------------------------------------------------------------- options
+
+
+def _option(*words: str):
+    def make(base: Base, tmp: Path):
+        return ["predict", base.season, tmp / "out", "--checkpoint", base.checkpoint, *words]
+
+    return make
+
+
+CASES.add("a resolution of 1e-30", "OptionError", _option("--resolution", "1e-30"), says="finer")
+CASES.add("a resolution of 1 cm", "OptionError", _option("--resolution", "0.01"), says="finer")
+CASES.add("a column of ids of no file", "OptionError", _option("--id-column", "nope"), says="--fields")
+for year in ("99999", "0", "-1"):
+    CASES.add(f"the season of the year {year}", "Error", _option("--season-year", year))
