@@ -109,7 +109,7 @@ class ConvGRU(Network):
         """Compute the third convolution, its group norm and ELU at some pixels only, for the exported network.
 
         Group norm needs the mean and the mean square of all pixels. A 1x1 convolution is linear, so both follow from the mean
-        and the second moments of its inputs, at half the cost.
+        and the second moments of its inputs, at half the cost. All that depends on weights alone is a constant of the export.
 
         Args:
             x: (image, 64, pixel) float32.
@@ -118,10 +118,12 @@ class ConvGRU(Network):
         Returns:
             (image, 128, chosen) float32.
         """
-        weight, groups = self.conv3.weight.flatten(1), self.gn3.num_groups  # (128, 64)
-        moments = x @ x.transpose(1, 2) / x.shape[2]  # (image, 64, 64)
-        mean = (x.mean(2) @ weight.T).reshape(-1, groups, len(weight) // groups).mean(2, keepdim=True)
-        square = ((weight @ moments) * weight).sum(2).reshape(-1, groups, len(weight) // groups).mean(2, keepdim=True)
+        weight, groups, n_pixels = self.conv3.weight.flatten(1), self.gn3.num_groups, x.shape[2]
+        of_groups = weight.reshape(groups, -1, weight.shape[1])  # (2, 64, 64)
+        square_weight = (of_groups.transpose(1, 2) @ of_groups).flatten(1) / of_groups.shape[1]  # (2, 64 x 64)
+        mean = (x.mean(2) @ of_groups.mean(1).T)[:, :, None]  # (image, 2, 1)
+        moments = (x @ x.transpose(1, 2)).flatten(1)
+        square = (moments @ square_weight.T)[:, :, None] / n_pixels
         scale = self.gn3.weight.view(groups, -1) * torch.rsqrt((square - mean * mean).clamp(min=0) + self.gn3.eps)
         shift = self.gn3.bias.view(groups, -1) - mean * scale
         scale, shift = scale.flatten(1)[:, :, None], shift.flatten(1)[:, :, None]  # (image, 128, 1)
