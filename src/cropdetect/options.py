@@ -184,7 +184,7 @@ class DataOptions(Options):
         description="a box west,south,east,north in degrees: fields outside are left out",
     )
     limit: int | None = Field(default=None, ge=1, description="use only so many fields, from the first")
-    memory: Megabytes = Field(default=512, ge=64, description="memory for cutting chips")
+    memory: Megabytes = Field(default=512, ge=64, description="memory for reading images and cutting chips")
     follow_links: bool = Field(default=False, description="follow links inside folders if they lead to disks of this computer")
 
 
