@@ -99,6 +99,7 @@ Bbox = Annotated[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat], _tex
 Folder = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value), Metavar("FOLDER")]
 Metres = Annotated[float, Metavar("M")]
 Megabytes = Annotated[int, Metavar("MB")]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # as NumPy's and scikit-learn's
 
 
 # ---------------------------------------------------------------- models of options
