@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -10,6 +11,7 @@ import shapely
 from cropdetect import api
 from cropdetect.chips import open_data
 from cropdetect.errors import CropDetectError, FieldsError
+from tests.imagery.data import LEFT, TOP, write_cv4a, write_raster
 
 
 @pytest.fixture
@@ -70,6 +72,59 @@ def test_a_survey_elsewhere_is_refused_with_both_places(season: Path, fields: gp
     pd.DataFrame({"field_id": [90001], "crop": ["rye"]}).to_csv(tmp_path / "other.csv", index=False)
     with pytest.raises(FieldsError, match="90001"):
         labels(season, tmp_path / "other.csv")
+
+
+def painted(folder: Path, crs: str | None) -> Path:
+    """Write a tile with a raster of field ids and no outlines: field 7 fills its left third, field 8 its right third."""
+    ids = np.repeat(np.array([[7, 7, 7, 0, 0, 0, 8, 8, 8]], np.uint16), 12, axis=0)
+    write_raster(write_cv4a(folder, crs=crs) / "00" / "0_field_id.tif", ids, crs=crs)
+    return folder
+
+
+def in_degrees(columns: list[int]) -> gpd.GeoSeries:
+    """Return points in the middle row of that tile."""
+    xs = [LEFT + 10 * column + 5 for column in columns]
+    return gpd.GeoSeries.from_xy(xs, [TOP - 55] * len(xs), crs="EPSG:32636").to_crs("EPSG:4326")
+
+
+@pytest.mark.parametrize("form", ["points", "lon and lat", "lon and lat with ids of its own"])
+def test_surveyed_places_label_the_fields_of_a_raster_of_ids(form: str, tmp_path: Path) -> None:
+    places, crops = in_degrees([1, 7, 4]), ["rye", "oat", "rye"]
+    survey: pd.DataFrame = gpd.GeoDataFrame({"crop": crops}, geometry=places)
+    if form != "points":
+        survey = pd.DataFrame({"Lon": places.x, "Lat": places.y, "crop": crops})
+    if form.endswith("own"):
+        survey.insert(0, "id", ["a", "b", "c"])
+    opened = open_data(painted(tmp_path / "season", "EPSG:32636"), api.DataOptions(reference=survey))
+    table = opened.chips.fields
+    assert dict(zip(table["field_id"], table["label"], strict=True)) == {7: "rye", 8: "oat"}
+    assert "1 of 3 labels lie in no field" in " ".join(opened.warnings)
+
+
+@pytest.mark.parametrize("lonlat", [False, True])
+def test_places_without_fields_that_have_any_are_refused_with_what_to_do(lonlat: bool, tmp_path: Path) -> None:
+    places = in_degrees([1, 7])
+    survey: pd.DataFrame = gpd.GeoDataFrame({"crop": ["rye", "oat"]}, geometry=places)
+    if lonlat:
+        survey = pd.DataFrame({"lon": places.x, "lat": places.y, "crop": ["rye", "oat"]})
+    season = painted(tmp_path / "season", None)
+    with pytest.raises(FieldsError, match=r"the fields have no outlines with a coordinate reference system.*\n.*ids.*such as 7"):
+        open_data(season, api.DataOptions(reference=survey))
+    with_ids = pd.DataFrame({"field_id": [8], "crop": ["oat"]})
+    assert open_data(season, api.DataOptions(reference=with_ids)).chips.fields["label"].tolist() == [None, "oat"]
+
+
+def test_points_without_a_crs_are_refused(season: Path, fields: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    survey = points(fields, crop=["rye"] * len(fields)).set_crs(None, allow_override=True)
+    survey.to_file(tmp_path / "survey.gpkg")
+    with pytest.raises(FieldsError, match="points or outlines have no coordinate reference system"):
+        labels(season, tmp_path / "survey.gpkg")
+
+
+def test_a_raster_of_labels_is_refused_with_where_to_lay_it(season: Path) -> None:
+    raster = next((season / "20190606").glob("*_B02.tif"))
+    with pytest.raises(FieldsError, match=r"not read from a raster\nLay it beside"):
+        labels(season, raster)
 
 
 def test_evaluate_takes_points_and_trusts_no_ids_that_lie_elsewhere(

@@ -69,6 +69,9 @@ def season(root: Path, name: str, numbers: Any, dtype: str, nodata: float | None
         ("clear", "uint8", [1, 0], [1, 0]),
         ("udm2_1", "uint8", [1, 0], [1, 0]),
         ("dataMask", "uint8", [1, 0], [1, 0]),
+        ("CLOUDLESS_MASK", "uint8", [1, 0], [1, 0]),
+        ("FILL_MASK", "uint8", [1, 0], [1, 0]),
+        ("FLG_R1", "uint8", [0, 1, 2, 3, 4], [0, 0, 0, 1, 1]),
     ],
 )  # fmt: skip
 def test_quality_layers_of_the_common_kinds_are_used(
@@ -97,6 +100,7 @@ def test_the_name_of_the_product_tells_what_fmask_is(tmp_path: Path, numbers: li
         ("cs_cdf", "uint8", 80, "cs_cdf>=0.6"),
         ("SNW", "uint8", 2, "most frequent numbers are 2"),
         ("cloud_mask", "uint8", 1, 'cloud_mask=0"'),
+        ("clear_mask", "uint8", 2, 'clear_mask=1"'),
         ("QA_RADSAT", "uint16", 7, "most frequent numbers are 7"),
         ("SR_QA_AEROSOL", "uint8", 96, "SR_QA_AEROSOL"),
         ("quality", "uint8", 3, "quality&3=0"),

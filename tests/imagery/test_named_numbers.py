@@ -103,13 +103,13 @@ def test_level_1c_is_told(tmp_path: Path) -> None:
     assert "level 1C" in imagery.warnings[0]
 
 
-@pytest.mark.parametrize(("factor", "told"), [(1, False), (2, True)])
-def test_numbers_brighter_than_land_are_told(tmp_path: Path, factor: int, told: bool) -> None:
+@pytest.mark.parametrize(("factor", "told"), [(1, ""), (2, "brighter"), (0.01, "darker")])
+def test_near_infrared_that_is_unlike_land_is_told(tmp_path: Path, factor: float, told: str) -> None:
     nir = np.linspace(4500, 6500, 144).reshape(SHAPE) * factor
     write_raster(tmp_path / "20190606.tif", np.stack([RED, nir]).astype(np.uint16), descriptions=("B04", "B08"))
     warnings = open_imagery(tmp_path).warnings
-    assert len(warnings) == told
-    assert all("brighter than land" in warning and "B08" in warning for warning in warnings)
+    assert len(warnings) == bool(told)
+    assert all(f"{told} than land" in warning and "B08" in warning for warning in warnings)
 
 
 def test_an_offset_that_is_asked_for_is_not_taken_off_dates_that_are_too_dark_for_it(tmp_path: Path) -> None:

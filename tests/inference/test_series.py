@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cropdetect.chips.batch import clear_means, field_means
-from cropdetect.inference import parts, predict_chips
+from cropdetect.inference import field_average, parts, predict_chips, series
 
 
 def test_means_are_those_of_the_chips_reduced_to_one_pixel(chips):
@@ -63,3 +63,21 @@ def test_a_stopped_prediction_gives_the_same_seasons(chips, checkpoint, weights,
     resumed = predict_chips(chips(40, field_of_chip=rows), trained, batch_size=3, workers=2, state=tmp_path)[0].series
     for name in ("field", "date", "values"):
         assert getattr(resumed, name).tobytes() == getattr(whole, name).tobytes()
+
+
+def test_seasons_do_not_depend_on_how_many_fields_are_counted_and_averaged_at_a_time(chips, checkpoint, weights, monkeypatch):
+    data = chips(40, field_of_chip=[(7 * k) % 25 for k in range(40)])
+    data.batch.date[3, 1] = np.datetime64("NaT", "D")
+    data.batch.clear[3, 1] = False
+    trained = checkpoint(weights(1))
+    whole = predict_chips(data, trained, batch_size=3)[0]
+    monkeypatch.setattr(series, "_GROUPS_AT_ONCE", 4)
+    monkeypatch.setattr(field_average, "_FIELDS_AT_ONCE", 4)
+    some = predict_chips(data, trained, batch_size=3)[0]
+    np.testing.assert_array_equal(some.n_dates, whole.n_dates)
+    np.testing.assert_array_equal(some.series.field, whole.series.field)
+    np.testing.assert_array_equal(some.series.date, whole.series.date)
+    np.testing.assert_array_equal(some.series.values, whole.series.values)
+    seen = data.batch.clear.any(axis=(2, 3))
+    n_dates = [seen[data.field_of_chip == field].any(axis=0).sum() for field in range(25)]
+    np.testing.assert_array_equal(whole.n_dates, n_dates)

@@ -19,6 +19,7 @@ from cropdetect.door import check_crs, local_path
 from cropdetect.errors import FieldsError, InputNotFoundError
 from cropdetect.imagery import Window, gdal, raster_driver, unreadable
 
+RASTER_SUFFIXES = (".tif", ".tiff")
 _STRIP_PIXELS = 2**21  # pixels that a pass over the raster holds at once
 
 Integers = npt.NDArray[np.int64]

@@ -13,12 +13,18 @@ from cropdetect.door import local_path
 from cropdetect.errors import FieldsError
 from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
 from cropdetect.fields.contents import PARQUET_SUFFIXES
+from cropdetect.fields.id_raster import RASTER_SUFFIXES
 from cropdetect.fields.legend import class_names
-from cropdetect.fields.places import by_place, lie_in_their_fields
+from cropdetect.fields.places import by_place, lie_in_their_fields, lonlat_columns, points_of
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.vector import read_vector
 from cropdetect.imagery import unreadable
 from cropdetect.paths import not_found
+
+_LABEL_RASTER = (
+    "Lay it beside the raster of field ids (0_label.tif beside 0_field_id.tif) and leave --reference out. Or give points, "
+    "outlines or a table."
+)
 
 
 def read_labels(
@@ -31,7 +37,8 @@ def read_labels(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Read `field_id`, `label` and, where there is one, `group` of the fields that have a label.
 
-    Points and outlines without ids of these fields, e.g. those of a survey, belong to the fields that they lie in.
+    Points and outlines without ids of these fields, e.g. those of a survey, belong to the fields that they lie in; so do the
+    rows of a table with longitude and latitude.
 
     Args:
         path: CSV, Parquet, or a vector file.
@@ -52,6 +59,8 @@ def read_labels(
     path = local_path(path)
     if not path.exists():
         raise not_found(path, "file of labels")
+    if path.suffix.lower() in RASTER_SUFFIXES:
+        raise FieldsError("known crops are not read from a raster", where=path, fix=_LABEL_RASTER)
     table, shapes, warnings = _read(path, [name for name in (id_column, label_column, group_column) if name is not None])
     ids, doubts = find_id_column(table, id_column, where=path)
     codes = find_label_column(table, label_column, where=path)
@@ -64,14 +73,18 @@ def read_labels(
     if group is not None:
         found["group"] = table[group].to_numpy()
     known = None if ids is None else as_text(table[ids])
+    if fields is not None and id_column is None and (known is None or not known.isin(as_text(fields["field_id"])).any()):
+        shapes, told = _places(table, shapes, fields, path)
+        warnings = (*warnings, *told)
     if shapes is not None and fields is not None and id_column is None and _are_apart(shapes, known, fields):
         used = (found["label"].notna() & shapes.notna() & ~shapes.is_empty).to_numpy()
         if not used.any():
             raise _no_label(codes, path)
-        joined, told = by_place(shapes[used], found[used], fields, where=path)
-        return joined, (*warnings, *missing, *told)
+        joined, doubts_of_places = by_place(shapes[used], found[used], fields, where=path)
+        return joined, (*warnings, *missing, *doubts_of_places)
     if ids is None:
-        fix = " ".join([f"Name it with --id-column. {columns}", *doubts])
+        places = "" if fields is None else ", or give lon and lat, or a file of points or outlines"
+        fix = " ".join([f"Name it with --id-column{places}. {columns}", *doubts])
         raise FieldsError("no column is known to hold field ids", where=path, fix=fix)
     found.insert(0, "field_id", as_text(table[ids]))
     nameless = int((found["field_id"].isna() & found["label"].notna()).sum())
@@ -92,6 +105,34 @@ def read_labels(
 
 def _no_label(column: str, path: Path) -> FieldsError:
     return FieldsError(f"no field has a label in the column {column}", where=path, fix="Name another with --labels.")
+
+
+def _places(
+    table: pd.DataFrame, shapes: gpd.GeoSeries | None, fields: gpd.GeoDataFrame, path: Path
+) -> tuple[gpd.GeoSeries | None, list[str]]:
+    """Return where the rows of a table without ids of the fields lie: its shapes, else its lon and lat; and warnings.
+
+    Raises:
+        FieldsError: the places of rows or fields are not known on the Earth.
+    """
+    warnings: list[str] = []
+    lonlat = lonlat_columns(table)
+    if shapes is None and lonlat is not None:
+        shapes = points_of(table, lonlat, warnings)
+    if shapes is not None and shapes.crs is None:
+        raise FieldsError(
+            "it has no ids of the fields, and its points or outlines have no coordinate reference system (CRS)",
+            where=path,
+            fix="Set its CRS, or give a table with the ids of the fields.",
+        )
+    if shapes is not None and (fields.crs is None or fields.geometry.isna().all()):
+        raise FieldsError(
+            "it has no ids of the fields, and the fields have no outlines with a coordinate reference system (CRS) in which its "
+            "points could lie",
+            where=path,
+            fix=f"Give a table with the ids of the fields, such as {fields['field_id'].iloc[0]}, or imagery with a CRS.",
+        )
+    return shapes, [f"{path.name}: {text}" for text in warnings]
 
 
 def _are_apart(shapes: gpd.GeoSeries, ids: "pd.Series[Any] | None", fields: gpd.GeoDataFrame) -> bool:

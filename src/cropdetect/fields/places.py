@@ -1,5 +1,6 @@
-"""Which field a surveyed point or outline lies in, where its id does not tell."""
+"""Where the rows of a table lie, and which field a surveyed point or outline lies in, where its id does not tell."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -10,7 +11,27 @@ import shapely
 from cropdetect.errors import FieldsError
 from cropdetect.fields.columns import as_text
 
+ON_EARTH = (360, 90)  # degrees east and north, at most: longitudes may count from 0
+_LONLAT = (("lon", "lat"), ("longitude", "latitude"))
 _AGREE = 0.9  # share of the ids in common whose places must agree
+
+
+def lonlat_columns(table: pd.DataFrame) -> list[str] | None:
+    """Return the columns of longitudes and latitudes, in any case of letters; None where there are none."""
+    by_name = {str(name).lower().strip(): name for name in reversed(table.columns)}
+    return next(([by_name[x], by_name[y]] for x, y in _LONLAT if x in by_name and y in by_name), None)
+
+
+def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) -> gpd.GeoSeries:
+    """Return the points of columns of longitudes and latitudes; None where they hold no numbers, which is a warning."""
+    place = table[list(columns)].apply(pd.to_numeric, errors="coerce")
+    degrees = place.to_numpy(np.float64, na_value=np.nan)
+    known = (np.isfinite(degrees) & (np.abs(degrees) <= ON_EARTH)).all(axis=1)
+    lost = int((table[list(columns)].notna().any(axis=1) & ~known).sum())
+    if lost:
+        warnings.append(f"{' and '.join(columns)} hold no place on the Earth in {lost} rows")
+    points = gpd.GeoSeries(gpd.points_from_xy(place[columns[0]], place[columns[1]]), index=table.index, crs="EPSG:4326")
+    return points.where(known, None)
 
 
 def lie_in_their_fields(shapes: gpd.GeoSeries, ids: "pd.Series[Any]", fields: gpd.GeoDataFrame) -> bool:

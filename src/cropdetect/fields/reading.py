@@ -14,8 +14,9 @@ from pyproj import CRS
 from cropdetect.door import checked
 from cropdetect.errors import FieldsError
 from cropdetect.fields.coordinates import impossible_coordinates, likely_crs
+from cropdetect.fields.doubles import other_years
 from cropdetect.fields.geometry import buffer_fields
-from cropdetect.fields.id_raster import lies_on, open_raster
+from cropdetect.fields.id_raster import RASTER_SUFFIXES, lies_on, open_raster
 from cropdetect.fields.legend import CV4A_LEGEND, ordered_legend
 from cropdetect.fields.raster_table import TileRasters, raster_table
 from cropdetect.fields.table import FieldSet, field_table
@@ -23,8 +24,6 @@ from cropdetect.fields.tiles import fields_of_tiles
 from cropdetect.fields.vector import only_vector_file, read_vector
 from cropdetect.imagery import Imagery, check_place, gdal
 from cropdetect.paths import not_found
-
-_RASTER_SUFFIXES = (".tif", ".tiff")
 
 
 def read_fields(
@@ -58,7 +57,7 @@ def read_fields(
         LegendError: the legend has none of the codes.
     """
     path = only_vector_file(checked(path))
-    if path.suffix.lower() in _RASTER_SUFFIXES:
+    if path.suffix.lower() in RASTER_SUFFIXES:
         if not path.is_file():
             raise not_found(path, "file of fields")
         if layer is not None:
@@ -78,7 +77,9 @@ def read_fields(
         imagery_crs=None if imagery is None else _imagery_crs(imagery),
         impossible=impossible_coordinates(raw, imagery, path),
     )
-    return replace(fields, warnings=warnings + fields.warnings)
+    years = sorted({day.year for day in imagery.dates}) if imagery is not None else []
+    about_years = other_years(raw, years, path.name) if years else []
+    return replace(fields, warnings=(*warnings, *fields.warnings, *about_years))
 
 
 def fields_of(

@@ -190,11 +190,21 @@ BANDS: tuple[Band, ...] = (
     Band("swir<number>", "reflectance", pattern=r"swir_?\d+"),
     Band("NDVI", "index"),
     Band("EVI", "index"),
-    Band("TCI", "by-product", in_paths=False),
+    Band("alpha", "mask", in_paths=False),
+    Band("TCI", "by-product", pattern=r"TCI(?:_[RGB])?", in_paths=False),
     Band("PVI", "by-product", in_paths=False),
+    Band("quick looks", "by-product", pattern=r"QL_(?:VNIR|SWIR)", in_paths=False),
+    Band("layers of THEIA", "by-product", pattern=r"(?:ATB|IAB|DTS)_R[12]|WGT(?:_B\d+A?)?_R[12]", in_paths=False),
     Band("AOT", "by-product", in_paths=False),
     Band("WVP", "by-product", in_paths=False),
     Band("Landsat's heat terms", "by-product", pattern=r"(?:ST_)?(?:ATRAN|CDIST|DRAD|EMIS|EMSD|TRAD|URAD)", in_paths=False),
+    Band(
+        "angles of sun and view",
+        "by-product",
+        pattern=r"[SV][AZ]A|RAA|(?:.*_)?(?:solar|sun|view|satellite|relative)?_?(?:zenith|azimuth)(?:_?angles?)?|"
+        r"(?:.*_)?(?:(?:projected_?)?(?:local_?)?incidence_?)?angle",
+        in_paths=False,
+    ),
     Band("field ids", "by-product", pattern=r"field_?ids?|labels?", in_paths=False),
 )
 
@@ -220,7 +230,7 @@ _PREFIXES: tuple[tuple[str, str | None], ...] = (
     (r"HLS[-_. ]?L30", "landsat-8"),
     (r"PLANET(?:SCOPE)?|PS", "planetscope"),
     (r"MODIS|(?:MOD|MYD|MCD)\d\d\w\d?", "modis"),
-    (r"SR|FRE|SRE|BOA|TOA|NBART?|RHOS?|REFL(?:ECTANCE)?|SURFACE_REFLECTANCE", None),
+    (r"SR|FRE|SRE|FRC|BOA|TOA|NBART?|RHOS?|REFL(?:ECTANCE)?|SURFACE_REFLECTANCE", None),
 )
 _RADIOMETRY_WORDS = r"db|lin(?:ear)?|sigma0|gamma0|beta0|fre|sre"
 _NEUTRAL_SUFFIX = rf"{_SEPARATOR}(?:\d\dm|SR|BOA|TOA|SURF|REFL|REFLECTANCE|SURFACE_REFLECTANCE)"

@@ -137,6 +137,7 @@ def _form(pattern: str, rank: int, read: Callable[[re.Match[str]], Iterator[Peri
 
 
 _Y = r"(?P<year>(?:19|20)\d\d)"
+_Y_OF_SATELLITES = r"(?P<year>19[7-9]\d|20\d\d)"  # 190405 is a day of 2019, and no month of 1904
 _M = r"(?P<month>0[1-9]|1[0-2])"
 _D = r"(?P<day>0[1-9]|[12]\d|3[01])"
 _HMS = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d|60)"
@@ -167,7 +168,7 @@ _FORMS: tuple[_Form, ...] = (
     _form(rf"{_Y}[-_]?Q(?P<quarter>[1-4])", _MONTH, lambda m: _month(m["year"], 3 * int(m["quarter"]) - 2, 3)),
     _form(rf"(?<![a-z]){_NAMED}[-_. ]?{_Y}", _MONTH, lambda m: _of_named_month(m["year"], m["month"], None)),
     _form(rf"{_Y}[-_. ]?{_NAMED}(?![a-z])", _MONTH, lambda m: _of_named_month(m["year"], m["month"], None)),
-    _form(rf"{_Y}{_M}", _WEAK, lambda m: _month(m["year"], int(m["month"]))),
+    _form(rf"{_Y_OF_SATELLITES}{_M}", _WEAK, lambda m: _month(m["year"], int(m["month"]))),
     _form(rf"(?P<a>[0-3]\d)(?P<b>[0-3]\d){_Y}", _WEAK, _year_last),
     _form(_Y, _YEAR, lambda m: _month(m["year"], 1, 12)),
 )

@@ -194,7 +194,8 @@ def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:
         if other is not None and other.place and layer.place and other.pixel_area == layer.pixel_area:
             raise AmbiguousNameError(
                 f"two layers would be band {layer.band} of {layer.date}: {other.place} and {layer.place}",
-                fix="Give them different names in their files, or move one of the files away.",
+                fix="Give them different names in their files, or move one of the files away. Layers of several days need the "
+                "day in their descriptions, e.g. 20190606_B04.",
             )
         if layer.band not in same or layer.pixel_area < same[layer.band].pixel_area:
             same[layer.band] = layer

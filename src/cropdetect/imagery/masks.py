@@ -88,6 +88,8 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     QualityLayer("CLP", r"CLP", "<102", "Sentinel Hub's s2cloudless cloud probability, 0 to 255"),
     QualityLayer("CLM", r"CLM(_R[12])?", "=0", "cloud mask of Sentinel Hub (1 is cloud) and of MAJA (bits)"),
     QualityLayer("MG2", r"(MG2|EDG|SAT)_R[12]", "=0", "MAJA's masks of cloud, shadow and snow, of edges, of saturation"),
+    QualityLayer("FLG", r"FLG_R[12]", "=3,4", "THEIA's monthly syntheses: 3 water, 4 land"),
+    QualityLayer("QL_QUALITY_CLOUD", r"QL_QUALITY_(CLOUD|CLOUDSHADOW|CIRRUS|SNOW)", "=0", "EnMAP: cloud, shadow, cirrus, snow"),
     QualityLayer("s2cloudless_mask", r"(oa_)?s2cloudless_mask", "=1", "DE Africa and DEA: 1 is clear, 2 is cloud"),
     QualityLayer(
         "cs_cdf", r"cs(_cdf)?|cloud_score_plus", ">=0.6", "Google's Cloud Score+, 0 to 1; high is clear", _share
@@ -122,6 +124,8 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     QualityLayer("DetailedQA", r"Detailed_?QA|(.*_)?VI_Quality", "&3=0,1", "MODIS indices: bits 0-1 of the quality flags"),
     QualityLayer("QAI", r"QAI", "&31=0", "FORCE: bits 0 no data, 1-2 cloud, 3 shadow, 4 snow"),
     QualityLayer("clear", r"clear|udm2_(1|clear)", "=1", "PlanetScope udm2, band 1"),
+    QualityLayer("CLOUDLESS_MASK", r"CLOUDLESS_MASK|FILL_MASK", "!=0", "geedim: 1 is clear, and 1 is filled"),
+    QualityLayer("alpha", r"alpha", ">0", "transparency of an orthophoto: 0 is outside"),
 )  # fmt: skip
 
 _PLANET = re.compile(r"clear|snow|shadow|(light_|heavy_)?haze(_light|_heavy)?|cloud|confidence|unusable|udm2_\w+", re.IGNORECASE)
@@ -129,6 +133,7 @@ _SOUNDS = re.compile(
     r".*(mask|cloud|cld|quality|classification|shadow|udm2?)(?![a-z]).*|(.*[-_.])?(qa|qc|bqa|flags?|clp|clm)([-_.\d].*)?|clear|snow",
     re.IGNORECASE,
 )
+_GOOD = re.compile(r"clear|cloudless|cloud_?free|valid|good|usable", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,8 @@ def is_quality_layer(name: str) -> bool:
     """Whether a layer tells how good others are, by the tables or by the sound of its name."""
     known = find_band(name)
     if known.kind == "other":
-        return any(_is(row, name) for row in QUALITY_LAYERS) or _SOUNDS.fullmatch(name) is not None
+        known_name = any(_is(row, name) for row in QUALITY_LAYERS) or _PLANET.fullmatch(name)
+        return bool(known_name or _SOUNDS.fullmatch(name))
     return is_quality(name)
 
 
@@ -234,4 +240,5 @@ def _hint(name: str, rows: list[QualityLayer], numbers: Numbers) -> str:
     values, counts = np.unique(numbers, return_counts=True)
     frequent = ", ".join(f"{value:g}" for value in values[np.argsort(-counts, kind="stable")][:_SHOWN])
     seen = f"Its most frequent numbers are {frequent}. " if frequent else ""
-    return f'{seen}Say which numbers are clear, e.g. --clear "<name>=0" (or "<name>&3=0" for bits).'
+    good = 1 if _GOOD.search(name) else 0
+    return f'{seen}Say which numbers are clear, e.g. --clear "<name>={good}" (or "<name>&3=0" for bits).'

@@ -19,6 +19,7 @@ from cropdetect.errors import AmbiguousNameError, OptionError
 from cropdetect.imagery.bands import BANDS, ORBIT_WORDS, STATISTIC_WORDS, is_band, parse_band
 from cropdetect.imagery.dates import Dated, Period, dates_in, parse_period
 from cropdetect.imagery.identity import sensor_in
+from cropdetect.imagery.masks import is_quality_layer
 from cropdetect.imagery.products import Found, find_product
 
 _GROUPS = frozenset({"date", "year", "band", "tile"})
@@ -38,7 +39,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _SAFE = re.compile(r"\.SAFE(/|$)|^GRANULE/|(^|/)(IMG_DATA|QI_DATA)/", re.IGNORECASE)
 _SAFE_FOLDER = re.compile(r"\.SAFE$|^GRANULE$|^IMG_DATA$")
 _RESOLUTION = re.compile(r"(?<![A-Za-z0-9])R?\d{2}m(?![A-Za-z0-9])")
-_SHORT = re.compile(r"(?:SR|FRE|SRE)_?(B\d+A?)", re.IGNORECASE)
+_SHORT = re.compile(r"(?:SR|FRE|SRE|FRC)_?(B\d+A?)", re.IGNORECASE)
 _VARIANTS = (rf"(?<![A-Za-z0-9])({ORBIT_WORDS})(?![A-Za-z0-9])", rf"(?<![A-Za-z0-9])({STATISTIC_WORDS}|FRE|SRE)(?![A-Za-z0-9])")
 
 
@@ -193,6 +194,11 @@ def _lone_word(file: str) -> str:
     if not before and re.match(r"[_.-]", after) and _WORD.fullmatch(after[1:]):
         return after[1:]
     return before[:-1] if not after and re.search(r"[_.-]$", before) and _WORD.fullmatch(before[:-1]) else ""
+
+
+def quality_word(file: str) -> str:
+    """Return the last word of a file's name that sounds like a quality layer (cloud, mask, QC), or ""."""
+    return next((word for word in re.split(r"[^A-Za-z0-9]+", file)[::-1] if word and is_quality_layer(word)), "")
 
 
 def _dated(path: str, parts: Sequence[str], products: Sequence[Found | None]) -> ParsedName:

@@ -14,11 +14,12 @@ from pathlib import Path
 from cropdetect.documents import read_yaml
 from cropdetect.door import checked
 from cropdetect.errors import InputNotFoundError, MissingBandError, OptionError
-from cropdetect.imagery.bands import parse_band
+from cropdetect.imagery.bands import is_band, parse_band
 from cropdetect.imagery.identity import NAMELESS, identify, sensor_of, unsure_bands
 from cropdetect.imagery.layers import Layer
 from cropdetect.imagery.orbits import orbit_by_time
 
+_MANY = 12  # names in a message
 _PREFIX = {"sentinel-2": "S2", "landsat-8": "L8", "landsat-5": "L5", "modis": "MODIS", "planetscope": "PS"}
 
 
@@ -71,14 +72,15 @@ def name_layers(
     named, warnings = [_of_orbit(layer) for layer in layers], list[str]()
     named = _by_sensor(_of_force(named))
     named = _by_orbit(named)
+    named, uncorrected = _without_uncorrected(named)
     named = _by_kind(named, lambda layer: layer.variants[1])
-    named = _renamed(named, band_names or {})
+    named, by_products = _without_by_products(_renamed(named, band_names or {}))
     names = tuple(dict.fromkeys(layer.band for layer in named))
     told = {_optical(layer) for layer in named} - {None}
     sensor = sensor_of(names, told.pop() if len(told) == 1 and sensor is None else sensor)
     if len(told) > 1:
         sensor = None
-    warnings += _doubts(names, sensor, several=len(told) > 1)
+    warnings += [*uncorrected, *by_products, *_doubts(names, sensor, several=len(told) > 1)]
     return named, sensor, warnings
 
 
@@ -119,6 +121,15 @@ def _by_sensor(layers: Sequence[Layer]) -> list[Layer]:
         replace(layer, band=f"{_PREFIX[sensor]}_{layer.band}") if sensor and parse_band(layer.band).sensor != sensor else layer
         for layer, sensor in zip(layers, sensors, strict=True)
     ]
+
+
+def _without_uncorrected(layers: Sequence[Layer]) -> tuple[list[Layer], list[str]]:
+    """Leave out MAJA's reflectances without correction of slopes (SRE) where those with it (FRE) are there, and warn of it."""
+    corrected = {(layer.band, layer.date) for layer in layers if layer.variants[1] == "fre"}
+    kept = [layer for layer in layers if layer.variants[1] != "sre" or (layer.band, layer.date) not in corrected]
+    if len(kept) == len(layers):
+        return kept, []
+    return kept, ["MAJA's reflectances SRE are left out, since FRE, which are corrected for slopes, are there, too"]
 
 
 def _by_kind(layers: Sequence[Layer], kind_of: Callable[[Layer], str]) -> list[Layer]:
@@ -170,6 +181,18 @@ def _renamed(layers: Sequence[Layer], band_names: Mapping[str, str]) -> list[Lay
     ]
 
 
+def _without_by_products(layers: Sequence[Layer]) -> tuple[list[Layer], list[str]]:
+    """Leave out layers that are no bands by their names (angles, previews, field ids), and warn of them."""
+    left_out = dict.fromkeys(layer.band for layer in layers if not is_band(layer.band))
+    if not left_out:
+        return list(layers), []
+    names = ", ".join(left_out)
+    warning = (
+        f"{names}: not used, as by-products. To use one as a band, give it another name: --band-names {next(iter(left_out))}=..."
+    )
+    return [layer for layer in layers if layer.band not in left_out], [warning]
+
+
 def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[str]:
     """Return warnings about bands of unknown sensor, and about two names of one band."""
     warnings = []
@@ -184,7 +207,7 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
     nameless = [name for name in names if NAMELESS.fullmatch(name)]
     if nameless:
         warnings.append(
-            f"Nothing says which bands {', '.join(nameless)} are, so their offset and unit stay as they are. Say it with "
+            f"Nothing says which bands {_listed(nameless)} are, so their offset and unit stay as they are. Say it with "
             f"--band-names, e.g. {nameless[0]}=B02."
         )
     same: dict[object, list[str]] = defaultdict(list)
@@ -196,3 +219,8 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
         if len(alike) > 1
     ]
     return warnings
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names for a message, of many only the first and the last."""
+    return ", ".join(names) if len(names) <= _MANY else f"{', '.join(names[:3])}, ..., {names[-1]}"

@@ -137,9 +137,16 @@ PRODUCTS: tuple[Product, ...] = (
     Product(
         "Sentinel-2, by MAJA",
         "sentinel-2",
-        r"SENTINEL2[A-D]_(?P<date>\d{8})-\d{6}-\d{3}_L\w+_T\w{5}_[A-Z]_V\d+-\d+(?:_(?P<band>(?:FRE|SRE|ATB|CLM|MG2|SAT|EDG)_\w+))?",
+        r"SENTINEL2[A-D]_(?P<date>\d{8})-\d{6}-\d{3}_L\w+_T\w{5}_[A-Z]_V\d+-\d+(?:_(?P<band>(?:FRE|SRE|ATB|IAB|CLM|MG2|SAT|EDG)_\w+))?",
         "SENTINEL2A_20190606-105831-567_L2A_T31TCJ_C_V2-2_FRE_B2",
         "CNES, THEIA Sentinel-2 L2A product format, PSC-NT-411-0362",
+    ),
+    Product(
+        "Sentinel-2, monthly synthesis by THEIA",
+        "sentinel-2",
+        r"SENTINEL2[A-DX]_(?P<date>\d{8})-\d{6}-\d{3}_L3A_T\w{5}_[A-Z]_V\d+-\d+(?:_(?P<band>(?:FRC|FLG|WGT|DTS)_\w+))?",
+        "SENTINEL2X_20190615-000000-000_L3A_T31TCJ_C_V1-2_FRC_B2",
+        "CNES, THEIA Sentinel-2 L3A product format, PSC-NT-411-0480",
     ),
     Product(
         "HLS from Landsat",
@@ -195,7 +202,7 @@ PRODUCTS: tuple[Product, ...] = (
     Product(
         "MODIS and VIIRS, by AppEEARS",
         "modis",
-        r"(?:MOD|MYD|MCD|VNP|VJ1)\w{2,6}\.\d{3}_(?P<band>\w+?)_doy(?P<date>\d{7})(?:\d{6})?_aid\d{4}",
+        r"(?:MOD|MYD|MCD|VNP|VJ1)\w{2,6}\.\d{3}_(?:_\d+m_(?:\d+_days|monthly)_)?(?P<band>\w+?)_doy(?P<date>\d{7})(?:\d{6})?_aid\d{4}",
         "MOD09A1.061_sur_refl_b01_doy2019161_aid0001",
         "NASA LP DAAC, AppEEARS documentation, section Area sample outputs",
     ),
@@ -226,6 +233,20 @@ PRODUCTS: tuple[Product, ...] = (
         r"^(?P<date>\d{8})_LEVEL2_(?:SEN2[A-D]|LND0[4-9])_(?P<band>QAI|\w+)$",
         "20190606_LEVEL2_SEN2A_BOA",
         "FORCE documentation, Level 2 Processing System, section Data organization",
+    ),
+    Product(
+        "FORCE, time series (the days are in the descriptions of the layers)",
+        None,
+        r"^\d{4}-\d{4}_\d{3}-\d{3}(?:-\d\d)?_HL_TSA_\w{5}_(?P<band>\w{3})_(?:TSS|TSI|TSA)$",
+        "2019-2019_001-365_HL_TSA_SEN2L_NDV_TSI",
+        "FORCE documentation, Time Series Analysis, section Output format",
+    ),
+    Product(
+        "EnMAP",
+        None,
+        r"ENMAP\d\d-\w{4}L\d\w-DT\d{10}_(?P<date>\d{8}T\d{6}Z)_\d{3}_V\d{6}_\d{8}T\d{6}Z(?:-(?P<band>\w+))?",
+        "ENMAP01-____L2A-DT0000001234_20220606T105031Z_001_V010301_20230922T131734Z-SPECTRAL_IMAGE",
+        "DLR, EnMAP HSI Level 1B, 1C, 2A Product Specification, EN-PCV-ICD-2009-2",
     ),
 )
 

@@ -36,6 +36,7 @@ _MOST = 0.2  # share of the dates that must be too dark, for the product's name 
 _LEAST = 16  # pixels from which on anything is concluded
 # Vegetation reflects about half of near infrared; clouds, which are brighter, seldom cover three quarters of a season.
 _BRIGHT, _MOST_BRIGHT = 9000.0, 0.25
+_DIM = 600.0  # any land has brighter pixels, but for water: this shows reflectance x 1000 or percent
 _RADIANCE = re.compile(r"radiance|W\s*[/*.]?\s*\(?m", re.IGNORECASE)
 
 Numbers = npt.NDArray[Any]
@@ -93,7 +94,7 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
             _refuse_twice(kind, high, used[0])
         _refuse_impossible(kind, numbers, used[0])
         units[kind], warning = _unit(kind, high)
-        warning = warning or (_too_bright(used, values) if units[kind].factor == 1 else "")
+        warning = warning or (_unlike_land(used, values) if units[kind].factor == 1 else "")
         if warning:
             warnings.append(warning)
     return units, tuple(warnings)
@@ -130,19 +131,23 @@ def _unit(kind: Kind, high: float) -> tuple[Unit, str]:
     )
 
 
-def _too_bright(samples: Iterable[BandSample], values: Mapping[int, Numbers]) -> str:
-    """Return a warning where digital numbers of near infrared are mostly higher than reflectance x 10000 is, or ""."""
+def _unlike_land(samples: Iterable[BandSample], values: Mapping[int, Numbers]) -> str:
+    """Return a warning where near infrared is brighter or darker than land is in reflectance x 10000, or ""."""
     by_band: dict[str, list[Numbers]] = defaultdict(list)
     for one in samples:
         if find_band(one.band, one.layer.sensor).role in ("nir", "nir08"):
             by_band[one.band].append(values[id(one)])
     for band, parts in by_band.items():
         numbers = np.concatenate(parts)
-        low = float(np.quantile(numbers, _MOST_BRIGHT))
-        if low > _BRIGHT and numbers.size >= _LEAST:
+        if np.unique(numbers).size < _LEAST:
+            continue
+        low, high = (float(number) for number in np.quantile(numbers, (_MOST_BRIGHT, LIKELY)))
+        told = f"above {low:.5g}, brighter" if low > _BRIGHT else f"below {high:.5g}, darker" if high < _DIM else ""
+        if told:
+            share = "three quarters" if low > _BRIGHT else "nearly all"
             return (
-                f"three quarters of the pixels of {band} that were looked at are above {low:.5g}, brighter than land is in "
-                "reflectance x 10000. If the unit is another one, set the files' scale and offset (gdal_edit.py -scale S)"
+                f"{share} of the pixels of {band} that were looked at are {told} than land is in reflectance x 10000. If the "
+                "unit is another one, set the files' scale and offset (gdal_edit.py -scale S)"
             )
     return ""
 

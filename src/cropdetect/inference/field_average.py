@@ -1,7 +1,5 @@
 """From chips to fields: softmax, the ensemble's mean and disagreement, chips of one field averaged by their area."""
 
-from collections import deque
-
 import numpy as np
 import numpy.typing as npt
 import scipy.special
@@ -15,6 +13,7 @@ from cropdetect.inference.series import ChipMeans, field_series
 
 _WITH_PROBABILITIES = ("ok", "partly_outside")
 _DAYS = 2**22  # more than there are days in 10,000 years
+_FIELDS_AT_ONCE = 10_000  # whose dates are counted
 
 
 class FieldAverage:
@@ -46,19 +45,25 @@ class FieldAverage:
         self._disagreement = np.full(n, np.nan)
         self._n_clear = np.zeros(n)  # clear pixels, summed over the dates
         self._n_shown = np.zeros(n)  # pixels, summed over the dates
-        self._means: deque[ChipMeans] = deque()
+        order = np.argsort(chips.field_of_chip, kind="stable")
+        self._place = np.empty_like(order)  # of each chip among the chips of all fields, field by field
+        self._place[order] = np.arange(len(order))
+        self._means = ChipMeans.empty(chips.field_of_chip[order], chips.info)
 
     def add(self, chips: ChipScores) -> None:
         """Take the scores of the next chips."""
-        field = self._chips.field_of_chip[self._next : self._next + len(chips)]
-        self._next += len(chips)
+        some = slice(self._next, self._next + len(chips))
+        field, place = self._chips.field_of_chip[some], self._place[some]
+        self._next = some.stop
         probabilities = softmax(chips.scores.astype(np.float64))
         clear = chips.clear_pixels.sum(axis=1)
         shown = chips.area * (~np.isnat(chips.date)).sum(axis=1)
         wanted = self._wanted[field]
         np.add.at(self._n_clear, field[wanted], clear[wanted])
         np.add.at(self._n_shown, field[wanted], shown[wanted])
-        self._means.append(ChipMeans(field[wanted], chips.date[wanted], chips.means[wanted], chips.clear_pixels[wanted]))
+        self._means.date[place[wanted]] = chips.date[wanted]
+        self._means.means[place[wanted]] = chips.means[wanted]
+        self._means.clear_pixels[place[wanted]] = chips.clear_pixels[wanted]
         finished = []
         for chip in np.flatnonzero(wanted).tolist():
             row = int(field[chip])
@@ -87,7 +92,7 @@ class FieldAverage:
         self._disagreement[ready] = mutual_information(members)
 
     def predictions(self) -> Predictions:
-        """Return one row a field; all chips must have come. Asked for once: what the chips were reduced to is let go of."""
+        """Return one row a field; all chips must have come."""
         n = len(self._status)
         n_dates = self._n_dates()
         return Predictions(
@@ -99,16 +104,19 @@ class FieldAverage:
             clear_share=np.divide(self._n_clear, self._n_shown, out=np.full(n, np.nan), where=self._n_shown > 0),
             n_pixels=np.where(self._wanted, self._chips.field_area, 0),
             status=self._status.astype(str),
-            series=field_series(self._chips.info.bands, (self._means.popleft() for _ in range(len(self._means)))),
+            series=field_series(self._chips.info.bands, [self._means]),
         )
 
     def _n_dates(self) -> npt.NDArray[np.int64]:
         """Count the dates with a clear pixel of each field, in whichever of its chips."""
-        keys = [np.empty(0, np.int64)]
-        for some in self._means:
-            chip, step = np.nonzero(some.clear_pixels)
-            keys.append(some.field[chip] * _DAYS + some.date[chip, step].astype(np.int64) % _DAYS)
-        return np.bincount(np.unique(np.concatenate(keys)) // _DAYS, minlength=len(self._status))
+        counts = []
+        for start in range(0, len(self._status), _FIELDS_AT_ONCE):
+            first, last = np.searchsorted(self._means.field, [start, start + _FIELDS_AT_ONCE])
+            chip, step = np.nonzero(self._means.clear_pixels[first:last])
+            field, date = self._means.field[first:last][chip] - start, self._means.date[first:last][chip, step]
+            keys = np.unique(field * _DAYS + date.astype(np.int64) % _DAYS)
+            counts.append(np.bincount(keys // _DAYS, minlength=min(_FIELDS_AT_ONCE, len(self._status) - start)))
+        return np.concatenate(counts)
 
 
 def _scaling(calibration: CalibrationRecord) -> EnsembleScaling:

@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cropdetect.chips.batch import ChipBatch, clear_means
-from cropdetect.chips.chipset import RandomAccessChips
+from cropdetect.chips.chipset import ChipInfo, RandomAccessChips
 from cropdetect.chips.season import season_day
 from cropdetect.inference.predictions import FieldSeries
+
+_GROUPS_AT_ONCE = 50_000  # fields and dates that are averaged
 
 
 class ChipMeans(NamedTuple):
@@ -32,40 +34,69 @@ class ChipMeans(NamedTuple):
         """Reduce chips to their means."""
         return cls(batch.field, batch.date.astype("datetime64[D]"), *clear_means(batch))
 
+    @classmethod
+    def empty(cls, field: npt.NDArray[np.int64], info: ChipInfo) -> "ChipMeans":
+        """Return room for chips of these fields; their steps are absent."""
+        steps = len(field), info.n_steps
+        date = np.full(steps, np.datetime64("NaT", "D"), "datetime64[D]")
+        return cls(field, date, np.empty((*steps, len(info.bands)), np.float32), np.zeros(steps))
+
 
 def field_series(bands: Sequence[str], chips: Iterable[ChipMeans]) -> FieldSeries:
     """Join the means of all chips to one row a field and date, chips of one field weighted by their clear pixels.
 
     Args:
         bands: band names.
-        chips: consecutive batches; each is let go of before the next is asked for.
+        chips: consecutive batches. Nothing is copied of a single one whose chips are in the order of their fields and have all
+            steps, in the order of their dates.
     """
     none = np.empty(0, np.int64), np.empty(0, "datetime64[D]"), np.empty((0, len(bands)), np.float32), np.empty(0)
     columns: list[list[npt.NDArray[Any]]] = [[array] for array in none]
     for some in chips:
-        chip, step = np.nonzero(~np.isnat(some.date))
-        rows: tuple[npt.NDArray[Any], ...] = (
-            some.field[chip],
-            some.date[chip, step],
-            some.means[chip, step],
-            some.clear_pixels[chip, step],
-        )
+        there = ~np.isnat(some.date)
+        field_of_step = np.repeat(some.field, there.sum(axis=1))
+        rows = field_of_step, *(_there(values, there) for values in (some.date, some.means, some.clear_pixels))
         for column, part in zip(columns, rows, strict=True):
             column.append(part)
     field, date, means, weights = (_joined(column) for column in columns)
     order = np.lexsort((date, field))
-    field, date, means, weights = field[order], date[order], means[order], weights[order]
+    if (np.diff(order) < 0).any():
+        field, date, means, weights = field[order], date[order], means[order], weights[order]
     first = np.flatnonzero((np.diff(field, prepend=-1) != 0) | np.diff(date.astype(np.int64), prepend=0).astype(bool))
     if len(first) < len(field):  # fields in several chips
-        row = np.repeat(np.arange(len(first)), np.diff(first, append=len(field)))
-        means = _grouped_means(means, row, len(first), weights.astype(np.float32)).astype(np.float32)
+        means = _averaged(means, weights.astype(np.float32), first)
         field, date = field[first], date[first]
     return FieldSeries(tuple(bands), field, date, means)
 
 
+def _averaged(
+    means: npt.NDArray[np.float32], weights: npt.NDArray[np.float32], first: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float32]:
+    """Return the weighted means of consecutive rows, (group, band), some groups at a time: sums take several times the memory.
+
+    Args:
+        means: (row, band).
+        weights: (row,).
+        first: (group,) row that each group begins with.
+    """
+    averaged = np.empty((len(first), means.shape[1]), np.float32)
+    for start in range(0, len(first), _GROUPS_AT_ONCE):
+        ends = np.append(first, len(means))[start : start + _GROUPS_AT_ONCE + 1]
+        group = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        rows = slice(ends[0], ends[-1])
+        averaged[start : start + len(ends) - 1] = _grouped_means(means[rows], group, len(ends) - 1, weights[rows])
+    return averaged
+
+
+def _there(values: npt.NDArray[Any], there: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """Return the values of the steps that are there, (row, ...), from (chip, step, ...)."""
+    return values.reshape(there.size, *values.shape[2:]) if there.all() else values[there]
+
+
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """Join arrays and empty the list, so that no more than one column is in memory twice."""
-    whole = np.concatenate(parts)
+    filled = [part for part in parts if len(part)]
+    whole = filled[0] if len(filled) == 1 else np.concatenate(parts)
     parts.clear()
     return whole
 

@@ -1,10 +1,12 @@
 import datetime as dt
+import zipfile
 
 import numpy as np
 import pyproj
 import pytest
 import xarray as xr
 
+from cropdetect.chips import recognise
 from cropdetect.errors import GridError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
 from tests.imagery.data import LEFT, TOP, cube, write_raster
@@ -80,6 +82,26 @@ def test_variables_that_are_no_bands_are_named():
         "<Dataset>: levels is not used, since its dimensions are time, level, y, x",
         "<Dataset>: WVP: not used, as by-products",
     )
+
+
+@pytest.mark.parametrize(
+    ("coordinate", "described", "names"),
+    [
+        ([1, 2], ("B04", "B08"), ("B04", "B08")),
+        (None, ["B04", "B08"], ("B04", "B08")),
+        (["red", "nir"], ("B04", "B08"), ("red", "nir")),
+        ([1, 2], ("reflectance", "reflectance"), ("1", "2")),
+        ([1, 2], "surface reflectance", ("1", "2")),
+    ],
+)
+def test_the_descriptions_that_rioxarray_keeps_name_bands_that_are_only_counted(coordinate, described, names):
+    stacked = xr.concat([cube({"B04": numbers()})["B04"], cube({"B04": numbers() + 1})["B04"]], "band").rename("stack")
+    if coordinate:
+        stacked = stacked.assign_coords(band=coordinate)
+    stacked.attrs["long_name"] = described
+    imagery = open_imagery(stacked)
+    assert set(imagery.bands) == set(names)
+    np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE, bands=names[:1]).image[:, 0], numbers())
 
 
 @pytest.mark.parametrize("name", ["cube.nc", "cube.zarr", "memory"])
@@ -327,6 +349,29 @@ def test_damaged_cubes_are_named(tmp_path):
         (tmp_path / "cube.nc").write_bytes(content)
         with pytest.raises(UnreadableFileError, match=r"cube\.nc"):
             open_imagery(tmp_path)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize(
+    ("archive", "below", "command"),
+    [
+        ("my cube.zarr.zip", "", "unzip 'my cube.zarr.zip' -d 'my cube.zarr'"),
+        ("all.zip", "season/cube.zarr/", "unzip all.zip -d all"),
+    ],
+)
+def test_a_zarr_store_in_an_archive_is_refused_with_the_command_that_unpacks_it(tmp_path, version, archive, below, command):
+    store, packed = tmp_path / "store.zarr", tmp_path / "data" / archive
+    cube({"B04": numbers()}).to_zarr(store, zarr_format=version, consolidated=False)
+    packed.parent.mkdir()
+    with zipfile.ZipFile(packed, "w") as content:
+        for file in store.rglob("*"):
+            content.write(file, below + file.relative_to(store).as_posix())
+    for place in (packed, packed.parent):
+        assert recognise(place) == "imagery"
+        with pytest.raises(UnreadableFileError) as refused:
+            open_imagery(place)
+        assert refused.value.what == "a Zarr store is not read inside a zip archive"
+        assert command in str(refused.value.fix)
 
 
 def test_damaged_zarr_chunks_are_named_when_they_are_read(tmp_path):

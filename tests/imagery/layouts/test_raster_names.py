@@ -251,3 +251,23 @@ def test_a_class_band_masks_clouds_however_its_name_is_written(tmp_path: Path, n
     tile = open_imagery(tmp_path).tiles[0]
     assert (tile.mask_bands, tile.sensor) == ((name,), "sentinel-2")
     assert tile.read(WHOLE).clear[0].sum() == 18
+
+
+def test_two_digits_of_a_year_are_no_month_of_1904(tmp_path):
+    for day in ("190405", "190515"):
+        write_raster(tmp_path / f"{day}_B04.tif", image(700))
+    with pytest.raises(UnknownLayoutError, match=r"If 190405 is a day, write its year with four digits: 20190405_B04\.tif"):
+        open_imagery(tmp_path)
+
+
+def test_days_with_two_digits_of_the_year_are_told_where_other_files_have_a_month(tmp_path):
+    for day in ("200405", "200515"):  # of 2020; 200405 may be a month of 2004
+        write_raster(tmp_path / f"{day}_B04.tif", image(700))
+    (warning,) = open_imagery(tmp_path).warnings
+    assert "200515_B04.tif. If 200515 is a day, write its year with four digits: 20200515_B04.tif" in warning
+
+
+def test_layers_that_only_number_their_dates_are_refused_with_the_way_to_date_them(tmp_path):
+    write_raster(tmp_path / "season2019.tif", image(700, 2), descriptions=("0_B4", "1_B4"))
+    with pytest.raises(AmbiguousNameError, match="Layers of several days need the day"):
+        open_imagery(tmp_path)

@@ -17,7 +17,7 @@ _MIDDLES = ("median",)
 _SPREADS = ("min", "max", "minimum", "maximum", "std", "stddev", "stdev", "sd", "variance", "var", "count", "sum", "nodatacount")
 _REDUCERS = "|".join((*_MEANS, *_MIDDLES, *_SPREADS))
 _CALL = re.compile(rf"(?P<reducer>{_REDUCERS})\((?P<band>.+)\)", re.IGNORECASE)
-_SUFFIX = re.compile(rf"(?P<band>.+)[_.-](?P<reducer>{_REDUCERS})", re.IGNORECASE)
+_SUFFIX = re.compile(rf"(?P<band>.+?)[_.-]?(?P<reducer>{_REDUCERS})", re.IGNORECASE)
 _PERCENTILE = re.compile(r"(?P<band>.+)_(?P<of>p\d{1,3})", re.IGNORECASE)
 _PREFIX = re.compile(
     r"(?P<sensor>S2|SENTINEL-?2|S1|SENTINEL-?1|OPTICAL|SAR)(?:-(?:L1C|L2A|L2|SIGMA0|GAMMA0|GRD|RTC))?[-_](?P<band>.+)",

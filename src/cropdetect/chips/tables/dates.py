@@ -242,6 +242,13 @@ def _not_read(text: str, where: object) -> TableError:
         )
     if any(re.fullmatch(form.pattern, text, re.IGNORECASE) for form in FORMS):
         return TableError(f"the date {text!r} is no day of the calendar", where=where, fix="Correct it, or remove the row.")
+    if re.fullmatch(r"[2-5]\d{4}(?:\.0)?", text):  # from 1954 to 2064
+        day = dt.date(1899, 12, 30) + dt.timedelta(days=int(float(text)))
+        return TableError(
+            f"the date {text!r} looks like the number of a day in a spreadsheet (it would be {day})",
+            where=where,
+            fix="Give the column a format of dates, e.g. 2019-06-06, and save the table again.",
+        )
     return TableError(f"the date {text!r} cannot be read", where=where, fix=f"Write dates like 2019-06-06. {_DATE_FORMAT}")
 
 

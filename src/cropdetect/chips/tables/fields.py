@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from cropdetect.chips.tables.rows import points_of
 from cropdetect.errors import FieldsError, TableError
 from cropdetect.fields import NO_LABELS, as_text, field_ids, find_label_column, read_plain_table
 from cropdetect.fields.columns import find_id_column, listed
 from cropdetect.fields.legend import class_names
+from cropdetect.fields.places import lonlat_columns, points_of
 from cropdetect.fields.vector import is_vector_file, read_vector
 
 _LEFT_OUT = ("no_id", "duplicate_id")
@@ -50,7 +50,9 @@ def attributes(
                 field = many.index[many.to_numpy()][0]
                 two = as_text(values[ids == field]).dropna().unique()[:2]
                 raise TableError(
-                    f"field {field} has two labels, {two[0]} and {two[1]}, in {name}", where=where, fix="Correct one."
+                    f"field {field} has two labels, {two[0]} and {two[1]}, in {name}",
+                    where=where,
+                    fix=f"Correct one. If a field has several seasons, give each an id of its own, e.g. {field}-2019.",
                 )
         varying.append(str(name))
     if geometry is not None:
@@ -96,10 +98,9 @@ def _placed(table: pd.DataFrame, raw: pd.DataFrame, warnings: list[str]) -> gpd.
         shapes = gpd.GeoSeries(table["geometry"].to_numpy(), crs=crs)
         return gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=shapes)
     table = table.drop(columns="geometry", errors="ignore")
-    for pair in (["lon", "lat"], ["longitude", "latitude"]):
-        if set(pair) <= set(table.columns):
-            return gpd.GeoDataFrame(table, geometry=points_of(table, pair, warnings))
-    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([None] * len(table)))
+    columns = lonlat_columns(table)
+    none = gpd.GeoSeries([None] * len(table))
+    return gpd.GeoDataFrame(table, geometry=none if columns is None else points_of(table, columns, warnings))
 
 
 def read_fields_file(

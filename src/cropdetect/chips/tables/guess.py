@@ -8,8 +8,8 @@ import pandas as pd
 
 from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.dates import days
-from cropdetect.chips.tables.rows import DATES, IDS, named
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.rows import DATES, named
+from cropdetect.chips.tables.source import IDS, Source
 from cropdetect.chips.tables.values import as_numbers, may_be_numbers
 from cropdetect.errors import TableError
 from cropdetect.fields.columns import LABEL_COLUMNS

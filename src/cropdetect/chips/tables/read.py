@@ -19,6 +19,7 @@ from cropdetect.chips.tables.radar import radar_in_decibels
 from cropdetect.chips.tables.sentinel_hub import SentinelHub
 from cropdetect.chips.tables.series import TableSeries
 from cropdetect.chips.tables.source import CSV_SUFFIXES, JSON_SUFFIXES, PARQUET_SUFFIXES, Source
+from cropdetect.chips.tables.wide import days_alone
 from cropdetect.chips.tables.wide_table import WideTable
 from cropdetect.errors import CropDetectError, InputNotFoundError, TableError
 from cropdetect.imagery.naming import parse_band_names
@@ -142,6 +143,14 @@ def _not_recognised(source: Source) -> CropDetectError:
     if not names:
         return TableError(
             "the file is none of the tables that are known", where=source.path, fix="docs/tables.md shows what can be read."
+        )
+    without_band = days_alone(names)
+    if len(without_band) > 1:
+        day = without_band[0].removeprefix("X")
+        return TableError(
+            f"{len(without_band)} columns are called after a day and no band ({without_band[0]} ... {without_band[-1]})",
+            where=source.path,
+            fix=f"Add the band to their names, e.g. NDVI_{day}.",
         )
     guess = guessed_columns(source)
     labels = labels_only(source) if guess.date is None else None

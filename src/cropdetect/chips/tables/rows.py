@@ -14,14 +14,13 @@ from pyproj.exceptions import CRSError
 
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
-from cropdetect.chips.tables.source import Source, damaged
+from cropdetect.chips.tables.source import IDS, Source, damaged
 from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
-from cropdetect.fields.columns import ID_COLUMNS
 from cropdetect.fields.geometry import from_wkb
+from cropdetect.fields.places import ON_EARTH, lonlat_columns, points_of
 
-IDS = (*ID_COLUMNS, "sample_id", "feature_index", "parcel", "plot_id", "plotid", "uid", "uuid", "name")
 DATES = (
     "date",
     "datetime",
@@ -44,8 +43,6 @@ DATES = (
     "day_of_year",
 )
 _OF_YEAR = ("doy", "day_of_year")
-_PLACES = (("lon", "lat"), ("longitude", "latitude"))
-_TURN, _POLE = 360, 90  # degrees: longitudes may count from 0
 
 
 def named(columns: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -162,22 +159,8 @@ def geometry_of(table: pd.DataFrame, source: Source, warnings: list[str]) -> tup
         if any(shape is not None for shape in shapes):
             warnings += doubts
             return gpd.GeoSeries(shapes, index=table.index, crs="EPSG:4326"), [name]
-    for pair in _PLACES:
-        columns = named(list(table.columns), pair)
-        if len(columns) == 2:
-            return points_of(table, columns, warnings), []
-    return None, []
-
-
-def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) -> gpd.GeoSeries:
-    """Return the points of columns of longitudes and latitudes; None where they hold no numbers, which is a warning."""
-    place = table[list(columns)].apply(pd.to_numeric, errors="coerce")
-    known = (np.isfinite(place) & (place.abs() <= (_TURN, _POLE))).all(axis=1)
-    lost = int((table[list(columns)].notna().any(axis=1) & ~known).sum())
-    if lost:
-        warnings.append(f"{' and '.join(columns)} hold no place on the Earth in {lost} rows")
-    points = gpd.GeoSeries(gpd.points_from_xy(place[columns[0]], place[columns[1]]), index=table.index, crs="EPSG:4326")
-    return points.where(known, None)
+    columns = lonlat_columns(table)
+    return (None if columns is None else points_of(table, columns, warnings)), []
 
 
 def _flat(shape: Any) -> Any:
@@ -191,7 +174,7 @@ def _parsed(values: "pd.Series[Any]", parse: Any, warnings: list[str]) -> list[A
     seen: dict[str, Any] = {}
     for text in values.dropna().astype(str).unique():
         shape = _flat(parse(text))
-        on_earth = shape is not None and (np.abs(shapely.bounds(shape)) <= (_TURN, _POLE, _TURN, _POLE)).all()
+        on_earth = shape is not None and (np.abs(shapely.bounds(shape)) <= 2 * ON_EARTH).all()
         seen[text] = shape if on_earth else None
     broken = [text for text, shape in seen.items() if shape is None]
     if broken:

@@ -14,13 +14,15 @@ import pyarrow.parquet
 from cropdetect.documents import parse_json
 from cropdetect.errors import TableError, UnreadableFileError
 from cropdetect.fields import read_plain_table
+from cropdetect.fields.columns import ID_COLUMNS
 from cropdetect.fields.plain_table import delimiter
 from cropdetect.imagery import unreadable
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
-_TEXT = ("system:index", "sample_id", "parcel_id")
+#: Names of columns of field ids, in lower case; they are read as text.
+IDS = (*ID_COLUMNS, "sample_id", "feature_index", "parcel", "plot_id", "plotid", "uid", "uuid", "name")
 _LIMIT = 2**31  # bytes of a JSON file
 
 
@@ -59,7 +61,7 @@ class Source:
 
     def table(self, text: Sequence[str] = ()) -> pd.DataFrame:
         """Read all rows; ids, labels and the columns `text` are text as it is written."""
-        table = read_plain_table(self.path, text=(*_TEXT, *text))
+        table = read_plain_table(self.path, text=("system:index", *IDS, *text))
         table.columns = [str(name) for name in table.columns]
         return table.drop(columns=[name for name in table.columns if name.startswith("Unnamed: ")])
 

@@ -29,6 +29,7 @@ Numbers = npt.NDArray[np.float64]
 _WORDS = ("no data", "nodata", "no_data", "masked", "--", "-", "none", "null", "nan", "na", "n/a", "inf", "-inf", "")
 _LARGE = 100.0  # a band of any other kind whose values reach beyond this holds digital numbers
 _IMPOSSIBLE = -1000.0  # digital numbers; the lowest that products hold
+_BRIGHT_RED = 5000.0
 _STORED = 7000.0  # Landsat's Collection 2 stores a reflectance of 0 as 7273
 
 
@@ -137,7 +138,7 @@ def in_one_unit(
             )
         return values, "digital number", [f"reflectances are multiplied by {scale:g} to lie from 0 to 1 and kept x 10000"]
     values, decoded = _decoded(values, optical, where)
-    warnings += decoded
+    warnings += [*decoded, *_too_bright(values, optical)]
     if optical and (sensor == "sentinel-2" or str(sensor).startswith("landsat") or any(map(_is_landsat_product, optical))):
         high = {band: float(values[band].quantile(LIKELY)) for band in optical}
         small = [band for band in optical if high[band] <= REFLECTANCE_BELOW and find_band(band).role != "cirrus"]
@@ -199,6 +200,18 @@ def _decoded(values: pd.DataFrame, optical: Sequence[str], where: object) -> tup
     values = values.assign(**{band: numbers * PER_REFLECTANCE for band, numbers in reflectance.items()})
     return values, [
         f"{', '.join(stored)}: Landsat's stored numbers are decoded (x {factor:g} {add:+g}) and kept as reflectance x 10000"
+    ]
+
+
+def _too_bright(values: pd.DataFrame, optical: Sequence[str]) -> list[str]:
+    """Return a warning where red is mostly brighter than land is in reflectance x 10000, as in Landsat's stored numbers."""
+    low = {band: float(values[band].quantile(0.25)) for band in optical if find_band(band).role == "red"}
+    bright = [band for band, number in low.items() if number > _BRIGHT_RED]
+    if not bright:
+        return []
+    return [
+        f"three quarters of the values of {bright[0]} are above {low[bright[0]]:.5g}, brighter than land is in reflectance x "
+        "10000. If they are numbers as Landsat's products store them, call the bands SR_B4, ... (--band-names)"
     ]
 
 

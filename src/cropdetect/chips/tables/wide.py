@@ -55,6 +55,11 @@ def dated_columns(columns: Iterable[str]) -> list[WideColumn]:
     return found
 
 
+def days_alone(columns: Iterable[str]) -> list[str]:
+    """Return the columns that are called after a day and no band: `2019-06-06`, and `X2019.06.06` as R writes it."""
+    return [column for column in columns if (match := _DATE.search(column)) and column in (match[0], f"X{match[0]}")]
+
+
 def _band_in(before: str, after: str) -> str:
     """Return the longest known band at the end of what follows a date, else at the end of what goes before it."""
     for part in (after, before):

@@ -11,8 +11,8 @@ from cropdetect.chips.tables.column_map import proposed_map
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.earth_engine import sensor_of_image_names
 from cropdetect.chips.tables.form import Form, Observations, ReadOptions
-from cropdetect.chips.tables.rows import IDS, geometry_of, id_column, named
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.rows import geometry_of, id_column, named
+from cropdetect.chips.tables.source import IDS, Source
 from cropdetect.chips.tables.wide import WideColumn, dated_columns, numbered_columns, to_long
 from cropdetect.errors import TableError
 

@@ -9,6 +9,7 @@ of ESA's Sentinel-2 products in Zarr (EOPF) only the groups of reflectances and 
 import datetime as dt
 import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -68,8 +69,7 @@ class Cubes(Layout):
         folders: dict[str, Path] = {}
         warnings: list[str] = []
         for cube in cubes:
-            if archive_of(cube) is not None:
-                raise UnreadableFileError("a cube is not read inside an archive", where=cube, fix="Unpack it.")
+            _refuse_packed(cube)
             relative = cube.relative_to(root)
             match = options.pattern.search(relative.with_suffix("").as_posix()) if options.pattern else None
             tile = (match.groupdict().get("tile") if match else None) or (
@@ -113,6 +113,16 @@ def _groups_with_bands(cube: Path) -> list[str]:
     return list(found)
 
 
+def _refuse_packed(cube: Path) -> None:
+    """Raise UnreadableFileError for a cube in an archive, or an archive that is a Zarr store."""
+    archive = archive_of(cube / "zarr.json")
+    if archive is None:
+        return
+    what = "a NetCDF file" if cube.suffix.lower().startswith(".nc") else "a Zarr store"
+    command = shlex.join(["unzip", archive.name, "-d", archive.stem])
+    raise UnreadableFileError(f"{what} is not read inside a zip archive", where=cube, fix=f"Unpack it, e.g. with: {command}")
+
+
 def cube_layers(
     path: Path,
     data: xr.Dataset,
@@ -146,11 +156,11 @@ def cube_layers(
         times = _times(path, data, variable, step, relative, options)
         warnings += _without_time(path, str(name), times)
         warnings += [f"{path.name}: {name}: the attribute {said} is not used" for said in unread_attributes(variable.attrs)]
-        names = [str(text) for text in data[band].values] if band and band in data.coords else None
+        names = _band_names(data, variable, band) if band else None
         if band and names is None:
             names = [f"{name}_{number + 1}" for number in range(variable.sizes[band])]
         names = names or [str(name)]
-        by_products = [one for one in names if not is_band(one)]
+        by_products = [one for one in names if not is_band(one) and one not in options.band_names]
         if by_products:
             warnings.append(f"{path.name}: {', '.join(by_products)}: not used, as by-products")
         grid = cube_grid(path, data, variable, y, x)
@@ -178,7 +188,7 @@ def cube_layers(
             if moment is None:
                 continue
             for place, band_name in enumerate(names):
-                if is_band(band_name):
+                if band_name not in by_products:
                     layer = Layer(
                         reader,
                         number * len(names) + place,
@@ -190,6 +200,14 @@ def cube_layers(
                         date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
                     yield declared.applied(layer)
+
+
+def _band_names(data: xr.Dataset, variable: xr.DataArray, band: str) -> list[str] | None:
+    """Return the names along a band dimension: its coordinate, or where that only counts, the attribute of rioxarray."""
+    names = [str(text) for text in data[band].values] if band in data.coords else None
+    described = [str(text) for text in np.atleast_1d(variable.attrs.get("long_name", ()))]
+    counts = names is None or all(name.isdigit() for name in names)
+    return described if counts and len(set(described)) == variable.sizes[band] == len(described) else names
 
 
 def numbered(layers: list[Layer]) -> Iterator[Layer]:

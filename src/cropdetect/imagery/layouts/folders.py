@@ -19,7 +19,7 @@ _SHOWN = 5  # names in a warning
 
 def is_zarr(path: Path) -> bool:
     """Whether a folder is a Zarr group."""
-    return path.is_dir() and any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zmetadata"))
+    return path.is_dir() and any((path / name).is_file() for name in zips.ZARR_GROUP)
 
 
 def paths_with(root: Path, suffixes: Collection[str]) -> Iterator[Path]:

@@ -62,11 +62,8 @@ def _large_chunks(value: xr.Dataset | xr.DataArray) -> list[str]:
 
 
 def _dataset(value: xr.Dataset | xr.DataArray) -> xr.Dataset:
-    """Return a dataset whose variables know their blocks, with the names of bands that rioxarray keeps in `long_name`."""
+    """Return a dataset whose variables know their blocks."""
     if isinstance(value, xr.DataArray):
-        described = value.attrs.get("long_name")
-        if "band" in value.dims and isinstance(described, tuple | list) and len(described) == value.sizes["band"]:
-            value = value.assign_coords(band=[str(name) for name in described])
         value = value.to_dataset(name="image" if value.name is None or value.name in value.coords else value.name)
     return value.assign({name: _with_blocks(variable) for name, variable in value.data_vars.items()})
 

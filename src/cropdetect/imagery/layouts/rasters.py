@@ -6,7 +6,7 @@ Sentinel-2 products (.SAFE folders or their files) are known. Each of their gran
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
@@ -20,7 +20,7 @@ from cropdetect.imagery.layouts.folders import find_field_files, is_field_raster
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
 from cropdetect.imagery.masks import is_quality_layer
 from cropdetect.imagery.metadata_dates import MetadataDate, date_from_metadata
-from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path
+from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path, quality_word
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_beside, orbit_said
 from cropdetect.imagery.products import find_product
@@ -138,7 +138,7 @@ class _LeftOut:
         first = next(iter(self.contradicted.values()), "")
         return [
             *_warning("without date or band in their names are left out", self.unnamed, self.root),
-            *_warning("without a known date are left out", self.undated, self.root),
+            *_warning("without a known date are left out", self.undated, self.root, _two_digit_year),
             *_warning("have layers without date or band, which are left out", self.partly, self.root),
             *_warning(
                 "have no date in their names; the TIFF tag DateTime is used, maybe the day of writing", self.guessed, self.root
@@ -230,7 +230,7 @@ def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, p
             band = one.band or (name.band if one.period else listed)
         else:
             period = name.period or one.period
-            band = name.band if name.is_sure and name.band else one.band or name.band
+            band = name.band if name.is_sure and name.band else one.band or name.band or quality_word(file.stem)
         yield ParsedName(period=period, band=band, is_sure=bool(name.is_sure or one.band), sensor=one.sensor)
 
 
@@ -303,8 +303,19 @@ def _own_folders(root: Path, tile: str, folders: Mapping[str, set[Path]]) -> Seq
     return named if shared or common == root else [*named, common]
 
 
-def _warning(what: str, files: Sequence[Path], root: Path) -> list[str]:
-    return [f"{len(files)} files {what}: {some_names([file.relative_to(root).as_posix() for file in files])}"] if files else []
+def _warning(what: str, files: Sequence[Path], root: Path, hint: Callable[[Path], str] = lambda file: "") -> list[str]:
+    if not files:
+        return []
+    names = some_names([file.relative_to(root).as_posix() for file in files])
+    return [f"{len(files)} files {what}: {names}. {hint(files[0])}".rstrip(". ")]
+
+
+def _two_digit_year(file: Path) -> str:
+    """Return what to do about a name such as 190606_B04, or ""."""
+    found = re.search(r"(?<!\d)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)", file.stem)
+    if found is None:
+        return ""
+    return f"If {found[0]} is a day, write its year with four digits: {file.name.replace(found[0], f'20{found[0]}')}. "
 
 
 def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOptions) -> Exception:
@@ -325,8 +336,8 @@ def _nothing_usable(path: Path, root: Path, left_out: _LeftOut, options: OpenOpt
         return UnknownLayoutError(
             f"no date is known for the images ({names}){_layers_of(undated[0])}",
             where=path,
-            fix="Give the day with --date 2019-06-06 if all are of one. Else put a stac.json or metadata.json with "
-            '{"datetime": "2019-06-06"} beside them or in a folder around them, set '
+            fix=f"{_two_digit_year(undated[0])}Give the day with --date 2019-06-06 if all are of one. Else put a stac.json or "
+            'metadata.json with {"datetime": "2019-06-06"} beside them or in a folder around them, set '
             "the files' tag ACQUISITION_DATE, or name them like 20190606_B04.tif.",
         )
     return UnknownLayoutError(

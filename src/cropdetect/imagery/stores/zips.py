@@ -1,6 +1,7 @@
 """GeoTIFF and JP2 files in a zip archive, which are read in place: `a.zip/folder/B04.tif` is a path like any other.
 
 GDAL reads them through its /vsizip/ file system, with a path that is made here of an archive on disk and an entry in it.
+Zarr stores in an archive are found, so that a message can name them, and are not read.
 """
 
 import zipfile
@@ -15,7 +16,9 @@ from cropdetect.imagery.stores.safety import driver_of, unreadable
 
 SUFFIX = ".zip"
 
-_RASTERS = (".tif", ".tiff", ".jp2")
+ZARR_GROUP = ("zarr.json", ".zgroup", ".zmetadata")  # files that make a folder a Zarr group
+
+_IMAGES = (".tif", ".tiff", ".jp2", ".zarr")
 _VECTORS = (".shp", ".gpkg", ".geojson", ".json", ".gml", ".parquet", ".fgb", ".kml")
 
 
@@ -63,15 +66,18 @@ def raster_driver(path: Path) -> str:
 
 
 def images_in(archive: Path, suffixes: Collection[str]) -> list[Path]:
-    """Return the paths of all entries with these suffixes, in order.
+    """Return the paths of all entries with these suffixes, in order, and of Zarr stores for ".zarr".
+
+    A store that is packed without its folder has the path of the archive.
 
     Raises:
         UnreadableFileError: the archive is damaged.
         UnsafePathError: an entry would lie outside the archive.
     """
     version = file_version(archive)
-    names = [] if version is None else _names(archive, version)
-    return [archive / name for name in names if PurePosixPath(name).suffix.lower() in suffixes]
+    names, stores = ((), ()) if version is None else _names(archive, version)
+    found = [archive / name for name in names if PurePosixPath(name).suffix.lower() in suffixes]
+    return [*(archive / store for store in stores if ".zarr" in suffixes), *found]
 
 
 def is_image_archive(path: Path) -> bool:
@@ -83,11 +89,12 @@ def is_image_archive(path: Path) -> bool:
     """
     if path.suffix.lower() != SUFFIX or not path.is_file():
         return False
-    return bool(images_in(path, _RASTERS)) and not images_in(path, _VECTORS)
+    return bool(images_in(path, _IMAGES)) and not images_in(path, _VECTORS)
 
 
 @lru_cache(maxsize=256)
-def _names(archive: Path, version: Version) -> tuple[str, ...]:
+def _names(archive: Path, version: Version) -> tuple[tuple[str, ...], tuple[PurePosixPath, ...]]:
+    """Return the files in an archive that are not hidden and lie in no Zarr store, and the outermost stores."""
     try:
         with zipfile.ZipFile(archive) as content:
             names = sorted(info.filename for info in content.infolist() if not info.is_dir())
@@ -100,4 +107,11 @@ def _names(archive: Path, version: Version) -> tuple[str, ...]:
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if name.startswith("/") or ".." in parts or ":" in name or "}" in name:
             raise UnsafePathError(f"the entry {name!r} would lie outside the archive", where=archive, fix="Pack the files again.")
-    return tuple(name for name in names if not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts))
+    groups = {path.parent for path in map(PurePosixPath, names) if path.name in ZARR_GROUP and not _hidden(path.parent)}
+    stores = sorted(group for group in groups if groups.isdisjoint(group.parents))
+    files = (name for name in names if not _hidden(path := PurePosixPath(name)) and groups.isdisjoint(path.parents))
+    return tuple(files), tuple(stores)
+
+
+def _hidden(path: PurePosixPath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
