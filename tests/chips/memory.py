@@ -61,7 +61,19 @@ class MemorySeries(ImageSeries):
         self.reads[at] += 1
         steps = list(range(len(self.dates)) if dates is None else dates)
         rows = [self.bands.index(band) for band in (bands or self.bands)]
-        return PixelBlock(self.image[np.ix_(steps, rows)][..., at[0], at[1]].copy(), self.clear[steps][:, at[0], at[1]].copy())
+        image = self.image[np.ix_(steps, rows)][..., at[0], at[1]].copy()
+        if memory is not None and memory.size >= image.size:
+            laid = memory[: image.size].reshape(image.shape)
+            laid[...] = image
+            image = laid
+        return PixelBlock(image, self.clear[steps][:, at[0], at[1]].copy())
+
+
+class FilePerDate(MemorySeries):
+    """A tile whose dates lie in files of their own."""
+
+    def dates_by_file(self, dates: Sequence[int]) -> list[list[int]]:
+        return [[position] for position in dates]
 
 
 def imagery(*tiles: MemorySeries) -> Imagery:

@@ -16,7 +16,7 @@ from cropdetect.chips.schedule import block_shape
 from cropdetect.errors import MissingBandError, OptionError
 from cropdetect.fields import FieldSet
 from cropdetect.imagery import PixelBlock, Window
-from tests.chips.memory import DAYS, MemorySeries, imagery
+from tests.chips.memory import DAYS, FilePerDate, MemorySeries, imagery
 
 
 def fields_of_boxes(boxes: list[tuple[float, float, float, float]], crs: str = "EPSG:32636") -> FieldSet:
@@ -31,10 +31,10 @@ def fields_of_boxes(boxes: list[tuple[float, float, float, float]], crs: str = "
     return FieldSet(table=table.to_crs(crs))
 
 
-def tile(height: int = 70, width: int = 90, **options: object) -> MemorySeries:
+def tile(height: int = 70, width: int = 90, kind: type[MemorySeries] = MemorySeries, **options: object) -> MemorySeries:
     rng = np.random.default_rng(height * width)
     clear = rng.random((4, height, width)) > 0.3
-    return MemorySeries(rng.integers(0, 9000, (4, 3, height, width)).astype(np.uint16), clear=clear, **options)
+    return kind(rng.integers(0, 9000, (4, 3, height, width)).astype(np.uint16), clear=clear, **options)
 
 
 def joined(batches: list[ChipBatch]) -> dict[str, np.ndarray]:
@@ -50,11 +50,12 @@ box = st.tuples(st.integers(0, 68), st.integers(0, 88), st.integers(1, 40), st.i
     boxes=st.lists(box, min_size=1, max_size=12),
     block=st.tuples(st.integers(1, 80), st.integers(1, 100)),
     kib=st.integers(1, 4000),
+    kind=st.sampled_from([MemorySeries, FilePerDate]),
 )
 def test_any_block_and_budget_give_what_direct_reads_give(
-    boxes: list[tuple[int, int, int, int]], block: tuple[int, int], kib: int
+    boxes: list[tuple[int, int, int, int]], block: tuple[int, int], kib: int, kind: type[MemorySeries]
 ) -> None:
-    one = tile(block=block)
+    one = tile(block=block, kind=kind)
     chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=16, memory_budget=kib * 1024)
     got = joined(list(chips.batches(5)))
     area = np.zeros(len(boxes))
@@ -229,6 +230,19 @@ def test_the_budget_holds_one_block_and_the_chips_that_are_partly_read(budget: i
     assert len(chips) == len(boxes)
     assert one.largest <= budget / 2
     assert one.most <= one.largest + chip_bytes  # a block, or a block and a chip that is read alone
+
+
+@pytest.mark.parametrize(("apart", "n_dates"), [(32, 1), (8, 4)])
+def test_dates_in_files_of_their_own_are_held_together_only_where_chips_show_most_pixels(apart: int, n_dates: int) -> None:
+    class Both(FilePerDate, Weighed):
+        pass
+
+    one = Both(np.ones((4, 3, 128, 128), np.uint16), block=(16, 16))
+    boxes = [(r, c, 3, 3) for r in range(0, 120, apart) for c in range(0, 120, apart)]
+    chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=8)
+    assert all(batch.image.all() for batch in chips.batches(50))
+    date = 128 * 128 * (3 * 2 + 1)  # bytes
+    assert (n_dates - 1) * date < one.largest <= n_dates * date
 
 
 def test_the_order_of_chips_is_part_of_the_fingerprint() -> None:

@@ -235,3 +235,13 @@ def test_a_raster_of_labels_without_one_of_ids_is_told(tmp_path: Path) -> None:
     found = fields_of(imagery(one))
     assert found.table["field_id"].tolist() == ["a"]
     assert "not used, since a raster of field ids is missing beside it: label.tif" in found.warnings
+
+
+@pytest.mark.parametrize(("parts", "told"), [(6, True), (2, False)])
+def test_a_raster_of_crops_that_is_given_as_ids_is_told(tmp_path: Path, parts: int, told: bool) -> None:
+    crops = np.zeros((40, 30), np.uint8)
+    for part in range(parts):
+        crops[4 * part : 4 * part + 3, 1:9] = 1
+        crops[4 * part : 4 * part + 3, 12:20] = 5
+    warnings = read_fields(paint(tmp_path / "crops.tif", crops)).warnings
+    assert any(f"{parts} separate parts" in text for text in warnings) == told

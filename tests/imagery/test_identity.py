@@ -193,3 +193,8 @@ def test_a_band_of_another_sensor_of_no_sensor_or_twice_is_an_error(have: list[s
 def test_bands_whose_meaning_depends_on_an_unknown_sensor_are_named() -> None:
     assert unsure_bands(["B2", "B5", "VV", "NDVI"], None) == ["B2", "B5"]
     assert unsure_bands(["B2", "B5"], S2) == []
+
+
+def test_bands_of_another_sensor_are_told_with_both_sensors() -> None:
+    with pytest.raises(MissingBandError, match="the data are of landsat-8, and the checkpoint learned from sentinel-2"):
+        match_bands(["B2", "B3", "B5"], ["B02", "B03", "B08"], sensor="landsat-8", needed_sensor="sentinel-2")

@@ -39,6 +39,12 @@ def test_radar_of_earth_engine_is_sentinel_1_without_its_angle(tmp_path: Path) -
     assert (tile.sensor, tile.units, tile.bands) == ("sentinel-1", "decibel", ("VV", "VH"))
 
 
+def test_radar_without_names_of_bands_is_told_with_those_of_radar(tmp_path: Path) -> None:
+    name = "S1A_IW_GRDH_1SDV_20190606T055000_20190606T055025_027550_031BCD_ABCD_Cal_TC.tif"
+    write_raster(tmp_path / name, np.full((2, *SHAPE), -12, np.float32))
+    assert "--band-names, e.g. band_1=VV" in open_imagery(tmp_path).warnings[0]
+
+
 def test_planets_described_mask_gives_no_band(tmp_path: Path) -> None:
     image = "20190606_101530_00_1032_3B"
     write_raster(tmp_path / f"{image}_AnalyticMS_SR.tif", np.stack([RED] * 4))

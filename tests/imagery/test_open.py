@@ -112,3 +112,22 @@ def test_mask_bands_and_product_metadata_are_listed(tmp_path: Path) -> None:
     imagery = open_imagery(tmp_path)
     assert imagery.tiles[0].offset == 1000
     assert imagery.files() == sorted([*images.iterdir(), metadata])
+
+
+@pytest.mark.parametrize(
+    ("images", "groups"),
+    [
+        ({"20190606_B04": 1, "20190606_B08": 1, "20190616_B04": 1, "20190616_B08": 1}, [[0], [1]]),
+        ({"B04": ("20190606", "20190616"), "B08": ("20190606", "20190616")}, [[0, 1]]),
+        ({"a": ("20190606_B04", "20190616_B04"), "20190626_B04": 1}, [[0, 1], [2]]),
+    ],
+)
+def test_dates_in_one_file_are_read_together(
+    tmp_path: Path, images: dict[str, int | tuple[str, ...]], groups: list[list[int]]
+) -> None:
+    for name, layers in images.items():
+        descriptions = layers if isinstance(layers, tuple) else ()
+        write_raster(tmp_path / f"{name}.tif", np.stack([IMAGE] * max(1, len(descriptions))), descriptions=descriptions)
+    tile = open_imagery(tmp_path).tiles[0]
+    assert tile.dates_by_file(range(len(tile.dates))) == groups
+    assert tile.dates_by_file([0]) == [[0]]

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -11,11 +10,11 @@ import numpy.typing as npt
 from cropdetect.chips.batch import ChipBatch
 from cropdetect.chips.chipset import ChipInfo, ChipSet
 from cropdetect.chips.footprints import Footprints
-from cropdetect.chips.regions import regions
+from cropdetect.chips.reading import BlockReader, Memory, Part, lay, overlap
 from cropdetect.chips.schedule import TileSchedule
 from cropdetect.chips.season import median_dates
 from cropdetect.chips.windows import ChipWindow, ChipWindows
-from cropdetect.imagery import Imagery, ImageSeries, PixelBlock, Wanted, Window
+from cropdetect.imagery import Imagery, Wanted
 
 
 class CutChips(ChipSet):
@@ -73,7 +72,7 @@ class CutChips(ChipSet):
             chips = list(self._chips[start : start + batch_size])
             batch = self._without_pixels(chips)
             for at, chip in enumerate(chips):
-                _lay(next(cut), chip.window, batch.image[at], batch.clear[at])
+                lay(next(cut), chip.window, batch.image[at], batch.clear[at])
             yield batch
 
     def dates_of_first(self, n: int) -> npt.NDArray[np.datetime64]:
@@ -87,30 +86,30 @@ class CutChips(ChipSet):
             for schedule, steps in zip(self._schedules, self._steps, strict=True)
         ]
 
-    def _cut(self, skip: int) -> "Iterator[list[_Part]]":
+    def _cut(self, skip: int) -> Iterator[list[Part]]:
         """Yield the pixels of one chip after the other, leaving out the first `skip`; they hold until the next is asked for."""
-        memory = _Memory()
+        memory = Memory()
         for tile, schedule in enumerate(self._schedules):
             if skip < len(schedule.chips):
                 yield from self._cut_tile(tile, schedule, skip, memory)
             skip = max(0, skip - len(schedule.chips))
 
-    def _cut_tile(self, tile: int, schedule: TileSchedule, skip: int, memory: "_Memory") -> "Iterator[list[_Part]]":
+    def _cut_tile(self, tile: int, schedule: TileSchedule, skip: int, memory: Memory) -> Iterator[list[Part]]:
         series, steps, bands = self._imagery.tiles[tile], self._steps[tile], self.info.bands
+        reader = BlockReader(series, steps, bands, memory)
         blocks = schedule.chips_of_blocks(skip)
-        partly_read: dict[int, list[_Part]] = {}
+        partly_read: dict[int, list[Part]] = {}
         blocks_left = Counter(chip for _, chips in blocks for chip in chips)
-        size = schedule.block[0] * schedule.block[1] * len(steps) * len(bands)
         for block, chips in blocks:
             shared = [chip for chip in chips if not schedule.read_alone[chip]] if steps else []
             parts, read = [], {}  # let go of the last block before the next is read: the budget holds one
-            needed = [_overlap(schedule.chips[chip].window, block) for chip in shared]
-            read = dict(zip(shared, _read(series, steps, bands, needed, memory.of(size, series.dtype)), strict=True))
+            needed = [overlap(schedule.chips[chip].window, block) for chip in shared]
+            read = dict(zip(shared, reader.read(needed, block.shape), strict=True))
             for chip in chips:
                 window = schedule.chips[chip].window
                 parts = partly_read.pop(chip, [])
                 if schedule.read_alone[chip]:
-                    parts += [_Part(window, series.read(window, dates=steps, bands=bands))] if steps else []
+                    parts += [Part(window, series.read(window, dates=steps, bands=bands))] if steps else []
                 elif chip in read:
                     parts.append(read[chip])
                 blocks_left[chip] -= 1
@@ -139,80 +138,3 @@ class CutChips(ChipSet):
             date=date,
             season_year=self.season_year[field],
         )
-
-
-class _Memory:
-    """Memory that all blocks of all tiles are read into: to touch new memory takes as long as to read a part of a block."""
-
-    def __init__(self) -> None:
-        self._numbers: npt.NDArray[np.generic] | None = None
-
-    def of(self, size: int, dtype: np.dtype[np.generic]) -> npt.NDArray[np.generic]:
-        """Return room for so many numbers."""
-        if self._numbers is None or self._numbers.size < size or self._numbers.dtype != dtype:
-            self._numbers = None  # before there is more
-            self._numbers = np.empty(size, dtype)
-        return self._numbers
-
-
-class _Part(NamedTuple):
-    """Pixels that chips show a part of."""
-
-    window: Window
-    pixels: PixelBlock
-
-    def cropped(self, window: Window) -> "_Part":
-        """Return a copy of what lies in a window."""
-        inside = _overlap(self.window, window)
-        rows, columns = _within(inside, self.window)
-        return _Part(inside, PixelBlock(self.pixels.image[..., rows, columns].copy(), self.pixels.clear[:, rows, columns].copy()))
-
-    def copy_to(self, window: Window, image: npt.NDArray[np.generic], clear: npt.NDArray[np.bool_]) -> None:
-        """Copy what lies in a window to `image` (step, band, y, x) and `clear` (step, y, x), which begin where it begins."""
-        inside = _overlap(self.window, window)
-        rows, columns = _within(inside, self.window)
-        y, x = _within(inside, window)
-        n_steps = len(self.pixels.clear)
-        image[:n_steps, :, y, x] = self.pixels.image[..., rows, columns]
-        clear[:n_steps, y, x] = self.pixels.clear[:, rows, columns]
-
-
-def _read(
-    series: ImageSeries,
-    steps: Sequence[int],
-    bands: Sequence[str],
-    windows: Sequence[Window],
-    memory: npt.NDArray[np.generic],
-) -> list[_Part]:
-    """Read windows, those near each other together, and return what holds each of them.
-
-    Args:
-        series: the tile.
-        steps: positions of the dates.
-        bands: names.
-        windows: parts of the tile.
-        memory: see `ImageSeries.read`.
-    """
-    needed, region_of = regions(windows, series.block_shape)
-    parts: list[_Part] = []
-    used = 0
-    for region in needed:
-        pixels = series.read(region, dates=steps, bands=bands, memory=memory[used:])
-        used += pixels.image.size
-        parts.append(_Part(region, pixels))
-    return [parts[position] for position in region_of]
-
-
-def _lay(parts: Sequence[_Part], window: Window, image: npt.NDArray[np.generic], clear: npt.NDArray[np.bool_]) -> None:
-    """Copy all parts of a chip to where it lies."""
-    for part in parts:
-        part.copy_to(window, image, clear)
-
-
-def _overlap(a: Window, b: Window) -> Window:
-    return Window(max(a.top, b.top), max(a.left, b.left), min(a.bottom, b.bottom), min(a.right, b.right))
-
-
-def _within(window: Window, outer: Window) -> tuple[slice, slice]:
-    """Return rows and columns of a window in another one."""
-    return slice(window.top - outer.top, window.bottom - outer.top), slice(window.left - outer.left, window.right - outer.left)

@@ -21,6 +21,7 @@ from cropdetect.fields.id_raster import IdRaster
 from cropdetect.fields.legend import class_names
 
 _LONLAT = CRS.from_epsg(4326)
+_MANY_PARTS = 5  # of one id
 MERGE_DISTANCE = 10.0  # pixels between the parts of a field in two tiles from which on they are hardly one field
 
 
@@ -76,6 +77,12 @@ def raster_table(
         warnings.append(
             f"the field ids {', '.join(map(str, apart[:5]))}{', ...' if len(apart) > 5 else ''} lie in tiles that do not touch; "
             "each is read as one field; if they are different fields, give them different ids"
+        )
+    parts = shapely.get_num_geometries(outlines.dropna().to_numpy())
+    if parts.size and np.median(parts) >= _MANY_PARTS:
+        warnings.append(
+            f"half of the field ids lie in {np.median(parts):.0f} separate parts or more. If the raster shows crops and not "
+            "fields, give the fields as outlines, or number each part (gdal_polygonize)"
         )
     columns: dict[str, Any] = {"field_id": pixels.index.to_numpy(np.int64), "raster_pixels": pixels.to_numpy(np.int64)}
     all_known = True

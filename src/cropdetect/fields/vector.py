@@ -153,7 +153,8 @@ def _data_sets(path: Path) -> Iterator[list[Path]]:
         raise not_found(path, "file of fields")
     if suffix not in VECTOR_SUFFIXES:
         known = ", ".join(VECTOR_SUFFIXES)
-        convert = f"Convert it, e.g. in QGIS or with: ogr2ogr {path.stem}.gpkg {path.name} (known are {known})."
+        columns = " -oo GEOM_POSSIBLE_NAMES=wkt,geometry -a_srs EPSG:4326" if suffix in (".csv", ".tsv") else ""
+        convert = f"Convert it, e.g. in QGIS or with: ogr2ogr {path.stem}.gpkg {path.name}{columns} (known are {known})."
         raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=convert)
     if suffix not in ARCHIVE_SUFFIXES:
         yield [path]

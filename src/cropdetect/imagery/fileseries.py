@@ -51,6 +51,17 @@ class FileSeries(ImageSeries):
         """See `ImageSeries.is_remote`."""
         return any(layer.reader.is_remote for one in self.acquisitions for layer in one.layers.values())
 
+    def dates_by_file(self, dates: Sequence[int]) -> list[list[int]]:
+        """See `ImageSeries.dates_by_file`."""
+        groups: list[tuple[set[int], list[int]]] = []
+        for position in dates:
+            readers, together = {id(layer.reader) for one in self._days[position] for layer in one.layers.values()}, [position]
+            for group in [group for group in groups if group[0] & readers]:
+                groups.remove(group)
+                readers, together = readers | group[0], group[1] + together
+            groups.append((readers, together))
+        return [sorted(together) for _, together in groups]
+
     def read(
         self,
         window: Window,

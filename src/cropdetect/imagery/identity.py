@@ -157,6 +157,9 @@ def match_bands(
             other = identities[have.index(name)]
             notes.append(f"{name} of the data is of {other.sensor}, and that of the checkpoint is of {wanted.sensor}")
     if missing:
+        whose = {identify(name, needed_sensor).sensor for name in missing}
+        if sensor is not None and not notes and len(whose) == 1 and whose.isdisjoint({sensor, None}):
+            notes.append(f"the data are of {sensor}, and the checkpoint learned from {whose.pop()}")
         told = f" ({'; '.join(notes)})" if notes else ""
         raise MissingBandError(
             f"the checkpoint needs the band(s) {', '.join(missing)}, which the data lacks; it has {', '.join(have)}{told}",

@@ -130,7 +130,7 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
 
 _PLANET = re.compile(r"clear|snow|shadow|(light_|heavy_)?haze(_light|_heavy)?|cloud|confidence|unusable|udm2_\w+", re.IGNORECASE)
 _SOUNDS = re.compile(
-    r".*(mask|cloud|cld|quality|classification|shadow|udm2?)(?![a-z]).*|(.*[-_.])?(qa|qc|bqa|flags?|clp|clm)([-_.\d].*)?|clear|snow",
+    r".*(mask|cloud|cld|quality|classification|shadow|udm2?)(?![a-z]).*|(.*[-_.])?(qa|qc|bqa|q?flags?|clp|clm)([-_.\d].*)?|clear|snow",
     re.IGNORECASE,
 )
 _GOOD = re.compile(r"clear|cloudless|cloud_?free|valid|good|usable", re.IGNORECASE)

@@ -80,7 +80,8 @@ def name_layers(
     sensor = sensor_of(names, told.pop() if len(told) == 1 and sensor is None else sensor)
     if len(told) > 1:
         sensor = None
-    warnings += [*uncorrected, *by_products, *_doubts(names, sensor, several=len(told) > 1)]
+    example = "VV" if {layer.sensor for layer in named} == {"sentinel-1"} else "B02"
+    warnings += [*uncorrected, *by_products, *_doubts(names, sensor, example, several=len(told) > 1)]
     return named, sensor, warnings
 
 
@@ -186,14 +187,11 @@ def _without_by_products(layers: Sequence[Layer]) -> tuple[list[Layer], list[str
     left_out = dict.fromkeys(layer.band for layer in layers if not is_band(layer.band))
     if not left_out:
         return list(layers), []
-    names = ", ".join(left_out)
-    warning = (
-        f"{names}: not used, as by-products. To use one as a band, give it another name: --band-names {next(iter(left_out))}=..."
-    )
+    warning = f"{', '.join(left_out)}: not used, as by-products. Another name by --band-names makes one a band"
     return [layer for layer in layers if layer.band not in left_out], [warning]
 
 
-def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[str]:
+def _doubts(names: Sequence[str], sensor: str | None, example: str, *, several: bool) -> list[str]:
     """Return warnings about bands of unknown sensor, and about two names of one band."""
     warnings = []
     unsure = [] if several else unsure_bands(names, sensor)
@@ -208,7 +206,7 @@ def _doubts(names: Sequence[str], sensor: str | None, *, several: bool) -> list[
     if nameless:
         warnings.append(
             f"Nothing says which bands {_listed(nameless)} are, so their offset and unit stay as they are. Say it with "
-            f"--band-names, e.g. {nameless[0]}=B02."
+            f"--band-names, e.g. {nameless[0]}={example}."
         )
     same: dict[object, list[str]] = defaultdict(list)
     for name in names:

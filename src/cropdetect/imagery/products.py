@@ -146,7 +146,21 @@ PRODUCTS: tuple[Product, ...] = (
         "sentinel-2",
         r"SENTINEL2[A-DX]_(?P<date>\d{8})-\d{6}-\d{3}_L3A_T\w{5}_[A-Z]_V\d+-\d+(?:_(?P<band>(?:FRC|FLG|WGT|DTS)_\w+))?",
         "SENTINEL2X_20190615-000000-000_L3A_T31TCJ_C_V1-2_FRC_B2",
-        "CNES, THEIA Sentinel-2 L3A product format, PSC-NT-411-0480",
+        "CNES, THEIA, format of the Sentinel-2 L3A products of WASP",
+    ),
+    Product(
+        "Sentinel-2, by sen2like",
+        "sentinel-2",
+        r"L2[FH]_T\w{5}_(?P<date>\d{8})_S2[A-D]_R\d{3}_(?P<band>B\d\d|B8A)_\d\dm$",
+        "L2F_T31TBL_20190606_S2A_R051_B04_10m",
+        "ESA, Sen2Like user manual",
+    ),
+    Product(
+        "Sentinel-2, High Resolution Vegetation Phenology and Productivity",
+        "sentinel-2",
+        r"(?:VI|ST)_(?P<date>\d{8}T\d{6})_S2[A-D]?_T\w{5}-\d{3}m_V\d{3}_(?P<band>\w+)$",
+        "VI_20190606T105031_S2A_T31TBL-010m_V101_NDVI",
+        "Copernicus Land Monitoring Service, HR-VPP Product User Manual, section File naming convention",
     ),
     Product(
         "HLS from Landsat",

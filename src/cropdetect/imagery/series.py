@@ -107,6 +107,10 @@ class ImageSeries(ABC):
         """Return the days that have an image of a band; on the others its values are missing."""
         return self.dates
 
+    def dates_by_file(self, dates: Sequence[int]) -> list[list[int]]:
+        """Group positions in `dates` so that no file holds dates of two groups: read apart, they decode nothing twice."""
+        return [list(dates)]
+
     @property
     def is_remote(self) -> bool:
         """Whether pixels come from the network."""

@@ -14,6 +14,7 @@ Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]  # arithmetic in place, which mypy cannot type for every dtype
 
 _PIXELS_AT_ONCE = 4_000_000  # that are regridded at a time; bounds memory
+_NUMBERS_AT_ONCE = 2**16  # of a layer; masks of so few stay in the processor's cache, and take no new memory
 
 
 class Target(NamedTuple):
@@ -44,13 +45,23 @@ def read_layers(targets: Iterable[Target], window: Window) -> None:
         if first.axes is None:
             first.reader.read_into([target.layer.index for target in same], window, [target.out for target in same])
             for target in same:
-                _to_values(target, missing_numbers(target.out, target.layer, window))
+                _read_values(target, window)
         else:
             plan = regridder(*first.axes, (window.top, window.left, window.bottom, window.right))
             (top, bottom), (left, right) = plan.rows, plan.columns
             at_once = max(1, _PIXELS_AT_ONCE // max((bottom - top) * (right - left), same[0].out.size))
             for start in range(0, len(same), at_once):
                 _read_regridded(same[start : start + at_once], plan)
+
+
+def _read_values(target: Target, window: Window) -> None:
+    """Turn stored numbers, read into `target.out` from a window of the layer's own grid, into values, some rows after others."""
+    layer, (height, width) = target.layer, window.shape
+    valid = layer.reader.read_valid(layer.index, window)
+    at_once = max(1, _NUMBERS_AT_ONCE // width)
+    for rows in (slice(top, top + at_once) for top in range(0, height, at_once)):
+        part = Target(layer, target.out[rows], target.valid[rows])
+        _to_values(part, _missing(part.out, layer, None if valid is None else valid[rows]))
 
 
 def _read_regridded(targets: list[Target], plan: Regridder) -> None:
@@ -80,8 +91,13 @@ def _read_regridded(targets: list[Target], plan: Regridder) -> None:
             _to_values(targets[place], ~good_of_one)
 
 
-def _missing(pixels: Numbers, layer: Layer) -> Mask | None:
-    """Return where stored numbers are no values; None where all are."""
+def missing_numbers(pixels: Numbers, layer: Layer, window: Window) -> Mask | None:
+    """Return where stored numbers, read from a window of the layer's own grid, are no values; None where all are."""
+    return _missing(pixels, layer, layer.reader.read_valid(layer.index, window))
+
+
+def _missing(pixels: Numbers, layer: Layer, valid: Mask | None = None) -> Mask | None:
+    """Return where stored numbers are no values, by themselves or by the file's own mask `valid`; None where all are."""
     missing = None if layer.nodata is None else pixels == layer.nodata
     for fill in layer.fills:
         missing = pixels == fill if missing is None else missing | (pixels == fill)
@@ -92,16 +108,9 @@ def _missing(pixels: Numbers, layer: Layer) -> Mask | None:
     if layer.reader.dtype.kind == "f":
         infinite = ~np.isfinite(pixels)
         missing = infinite if missing is None else missing | infinite
+    if valid is not None:
+        missing = ~valid if missing is None else missing | ~valid
     return missing
-
-
-def missing_numbers(pixels: Numbers, layer: Layer, window: Window) -> Mask | None:
-    """Return where stored numbers, read from a window of the layer's own grid, are no values; None where all are."""
-    missing = _missing(pixels, layer)
-    valid = layer.reader.read_valid(layer.index, window)
-    if valid is None:
-        return missing
-    return ~valid if missing is None else missing | ~valid
 
 
 def _to_values(target: Target, missing: Mask | None) -> None:
