@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cropdetect import notebook
-from cropdetect.options import Mark, Metres, Options
+from cropdetect.options import Mark, Metres, Options, Seed
 
 MODEL_ID = "model-cv4a-crop-detection-v1"
 
@@ -661,7 +661,7 @@ class TrainOptions(Record, Options):
     augmentation: Augmentation = Field(default=Augmentation(), description="how training batches are changed")
 
     legend: list[str] | None = Field(default=None, description="classes to train, in order; default: all labels, sorted")
-    seed: Annotated[int, Mark.ON_COMMAND_LINE] = Field(default=0, ge=0, description="seed of everything random")
+    seed: Annotated[Seed, Mark.ON_COMMAND_LINE] = Field(default=0, description="seed of everything random")
     season_year: int | None = Field(
         default=None, ge=1900, le=2200, description="year that days are counted from (default: by the dates)"
     )

@@ -99,6 +99,7 @@ Bbox = Annotated[tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat], _tex
 Folder = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value), Metavar("FOLDER")]
 Metres = Annotated[float, Metavar("M")]
 Megabytes = Annotated[int, Metavar("MB")]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # as NumPy's and scikit-learn's
 
 
 # ---------------------------------------------------------------- models of options
@@ -183,7 +184,7 @@ class DataOptions(Options):
         description="a box west,south,east,north in degrees: fields outside are left out",
     )
     limit: int | None = Field(default=None, ge=1, description="use only so many fields, from the first")
-    memory: Megabytes = Field(default=512, ge=64, description="memory for cutting chips")
+    memory: Megabytes = Field(default=512, ge=64, description="memory for reading images and cutting chips")
     follow_links: bool = Field(default=False, description="follow links inside folders if they lead to disks of this computer")
 
 

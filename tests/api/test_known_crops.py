@@ -13,6 +13,8 @@ from cropdetect.chips import open_data
 from cropdetect.errors import CropDetectError, FieldsError
 from tests.imagery.data import LEFT, TOP, write_cv4a, write_raster
 
+pytestmark = pytest.mark.filterwarnings("error::DeprecationWarning:cropdetect", "error::PendingDeprecationWarning:cropdetect")
+
 
 @pytest.fixture
 def fields(season: Path) -> gpd.GeoDataFrame:

@@ -15,6 +15,8 @@ from tests.chips.memory import MemorySeries, imagery
 from tests.chips.test_cv4a import painted
 from tests.chips.test_streaming import fields_of_boxes
 
+pytestmark = pytest.mark.filterwarnings("error::DeprecationWarning:cropdetect", "error::PendingDeprecationWarning:cropdetect")
+
 PIXELS = np.ones((4, 2, 40, 40), np.uint16)
 
 

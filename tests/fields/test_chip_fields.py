@@ -13,6 +13,8 @@ from cropdetect.fields import FieldSet, fields_of
 from cropdetect.imagery import Imagery, open_imagery
 from tests.imagery.data import LEFT, TOP, write_raster
 
+pytestmark = pytest.mark.filterwarnings("error::DeprecationWarning:cropdetect", "error::PendingDeprecationWarning:cropdetect")
+
 SIDE = 20  # pixels of a chip
 
 

@@ -1,5 +1,6 @@
 """Parts of an input that do not belong together, and statements that exclude each other or what the pixels show."""
 
+import json
 import shutil
 import warnings
 import zipfile
@@ -12,9 +13,11 @@ import pyarrow
 import pyarrow.parquet
 import pyproj
 import rasterio
+from affine import Affine
 
-from tests.hostile.base import BANDS, Base, cube, squares
+from tests.hostile.base import BANDS, Base, cube, pixels, squares, write_tif
 from tests.hostile.cases import Cases
+from tests.runs.conftest import write_table
 
 CASES = Cases("contradiction")
 
@@ -83,6 +86,57 @@ def _a_curve_among_polygons(base: Base, tmp: Path):
 def _a_table_whose_column_map_has_a_key_twice(base: Base, tmp: Path):
     (tmp / "map.yaml").write_text("id: field_id\nid: date\n")
     return ["info", base.table / "series.csv", "--columns", tmp / "map.yaml"]
+
+
+@CASES(None, says="1 entries of its list of features are no features")
+def _a_GeoJSON_with_an_entry_that_is_no_feature(base: Base, tmp: Path):  # noqa: N802
+    squares().to_file(tmp / "fields.geojson")
+    content = json.loads((tmp / "fields.geojson").read_text())
+    content["features"][0]["type"] = "Outline"
+    (tmp / "fields.geojson").write_text(json.dumps(content))
+    return _predict(base, tmp, tmp / "fields.geojson")
+
+
+@CASES("UnreadableFileError", says="TopoJSON")
+def _TopoJSON_called_JSON(base: Base, tmp: Path):  # noqa: N802
+    (tmp / "fields.json").write_text('{"type": "Topology", "objects": {}, "arcs": []}')
+    return _predict(base, tmp, tmp / "fields.json")
+
+
+@CASES("UnreadableFileError")
+def _a_table_that_is_no_Parquet(base: Base, tmp: Path):  # noqa: N802
+    (tmp / "series.parquet").write_text((base.table / "series.csv").read_text())
+    return ["predict", tmp / "series.parquet", tmp / "out", "--checkpoint", base.checkpoint]
+
+
+# ---------------------------------------------------------------- files beside images
+
+
+def _auxiliary(content: str):
+    """Return what writes GDAL's auxiliary file beside the first image."""
+
+    def make(base: Base, tmp: Path):
+        season = base.copy("season", tmp)
+        image = min(season.rglob("*.tif"))
+        image.with_name(f"{image.name}.aux.xml").write_text(f"<PAMDataset>{content}</PAMDataset>")
+        return ["info", season]
+
+    return make
+
+
+for name, content, says in (
+    ("a scale", '<PAMRasterBand band="1"><Scale>0.5</Scale></PAMRasterBand>', "states a scale, 0.5, which is not used"),
+    ("no value", '<PAMRasterBand band="1"><NoDataValue>300</NoDataValue></PAMRasterBand>', "'no value', 300, which is not used"),
+    ("statistics", '<PAMRasterBand band="1"><Scale>1</Scale><Offset>0</Offset></PAMRasterBand>', "(?s)^(?!.*states)"),
+):
+    CASES.add(f"an image whose auxiliary file states {name}", None, _auxiliary(content), says=says)
+
+
+@CASES(None, says="20190606_B04.tfw states a place")
+def _an_image_whose_place_is_in_a_world_file(base: Base, tmp: Path):
+    image = write_tif(tmp / "20190606_B04.tif", pixels(), crs=None, transform=Affine.identity())
+    image.with_suffix(".tfw").write_text("10\n0\n0\n-10\n600005\n99995\n")
+    return ["info", image]
 
 
 # ---------------------------------------------------------------- scales that make no reflectance
@@ -186,3 +240,44 @@ CASES.add("a resolution of 1 cm", "OptionError", _option("--resolution", "0.01")
 CASES.add("a column of ids of no file", "OptionError", _option("--id-column", "nope"), says="--fields")
 for year in ("99999", "0", "-1"):
     CASES.add(f"the season of the year {year}", "Error", _option("--season-year", year))
+
+
+def _simulate(*words: str):
+    def make(base: Base, tmp: Path):
+        return ["simulate", tmp / "out", "--tiles", "1", "--height", "64", "--width", "64", "--fields", "4", *words]
+
+    return make
+
+
+CASES.add("a simulation with a seed of 64 bits", "Error", _simulate("--seed", str(2**63)))
+
+
+@CASES("OptionError")
+def _a_recipe_to_the_end_of_the_calendar(base: Base, tmp: Path):
+    days = ["--from", "2019-01-01", "--to", "9999-12-31"]
+    return ["recipe", "openeo", tmp / "recipe", "--fields", base.fields, *days]
+
+
+@CASES("OutputPathError", says="link")
+def _unfinished_work_behind_a_link(base: Base, tmp: Path):
+    (tmp / "place").mkdir()
+    (tmp / "mine" / "new").mkdir(parents=True)
+    (tmp / "place" / ".partial").symlink_to(tmp / "mine")
+    return ["chips", base.season, tmp / "place"]
+
+
+def _train(config: str):
+    def make(base: Base, tmp: Path):
+        write_table(tmp / "table")
+        (tmp / "config.yaml").write_text("model: tempcnn\nepochs: 1\nmembers: 1\n" + config)
+        return ["train", tmp / "table", tmp / "out", "--config", tmp / "config.yaml"]
+
+    return make
+
+
+for name, config in {
+    "dropout of NaN": "arguments: {dropout: .nan}", "layer of size 0": "arguments: {dense: 0}",
+    "layer of 10**9": "arguments: {dense: 1000000000}",
+    "seed of 64 bits": "seed: 18446744073709551615", "class named twice": "legend: [maize, maize]",
+}.items():  # fmt: skip
+    CASES.add(f"training with a {name}", "LegendError" if "class" in name else "OptionError", _train(config))

@@ -59,15 +59,17 @@ for side in (100_000, 500_000):
     CASES.add(f"a sparse raster of ids of {side} pixels a side", "OptionError", _id_raster(side))
 
 
-def _netcdf(side: int, times: int = 2):
+def _netcdf(side: int, times: int = 2, chunk: int = 256):
     def make(base: Base, tmp: Path):
         with h5py.File(tmp / "cube.nc", "w") as file:
             for name, size in (("time", times), ("y", side), ("x", side)):
                 file.create_dataset(name, (size,), "f8", chunks=(min(size, 1000),))
                 file[name].make_scale(name)
+                if side < 10**6:
+                    file[name][:] = 10 * np.arange(size)
             file["time"].attrs["units"] = "days since 2019-01-01"
             for band in ("B04", "B08"):
-                one = file.create_dataset(band, (times, side, side), "u2", chunks=(1, 256, 256))
+                one = file.create_dataset(band, (times, side, side), "u2", chunks=(1, chunk, chunk))
                 for axis, name in enumerate(("time", "y", "x")):
                     one.dims[axis].attach_scale(file[name])
             file.attrs["crs"] = CRS
@@ -82,6 +84,9 @@ for side, times in ((1_000_000, 2), (1_000_000_000, 2)):
         "GridError" if side < 10**9 and times == 2 else "UnreadableFileError",
         _netcdf(side, times),
     )
+
+
+CASES.add("a NetCDF chunk of 800 MB", "MemoryLimitError", _netcdf(20_000, chunk=20_000), says="--memory", megabytes=400)
 
 
 def _zarr(array: str, **more: object):
@@ -106,6 +111,7 @@ for name, change in {
     "with a chunk of 10**12": ("B04", {"shape": [3, 10**6, 10**6], "chunk_shape": [3, 10**6, 10**6]}),
     "of -1 rows": ("B04", {"shape": [3, -1, 48]}),
     "of a float's rows": ("B04", {"shape": [3, 1.5, 48]}),
+    "with an axis in one chunk of 10**8": ("y", {"chunk_shape": [10**8]}),
     "with chunks of 0": ("B04", {"chunk_shape": [0, 0, 0]}),
 }.items():  # fmt: skip
     CASES.add(f"a Zarr array {name}", "UnreadableFileError", _zarr(change[0], **change[1]))

@@ -122,6 +122,17 @@ def abroad(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running
 
 
+def test_settings_that_lead_to_no_data_of_PROJ_are_left_out(given: Given) -> None:  # noqa: N802
+    command = [sys.executable, "-m", "cropdetect", *given.call("info", Path("unused"))]
+    answers = [
+        subprocess.run(command, capture_output=True, text=True, env={**os.environ, **more}, check=True)
+        for more in ({}, {"PROJ_DATA": "/nowhere", "PROJ_LIB": ""})
+    ]
+    assert answers[0].stdout == answers[1].stdout
+    assert "PROJ_DATA=/nowhere leads to no proj.db and is not used" in answers[1].stderr
+    assert "ERROR" not in answers[1].stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", CALLS)
 def test_another_locale_changes_no_byte(verb: str, abroad: Command, verbs: Command, given: Given, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from cropdetect.inference import FieldSeries
 from cropdetect.outputs import preview
 from cropdetect.outputs.preview import write_previews
 
+pytestmark = pytest.mark.filterwarnings("error::DeprecationWarning:cropdetect", "error::PendingDeprecationWarning:cropdetect")
+
 DATES = tuple(dt.date(2019, month, 1) for month in (3, 6, 9))
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from cropdetect.api._verb import verb
 from cropdetect.errors import MissingExtraError, OptionError
 from cropdetect.formats import ComparisonRecord
+from cropdetect.options import Seed
 from cropdetect.runs import OutputFolder, read_run
 
 _NOT_COMPARED = ("data", "config", "log_dir")  # data that differ show in fields and labels; a config is in the options
@@ -19,7 +18,7 @@ def compare(
     runs: tuple[Path, ...],
     out: Path,
     *,
-    seed: Annotated[int, Field(ge=0)] = 0,
+    seed: Seed = 0,
     overwrite: bool = False,
 ) -> ComparisonRecord:
     """Compare cross-validations: which options differ, and by how much the scores differ.

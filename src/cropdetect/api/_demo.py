@@ -2,9 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import Field
 
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._predict import predict
@@ -12,14 +9,14 @@ from cropdetect.api._report import report
 from cropdetect.api._simulate import simulate
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
-from cropdetect.options import AnyPath
+from cropdetect.options import AnyPath, Seed
 from cropdetect.runs import OutputFolder
 
 _TITLE = "Crops of a simulated season in western Kenya, 2019"
 
 
 @verb
-def demo(out: AnyPath = Path("demo-season"), *, seed: Annotated[int, Field(ge=0)] = 0, overwrite: bool = False) -> MetricsRecord:
+def demo(out: AnyPath = Path("demo-season"), *, seed: Seed = 0, overwrite: bool = False) -> MetricsRecord:
     """Simulate a small season, predict it with the shipped checkpoint, and score the answer.
 
     Nothing is trained: the shipped checkpoint was trained on another simulated season. Only the fields with hidden labels are

@@ -8,7 +8,7 @@ from pydantic import Field
 from cropdetect.api._verb import verb
 from cropdetect.formats import MetricsRecord
 from cropdetect.in_memory import as_file, as_source, place_of
-from cropdetect.options import AnyPath, Metres, TableSource
+from cropdetect.options import AnyPath, Metres, Seed, TableSource
 from cropdetect.runs import OutputFolder
 
 
@@ -24,7 +24,7 @@ def evaluate(
     group_column: str | None = None,
     pixel_size: Annotated[Metres | None, Field(ge=0.01)] = None,
     probability_sample: bool = False,
-    seed: Annotated[int, Field(ge=0)] = 0,
+    seed: Seed = 0,
     overwrite: bool = False,
 ) -> MetricsRecord:
     """Score predictions against known crops, and estimate areas with standard errors.

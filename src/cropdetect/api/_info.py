@@ -8,7 +8,7 @@ from cropdetect.in_memory import as_source, place_of
 from cropdetect.notebook import facts, table
 from cropdetect.options import DataOptions, DataSource, Without
 
-_Options = Annotated[DataOptions, Without(("reference", "buffer", "chip_size", "until", "bbox", "limit", "memory"))]
+_Options = Annotated[DataOptions, Without(("reference", "buffer", "chip_size", "until", "bbox", "limit"))]
 
 
 class Description(Record):

@@ -1,9 +1,12 @@
 """The verb `recipe`: the script that makes the export that a checkpoint needs."""
 
+import datetime as dt
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from cropdetect.api._verb import verb
 from cropdetect.options import Day
@@ -24,7 +27,7 @@ def recipe(
     *,
     fields: Path,
     from_: Day,
-    to: Day,
+    to: Annotated[Day, Field(le=dt.date(2200, 12, 31))],
     checkpoint: Path | None = None,
     layer: str | None = None,
     id_column: str | None = None,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cropdetect.api._verb import verb
-from cropdetect.options import AnyPath, Mark
+from cropdetect.options import AnyPath, Mark, Seed
 from cropdetect.runs import OutputFolder
 
 
@@ -19,7 +19,7 @@ def simulate(
     height: Annotated[int, Field(ge=32, le=20_000)] = 3035,
     width: Annotated[int, Field(ge=32, le=20_000)] = 2016,
     fields: Annotated[int, Field(ge=1, le=1_000_000)] = 4688,
-    seed: Annotated[int, Field(ge=0)] = 0,
+    seed: Seed = 0,
     layout: Literal["cv4a", "geotiff", "netcdf"] = "cv4a",
     region: str = "western-kenya",
     year: Annotated[int | None, Field(ge=1900, le=2200)] = None,

@@ -208,6 +208,7 @@ def open_images(source: Path | InMemory, options: DataOptions) -> Imagery:
         bands=options.bands,
         band_names=options.band_names,
         search=search_of(source, options),
+        memory=options.memory,
     )
 
 

@@ -59,7 +59,7 @@ def _on_one_grid(one: GeoBox, other: GeoBox) -> bool:
     """Tell whether the pixels of two tiles coincide where both have some."""
     if one.crs != other.crs:
         return False
-    relative = ~one.affine * other.affine
+    relative = ~one.affine @ other.affine
     scale = np.array([relative.a - 1, relative.b, relative.d, relative.e - 1])
     shift = np.array([relative.c, relative.f])
     return bool((np.abs(scale) * max(other.shape) < _ALIGNED).all() and (np.abs(shift - np.round(shift)) < _ALIGNED).all())

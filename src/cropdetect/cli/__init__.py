@@ -25,6 +25,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = lambda message, *_: _show_warning(message)
+    _leave_out_settings_without_data()
     debug = DEBUG in sys.argv[1:]
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
     command_line.set(("cropdetect", *sys.argv[1:]))
@@ -38,6 +39,15 @@ def main() -> None:
             _drop_unwritten()
     signals.end_without_a_word()
     sys.exit(code)
+
+
+def _leave_out_settings_without_data() -> None:
+    """Take PROJ's own data where the environment names a folder without any, as after another program was removed."""
+    for name in ("PROJ_DATA", "PROJ_LIB"):
+        folders = os.environ.get(name)
+        if folders is not None and not any((Path(folder) / "proj.db").is_file() for folder in folders.split(os.pathsep)):
+            del os.environ[name]
+            warnings.warn(f"{name}={folders} leads to no proj.db and is not used", stacklevel=2)
 
 
 def _show_warning(message: Warning | str) -> None:

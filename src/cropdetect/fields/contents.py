@@ -38,6 +38,10 @@ _SIGNATURES = {
 }
 _HEAD = 2**16  # bytes
 _LEADS_ELSEWHERE = re.compile(rb"<\s*OGR\w+|<!ENTITY|gdal_streamed_alg", re.IGNORECASE)
+_OTHER_JSON = {
+    "TopoJSON": re.compile(rb'"type"\s*:\s*"Topology"'),
+    "Esri's JSON": re.compile(rb'"geometryType"\s*:\s*"esriGeometry'),
+}
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*(?=\{)')
 _CRS_OF_NO_KIND = re.compile(rb'"crs"\s*:\s*(?!null)([^\s{][^,}\]]{,40})')
 
@@ -66,6 +70,13 @@ def check_content(file: Path) -> None:
         fits = text.startswith(b"{") if suffix in JSON_SUFFIXES else text.startswith(b"<") and b"opengis.net/gml" in head
         if fits and _LEADS_ELSEWHERE.search(head):
             raise UnsafePathError("it leads to other files or to the network", where=file, fix="Export the fields themselves.")
+        other = next((name for name, mark in _OTHER_JSON.items() if mark.search(head)), None)
+        if suffix in JSON_SUFFIXES and other is not None:
+            raise UnreadableFileError(
+                f"this is {other}, not GeoJSON",
+                where=file,
+                fix=f"Convert it, e.g. in QGIS or with: ogr2ogr fields.gpkg {file.name}",
+            )
     if not fits:
         raise UnreadableFileError(f"the file is not what its name ({suffix}) says", where=file, fix="Copy or export it again.")
     if suffix == ".shp":

@@ -23,6 +23,7 @@ from cropdetect.fields.plain_table import exact_table, read_parquet
 from cropdetect.imagery import unreadable
 
 _HIDDEN_KEY = "fid"  # what GDAL calls the key of a table to which its user gave none
+_COUNTED = 2**26  # bytes of a JSON file whose features are counted
 _LOOKED_AT = 1000  # features from which the kind of a layer's geometries is told
 
 
@@ -112,7 +113,18 @@ def read_layer(layer: Layer, *, keep_key: bool) -> tuple[gpd.GeoDataFrame, tuple
         table.insert(0, key, keys)
     for name, numbers in {**_with_gaps(layer, table), **_with_many_digits(layer, table)}.items():
         table[name] = numbers
-    return table, (warning,) if warning else ()
+    return table, tuple(filter(None, (warning, _left_out(layer.file, len(table)))))
+
+
+def _left_out(file: Path, rows: int) -> str:
+    """Return a warning where entries of a JSON file are no features, which GDAL leaves out without a word; "" else."""
+    if file.suffix.lower() not in JSON_SUFFIXES or file.stat().st_size > _COUNTED:
+        return ""
+    try:
+        lost = len(_features(file)) - rows
+    except (ValueError, TypeError):  # GDAL reads more than this does
+        return ""
+    return f"{lost} entries of its list of features are no features, and are left out" if lost > 0 else ""
 
 
 def _source(file: Path) -> str | Path:

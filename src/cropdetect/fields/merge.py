@@ -72,7 +72,7 @@ def concatenate(tables: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     if not all(one["field_id"].dtype == np.int64 for one in tables):
         tables = [one.assign(field_id=one["field_id"].astype(str)) for one in tables]
     joined = pd.concat([pd.DataFrame(one.drop(columns="geometry")) for one in tables], ignore_index=True)
-    for name in joined.select_dtypes(object).columns:
+    for name in joined.columns[joined.dtypes.map(pd.api.types.is_object_dtype)]:
         joined[name] = joined[name].where(joined[name].notna(), None)
     return gpd.GeoDataFrame(joined, geometry=np.concatenate(geometry), crs=crs)
 

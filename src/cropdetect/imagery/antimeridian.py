@@ -120,7 +120,7 @@ def laid_on(shapes: gpd.GeoSeries, grid: GeoBox, longest: float | None = None) -
 def middle_of(grid: GeoBox, crs: Any) -> float:
     """Return the longitude of a grid's middle in a geographic CRS."""
     height, width = grid.shape
-    x, y = grid.affine * (width / 2, height / 2)
+    x, y = grid.affine @ (width / 2, height / 2)
     assert grid.crs is not None
     return float(x if grid.crs == crs else Transformer.from_crs(grid.crs.proj, CRS(crs), always_xy=True).transform(x, y)[0])
 

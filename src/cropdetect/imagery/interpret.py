@@ -21,6 +21,7 @@ from cropdetect.imagery.masks import is_quality_layer
 from cropdetect.imagery.metadata import Beside, beside, broken_items
 from cropdetect.imagery.named_numbers import with_landsat_numbers, with_named_numbers
 from cropdetect.imagery.sampling import BandSample, take_sample
+from cropdetect.imagery.sidecars import unused_sidecars
 from cropdetect.imagery.stores.attributes import Encoding
 from cropdetect.imagery.units import check_offsets, early_without, find_units, kind_of
 from cropdetect.imagery.values import BASELINE_0400, digital_numbers
@@ -48,7 +49,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         ContradictionError: metadata and pixels, or two places in the metadata, exclude each other.
     """
     tiles, by_name = with_named_numbers([_with_metadata(tile, options) for tile in found])
-    beside_them = (*_mask_files(found), *_broken_files(found, options))
+    beside_them = (*unused_sidecars(_layers(found)), *_broken_files(found, options))
     sample = take_sample(tiles)
     tiles, of_landsat = with_landsat_numbers(tiles, sample)
     sample = _of_tiles(sample, tiles)
@@ -104,28 +105,16 @@ def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
     return replace(tile, acquisitions=tuple(acquisitions), sensor=tile.sensor or sensor_of(names))
 
 
-def _paths(found: Sequence[FoundTile]) -> set[Path]:
-    return {layer.reader.path for tile in found for one in tile.acquisitions for layer in one.layers.values()}
+def _layers(found: Sequence[FoundTile]) -> list[Layer]:
+    return [layer for tile in found for one in tile.acquisitions for layer in one.layers.values()]
 
 
 def _broken_files(found: Sequence[FoundTile], options: OpenOptions) -> tuple[str, ...]:
     """Return a warning for files beside the images that should declare something of them, and cannot be read."""
-    broken = broken_items(sorted(_paths(found)), options.root)
+    broken = broken_items(sorted({layer.reader.path for layer in _layers(found)}), options.root)
     if not broken:
         return ()
     return (f"{len(broken)} files beside the images, such as {broken[0].name}, are no JSON and are not used",)
-
-
-def _mask_files(found: Sequence[FoundTile]) -> tuple[str, ...]:
-    """Return a warning for GDAL's mask files beside the images, which are not opened since sidecar files may lead elsewhere."""
-    paths = _paths(found)
-    masks = sorted(name for path in paths if (name := path.with_name(f"{path.name}.msk")).is_file())
-    if not masks:
-        return ()
-    return (
-        f"{len(masks)} mask files such as {masks[0].name} are not used. Write the masks into the images: "
-        "gdal_translate --config GDAL_TIFF_INTERNAL_MASK YES IN.tif OUT.tif",
-    )
 
 
 def _offset_in_metadata(acquisition: Acquisition) -> bool:

@@ -11,7 +11,9 @@ from cropdetect.imagery.build import build_series
 from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.interpret import interpret
 from cropdetect.imagery.layers import FoundTile
-from cropdetect.imagery.layouts import LAYOUTS, SEE_LAYOUTS, OpenOptions, Search, memory
+from cropdetect.imagery.layouts import LAYOUTS, SEE_LAYOUTS, OpenOptions, Search
+from cropdetect.imagery.layouts.memory import NAME as IN_MEMORY
+from cropdetect.imagery.layouts.memory import find_in_memory
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
 from cropdetect.imagery.names import compile_pattern
@@ -37,6 +39,7 @@ def open_imagery(
     bands: Sequence[str] | None = None,
     band_names: str | Mapping[str, str] | None = None,
     search: Search | None = None,
+    memory: int = 512,
 ) -> Imagery:
     r"""Open imagery of any layout; only names, metadata, coordinates and a small sample of the pixels are read.
 
@@ -53,6 +56,7 @@ def open_imagery(
         bands: names of the bands to use, in order (default: all but classification bands, where most dates have them).
         band_names: other names for bands: old -> new, `old=new,...`, or the path of a YAML file (default: the data's names).
         search: which images of a STAC catalogue are wanted.
+        memory: megabytes; a cube with a chunk that takes more is refused, since a chunk is read as a whole.
 
     Raises:
         InputNotFoundError: the path does not exist.
@@ -65,6 +69,7 @@ def open_imagery(
         OptionError: an argument cannot be used.
         ContradictionError: metadata and pixels exclude each other, e.g. an offset and dark pixels.
         CatalogueError: a STAC catalogue cannot be reached, or has no such scenes.
+        MemoryLimitError: a chunk of a cube takes more memory than is allowed.
     """
     source = as_source(path)
     root = source.path if isinstance(source, InMemory) else source if is_stac(source) else _folder(source)
@@ -78,9 +83,10 @@ def open_imagery(
         bands=_checked_bands(bands),
         band_names=parse_band_names(band_names) if isinstance(band_names, str) else band_names or {},
         search=search or Search(),
+        memory=memory,
     )
     if isinstance(source, InMemory):
-        layout, found = memory.NAME, memory.find_in_memory(source, options)
+        layout, found = IN_MEMORY, find_in_memory(source, options)
     else:
         layout, found = _found(root, options)
     check_crs_kinds(found)

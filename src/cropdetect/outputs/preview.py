@@ -59,7 +59,7 @@ def write_previews(predictions: Predictions, imagery: Imagery, folder: Path) -> 
                 break
         composite = replace(looks[0], image=_median(looks))
         pixels, picture = _picture(composite)
-        affine = tile.geobox.affine * Affine.translation(window.left, window.top) * Affine.scale(composite.factor)
+        affine = tile.geobox.affine @ Affine.translation(window.left, window.top) @ Affine.scale(composite.factor)
         crs = tile.geobox.crs.to_wkt() if tile.geobox.crs is not None else None
         _write(folder / name, pixels, affine, crs, {"date": _dates(days), "picture": picture})
         written.append(folder / name)
@@ -139,7 +139,7 @@ def _window_of_fields(predictions: Predictions, tile: ImageSeries) -> Window | N
     if geometry.crs is None or tile.geobox.crs is None or geometry.isna().all():
         return Window(0, 0, height, width)
     west, south, east, north = laid_on(geometry[geometry.notna()], tile.geobox).bounds.to_numpy().T
-    corners = [~tile.geobox.affine * (x, y) for x, y in ((west, north), (east, south), (west, south), (east, north))]
+    corners = [~tile.geobox.affine @ (x, y) for x, y in ((west, north), (east, south), (west, south), (east, north))]
     columns, rows = (np.stack([corner[axis] for corner in corners]) for axis in (0, 1))
     inside = (columns.max(axis=0) > 0) & (columns.min(axis=0) < width) & (rows.max(axis=0) > 0) & (rows.min(axis=0) < height)
     if not inside.any():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from cropdetect.errors import OutputExistsError
+from cropdetect.errors import OutputExistsError, OutputPathError
 from cropdetect.runs.manifest import PARTIAL
 from cropdetect.runs.paths import refusals_named
 
@@ -23,11 +23,13 @@ def locked(out: Path) -> Iterator[Path]:
 
     Raises:
         OutputExistsError: another command holds it.
-        OutputPathError: nothing can be written here.
+        OutputPathError: nothing can be written here, or `.partial` is a link, behind which files are no output's.
         DiskFullError: the disk has no room.
     """
     with refusals_named(out):
         partial = out / PARTIAL
+        if partial.is_symlink():
+            raise OutputPathError(f"{PARTIAL} in it is a link, which may lead to other files", where=out, fix="Remove the link.")
         lock, holder = _acquired(partial), partial / "holder"
         try:
             holder.write_text(f"{os.getpid()} on {platform.node()}", "utf-8")

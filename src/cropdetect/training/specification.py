@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from cropdetect import models
 from cropdetect.chips import ChipBatch
 from cropdetect.errors import MissingBandError, OptionError
-from cropdetect.formats import TrainOptions
+from cropdetect.formats import Statistics, TrainOptions
 from cropdetect.imagery import sensor_bands
+from cropdetect.models.contract import chips as made_up_chips
 from cropdetect.training.baselines import BASELINES
 from cropdetect.training.data import TrainingData, crop_bands
 
@@ -64,7 +66,8 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
 
     Raises:
         MissingBandError: a band the network needs is absent, or no band has a value.
-        OptionError: there is no such network, it is a baseline, or it needs chips of equal length and they are not.
+        OptionError: there is no such network, it is a baseline, it cannot compute with the user's arguments, or it needs chips of
+            equal length and they are not.
     """
     if options.model in BASELINES:
         raise OptionError(
@@ -81,6 +84,8 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
     if issubclass(kind, models.ChannelNetwork):
         arguments |= _channel_arguments(kind, data.of_fields(fields), options)
     network = models.create(options.model, **(arguments | options.arguments))
+    if options.arguments:
+        _try_once(network)
     if not kind.takes_missing_bands:
         _refuse_missing_bands(network, data.of_fields(fields))
     return NetworkSpecification(
@@ -92,6 +97,19 @@ def specify_network(data: TrainingData, fields: npt.NDArray[np.int64], options: 
         sensors=_sensors(network, data.chips.info.sensor),
         n_steps=data.chips.info.n_steps if network.padding_invariant else equal_steps(data, options.model),
     )
+
+
+def _try_once(network: models.Network) -> None:
+    """Raise OptionError where a network can be built but cannot compute, e.g. with layers of size 0."""
+    n = len(network.channels)
+    network.set_statistics(Statistics(channels=list(network.channels), mean=[0.0] * n, std=[1.0] * n, origin="made up"))
+    try:
+        with torch.random.fork_rng():
+            network(*made_up_chips(network, seed=0))
+    except (RuntimeError, IndexError, ValueError, TypeError) as error:
+        raise OptionError(
+            f"{network.name} cannot compute with its arguments: {error}", fix="See the arguments in the model's documentation."
+        ) from error
 
 
 def _sensors(network: models.Network, sensor: str | None) -> dict[str, list[int]]:

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from cropdetect.chips import recognise
-from cropdetect.errors import GridError, UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import GridError, MemoryLimitError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
 from tests.imagery.data import LEFT, TOP, cube, write_raster
 
@@ -349,6 +349,21 @@ def test_damaged_cubes_are_named(tmp_path):
         (tmp_path / "cube.nc").write_bytes(content)
         with pytest.raises(UnreadableFileError, match=r"cube\.nc"):
             open_imagery(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["cube.nc", "cube.zarr"])
+def test_a_chunk_that_takes_more_than_the_memory_is_refused_before_it_is_read(tmp_path, name):
+    shape = (2, 600, 1000)
+    data = cube({"B04": np.ones(shape, np.uint16)})  # 2.4 MB
+    if name.endswith("nc"):
+        data.to_netcdf(tmp_path / name, engine="h5netcdf", encoding={"B04": {"chunksizes": shape, "zlib": True}})
+    else:
+        data.to_zarr(tmp_path / name, encoding={"B04": {"chunks": shape}})
+    with pytest.raises(MemoryLimitError, match=r"one chunk of B04 takes 2 MB .* 1 MB are allowed\n.*--memory"):
+        open_imagery(tmp_path, memory=1)
+    assert open_imagery(tmp_path, memory=3).tiles[0].bands == ("B04",)
+    with xr.open_dataset(tmp_path / name, chunks={}) as held:  # who holds it chose its chunks
+        assert open_imagery(held, memory=1).tiles[0].bands == ("B04",)
 
 
 @pytest.mark.parametrize("version", [2, 3])

@@ -25,7 +25,19 @@ from cropdetect.options import DataOptions, flag
 _OF_FIELDS = ("layer", "id_column", "labels", "legend")
 _OF_TABLES = (*_OF_FIELDS, "fields", "columns", "bands", "clear", "offset")
 _OF_STAC = ("from_", "to", "max_cloud", "cache")
-_OF_IMAGERY = (*_OF_FIELDS, "fields", "pattern", "date", "bands", "band_names", "resolution", "clear", "offset", *_OF_STAC)
+_OF_IMAGERY = (
+    *_OF_FIELDS,
+    "fields",
+    "pattern",
+    "date",
+    "bands",
+    "band_names",
+    "resolution",
+    "clear",
+    "offset",
+    "memory",
+    *_OF_STAC,
+)
 
 
 def describe(source: Path | InMemory, kind: Kind, options: DataOptions) -> Facts:

@@ -54,7 +54,7 @@ def is_table(path: Path) -> bool:
         if path.is_dir() or source.suffix in (*PARQUET_SUFFIXES, *JSON_SUFFIXES):
             return _form_of(source, ReadOptions(ColumnMap())) is not None
     except (CropDetectError, ValueError, OSError):
-        return False
+        return source.suffix in PARQUET_SUFFIXES  # damaged: reading it says so
     return False
 
 

@@ -14,7 +14,7 @@ from cropdetect.chips.tables.column_map import proposed_map
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import Observations, ReadOptions
 from cropdetect.chips.tables.source import Source
-from cropdetect.chips.tables.values import as_numbers, may_be_numbers
+from cropdetect.chips.tables.values import as_numbers, first_that_is_no_number, may_be_numbers
 from cropdetect.errors import MissingBandError, OptionError, TableError
 from cropdetect.fields import field_ids
 from cropdetect.imagery.backscatter import is_backscatter
@@ -92,7 +92,8 @@ def _numbers(
             continue
         found, word = as_numbers(table[name])
         if found is None:
-            raise TableError(f"column {name} does not hold numbers", where=where, fix="Remove it, or give numbers.")
+            shown = ascii(first_that_is_no_number(table[name])[:40])
+            raise TableError(f"column {name} does not hold numbers, but {shown}", where=where, fix="Remove it, or give numbers.")
         if found.isna().all():
             empty.append(name)
             continue

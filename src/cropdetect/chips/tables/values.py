@@ -60,6 +60,13 @@ def as_numbers(column: "pd.Series[Any]") -> tuple["pd.Series[Any] | None", str]:
     return numbers.astype(np.float64), next(iter(text[words & (text != "")]), "")
 
 
+def first_that_is_no_number(column: "pd.Series[Any]") -> str:
+    """Return the first value of a column that is neither a number nor a word for "no value", as text."""
+    text = column.dropna().astype(str).str.strip()
+    odd = text[pd.to_numeric(text, errors="coerce").isna() & ~text.str.lower().isin(_WORDS)]
+    return next(iter(odd), str(column.dtype))
+
+
 def may_be_numbers(name: str) -> bool:
     """Whether a column may be a band although its name is not known."""
     return not NO_BANDS.fullmatch(name)

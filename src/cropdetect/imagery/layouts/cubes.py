@@ -7,6 +7,7 @@ of ESA's Sentinel-2 products in Zarr (EOPF) only the groups of reflectances and 
 """
 
 import datetime as dt
+import math
 import os
 import re
 import shlex
@@ -20,7 +21,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from cropdetect.errors import UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import MemoryLimitError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery.bands import is_band
 from cropdetect.imagery.dates import parse_date
 from cropdetect.imagery.identity import sensor_in
@@ -79,7 +80,7 @@ class Cubes(Layout):
             for group in _groups_with_bands(cube):
                 with open_cube(cube, group) as data:
                     headers = header_files(cube, map(str, data.data_vars), group)
-                    reader = partial(CubeVariable, group=group, headers=headers)
+                    reader = partial(_reader, data, options.memory, group=group, headers=headers)
                     layers += cube_layers(cube, data, reader, relative.with_suffix("").as_posix(), options, warnings)
             if layers:
                 offset, metadata = product_offset(cube, path)
@@ -268,9 +269,31 @@ def _without_time(path: Path, name: str, times: Sequence[dt.datetime | None]) ->
     return [f"{path.name}: {missing} of {len(times)} times are missing (NaT); these images are left out"] if missing else []
 
 
+def _reader(data: xr.Dataset, memory: int, **given: Any) -> CubeVariable:
+    """Return what reads a variable.
+
+    Raises:
+        MemoryLimitError: one of its chunks, which are read as a whole, takes more than these megabytes.
+    """
+    variable = data[given["variable"]]
+    n_bytes = variable.dtype.itemsize * math.prod(_chunks(variable))
+    if n_bytes > memory * 2**20:
+        raise MemoryLimitError(
+            f"one chunk of {given['variable']} takes {n_bytes / 2**20:.0f} MB and is read as a whole; {memory} MB are allowed",
+            where=given["path"],
+            fix="Write smaller chunks, e.g. of 1 date and 512 x 512 pixels, or raise --memory.",
+        )
+    return CubeVariable(**given)
+
+
+def _chunks(variable: xr.DataArray) -> tuple[int, ...]:
+    """Return the shape of a stored chunk, () where there are none."""
+    return tuple(variable.encoding.get("chunks") or variable.encoding.get("chunksizes") or ())
+
+
 def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
     """Return height and width of a chunk; a variable without chunks is stored row by row."""
-    chunks = variable.encoding.get("chunks") or variable.encoding.get("chunksizes")
+    chunks = _chunks(variable)
     if not chunks:
         return 1, variable.sizes[x]
     sizes = dict(zip(variable.dims, chunks, strict=True))

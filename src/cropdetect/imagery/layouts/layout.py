@@ -49,6 +49,7 @@ class OpenOptions:
         bands: names of the bands to use.
         band_names: old name -> new name of bands.
         search: which images of a STAC catalogue are wanted.
+        memory: megabytes that one stored chunk may take when it is read.
     """
 
     root: Path
@@ -60,6 +61,7 @@ class OpenOptions:
     bands: tuple[str, ...] | None = None
     band_names: Mapping[str, str] = field(default_factory=dict)
     search: Search = field(default_factory=Search)
+    memory: int = 512
 
     @property
     def pattern_tells_tiles(self) -> bool:

@@ -5,7 +5,7 @@ sidecar files, and gets absolute paths that it does not parse. HDF5 links to oth
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +86,10 @@ def refuse_hdf5_links(path: Path) -> None:
                 seen.add(place)
                 check(item)
                 seen.remove(place)
-            elif isinstance(item, h5py.Dataset) and len(item.shape or ()) == 1 and item.size > LONGEST_AXIS:
-                raise unreadable(path, ValueError(f"{name} says that it has {item.size} entries; {LONGEST_AXIS} can be read"))
-            elif isinstance(item, h5py.Dataset) and (
-                item.external or item.is_virtual or item.file.filename != group.file.filename
-            ):
-                raise _unsafe(path, f"the numbers of {name} lie in other files")
+            elif isinstance(item, h5py.Dataset):
+                _check_axis(path, name, item.shape or (), item.chunks or ())
+                if item.external or item.is_virtual or item.file.filename != group.file.filename:
+                    raise _unsafe(path, f"the numbers of {name} lie in other files")
 
     try:
         with h5py.File(path, "r") as file:
@@ -141,10 +139,20 @@ def _check_sizes(metadata: Path, content: Any) -> None:
     sizes = [*content["shape"], *(chunk if isinstance(chunk, list) else [None])]
     if not all(isinstance(size, int) and size >= 0 for size in sizes):
         raise unreadable(metadata, ValueError("its shape or the shape of its chunks is impossible"))
-    if len(content["shape"]) == 1 and content["shape"][0] > LONGEST_AXIS:
-        raise unreadable(metadata, ValueError(f"it says that it has {content['shape'][0]} entries; {LONGEST_AXIS} can be read"))
+    _check_axis(metadata, "it", content["shape"], chunk)
     if math.prod(chunk) > _LARGEST_CHUNK:
-        raise unreadable(metadata, ValueError(f"one chunk of it has {math.prod(chunk)} numbers; {_LARGEST_CHUNK} can be read"))
+        raise UnreadableFileError(
+            f"one chunk of it has {math.prod(chunk)} numbers; {_LARGEST_CHUNK} can be read",
+            where=metadata,
+            fix="Write it again in smaller chunks.",
+        )
+
+
+def _check_axis(path: Path, name: str, shape: Sequence[int], chunk: Sequence[int]) -> None:
+    """Refuse a coordinate, which is read as a whole, with more entries than can be read; a chunk may be longer than it."""
+    longest = max((*shape, *chunk)) if len(shape) == 1 else 0
+    if longest > LONGEST_AXIS:
+        raise unreadable(path, ValueError(f"{name} says that it has {longest} entries; {LONGEST_AXIS} can be read"))
 
 
 def _codecs(content: Any) -> Iterator[str]:

@@ -179,7 +179,7 @@ def _picture(file: Path, crs: CRS | None) -> tuple[dict[str, Any], npt.NDArray[n
             pixels = warped
     pixels = _light(pixels)
     height, width = pixels.shape[1:]
-    west, north = transform * (0, 0)
-    east, south = transform * (width, height)
+    west, north = transform @ (0, 0)
+    east, south = transform @ (width, height)
     one = {"bounds": [west, south, east, north], "jpeg": jpeg(pixels)}
     return one | {"date": tags.get("date", ""), "picture": tags.get("picture", "")}, pixels
