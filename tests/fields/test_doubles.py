@@ -51,6 +51,13 @@ def test_rows_of_the_images_years_are_not_told(tmp_path: Path, imagery: Imagery,
     assert "images are of" not in warnings_of(tmp_path, imagery, id=list(range(6)), year=values)
 
 
+@pytest.mark.parametrize(("name", "told"), [("crop_2018", True), ("crop_2019", False), ("CDL2018", True), ("crop", False)])
+def test_a_column_of_labels_of_another_year_is_told(tmp_path: Path, imagery: Imagery, name: str, told: bool) -> None:
+    gpd.GeoDataFrame({"id": [1, 2, 3], name: ["rye"] * 3}, geometry=OUTLINES, crs="EPSG:32636").to_file(tmp_path / "f.gpkg")
+    found = read_fields(tmp_path / "f.gpkg", imagery=imagery, label_column=name).warnings
+    assert any(f"the labels are in {name}, and the images are of 2019" in text for text in found) == told
+
+
 @pytest.mark.parametrize("crs", ["EPSG:32636", "EPSG:4326"])
 def test_an_outline_with_two_labels_is_told(tmp_path: Path, crs: str) -> None:
     crops: list[object] = ["maize", "rye", "rye", "rye", "rye", None]

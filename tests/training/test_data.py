@@ -65,6 +65,16 @@ def test_a_chip_that_is_clear_only_outside_its_field_does_not_show_it() -> None:
     assert 5 not in ids(read_training_data(chips))
 
 
+def test_dates_of_several_seasons_are_told() -> None:
+    with pytest.warns(UserWarning, match="span 26 months, which is more than one season"):  # 40 steps of 20 days
+        read_training_data(season(n_steps=41, ragged=False))
+
+
+def test_dates_of_one_season_are_not_told(recwarn: pytest.WarningsRecorder) -> None:
+    read_training_data(season(n_steps=20))
+    assert not any("more than one season" in str(one.message) for one in recwarn)
+
+
 def test_fields_of_other_classes_than_the_legend_are_left_out() -> None:
     chips = season()
     data = read_training_data(chips, ["wheat", "beans"])

@@ -21,15 +21,19 @@ _YEAR = r"(?<!\d)((?:19|20)\d\d)(?!\d)"
 _SHOWN = 5
 
 
-def other_years(table: pd.DataFrame, years: Collection[int], file: str) -> list[str]:
-    """Return a warning about rows whose column of years names none of the images' years.
+def other_years(table: pd.DataFrame, label_column: str | None, years: Collection[int], file: str) -> list[str]:
+    """Return warnings about labels of other years than the images: by a column of years, or by the name of their own column.
 
     Args:
         table: what a file holds.
+        label_column: column of the labels, as the user named it, or None.
         years: of the images.
         file: its name, for messages.
     """
     warnings = []
+    in_name = {int(year) for year in re.findall(_YEAR, label_column or "")}
+    if in_name and not in_name & set(years):
+        warnings.append(f"{file}: the labels are in {label_column}, and the images are of {_span(years)}")
     for name in table.columns:
         if name == "geometry" or not _YEARS.fullmatch(str(name)):
             continue
@@ -39,12 +43,15 @@ def other_years(table: pd.DataFrame, years: Collection[int], file: str) -> list[
         others = told[told.map(lambda found: not set(found) & set(years))]
         if len(others):
             shown = ", ".join(map(str, sorted({year for found in others for year in found})[:_SHOWN]))
-            of = "-".join(dict.fromkeys((str(min(years)), str(max(years)))))
             warnings.append(
-                f"{file}: {name} is {shown} in {len(others)} of {len(table)} rows, and the images are of {of}. If the crops are "
-                "of other years than the images, keep these rows out of the file"
+                f"{file}: {name} is {shown} in {len(others)} of {len(table)} rows, and the images are of {_span(years)}. If the "
+                "crops are of other years than the images, keep these rows out of the file"
             )
     return warnings
+
+
+def _span(years: Collection[int]) -> str:
+    return "-".join(dict.fromkeys((str(min(years)), str(max(years)))))
 
 
 def doubled(shapes: "np.ndarray[Any, Any]", labels: "pd.Series[Any] | None", ids: "pd.Series[Any]", file: str) -> list[str]:

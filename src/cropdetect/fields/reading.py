@@ -78,7 +78,7 @@ def read_fields(
         impossible=impossible_coordinates(raw, imagery, path),
     )
     years = sorted({day.year for day in imagery.dates}) if imagery is not None else []
-    about_years = other_years(raw, years, path.name) if years else []
+    about_years = other_years(raw, label_column, years, path.name) if years else []
     return replace(fields, warnings=(*warnings, *fields.warnings, *about_years))
 
 

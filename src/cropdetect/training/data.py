@@ -1,5 +1,6 @@
 """The labelled fields and the chips that show them."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from cropdetect.training.labels import labelled_fields
 _MEMORY = 2 * 2**30
 _NO_LABELS = frozenset({"field_id", "label", "status", "geometry", "raster_pixels"})  # columns of the tool
 _LISTED = 12  # columns in a message
+_SEASON, _MONTH = 550.0, 30.4  # days: two summers are farther apart, and a winter crop with its year before is not
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,22 @@ def read_training_data(
     cached = chips.select(fields=chips.fields["label"].notna().to_numpy(bool)).cached(memory)
     shown = np.asarray(cached.seen.any(axis=1))
     fields = labelled_fields(cached, shown, legend)
+    _warn_of_seasons(cached)
     has_value = np.asarray(cached.has_value.any(axis=0))
     bands = tuple(band for band, known in zip(cached.info.bands, has_value.tolist(), strict=True) if known)
     return TrainingData(cached.select(fields=fields.rows, chips=shown), fields.classes, fields.legend, bands)
+
+
+def _warn_of_seasons(chips: RandomAccessChips) -> None:
+    """Warn where the dates of a field are more than one season, since its label is that of one."""
+    day = np.where(chips.seen, chips.day, np.nan)[chips.seen.any(axis=1)]
+    days = float(np.median(np.nanmax(day, axis=1) - np.nanmin(day, axis=1))) if len(day) else 0.0
+    if days > _SEASON:
+        warnings.warn(
+            f"the dates of a field span {days / _MONTH:.0f} months, which is more than one season, but a field has one label. "
+            "Give the images of its season alone (other folders, or --until)",
+            stacklevel=3,
+        )
 
 
 def crop_bands(data: TrainingData) -> list[str]:
