@@ -67,7 +67,7 @@ def test_dates_that_lack_a_band_are_not_shown_to_a_network_of_whole_dates(tmp_pa
     image = joint.batch.image.copy()
     image[:, 1, 0] = 700  # of the second date B04 is there and B08 is not
     partial = MemoryChips(joint.info, joint.fields, replace(joint.batch, image=image))
-    whole = MemoryChips(joint.info, joint.fields, joint.batch.isel(step=[0, 2]))
+    whole = MemoryChips(replace(joint.info, n_steps=2), joint.fields, joint.batch.isel(step=[0, 2]))
     found, expected = (predict_chips(chips, checkpoint)[0] for chips in (partial, whole))
     np.testing.assert_array_equal(found.probabilities, expected.probabilities)
     assert np.isfinite(found.probabilities).all()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from cropdetect.models.exported_texture import sums_of_seen_pixels
+from cropdetect.models.exported_texture import statistics_of_seen_pixels
 from cropdetect.models.texture import Texture
 
 
@@ -44,7 +44,20 @@ def test_exports_compute_clear_pixels_only_and_get_the_same(fields: str, share: 
         mask += 1
     clear = (torch.rand(3, 6, 9, 10) < share).double()
     x = torch.randn(3, 6, 3, 9, 10).double() * clear[:, :, None]
-    found = sums_of_seen_pixels(texture.convolution1, texture.convolution2, x, clear, mask)
-    for one, other in zip(found, texture._everywhere(x, clear, mask), strict=True):
+    found = statistics_of_seen_pixels(texture.convolution1, texture.convolution2, x, clear, mask)
+    sums, squares, area = texture._everywhere(x, clear, mask)
+    divisor = area.where(area > 0, 1)[:, :, None]
+    mean = sums / divisor
+    for one, other in zip(found, (mean, squares / divisor - mean**2, area), strict=True):
         assert one.shape == other.shape
         torch.testing.assert_close(one, other)
+
+
+def test_one_pixel_has_no_variance_in_an_export_even_in_bfloat16() -> None:
+    torch.manual_seed(0)
+    texture = Texture(3, 4, 5).bfloat16()
+    mask, x = torch.zeros(1, 5, 6).bfloat16(), torch.randn(1, 2, 3, 5, 6).bfloat16()
+    mask[0, 2, 3] = 1
+    clear = torch.ones(1, 2, 5, 6).bfloat16()
+    _, variance, _ = statistics_of_seen_pixels(texture.convolution1, texture.convolution2, x, clear, mask)
+    assert (variance == 0).all()

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from cropdetect.models.texture import MaskedConvolution
 
 
-def sums_of_seen_pixels(
+def statistics_of_seen_pixels(
     convolution1: "MaskedConvolution", convolution2: "MaskedConvolution", x: Tensor, clear: Tensor, mask: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return weighted sums of values and squares, (batch, step, outputs), and of the weights, (batch, step).
+    """Return mean and variance, (batch, step, outputs) each, and the sum of the weights, (batch, step).
 
     Args:
         convolution1: dense.
@@ -37,21 +37,20 @@ def sums_of_seen_pixels(
     dense, depthwise, mixing = convolution1.spatial, convolution2.spatial, convolution2.mixing
     assert mixing is not None
     y = functional.relu(functional.linear(patches, dense.weight.permute(0, 2, 3, 1).flatten(1), dense.bias))
-    y = y * (known.there * _inverse_length(y))
+    y = y * (known.there.to(y.dtype) * _inverse_length(y))
     y = functional.conv2d(y[numbers].permute(0, 3, 1, 2), depthwise.weight, depthwise.bias, groups=depthwise.groups)
     y = y.permute(0, 2, 3, 1).reshape(-1, depthwise.out_channels)[places.flatten()]
     y = functional.relu(functional.linear(y, mixing.weight.flatten(1), mixing.bias))
 
-    # The weights are divided by the root mean square, not the pixels: two products of whole images less.
-    inverse = _inverse_length(y).reshape(weights.shape)
-    of_image = (places.shape[0], -1, mixing.out_channels)
-    both = (
-        (inverse * weights) @ y.reshape(of_image),
-        (inverse * inverse * weights) @ (y * y).reshape(of_image),
-        weights.sum(2),
-    )
-    sums, squares, area = (values.reshape(*clear.shape[:2], -1) for values in both)
-    return sums, squares, area[:, :, 0]
+    y = (y * _inverse_length(y)).reshape(places.shape[0], -1, mixing.out_channels)
+
+    # Differences from the mean, not from its square: a field of one pixel has no variance, even in bfloat16.
+    area = weights.sum(2, keepdim=True)
+    share = weights / torch.where(area > 0, area, torch.ones_like(area))
+    mean = share @ y
+    difference = y - mean
+    of_dates = (*clear.shape[:2], mixing.out_channels)
+    return mean.reshape(of_dates), (share @ (difference * difference)).reshape(of_dates), area.reshape(clear.shape[:2])
 
 
 class _Known(NamedTuple):
@@ -59,7 +58,7 @@ class _Known(NamedTuple):
 
     Attributes:
         corners: (pixel + 1,) int64, of the 3x3 patch about each in all images, which have a border of one pixel.
-        there: (pixel + 1, 1) float32, 1, and 0 for the last.
+        there: (pixel + 1, 1) int64, 1, and 0 for the last.
         numbers: (image, y + 2, x + 2) int64, of each pixel of the images with their border.
     """
 
@@ -73,7 +72,7 @@ class _Known(NamedTuple):
         known = functional.pad(known.long(), (1, 1, 1, 1))
         (places,) = known.flatten().nonzero(as_tuple=True)
         nothing = places.new_zeros(1)
-        there = torch.cat([torch.ones_like(places), nothing]).float()[:, None]
+        there = torch.cat([torch.ones_like(places), nothing])[:, None]
         numbers = torch.where(known > 0, (known.flatten().cumsum(0) - 1).reshape(known.shape), places.shape[0])
         return cls(torch.cat([places - known.shape[2] - 1, nothing]), there, numbers)
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cropdetect.models.exported_texture import sums_of_seen_pixels
+from cropdetect.models.exported_texture import statistics_of_seen_pixels
 
 _FEW = 0.4  # share of the pixels up to which computing only those about the fields is quicker
 _SHIFTS = [(row, column) for row in range(3) for column in range(3)]
@@ -90,8 +90,9 @@ class Texture(nn.Module):
             mask: (batch, y, x) float32, share of the pixel inside the field.
         """
         if torch._C._get_tracing_state() is not None:
-            sums, squares, area = sums_of_seen_pixels(self.convolution1, self.convolution2, x, clear, mask)
-        elif mask.shape[1:] == (1, 1):
+            mean, variance, area = statistics_of_seen_pixels(self.convolution1, self.convolution2, x, clear, mask)
+            return mean, (variance + 1e-4).sqrt(), area
+        if mask.shape[1:] == (1, 1):
             sums, squares, area = self._everywhere(x, clear, mask)
         else:
             near = functional.max_pool2d((mask > 0).float()[:, None], 3, stride=1, padding=1)[:, 0] > 0
