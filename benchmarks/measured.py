@@ -1,10 +1,10 @@
 """What the measuring scripts share: CPU seconds and memory of a process of its own, and the rows that they print."""
 
 import json
-import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -43,8 +43,8 @@ def emit(rows: Sequence[Row], *, as_json: bool) -> None:
 
 def cpu_seconds() -> float:
     """Return the CPU seconds of this process and of its children that have ended."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def peak_memory_mb() -> float:

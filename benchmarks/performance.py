@@ -67,7 +67,7 @@ JOBS = (
     Job("Start", "startup.py"),
     Job("Training", "training_speed.py"),
     Job("A small training", "small_training.py", runs=1),
-    Job("Cutting compressed images", "formats.py", ("SEASON", "--side", "1024")),
+    Job("Cutting compressed images", "formats.py", ("SEASON",)),
     Job("A catalogue on loopback", "stac_bytes.py", runs=1),
     Job("The whole season, network of 2020", "whole_season.py", ("SEASON", "--weights", "WEIGHTS"), runs=1),
     Job("The whole season, season-cnn of five members", "whole_season.py", ("SEASON",), runs=2),

@@ -1,10 +1,17 @@
-"""Check that wheel and sdist hold what they should, and nothing else. Usage: python scripts/check_package.py DIST."""
+"""Check that wheel and sdist hold what they should, and nothing else.
+
+Usage: python scripts/check_package.py DIST [--published]
+
+--published: for PyPI, where the description has no relative link or picture (`absolute_links.py`).
+"""
 
 import sys
 import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
+
+from absolute_links import relative_links
 
 ROOT = Path(__file__).parents[1]
 IN_SDIST = (
@@ -27,7 +34,7 @@ NEVER = (
 )
 
 
-def main(dist: Path) -> None:
+def main(dist: Path, *, published: bool = False) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     with tarfile.open(dist / f"cropdetect-{version}.tar.gz") as file:
         sdist = {name.partition("/")[2] for name in file.getnames()}
@@ -41,10 +48,11 @@ def main(dist: Path) -> None:
     for name in sdist | wheel:
         assert not any(never in name for never in NEVER), name
     assert f"\nVersion: {version}\n" in metadata
+    assert not (published and relative_links(metadata)), relative_links(metadata)
     torch = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: torch")]
     assert torch and all("extra ==" in line for line in torch), torch
     print(f"sdist {len(sdist)} files, wheel {len(wheel)} files, version {version}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), published="--published" in sys.argv)

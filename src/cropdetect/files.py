@@ -4,14 +4,13 @@ import errno
 import glob
 import hashlib
 import os
-import platform
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cropdetect.errors import CropDetectError, DiskFullError
+from cropdetect.scratch import machine
 
 _WORDS = ("no space left", "disk is full", "file too large")
 _ROOM = 2**24  # bytes
@@ -64,7 +63,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         DiskFullError: the disk has no room.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}.partial{path.suffix}")
+    partial = path.with_name(f".{path.stem}.{machine()}-{os.getpid()}.partial{path.suffix}")
     try:
         with disk_full_named(path):
             yield partial
@@ -77,15 +76,11 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def remove_unfinished(path: Path) -> None:
     """Remove what processes of this machine that were killed have left beside `path` when they wrote it."""
-    pattern = f".{glob.escape(path.stem)}.{_machine()}-*.partial{glob.escape(path.suffix)}"
+    pattern = f".{glob.escape(path.stem)}.{machine()}-*.partial{glob.escape(path.suffix)}"
     for partial in path.parent.glob(pattern):
         process = partial.name.removesuffix(f".partial{path.suffix}").rpartition("-")[2]
         if process.isdecimal() and not _runs(int(process)):
             partial.unlink(missing_ok=True)
-
-
-def _machine() -> str:
-    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 def _runs(process: int) -> bool:

@@ -7,7 +7,6 @@ read window by window (`cropdetect.imagery.layouts.memory`).
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cropdetect.errors import CropDetectError, OptionError
+from cropdetect.scratch import Scratch
 
 _TYPES = (("xarray", "Dataset"), ("xarray", "DataArray"), ("geopandas", "GeoDataFrame"), ("pandas", "DataFrame"))
 _TABLES = ("GeoDataFrame", "DataFrame")
@@ -131,7 +131,7 @@ def as_file(source: Path | InMemory) -> Iterator[Path]:
         return
     if not source.is_table:
         raise OptionError(f"{source.name} is imagery, and not a table", fix="Give a path, a GeoDataFrame or a DataFrame.")
-    with tempfile.TemporaryDirectory() as folder:
+    with Scratch() as folder:
         file = Path(folder) / f"{source.name}.parquet"
         _write(source.value, source.name, file)
         try:

@@ -14,15 +14,13 @@ def test_stored_chips_are_those_that_were_given():
     assert list(stored) == CHIPS
     assert stored[-1] == CHIPS[-1]
     assert list(stored[1:3]) == CHIPS[1:3]
-    assert list(ChipWindows.joined([stored[:2], stored[2:]])) == CHIPS
     assert stored.fields.tolist() == [0, 1, 2, 3, 4]
-    assert stored.tiles.tolist() == [0, 1, 0, 1, 0]
-    assert stored.corners.tolist() == [[k, 2 * k] for k in range(5)]
+    assert stored.places.tolist() == [[k, k % 2, k, 2 * k] for k in range(5)]
     assert stored.numbers.nbytes == 64 * len(CHIPS)
     with pytest.raises(IndexError):
         stored[5]
 
 
 def test_there_may_be_no_chips():
-    assert list(ChipWindows.of([])) == list(ChipWindows.joined([])) == []
+    assert list(ChipWindows.of([])) == []
     assert ChipWindows.of([]).fields.dtype == np.int64

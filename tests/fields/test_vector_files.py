@@ -243,3 +243,10 @@ def test_a_missing_label_is_none_in_every_way_of_reading(tmp_path: Path) -> None
     assert read_fields(tmp_path / "f.gpkg").table["label"].tolist() == ["a", None]
     table(field_id=[1, 2], crop=["a", " "]).to_parquet(tmp_path / "f.parquet")
     assert read_fields(tmp_path / "f.parquet").table["label"].tolist() == ["a", None]
+
+
+def test_all_fields_share_the_texts_of_their_status(tmp_path: Path) -> None:
+    table(field_id=[1, 2, 2, 3]).to_parquet(tmp_path / "f.parquet")
+    status = read_fields(tmp_path / "f.parquet").table["status"]
+    assert status.tolist() == ["ok", "ok", "duplicate_id", "ok"]
+    assert len({id(one) for one in status}) == 2  # a text of its own takes 50 bytes a field

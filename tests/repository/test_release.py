@@ -1,5 +1,6 @@
 """A tag is published only if it is the version and the changelog has its date."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from absolute_links import absolute, relative_links
 from check_release import problems
 from tests.repository.conftest import ROOT
 
@@ -42,6 +44,27 @@ def test_the_script_fails_for_another_tag_only(tmp_path: Path, tag: str, code: i
     done = subprocess.run([sys.executable, tmp_path / "scripts/check_release.py", tag], capture_output=True, check=False)
     assert done.returncode == code
     assert bool(done.stderr) == bool(code)
+
+
+def test_the_published_readme_shows_its_pictures_and_leads_to_the_pages_of_the_tag() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    page, base = absolute(readme, "https://example.org/me/cropdetect", "v0.2.0"), "https://example.org/me/cropdetect"
+    assert relative_links(page) == []
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", page)
+    assert f"{base}/raw/v0.2.0/docs/images/report.png" in pictures
+    assert all(picture.startswith("https://") for picture in pictures)
+    assert all((ROOT / picture.removeprefix(f"{base}/raw/v0.2.0/")).is_file() for picture in pictures)
+    assert f"]({base}/blob/v0.2.0/docs/start.md)" in page
+    for kept in ("(#pull-or-build-the-docker-image)", "(https://docs.nvidia.com/"):
+        assert page.count(kept) == readme.count(kept) > 0
+
+
+def test_links_become_absolute_before_the_package_is_built_and_checked() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf-8"))["jobs"]
+    links, built, checked = (step["run"] for step in jobs["package"]["steps"] if "run" in step)
+    assert "absolute_links.py" in links and "$GITHUB_REPOSITORY" in links
+    assert "python -m build" in built
+    assert "check_package.py dist --published" in checked
 
 
 def test_nothing_is_published_before_the_tag_is_checked() -> None:

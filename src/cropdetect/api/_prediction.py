@@ -1,7 +1,6 @@
 """What `predict` returns: the answers as a table, a page or a folder, and what run.json says of them."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from cropdetect.formats import PredictionRun
 from cropdetect.notebook import frame
 from cropdetect.options import AnyPath
 from cropdetect.runs import OutputFolder
+from cropdetect.scratch import Scratch
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -78,7 +78,7 @@ class PredictionResult(PredictionRun):
     """
 
     _answers: Answers = PrivateAttr()
-    _temporary: "tempfile.TemporaryDirectory[str] | None" = PrivateAttr(default=None)
+    _temporary: Scratch | None = PrivateAttr(default=None)
 
     def __repr__(self) -> str:
         crops = self.fields["crop"].value_counts()
@@ -92,7 +92,7 @@ class PredictionResult(PredictionRun):
         if self._answers.folder is not None:
             return str(self._answers.folder)
         if self._temporary is None:
-            self._temporary = tempfile.TemporaryDirectory()
+            self._temporary = Scratch()
             self._answers.write(Path(self._temporary.name))
         return self._temporary.name
 

@@ -1,6 +1,5 @@
 """The verb `report`: the page of a prediction, evaluation, cross-validation or checkpoint, made again."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from cropdetect.api._verb import verb
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.options import AnyPath, TableSource
 from cropdetect.runs import refuse_overlap
+from cropdetect.scratch import Scratch
 
 if TYPE_CHECKING:
     from cropdetect.outputs.report import ReportContent
@@ -113,7 +113,7 @@ def _folder(path: Path, out: AnyPath | None) -> Path:
 def _scored(content: "ReportContent", predictions: Path, how: Mapping[str, Any]) -> "ReportContent":
     from cropdetect.outputs.report import read_known, with_scores
 
-    with tempfile.TemporaryDirectory() as folder:
+    with Scratch() as folder:
         scores = Path(folder) / "scores"
         metrics = evaluate(predictions, scores, **how)
         return with_scores(content, metrics, read_known(scores / "predictions.csv"))

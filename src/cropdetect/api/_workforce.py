@@ -1,7 +1,6 @@
 """Who trains: processes of this machine, or the workers of a Dask cluster."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +13,7 @@ from cropdetect.errors import OptionError
 from cropdetect.formats import TrainOptions
 from cropdetect.in_memory import InMemory, as_source
 from cropdetect.options import DataOptions, DataSource
+from cropdetect.scratch import Scratch
 
 if TYPE_CHECKING:
     from cropdetect.training.data import TrainingData
@@ -76,10 +76,10 @@ def _labelled(data: DataSource, options: DataOptions, settings: TrainOptions) ->
     from cropdetect.chips import open_random_access
     from cropdetect.training.data import read_training_data
 
-    folder = tempfile.TemporaryDirectory(prefix="cropdetect-")
+    folder = Scratch()
     _folders.append(folder)
     chips = open_random_access(data, Path(folder.name), options, settings.preset)
     return read_training_data(chips, settings.legend, season_year=settings.season_year)
 
 
-_folders: list[tempfile.TemporaryDirectory[str]] = []  # they go with the process
+_folders: list[Scratch] = []  # they go with the process

@@ -18,7 +18,7 @@ from cropdetect.chips.overlaps import counted_once
 from cropdetect.chips.schedule import TileSchedule, block_shape, schedule_tile
 from cropdetect.chips.selection import fields_inside
 from cropdetect.chips.streaming import CutChips
-from cropdetect.chips.windows import ChipWindows, cv4a_windows, default_windows
+from cropdetect.chips.windows import cv4a_windows, default_windows
 from cropdetect.errors import GridError, MissingBandError, OptionError
 from cropdetect.fields import FieldSet
 from cropdetect.formats import Preset
@@ -238,8 +238,8 @@ def _fingerprint(
     """Hash the inputs: names, sizes and times of change of files, the fields, the options, and the order of the chips."""
     digest = hashlib.sha256(json.dumps(options, sort_keys=True).encode())
     # The order follows from the memory budget, too; a stopped run must not go on in another order.
-    chips = ChipWindows.joined(schedule.chips for schedule in schedules)
-    digest.update(np.column_stack([chips.fields, chips.tiles, chips.corners]).tobytes())
+    for schedule in schedules:
+        digest.update(schedule.chips.places.tobytes())
     for tile in imagery.tiles:
         facts = (tile.name, str(tile.geobox), tile.dates, tile.bands, tile.mask_bands, str(tile.dtype), tile.offset, tile.n_bytes)
         digest.update(repr(facts).encode())

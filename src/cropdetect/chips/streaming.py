@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,7 @@ from cropdetect.chips.footprints import Footprints
 from cropdetect.chips.reading import BlockReader, Memory, Part, lay, overlap
 from cropdetect.chips.schedule import TileSchedule
 from cropdetect.chips.season import median_dates
-from cropdetect.chips.windows import ChipWindow, ChipWindows
+from cropdetect.chips.windows import ChipWindow
 from cropdetect.imagery import Imagery, Wanted
 
 
@@ -45,12 +46,11 @@ class CutChips(ChipSet):
         self.info = info
         self.fields = fields
         self.field_area = field_area
-        self._chips = ChipWindows.joined(schedule.chips for schedule in schedules)
-        self.field_of_chip = self._chips.fields
+        self.field_of_chip = np.concatenate([np.zeros(0, np.int64), *(schedule.chips.fields for schedule in schedules)])
+        self._schedules = schedules
         self.median_date = self._median_dates(imagery)
         self._imagery = imagery
         self._steps = steps
-        self._schedules = schedules
         self._footprints = footprints
         self._dtype = dtype
         self._days = [
@@ -62,14 +62,14 @@ class CutChips(ChipSet):
         """Return the median of all dates of each field's tiles, (field,)."""
         none = np.datetime64("NaT", "D")
         of_tile = [np.datetime64(sorted(tile.dates)[len(tile.dates) // 2]) if tile.dates else none for tile in imagery.tiles]
-        of_chip = np.array(of_tile, "datetime64[D]")[self._chips.tiles]
+        n_chips = [len(schedule.chips) for schedule in self._schedules]
+        of_chip = np.repeat(np.array(of_tile, "datetime64[D]"), n_chips)
         return median_dates(of_chip[:, None], self.field_of_chip, len(self.fields))
 
     def batches(self, batch_size: int, *, first: int = 0) -> Iterator[ChipBatch]:
         """See `ChipSet.batches`."""
-        cut = self._cut(first * batch_size)
-        for start in range(first * batch_size, len(self), batch_size):
-            chips = list(self._chips[start : start + batch_size])
+        windows, cut = self._windows(first * batch_size), self._cut(first * batch_size)
+        while chips := list(islice(windows, batch_size)):
             batch = self._without_pixels(chips)
             for at, chip in enumerate(chips):
                 lay(next(cut), chip.window, batch.image[at], batch.clear[at])
@@ -77,7 +77,7 @@ class CutChips(ChipSet):
 
     def dates_of_first(self, n: int) -> npt.NDArray[np.datetime64]:
         """See `ChipSet.dates_of_first`."""
-        return self._without_pixels(list(self._chips[:n])).date
+        return self._without_pixels(list(islice(self._windows(), n))).date
 
     def wanted(self) -> list[Wanted]:
         """Return which pixels of each tile the chips show; what else is read with them is not used."""
@@ -85,6 +85,10 @@ class CutChips(ChipSet):
             Wanted(steps, self.info.bands, [chip.window for chip in schedule.chips])
             for schedule, steps in zip(self._schedules, self._steps, strict=True)
         ]
+
+    def _windows(self, skip: int = 0) -> Iterator[ChipWindow]:
+        """Yield where one chip after the other lies, leaving out the first `skip`."""
+        return islice(chain.from_iterable(schedule.chips for schedule in self._schedules), skip, None)
 
     def _cut(self, skip: int) -> Iterator[list[Part]]:
         """Yield the pixels of one chip after the other, leaving out the first `skip`; they hold until the next is asked for."""

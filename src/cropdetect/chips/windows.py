@@ -54,11 +54,6 @@ class ChipWindows(Sequence[ChipWindow]):
         """Store chips."""
         return ChipWindows(np.array([chip.numbers for chip in chips], np.int64).reshape(-1, 8))
 
-    @staticmethod
-    def joined(parts: Iterable["ChipWindows"]) -> "ChipWindows":
-        """Put chips behind each other."""
-        return ChipWindows(np.concatenate([np.zeros((0, 8), np.int64), *(part.numbers for part in parts)]))
-
     def __len__(self) -> int:
         """Number of chips."""
         return len(self.numbers)
@@ -80,14 +75,9 @@ class ChipWindows(Sequence[ChipWindow]):
         return self.numbers[:, 0]
 
     @property
-    def tiles(self) -> npt.NDArray[np.int64]:
-        """(chip,) position of the tile."""
-        return self.numbers[:, 1]
-
-    @property
-    def corners(self) -> npt.NDArray[np.int64]:
-        """(chip, 2) top and left of the window."""
-        return self.numbers[:, 2:4]
+    def places(self) -> npt.NDArray[np.int64]:
+        """(chip, 4) field, tile, top and left of the window."""
+        return self.numbers[:, :4]
 
 
 def default_windows(footprints: Footprints, tile: int, shape: tuple[int, int], size: int) -> list[ChipWindow]:

@@ -1,6 +1,5 @@
 """The fields as the services take them: polygons in longitude and latitude, ids as text."""
 
-import tempfile
 import warnings
 import zipfile
 from pathlib import Path
@@ -10,6 +9,7 @@ import pyogrio
 
 from cropdetect.errors import FieldsError
 from cropdetect.exports.services import Service
+from cropdetect.scratch import Scratch
 
 _ID = "field_id"
 _WIDEST = 254  # bytes of a text in a Shapefile
@@ -53,7 +53,7 @@ def _write_shapefile(fields: gpd.GeoDataFrame, path: Path, where: Path) -> None:
     if longest > _WIDEST:
         fix = "Name another column with --id-column."
         raise FieldsError(f"an id has {longest} bytes, and a Shapefile holds {_WIDEST}", where=where, fix=fix)
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with Scratch() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         pyogrio.write_dataframe(fields, Path(folder) / f"{path.stem}.shp", encoding="UTF-8")
         for file in sorted(Path(folder).iterdir()):
             archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes())  # states no time: the same fields, the same bytes

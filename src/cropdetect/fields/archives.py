@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from cropdetect.errors import CropDetectError, FieldsError, UnreadableFileError, UnsafePathError
 from cropdetect.imagery import unreadable
+from cropdetect.scratch import Scratch
 
 ARCHIVE_SUFFIXES = (".zip", ".shz", ".rar", ".7z")
 
@@ -69,7 +70,7 @@ def unpacked(path: Path, files: Mapping[str, str]) -> Iterator[Path]:
     Raises:
         UnreadableFileError: the archive is damaged.
     """
-    with tempfile.TemporaryDirectory(prefix="cropdetect-") as folder:
+    with Scratch() as folder:
         targets = {entry: Path(folder) / name for name, entry in files.items()}
         for target in targets.values():
             target.parent.mkdir(parents=True, exist_ok=True)

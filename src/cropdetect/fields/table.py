@@ -96,7 +96,8 @@ def field_table(
         )
     if repaired.any():
         warnings.append(f"{path.name}: {repaired.sum()} polygons that cross themselves were repaired ({_some(ids[repaired])})")
-    status = np.select([no_id, ids.duplicated(), invalid], ["no_id", "duplicate_id", "invalid_geometry"], "ok")
+    statuses = np.array(["no_id", "duplicate_id", "invalid_geometry", "ok"], object)  # so that all fields share four texts
+    status = statuses[np.select([no_id, ids.duplicated(), invalid], [0, 1, 2], 3)]
     columns: dict[str, Any] = {"field_id": ids.to_numpy() if ids.dtype == np.int64 else ids}
     if label_column is not None:
         columns["label"], missing = class_names(raw[label_column], legend, where=path)

@@ -1,13 +1,13 @@
 """Networks to ONNX: what predicts without torch."""
 
 import copy
-import tempfile
 import warnings
 from pathlib import Path
 
 import torch
 
 from cropdetect.models.network import Network
+from cropdetect.scratch import Scratch
 
 _OPSET = 17  # the first with LayerNormalization; ONNX Runtime and OpenVINO know all of it
 _DYNAMIC = {
@@ -34,7 +34,7 @@ def export_onnx(network: Network) -> bytes:
         torch.ones(batch, step, y, x, dtype=torch.bool),
         torch.arange(step, dtype=torch.float32).expand(batch, step) * 10,
     )
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with Scratch() as folder, warnings.catch_warnings():
         file = Path(folder) / "network.onnx"
         # Of the GRU with a batch above 1: it is about initial states of fixed size, and ours have none.
         warnings.filterwarnings("ignore", message="Exporting a model to ONNX with a batch_size other than 1")

@@ -1,7 +1,6 @@
 """The networks as an estimator of scikit-learn, on arrays."""
 
 import datetime as dt
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +18,7 @@ from cropdetect.errors import TrainingDataError
 from cropdetect.formats import TrainOptions
 from cropdetect.imagery import sensor_of
 from cropdetect.models import network_class
+from cropdetect.scratch import Scratch
 from cropdetect.training.baselines import BASELINES, Baseline
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
@@ -125,7 +125,7 @@ class CropClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.estimator_ = Baseline(self.model, seed=options.seed).fit(data)
             return self
         network_class(self.model, also=BASELINES)
-        with tempfile.TemporaryDirectory() as state:
+        with Scratch() as state:
             self.estimator_ = NetworkEnsemble(options, Path(state), description=self.model).fit(data, places)
         return self
 

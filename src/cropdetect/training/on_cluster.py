@@ -2,7 +2,6 @@
 
 import hashlib
 import pickle
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cropdetect.cluster import DaskCluster
 from cropdetect.errors import ClusterError
 from cropdetect.inference.cluster import digest
+from cropdetect.scratch import Scratch
 from cropdetect.training.data import TrainingData
 from cropdetect.training.members import KeptMember, MemberJob, Pending, Tell, Weights, train_member
 from cropdetect.training.monitor import EpochReport
@@ -98,7 +98,7 @@ def _train(opening: Opening, expected: str, topic: str, job: MemberJob) -> tuple
         reports.append(report)
         worker.log_event(topic, [job.fold, *astuple(report)])
 
-    with tempfile.TemporaryDirectory() as state:
+    with Scratch() as state:
         return train_member(replace(job, state=Path(state)), data, tell), reports
 
 

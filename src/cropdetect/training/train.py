@@ -1,6 +1,5 @@
 """The verb `train`: labelled chips to a checkpoint."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from cropdetect import checkpoint, models
 from cropdetect.chips.chipset import RandomAccessChips
 from cropdetect.formats import CheckpointRecord, TrainOptions
+from cropdetect.scratch import Scratch
 from cropdetect.training.crossval import OutOfFoldScores, out_of_fold_scores
 from cropdetect.training.data import TrainingData, read_training_data
 from cropdetect.training.ensemble import NetworkEnsemble
@@ -78,7 +78,7 @@ def train(
     """
     data = read_training_data(chips, options.legend, season_year=options.season_year)
     groups = training_groups(data.chips.fields, options)
-    with tempfile.TemporaryDirectory() as nowhere, tensorboard_log(log_dir, on_epoch) as report:
+    with Scratch() as nowhere, tensorboard_log(log_dir, on_epoch) as report:
         folder = state or Path(nowhere)
         folder.mkdir(parents=True, exist_ok=True)
         table = EpochTable(folder / EPOCHS)

@@ -3,10 +3,10 @@
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from cropdetect.errors import OptionError, OutputPathError
+from cropdetect.scratch import Scratch
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
 _SECONDS = 300.0
@@ -33,7 +33,7 @@ def printed(page: str) -> bytes:
         OutputPathError: the browser failed.
     """
     program = browser()
-    with tempfile.TemporaryDirectory(prefix="cropdetect-") as folder:
+    with Scratch() as folder:
         source, target = Path(folder) / "report.html", Path(folder) / "report.pdf"
         source.write_text(page, "utf-8")
         command = [program, "--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]
