@@ -30,6 +30,7 @@ from benchmarks.measured import Row, cpu_seconds, emit, in_own_process, peak_mem
 
 BANDS = ("B02", "B03", "B04", "B08", "B11", "B12")
 N_DATES = 6
+SIDE = 2016  # pixels
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def measure(season: Path, scratch: Path, side: int) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("season", type=Path)
-    parser.add_argument("--side", type=int, default=2016, help="height and width of the part, pixels")
+    parser.add_argument("--side", type=int, default=SIDE, help="height and width of the part, pixels")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--images", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--fields", type=Path, help=argparse.SUPPRESS)

@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Protocol
 
+from benchmarks.formats import BANDS, N_DATES, SIDE
+
 BEGIN, END = "<!-- the table of benchmarks/performance.py: begin -->", "<!-- the table of benchmarks/performance.py: end -->"
 PACKAGES = ("numpy", "rasterio", "onnxruntime", "openvino", "torch")
 Rows = Sequence[Mapping[str, Any]]
@@ -204,7 +206,7 @@ def country_of(runs: Mapping[str, Sequence[Rows]]) -> str:
     layers = sum(DATES[sensor] * LAYERS_OF_10_M[sensor] for sensor in DATES)
     gigabytes = pixels * layers * 2 / 1e9
     requests = pixels / BLOCK**2 * sum(DATES[sensor] * bands for sensor, bands in {"Sentinel-2": 12, "Sentinel-1": 2}.items())
-    decoded = 6 * 3 * 1024**2 * 2 / 1e9  # GB of benchmarks/formats.py
+    decoded = len(BANDS) * N_DATES * SIDE**2 * 2 / 1e9  # GB of benchmarks/formats.py
     reading = gigabytes / decoded * float(rows[decode]["ours"])
     scoring = FIELDS * network / n_measured * sum(DATES.values()) / 13
     writing = FIELDS * float(many["ours"]) / 1000

@@ -108,11 +108,12 @@ def test_a_signal_that_a_library_makes_an_error_of_still_stops_the_command(
 
 @pytest.mark.parametrize(
     ("arguments", "what"),
-    [("info x --nonsense", "No such option: --nonsense"), ("info", "Missing argument"), ("nowhere", "No such command 'nowhere'")],
+    [("info x --nonsense", "no such option: --nonsense"), ("info", "missing argument"), ("nowhere", "no such command 'nowhere'")],
 )
-def test_a_wrong_call_is_data_where_data_are_asked_for(arguments: str, what: str) -> None:
+def test_a_wrong_call_is_named_and_data_where_data_are_asked_for(arguments: str, what: str) -> None:
     done = shell(f"{arguments} --json")
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["name"]) == (2, "OptionError")
     assert error["what"].startswith(what)
     assert error["fix"]
+    assert shell(arguments).stderr.startswith(f"OptionError: {what}")

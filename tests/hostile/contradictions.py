@@ -239,7 +239,7 @@ CASES.add("a resolution of 1e-30", "OptionError", _option("--resolution", "1e-30
 CASES.add("a resolution of 1 cm", "OptionError", _option("--resolution", "0.01"), says="finer")
 CASES.add("a column of ids of no file", "OptionError", _option("--id-column", "nope"), says="--fields")
 for year in ("99999", "0", "-1"):
-    CASES.add(f"the season of the year {year}", "Error", _option("--season-year", year))
+    CASES.add(f"the season of the year {year}", "OptionError", _option("--season-year", year))
 
 
 def _simulate(*words: str):
@@ -249,7 +249,7 @@ def _simulate(*words: str):
     return make
 
 
-CASES.add("a simulation with a seed of 64 bits", "Error", _simulate("--seed", str(2**63)))
+CASES.add("a simulation with a seed of 64 bits", "OptionError", _simulate("--seed", str(2**63)))
 
 
 @CASES("OptionError")

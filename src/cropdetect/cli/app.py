@@ -73,10 +73,12 @@ def _ends_named() -> Iterator[None]:
         raise StoppedError(str(stop) or "Stopped.") from stop
     except BrokenPipeError as error:
         raise PipeClosedError from error
-    except _UsageError as error:  # typer would say it as text
-        if "--json" not in sys.argv:
+    except _UsageError as error:  # typer would say it without a name
+        if type(error).__name__ == "NoArgsIsHelpError":
             raise
-        raise OptionError(error.format_message(), fix="--help shows the options.") from error
+        command = error.ctx.command_path if error.ctx is not None else "cropdetect"
+        message = error.format_message().rstrip(".")
+        raise OptionError(f"{message[:1].lower()}{message[1:]}", fix=f"{command} -h shows how to write it.") from error
 
 
 app = typer.Typer(
