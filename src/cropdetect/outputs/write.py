@@ -70,6 +70,7 @@ def write_outputs(
                 write_map_legend(crop_map, predictions.legend)
         if predictions.series is not None:
             write_series(predictions, out / "series.parquet")
+            give_back()
             if imagery is not None:
                 write_previews(predictions, imagery, out)
         give_back()
