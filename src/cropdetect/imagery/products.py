@@ -260,7 +260,7 @@ PRODUCTS: tuple[Product, ...] = (
         None,
         r"ENMAP\d\d-\w{4}L\d\w-DT\d{10}_(?P<date>\d{8}T\d{6}Z)_\d{3}_V\d{6}_\d{8}T\d{6}Z(?:-(?P<band>\w+))?",
         "ENMAP01-____L2A-DT0000001234_20220606T105031Z_001_V010301_20230922T131734Z-SPECTRAL_IMAGE",
-        "DLR, EnMAP HSI Level 1B, 1C, 2A Product Specification, EN-PCV-ICD-2009-2",
+        "DLR, EnMAP Ground Segment, Level 1B, 1C, 2A Product Specification, EN-PCV-ICD-2009-2",
     ),
 )
 
