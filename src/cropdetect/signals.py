@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -14,6 +15,7 @@ _AGAIN = 1.0  # seconds in which a second signal is the first: `timeout` sends t
 _process = 0  # which stops; processes that it forks are ended by it
 _number = 0  # of the signal that has stopped it
 _when = 0.0
+_held = False  # it raises nothing now
 
 
 def end_at_once() -> None:
@@ -26,6 +28,19 @@ def stop_in_order() -> None:
     global _process, _number
     _process, _number = os.getpid(), 0
     _let(_interrupt)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let a signal raise KeyboardInterrupt at the end of this block only: while a process forks, Python loses what is raised."""
+    global _held
+    before, _held = _number, True
+    try:
+        yield
+    finally:
+        _held = False
+    if _number != before:
+        raise KeyboardInterrupt
 
 
 def end_without_a_word() -> None:
@@ -61,6 +76,7 @@ def _interrupt(number: int, _: FrameType | None) -> None:
         os._exit(128 + number)
     if not _number:
         _number, _when = number, time.monotonic()
-        raise KeyboardInterrupt
-    if time.monotonic() - _when > _AGAIN:
+        if not _held:
+            raise KeyboardInterrupt
+    elif time.monotonic() - _when > _AGAIN:
         _end(number, None)

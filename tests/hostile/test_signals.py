@@ -40,7 +40,10 @@ def test_a_signal_stops_every_verb_at_any_moment_and_the_same_command_then_ends(
         check_stopped(stopped, number)
         if verb in WRITING:
             again = write_again(verb, expected, verbs, given)
-            assert again is None or ("To continue, run again" in stopped.err) == ("Continuing from" in again.err)
+            if again is not None:
+                said, continued = "To continue, run again" in stopped.err, "Continuing from" in again.err
+                kept = verb == "demo" and "is finished already" in again.err  # one of its steps
+                assert said == continued or (said and kept)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

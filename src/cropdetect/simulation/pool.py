@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cropdetect.errors import MemoryLimitError
-from cropdetect.signals import STOPPING
+from cropdetect.signals import STOPPING, held
 
 Run = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
 """Yields what a function makes of each job, in their order."""
@@ -36,8 +36,15 @@ def side_by_side(workers: int) -> Iterator[Run]:
     context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
     listening, alive = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(workers, context, _end_with_the_pipe, (listening, alive))
+
+    def run(work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+        if len(jobs) <= 1:
+            return map(work, jobs)
+        with held():  # the first jobs start the processes
+            return pool.map(work, jobs)
+
     try:
-        yield lambda work, jobs: pool.map(work, jobs) if len(jobs) > 1 else map(work, jobs)
+        yield run
     except BrokenProcessPool as error:
         raise MemoryLimitError(
             "a process was killed, perhaps because memory ran out", fix="Give more memory, or ask for smaller tiles."
