@@ -72,7 +72,7 @@ JOBS = (
     Job("The whole season, network of 2020", "whole_season.py", ("SEASON", "--weights", "WEIGHTS")),
     Job("The whole season, season-cnn of five members", "whole_season.py", ("SEASON",)),
     Job("Many fields", "scale.py", ("SEASON", "--table", "0")),
-    Job("A table of a million fields", "scale.py", ("SEASON", "--fields", "10", "--planned", "0"), runs=1),
+    Job("A table of a million fields", "scale.py", ("SEASON", "--fields", "--planned", "0"), runs=1),
     Job("The report", "report_size.py", ("--fields", "100000", "--runs", "1")),
     Job("A random forest", "rivals/forest_on_means.py", ("SEASON",), runs=1),
     Job("torchgeo", "rivals/torchgeo_cv4a.py", ("SEASON",), runs=1, rival=True),

@@ -117,7 +117,7 @@ def write_table(folder: Path, n: int) -> None:
 def measure(season: Path, scratch: Path, counts: list[int], n_planned: int, n_dates: int, n_table: int) -> list[Row]:
     """Return the rows: network and output a field, and the peak memory, beside those of fewer fields."""
     few = season_of_few_dates(season, scratch / "season", n_dates)
-    found = {n: _predicted_in_own_process(few, scratch, n) for n in (FEW, *counts)}
+    found = {n: _predicted_in_own_process(few, scratch, n) for n in (FEW, *counts) if counts}
     rows = []
     for n in counts:
         peak = found[n]["peak_memory_mb"]
@@ -159,7 +159,7 @@ def _predicted_in_own_process(season: Path, scratch: Path, n: int) -> dict[str, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("season", type=Path)
-    parser.add_argument("--fields", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--fields", type=int, nargs="*", default=[1_000, 10_000, 100_000])
     parser.add_argument("--planned", type=int, default=200_000)
     parser.add_argument("--table", type=int, default=1_000_000)
     parser.add_argument("--dates", type=int, default=4)
