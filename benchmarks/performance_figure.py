@@ -4,7 +4,6 @@ What reads images is filled; what is given the means of the fields is an open ci
 """
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,16 +72,12 @@ def draw(runs: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], path: Path) 
             colour = OURS if point.is_ours else THEIRS
             inside = colour if point.reads_images else "white"
             axes.scatter(point.memory, point.speed, s=60, facecolor=inside, edgecolor=colour, linewidth=1.8, zorder=3)
-            place = {"xytext": (9, 3 if point.is_ours else -3), "va": "bottom" if point.is_ours else "top"}
-            where = (point.memory, point.speed)
-            axes.annotate(
-                textwrap.fill(label, 30, break_on_hyphens=False),
-                where,
-                textcoords="offset points",
-                fontsize=8.5,
-                color=colour,
-                **place,
-            )
+            place = {
+                "xytext": (9, 0 if point.is_ours else -5),
+                "textcoords": "offset points",
+                "va": "center" if point.is_ours else "top",
+            }
+            axes.annotate(label, (point.memory, point.speed), fontsize=8.5, color=colour, **place)
         for kind, inside in (("begins with images", INK), ("begins with field means", "white")):
             axes.scatter([], [], s=45, facecolor=inside, edgecolor=INK, linewidth=1.5, label=kind)
         axes.legend(loc="upper right", frameon=False, fontsize=8.5)
@@ -90,7 +85,7 @@ def draw(runs: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], path: Path) 
         axes.set_xticks([250, 500, 1000, 2000, 4000, 8000], ["250", "500", "1,000", "2,000", "4,000", "8,000"])
         axes.minorticks_off()
         memories = [point.memory for point in drawn.values()]
-        axes.set_xlim(min(memories) / 1.3, max(memories) * 4)
+        axes.set_xlim(min(memories) / 1.3, max(memories) * 6)
         axes.margins(y=0.2)
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.7)
