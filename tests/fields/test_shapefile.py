@@ -29,7 +29,7 @@ def test_an_index_cut_off_is_named(tmp_path: Path) -> None:
     file = written(tmp_path, [box(0, 0, 1, 1)] * 3)
     index = file.with_suffix(".shx")
     index.write_bytes(index.read_bytes()[:-8])
-    with pytest.raises(UnreadableFileError, match=r"fields\.shx ends at byte"):
+    with pytest.raises(UnreadableFileError, match=r"index fields\.shx names other records"):
         check_shapefile(file)
 
 
@@ -38,3 +38,17 @@ def test_a_table_with_fewer_rows_is_named(tmp_path: Path) -> None:
     written(tmp_path, [box(0, 0, 1, 1)], "other").with_suffix(".dbf").rename(file.with_suffix(".dbf"))
     with pytest.raises(UnreadableFileError, match=r"3 outlines, but fields\.dbf has 1 rows"):
         check_shapefile(file)
+
+
+def test_an_outline_that_became_smaller_leaves_bytes_that_no_record_uses(tmp_path: Path) -> None:
+    file = written(tmp_path, [box(0, 0, 1, 1), box(1, 1, 2, 2)])
+    content, index = bytearray(file.read_bytes()), bytearray(file.with_suffix(".shx").read_bytes())
+    length = int.from_bytes(index[-4:], "big") - 8  # a point less, of two 64-bit numbers
+    last = 2 * int.from_bytes(index[-8:-4], "big")
+    index[-4:] = content[last + 4 : last + 8] = length.to_bytes(4, "big")
+    content[last + 48 : last + 52] = (4).to_bytes(4, "little")
+    content[last + 104 : last + 120] = content[last + 56 : last + 72]  # the last point is the first
+    file.write_bytes(content)
+    file.with_suffix(".shx").write_bytes(index)
+    check_shapefile(file)
+    assert len(gpd.read_file(file)) == 2

@@ -7,11 +7,12 @@ References:
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from cropdetect.errors import UnreadableFileError
 
 _HEADER = 100  # bytes of .shp and .shx
-_RECORD = 8  # bytes of a record's header in .shp
+_RECORD = 8  # bytes of a record's header in .shp, and of an entry of .shx
 _COPY = "Copy or export all of its files again: .shp, .shx, .dbf and .prj."
 
 
@@ -28,12 +29,13 @@ def check_shapefile(file: Path) -> None:
     index = shapefile_part(file, ".shx")
     if index is None:
         raise UnreadableFileError(f"a part of the Shapefile is missing: {file.stem}.shx", where=file, fix=_COPY)
-    places = index.read_bytes()[_HEADER:]
-    records = np.frombuffer(places[: len(places) // 8 * 8], ">u4").reshape(-1, 2).astype(np.int64)
-    end = int((2 * records.sum(axis=1)).max(initial=_HEADER - _RECORD)) + _RECORD
-    if end != declared:
+    whole = index.read_bytes()
+    length = 2 * int.from_bytes(whole[24:28], "big")
+    entries = whole[_HEADER:length]
+    records = 2 * np.frombuffer(entries[: len(entries) // _RECORD * _RECORD], ">u4").reshape(-1, 2).astype(np.int64)
+    if len(whole) < length or not _fits(file, *records.T):
         raise UnreadableFileError(
-            f"its index {index.name} ends at byte {end} of {declared}, so it belongs to another file or is cut off",
+            f"its index {index.name} names other records than it has, so it belongs to another file or is cut off",
             where=file,
             fix=_COPY,
         )
@@ -44,6 +46,17 @@ def check_shapefile(file: Path) -> None:
         rows = int.from_bytes(content.read(8)[4:], "little")
     if rows != len(records):
         raise UnreadableFileError(f"it has {len(records)} outlines, but {table.name} has {rows} rows", where=file, fix=_COPY)
+
+
+def _fits(file: Path, offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> bool:
+    """Tell whether a .shp has records of these bytes at these places, and no further one; edited files have unused bytes."""
+    end = int((offsets + _RECORD + lengths).max(initial=_HEADER))
+    if end > file.stat().st_size or (offsets < _HEADER).any():
+        return False
+    content = np.memmap(file, np.uint8, "r")
+    stated = content[offsets[:, None] + np.arange(4, _RECORD)].astype(np.int64) @ (256 ** np.arange(3, -1, -1))
+    has_next = bytes(content[end : end + 4]) == (len(offsets) + 1).to_bytes(4, "big")
+    return not has_next and bool((2 * stated == lengths).all())
 
 
 def shapefile_part(file: Path, suffix: str) -> Path | None:
