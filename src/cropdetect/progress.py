@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from cropdetect import signals
+
 T = TypeVar("T")
 
 _quiet = False
@@ -52,7 +54,12 @@ class Progress:
             self._bar.stop()
 
     def advance(self, units: int = 1, note: str = "") -> None:
-        """Count `units` more; `note` is shown behind the bar."""
+        """Count `units` more; `note` is shown behind the bar.
+
+        Raises:
+            KeyboardInterrupt: a signal came that nothing has raised yet.
+        """
+        signals.raise_again()
         self._done += units
         now = time.monotonic()
         if _quiet or now - self._start < _PATIENCE:

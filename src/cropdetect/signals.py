@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,6 +41,12 @@ def held() -> Iterator[None]:
     finally:
         _held = False
     if _number != before:
+        raise KeyboardInterrupt
+
+
+def raise_again() -> None:
+    """Raise KeyboardInterrupt if a signal came and work goes on: compiled code that Python was in has lost what was raised."""
+    if _number and not _held and os.getpid() == _process and threading.current_thread() is threading.main_thread():
         raise KeyboardInterrupt
 
 

@@ -33,10 +33,22 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     started.stop()
 
 
+@pytest.fixture
+def worker(machines: Machines) -> Iterator["subprocess.Popen[str]"]:
+    """The worker of the cluster, which goes on after the test."""
+    yield machines["one"]
+    machines["one"].send_signal(signal.SIGCONT)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("verb", ["predict", "train"])
 def test_a_client_that_is_stopped_leaves_the_cluster_to_the_next(
-    verb: str, number: signal.Signals, season: Path, machines: Machines, tmp_path: Path
+    verb: str,
+    number: signal.Signals,
+    season: Path,
+    machines: Machines,
+    worker: "subprocess.Popen[str]",
+    tmp_path: Path,
 ) -> None:
     out = tmp_path / "place" / "out"
     more = ["--checkpoint", "kenya-simulated"] if verb == "predict" else TRAINING
@@ -57,9 +69,11 @@ def test_a_client_that_is_stopped_leaves_the_cluster_to_the_next(
         assert client.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    worker.send_signal(signal.SIGSTOP)  # so that the work is not done before the signal comes
     time.sleep(0.3)
     client.send_signal(number)
     _, said = client.communicate(timeout=60)
+    worker.send_signal(signal.SIGCONT)
     assert client.returncode == (-9 if number == signal.SIGKILL else 128 + number), said
     assert "Traceback" not in said, said
     assert number == signal.SIGKILL or "Stopped." in said

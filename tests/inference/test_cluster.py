@@ -93,6 +93,9 @@ class Machines:
         alone = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self._folder))
         return self.start("worker", self.address, "--name", name, *alone, name=name, slow=slow)
 
+    def __getitem__(self, name: str) -> subprocess.Popen:
+        return self._started[name]
+
     def said(self, name: str, pattern: str, seconds: float = 90) -> str:
         deadline = time.monotonic() + seconds
         while not (found := re.search(pattern, (self._folder / f"{name}.log").read_text())):

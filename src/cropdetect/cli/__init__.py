@@ -38,6 +38,7 @@ def main() -> None:
         finally:
             _drop_unwritten()
     signals.end_without_a_word()
+    exec("")  # else Python would end itself by SIGINT if a signal had come within an `exec` or `eval`
     sys.exit(code)
 
 

@@ -20,6 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from cropdetect import signals
 from cropdetect.errors import ClusterError, CropDetectError, DiskFullError, MemoryLimitError, OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import RunRecord, UnfinishedState
@@ -239,6 +240,7 @@ class OutputFolder:
         for path in [*paths, RUN]:
             with (new / path).open("rb") as file:
                 os.fsync(file.fileno())
+        signals.raise_again()
         put_in_place(new, self.path)
 
     def _clean_up(self, partial: Path, made: Sequence[Path], *, keep: bool) -> bool:
