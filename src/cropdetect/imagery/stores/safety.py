@@ -28,7 +28,7 @@ LONGEST_AXIS = 2**24  # entries of a coordinate, which is read as a whole
 _LARGEST_CHUNK = 2**28  # numbers
 
 _NO_FILTER = "can't open directory"  # HDF5 looks for a filter among its plug-ins
-_NO_DRIVER = "not recognized as being in a supported file format"  # GDAL
+_NO_DRIVER = "as being in a supported file format"  # GDAL
 _NO_TIMES = "unable to decode time units"  # xarray
 _TIMES_AS_DATES = "Write its times in the standard calendar, with CF units such as 'days since 2018-01-01'."
 
