@@ -181,7 +181,8 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
             group=name.group,
             sensor=one.sensor or name.sensor,
             variants=(orbit, name.variants[1]),
-            date_given=by_metadata is not None and by_metadata.day in (options.date, name.year and name.year.day),
+            date_given=one.period.first != one.period.last
+            or (by_metadata is not None and by_metadata.day in (options.date, name.year and name.year.day)),
             place=f"layer {layer.index + 1} of {file.name}",
             metadata_files=sidecars,
         )
