@@ -149,6 +149,8 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
     if _CLOUD_PROBABILITY.search(file):
         return ParsedName(band="CLD", group=_group(path, ""))
     if product is not None and product.band:
+        if re.fullmatch(product.product.by_products, product.band, re.IGNORECASE):
+            return None
         short = _SHORT.fullmatch(product.band)
         band = short[1] if short else product.band
         if not is_band(band):

@@ -368,7 +368,7 @@ def test_two_composites_of_one_month_are_refused_and_those_of_two_places_are_not
     write_raster(tmp_path / "b" / "2020-06_B04.tif", image(1), left=LEFT + 60)
     assert open_imagery(tmp_path).dates == (dt.date(2020, 6, 15),)
     write_raster(tmp_path / "c" / "2020-06_B04.tif", image(2))
-    with pytest.raises(OptionError, match="a/2020-06_B04.tif and c/2020-06_B04.tif"):
+    with pytest.raises(OptionError, match=r"a/2020-06_B04\.tif and c/2020-06_B04\.tif"):
         open_imagery(tmp_path)
 
 
