@@ -1,8 +1,8 @@
 r"""The names of products: which of their dates is the acquisition's, whose sensor it is, and which part is the band.
 
 A pattern is searched in one part of a path (a folder, or a file without its suffix), in any case. Its groups are `date` (the
-acquisition; or `year`, `month` and `day`), `end` (the last day of a span) and `band`; each may be missing. Dates outside these groups are times of processing,
-which count for nothing. A new product is one more row.
+acquisition; or `year`, `month` and `day`), `end` (the last day of a span) and `band`; each may be missing. Dates outside these
+groups are times of processing, which count for nothing. A new product is one more row.
 """
 
 import re
