@@ -11,7 +11,14 @@ import pyarrow.parquet
 
 from cropdetect.door import local_path
 from cropdetect.errors import FieldsError
-from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
+from cropdetect.fields.columns import (
+    are_predictions,
+    as_text,
+    find_column,
+    find_id_column,
+    find_label_column,
+    listed,
+)
 from cropdetect.fields.contents import PARQUET_SUFFIXES
 from cropdetect.fields.id_raster import RASTER_SUFFIXES
 from cropdetect.fields.legend import class_names
@@ -65,6 +72,12 @@ def read_labels(
     ids, doubts = find_id_column(table, id_column, where=path)
     codes = find_label_column(table, label_column, where=path)
     columns = f"The columns: {listed([str(name) for name in table.columns])}."
+    if codes is None and are_predictions(table):
+        raise FieldsError(
+            "this is an output of predict: its crops are predicted, not known",
+            where=path,
+            fix=f"Give the known crops, or name the column that holds them with --labels. {columns}",
+        )
     if codes is None:
         raise FieldsError("no column is known to hold labels", where=path, fix=f"Name it with --labels. {columns}")
     labels, missing = class_names(table[codes], legend, where=path)
@@ -90,7 +103,7 @@ def read_labels(
     nameless = int((found["field_id"].isna() & found["label"].notna()).sum())
     if nameless:
         doubts = [*doubts, f"{path.name}: {nameless} labels have no field id in {ids} and are left out"]
-    found = found[found["field_id"].notna() & found["label"].notna()].reset_index(drop=True)
+    found = found[found["field_id"].notna() & found["label"].notna()].drop_duplicates(ignore_index=True)
     if found.empty:
         raise _no_label(codes, path)
     twice = found.loc[found["field_id"].duplicated(), "field_id"].unique()

@@ -48,6 +48,17 @@ _NO_LABEL = frozenset(
         "missing",
         "not available",
         "tbd",
+        "#n/a",
+        "<null>",
+        "(null)",
+        "(blank)",
+        "not known",
+        "desconhecido",
+        "desconocido",
+        "inconnu",
+        "onbekend",
+        "sconosciuto",
+        "unbekannt",
         "-1",
         "-99",
         "-999",
@@ -138,7 +149,10 @@ def _doubtful_classes(labels: "pd.Series[Any]", where: object) -> tuple[str, ...
     classes = pd.Series(labels.dropna().unique(), dtype=object)
     plain = classes.map(lambda name: " ".join(unicodedata.normalize("NFKC", name).casefold().split()))
     alike = sorted(classes[plain.duplicated(keep=False)], key=str.casefold)
-    nothing = classes[plain.isin(_NO_LABEL)]
+    zero = (
+        (plain == "0") & (len(plain) > 2) & plain.str.fullmatch(r"-?\d+").all()
+    )  # beside other codes, and not "no" beside "yes"
+    nothing = classes[plain.isin(_NO_LABEL) | zero]
     warnings = []
     if alike:
         warnings.append(

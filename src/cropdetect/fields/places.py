@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from cropdetect.errors import FieldsError
-from cropdetect.fields.columns import as_text
+from cropdetect.fields.columns import as_text, plain_name
 
 ON_EARTH = (360, 90)  # degrees east and north, at most: longitudes may count from 0
 _LONLAT = (("lon", "lat"), ("longitude", "latitude"))
@@ -18,13 +18,13 @@ _AGREE = 0.9  # share of the ids in common whose places must agree
 
 def lonlat_columns(table: pd.DataFrame) -> list[str] | None:
     """Return the columns of longitudes and latitudes, in any case of letters; None where there are none."""
-    by_name = {str(name).lower().strip(): name for name in reversed(table.columns)}
+    by_name = {plain_name(str(name)): name for name in reversed(table.columns)}
     return next(([by_name[x], by_name[y]] for x, y in _LONLAT if x in by_name and y in by_name), None)
 
 
 def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) -> gpd.GeoSeries:
     """Return the points of columns of longitudes and latitudes; None where they hold no numbers, which is a warning."""
-    place = table[list(columns)].apply(pd.to_numeric, errors="coerce")
+    place = table[list(columns)].apply(_degrees)
     degrees = place.to_numpy(np.float64, na_value=np.nan)
     known = (np.isfinite(degrees) & (np.abs(degrees) <= ON_EARTH)).all(axis=1)
     lost = int((table[list(columns)].notna().any(axis=1) & ~known).sum())
@@ -32,6 +32,14 @@ def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) 
         warnings.append(f"{' and '.join(columns)} hold no place on the Earth in {lost} rows")
     points = gpd.GeoSeries(gpd.points_from_xy(place[columns[0]], place[columns[1]]), index=table.index, crs="EPSG:4326")
     return points.where(known, None)
+
+
+def _degrees(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return numbers, also where a comma stands before their decimals."""
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        column = column.astype("string").str.replace(",", ".", regex=False)
+    numbers: pd.Series[Any] = pd.to_numeric(column, errors="coerce")
+    return numbers
 
 
 def lie_in_their_fields(shapes: gpd.GeoSeries, ids: "pd.Series[Any]", fields: gpd.GeoDataFrame) -> bool:

@@ -51,6 +51,16 @@ def labels_only(source: Source) -> tuple[str, str] | None:
     return None if id is None or label is None or any(map(is_known_band, names)) else (id, label)
 
 
+def bands_in_rows(source: Source) -> tuple[str, list[str]] | None:
+    """Return the column whose values are names of bands, and the first of them; None where there is none."""
+    table = source.table()
+    for name in table.columns:
+        values = [str(value) for value in table[name].dropna().unique()[:_MOST_BANDS]]
+        if not pd.api.types.is_numeric_dtype(table[name].dtype) and values and all(map(is_known_band, values)):
+            return str(name), values[:3]
+    return None
+
+
 def _one_a_row(column: "pd.Series[Any]") -> bool:
     return not pd.api.types.is_float_dtype(column.dtype) and bool(column.notna().all() and column.is_unique)
 

@@ -18,6 +18,7 @@ from cropdetect.chips.tables.source import IDS, Source, damaged
 from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
+from cropdetect.fields.columns import plain_name
 from cropdetect.fields.geometry import from_wkb
 from cropdetect.fields.places import ON_EARTH, lonlat_columns, points_of
 
@@ -47,7 +48,7 @@ _OF_YEAR = ("doy", "day_of_year")
 
 def named(columns: Sequence[str], known: Sequence[str]) -> list[str]:
     """Return the columns that are known, in the order of `known`, in any case of letters."""
-    by_name = {name.lower().strip(): name for name in reversed(columns)}
+    by_name = {plain_name(name): name for name in reversed(columns)}
     return [by_name[name] for name in known if name in by_name]
 
 
