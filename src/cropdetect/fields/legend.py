@@ -1,6 +1,7 @@
 """From the codes in a file to class names."""
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -149,10 +150,8 @@ def _doubtful_classes(labels: "pd.Series[Any]", where: object) -> tuple[str, ...
     classes = pd.Series(labels.dropna().unique(), dtype=object)
     plain = classes.map(lambda name: " ".join(unicodedata.normalize("NFKC", name).casefold().split()))
     alike = sorted(classes[plain.duplicated(keep=False)], key=str.casefold)
-    zero = (
-        (plain == "0") & (len(plain) > 2) & plain.str.fullmatch(r"-?\d+").all()
-    )  # beside other codes, and not "no" beside "yes"
-    nothing = classes[plain.isin(_NO_LABEL) | zero]
+    codes = len(plain) > 2 and all(re.fullmatch(r"-?\d+", name) for name in plain)  # beside one other, 0 may mean "no"
+    nothing = classes[plain.isin([*_NO_LABEL, "0"] if codes else list(_NO_LABEL))]
     warnings = []
     if alike:
         warnings.append(
