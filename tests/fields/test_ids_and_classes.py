@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -434,11 +435,6 @@ def test_names_of_id_columns_may_have_blanks_and_capitals(tmp_path: Path, name: 
     assert read_fields(tmp_path / "f.parquet").table["field_id"].tolist() == ["007", "008"]
 
 
-def test_a_label_that_is_given_twice_is_one_label(tmp_path: Path) -> None:
-    (tmp_path / "known.csv").write_text("field_id,label\n1,rye\n1,rye\n2,oats\n")
-    assert read_labels(tmp_path / "known.csv", None, None, None, None)[0].values.tolist() == [["1", "rye"], ["2", "oats"]]
-
-
 def test_predicted_crops_are_no_known_crops(tmp_path: Path) -> None:
     rows = "field_id,crop,crop_id,confidence,entropy,prob_oats,prob_rye,status,crop_in_file\n1,rye,2,0.7,0.6,0.3,0.7,ok,oats\n"
     (tmp_path / "predictions.csv").write_text(rows)
@@ -456,8 +452,25 @@ def test_a_code_0_beside_others_is_doubted(codes: list[object], told: bool) -> N
 
 def test_places_of_a_table_may_have_decimal_commas(tmp_path: Path) -> None:
     fields = table(field_id=["a", "b"])
-    places = fields.to_crs(4326).geometry.centroid
+    places = fields.geometry.centroid.to_crs(4326)
     rows = "".join(f"{p.y:.7f};{p.x:.7f};{crop}\n".replace(".", ",") for p, crop in zip(places, ["rye", "oats"], strict=True))
     (tmp_path / "survey.csv").write_text("Latitude;Longitude;crop\n" + rows)
     found, _ = read_labels(tmp_path / "survey.csv", None, None, None, None, fields)
     assert dict(found[["field_id", "label"]].values) == {"a": "rye", "b": "oats"}
+
+
+@pytest.mark.parametrize(
+    ("lies_in", "expected"),
+    [("ba", {"a": "oats", "b": "rye"}), ("ab", {"a": "rye", "b": "oats"}), ("--", {"a": "rye", "b": "oats"})],
+)
+def test_lon_and_lat_decide_where_ids_are_of_another_list(tmp_path: Path, lies_in: str, expected: dict[str, str]) -> None:
+    """A survey numbers its rows on its own; places outside all fields, such as those of farms, decide nothing."""
+    fields = table(field_id=["a", "b"])
+    inside = fields.geometry.centroid.to_crs(4326)
+    middle = {"a": inside[0], "b": inside[1], "-": shapely.Point(10, 10)}
+    places = [middle[one] for one in lies_in]
+    rows = "".join(f"{field},{p.x},{p.y},{crop}\n" for field, p, crop in zip("ab", places, ["rye", "oats"], strict=True))
+    (tmp_path / "survey.csv").write_text("id,lon,lat,crop\n" + rows)
+    found, warnings = read_labels(tmp_path / "survey.csv", None, None, None, None, fields)
+    assert dict(found[["field_id", "label"]].values) == expected
+    assert any("joined to the fields by place" in text for text in warnings) == (lies_in == "ba")

@@ -254,7 +254,7 @@ def _with_known_crops(found: FieldSet, options: DataOptions) -> FieldSet:
             f"no field id of the known crops ({', '.join(known['field_id'][:5])}) is one of the fields "
             f"({', '.join(map(str, found.table['field_id'][:5]))})",
             where=place_of(source),
-            fix=alike or "Give points or outlines that lie in the fields, or a table with their ids.",
+            fix=f"{alike} Give points or outlines that lie in the fields, or a table with their ids.".strip(),
         )
     if n_labels < len(known):
         told += (

@@ -195,7 +195,7 @@ def _joined(
         raise FieldsError(
             f"no field id of the labels ({_some(labels['field_id'])}) is one of the predictions ({_some(known['field_id'])})",
             where=where,
-            fix=alike or "Name the column that holds the predictions' ids with --id-column.",
+            fix=f"{alike} Name the column that holds the predictions' ids with --id-column.".strip(),
         )
     warnings = []
     if len(joined) < len(labels):
@@ -203,15 +203,17 @@ def _joined(
         warnings.append(f"{lost}. {alike}" if alike else lost)
     joined["class"] = joined["label"].map({name: i for i, name in enumerate(legend)})
     unknown = joined[joined["class"].isna()]
+    alike = written_differently(unknown["label"], legend)
     if len(unknown) == len(joined):
         raise LegendError(
             f"no label ({_some(joined['label'].drop_duplicates())}) is a class of the predictions ({', '.join(legend[:10])})",
             where=where,
-            fix="Name another column with --labels, or map the codes to class names with --legend.",
+            fix=f"{alike} Name another column with --labels, or map the codes to class names with --legend.".strip(),
         )
     if len(unknown):
         names = _some(unknown["label"].drop_duplicates())
-        warnings.append(f"{len(unknown)} fields are not scored, since their labels are no class of the predictions: {names}")
+        lost = f"{len(unknown)} fields are not scored, since their labels are no class of the predictions: {names}"
+        warnings.append(f"{lost}. {alike}" if alike else lost)
     joined = joined[joined["class"].notna()]
     if not joined["answered"].all():
         warnings.append(f"{int((~joined['answered']).sum())} labelled fields have no answer and are not scored")

@@ -193,14 +193,14 @@ def are_predictions(table: pd.DataFrame) -> bool:
 
 
 def written_differently(ids: Iterable[Any], known: Iterable[Any]) -> str:
-    """Return a sentence about ids that would be known if they were written as the known ones are; "" where there are none."""
+    """Return a sentence about ids, or codes, that would be known if written like the known ones; "" where there is none."""
     here, there = ({str(one): None for one in values} for values in (ids, known))
     by_plain = {_plain_id(one): one for one in there if one not in here}
     pairs = [(one, by_plain[plain]) for one in here if one not in there and (plain := _plain_id(one)) in by_plain]
     if not pairs:
         return ""
     shown = "{!r} and {!r}".format(*pairs[0])
-    return f"{len(pairs)} ids differ only in zeros, blanks or capitals, such as {shown}: write both in the same way."
+    return f"{len(pairs)} differ only in zeros, blanks or capitals, such as {shown}: write both in the same way."
 
 
 def _plain_id(text: str) -> str:

@@ -22,7 +22,7 @@ from cropdetect.fields.columns import (
 from cropdetect.fields.contents import PARQUET_SUFFIXES
 from cropdetect.fields.id_raster import RASTER_SUFFIXES
 from cropdetect.fields.legend import class_names
-from cropdetect.fields.places import by_place, lie_in_their_fields, lonlat_columns, points_of
+from cropdetect.fields.places import by_place, lie_in_their_fields, lonlat_columns, most_lie_in, points_of
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.vector import read_vector
 from cropdetect.imagery import unreadable
@@ -89,6 +89,8 @@ def read_labels(
     if fields is not None and id_column is None and (known is None or not known.isin(as_text(fields["field_id"])).any()):
         shapes, told = _places(table, shapes, fields, path)
         warnings = (*warnings, *told)
+    elif fields is not None and id_column is None and shapes is None:
+        shapes = _points_on(fields, table)
     if shapes is not None and fields is not None and id_column is None and _are_apart(shapes, known, fields):
         used = (found["label"].notna() & shapes.notna() & ~shapes.is_empty).to_numpy()
         if not used.any():
@@ -103,7 +105,7 @@ def read_labels(
     nameless = int((found["field_id"].isna() & found["label"].notna()).sum())
     if nameless:
         doubts = [*doubts, f"{path.name}: {nameless} labels have no field id in {ids} and are left out"]
-    found = found[found["field_id"].notna() & found["label"].notna()].drop_duplicates(ignore_index=True)
+    found = found[found["field_id"].notna() & found["label"].notna()].reset_index(drop=True)
     if found.empty:
         raise _no_label(codes, path)
     twice = found.loc[found["field_id"].duplicated(), "field_id"].unique()
@@ -146,6 +148,15 @@ def _places(
             fix=f"Give a table with the ids of the fields, such as {fields['field_id'].iloc[0]}, or imagery with a CRS.",
         )
     return shapes, [f"{path.name}: {text}" for text in warnings]
+
+
+def _points_on(fields: gpd.GeoDataFrame, table: pd.DataFrame) -> gpd.GeoSeries | None:
+    """Return where the rows of a table lie by its lon and lat, if most of them lie in a field; else None: ids must do."""
+    lonlat = lonlat_columns(table)
+    if lonlat is None or fields.crs is None or fields.geometry.isna().all():
+        return None
+    points = points_of(table, lonlat, [])
+    return points if most_lie_in(points, fields) else None
 
 
 def _are_apart(shapes: gpd.GeoSeries, ids: "pd.Series[Any] | None", fields: gpd.GeoDataFrame) -> bool:

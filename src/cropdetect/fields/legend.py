@@ -13,7 +13,7 @@ import pandas as pd
 
 from cropdetect.documents import read_yaml
 from cropdetect.errors import InputNotFoundError, LegendError
-from cropdetect.fields.columns import as_text
+from cropdetect.fields.columns import as_text, written_differently
 
 CV4A_LEGEND: Mapping[str, str] = {
     "1": "Maize",
@@ -133,14 +133,16 @@ def class_names(
     unknown = text[~known & text.notna()]
     warnings: tuple[str, ...] = ()
     if len(unknown):
+        alike = written_differently(unknown, legend)
         listed = ", ".join(sorted(set(unknown))[:10])
         if not known.any():
             raise LegendError(
                 f"the legend has none of the label codes; the codes are {listed}",
                 where=where,
-                fix="Add these codes to the legend, or name another label column.",
+                fix=f"{alike} Add these codes to the legend, or name another label column.".strip(),
             )
-        warnings = (f"{where}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled",)
+        lost = f"{where}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled"
+        warnings = (f"{lost}. {alike}" if alike else lost,)
     names = pd.Series([legend[code] if here else None for code, here in zip(text, known, strict=True)], codes.index, dtype=object)
     return names, warnings
 

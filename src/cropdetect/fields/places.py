@@ -60,6 +60,13 @@ def lie_in_their_fields(shapes: gpd.GeoSeries, ids: "pd.Series[Any]", fields: gp
     return bool(touching.mean() >= _AGREE)
 
 
+def most_lie_in(points: gpd.GeoSeries, fields: gpd.GeoDataFrame) -> bool:
+    """Tell whether most of some points lie in a field, whichever it is."""
+    there = points.dropna().to_crs(fields.crs).to_numpy()
+    inside = shapely.STRtree(fields.geometry.to_numpy()).query(there, predicate="intersects")[0]
+    return 2 * len(np.unique(inside)) > len(there)
+
+
 def by_place(
     shapes: gpd.GeoSeries, table: pd.DataFrame, fields: gpd.GeoDataFrame, where: object
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cropdetect.chips import read_table
@@ -111,7 +112,7 @@ def test_ids_that_the_two_files_write_differently_are_told(tmp_path: Path) -> No
     (tmp_path / "fields.csv").write_text("id,label\n008,rye\n009,rye\n10,oats\n")
     chips = read_table(path, fields=tmp_path / "fields.csv")
     assert chips.fields["status"].tolist() == ["no_data", "no_data", "ok"]
-    told = "2 ids differ only in zeros, blanks or capitals, such as '8' and '008'"
+    told = "2 differ only in zeros, blanks or capitals, such as '8' and '008'"
     assert any(told in text for text in chips.info.warnings)
     (tmp_path / "fields.csv").write_text("id,label\n008,rye\n009,rye\n")
     with pytest.raises(TableError, match=told):
@@ -123,3 +124,25 @@ def test_labels_that_differ_between_rows_of_one_id_are_told(tmp_path: Path) -> N
     (tmp_path / "fields.csv").write_text("field_id,label\n8,rye\n8,oats\n9,rye\n9,rye\n")
     chips = read_table(path, fields=tmp_path / "fields.csv")
     assert any("1 ids have rows with different labels, such as 8 with 'rye' and 'oats'" in text for text in chips.info.warnings)
+
+
+def test_zeros_of_dates_are_kept_where_a_form_is_given(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text('date_format: "%d%m%Y"\n')
+    path = csv(tmp_path, "id,date,B04\n1,01062019,500\n1,21072019,600\n")
+    dates = next(read_table(path, columns=tmp_path / "map.yaml").batches(1)).date[0]
+    assert dates.astype(str).tolist() == ["2019-06-01", "2019-07-21"]
+
+
+def test_a_date_that_lost_its_zero_is_not_guessed(tmp_path: Path) -> None:
+    """1062019 may be the 1st or the 10th of June."""
+    (tmp_path / "map.yaml").write_text('date_format: "%d%m%Y"\n')
+    pd.DataFrame({"id": [1], "date": [1062019], "B04": [500]}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(TableError, match=r"'1062019' lacks a zero for the form %d%m%Y"):
+        read_table(tmp_path / "t.parquet", columns=tmp_path / "map.yaml")
+
+
+def test_a_table_of_lists_is_of_no_known_form(tmp_path: Path) -> None:
+    table = pd.DataFrame({"field_id": [1], "dates": [["2019-05-01", "2019-06-01"]], "B04": [[500, 600]]})
+    table.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(TableError, match="of no known form; its columns are field_id, dates, B04"):
+        read_table(tmp_path / "t.parquet")

@@ -16,8 +16,8 @@ from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import Observations, ReadOptions
 from cropdetect.chips.tables.long import LongTable, no_column
-from cropdetect.chips.tables.rows import DATES, id_column, named, read_dates
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.rows import id_column, named, read_dates
+from cropdetect.chips.tables.source import DATES, Source
 from cropdetect.chips.tables.wide import dated_columns
 from cropdetect.errors import TableError
 

@@ -8,8 +8,8 @@ import pandas as pd
 from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.column_map import proposed_map
 from cropdetect.chips.tables.form import Form, Observations, ReadOptions
-from cropdetect.chips.tables.rows import DATES, asked, geometry_of, id_column, named, read_dates
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.rows import asked, geometry_of, id_column, named, read_dates
+from cropdetect.chips.tables.source import DATES, Source
 from cropdetect.errors import TableError
 
 

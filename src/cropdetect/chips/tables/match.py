@@ -106,7 +106,7 @@ def _rows_of(
         raise TableError(
             f"no field id of the series is in {name} ({examples})",
             where=source.path,
-            fix=alike or "Write the same ids in both tables, or name the column with --id-column.",
+            fix=f"{alike} Write the same ids in both tables, or name the column with --id-column.".strip(),
         )
     if (row < 0).any():
         unknown = ids[row < 0].unique()

@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
-from cropdetect.chips.tables.source import IDS, Source, damaged
+from cropdetect.chips.tables.source import DATES, IDS, Source, damaged
 from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
@@ -22,27 +22,6 @@ from cropdetect.fields.columns import plain_name
 from cropdetect.fields.geometry import from_wkb
 from cropdetect.fields.places import ON_EARTH, lonlat_columns, points_of
 
-DATES = (
-    "date",
-    "datetime",
-    "timestamp",
-    "time",
-    "day",
-    "acquisition_date",
-    "acquisition_time",
-    "sensing_time",
-    "sensing_date",
-    "image_date",
-    "img_date",
-    "obs_date",
-    "index",
-    "t",
-    "system:time_start",
-    "time_start",
-    "millis",
-    "doy",
-    "day_of_year",
-)
 _OF_YEAR = ("doy", "day_of_year")
 
 

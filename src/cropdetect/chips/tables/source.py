@@ -23,6 +23,28 @@ PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 #: Names of columns of field ids, in lower case; they are read as text.
 IDS = (*ID_COLUMNS, "feature_index", "name")
+#: Names of columns of dates, likewise.
+DATES = (
+    "date",
+    "datetime",
+    "timestamp",
+    "time",
+    "day",
+    "acquisition_date",
+    "acquisition_time",
+    "sensing_time",
+    "sensing_date",
+    "image_date",
+    "img_date",
+    "obs_date",
+    "index",
+    "t",
+    "system:time_start",
+    "time_start",
+    "millis",
+    "doy",
+    "day_of_year",
+)
 _LIMIT = 2**31  # bytes of a JSON file
 
 
