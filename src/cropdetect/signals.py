@@ -1,12 +1,13 @@
 """Signals that stop a command: Ctrl-C, the end of a session or of a terminal, the shutdown of a machine."""
 
+import atexit
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -28,12 +29,16 @@ def stop_in_order() -> None:
     """Let a signal raise KeyboardInterrupt, so that unfinished work is kept or removed; one that follows later ends at once."""
     global _process, _number
     _process, _number = os.getpid(), 0
+    sys.unraisablehook = _tell_what_was_lost
     _let(_interrupt)
 
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Let a signal raise KeyboardInterrupt at the end of this block only: while a process forks, Python loses what is raised."""
+    """Let a signal raise KeyboardInterrupt at the end of this block only, whose work must not be left half-done.
+
+    One such work is a fork, where Python loses what is raised.
+    """
     global _held
     before, _held = _number, True
     try:
@@ -50,10 +55,14 @@ def raise_again() -> None:
         raise KeyboardInterrupt
 
 
-def end_without_a_word() -> None:
-    """Let a signal end this process, whose work is done, unless one has stopped it already."""
+def end_with(code: int) -> None:
+    """Let a signal end this process, whose work is done, with its exit code while threads end, and nothing later.
+
+    Python removes its handlers before it ends, and a signal would then kill the process.
+    """
     if not has_stopped():
-        _let(signal.SIG_DFL)
+        _let(lambda *_: os._exit(code))
+    atexit.register(_let, signal.SIG_IGN)
 
 
 def exit_code() -> int:
@@ -72,8 +81,15 @@ def _let(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> 
             signal.signal(one, handler)
 
 
+def _tell_what_was_lost(lost: "sys.UnraisableHookArgs") -> None:
+    """Keep quiet about a KeyboardInterrupt that a finaliser or a callback cannot raise: `raise_again` does."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+
+
 def _end(number: int, _: FrameType | None) -> None:
-    print("Stopped.", file=sys.stderr, flush=True)
+    with suppress(Exception):  # it came while the same stream was written, or nobody reads
+        print("Stopped.", file=sys.stderr, flush=True)
     os._exit(128 + number)
 
 

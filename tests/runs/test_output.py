@@ -1,5 +1,6 @@
 """An output is whole or not there, and nothing that the tool did not write is lost."""
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -456,6 +457,52 @@ def test_a_kill_at_any_step_leaves_an_output_that_the_next_run_finds_whole(tmp_p
         assert [entry.name for entry in out.parent.iterdir()] == ["out"], steps
         steps += 1
     assert steps > 5
+
+
+def interrupt_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Raise KeyboardInterrupt before a given step of the file system, and once alone; return the steps that were counted."""
+    counted: list[int] = []
+
+    def stopping(function: Call) -> Call:
+        def called(*arguments: object, **named: object) -> object:
+            counted.append(len(counted))
+            if counted[-1] == steps:
+                raise KeyboardInterrupt
+            return function(*arguments, **named)
+
+        return called
+
+    for name in ("rename", "replace", "unlink", "rmdir", "mkdir"):
+        monkeypatch.setattr(Path, name, stopping(getattr(Path, name)))
+    return counted
+
+
+@pytest.mark.parametrize("verb", ["all files", "one file"])
+def test_an_interruption_at_any_step_of_moving_files_leaves_an_output_that_the_same_call_finds_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    steps, ended = 0, False
+    while not ended:
+        out = tmp_path / str(steps)
+        write(out, a="old", z="old")
+        (out / "mine").write_text("mine")
+
+        def change(out: Path = out) -> None:
+            if verb == "one file":
+                replace_files(out, {"a": b"new"}, overwrite=False)
+            else:
+                write(out, overwrite=True, a="new", b="new", folder__c="new")
+
+        with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+            counted = interrupt_after(steps, patch)
+            change()
+        ended = len(counted) <= steps
+        change()
+        new = {"a": "new", "z": "old"} if verb == "one file" else {"a": "new", "b": "new", "folder/c": "new"}
+        assert texts(out) == new | {"mine": "mine"}, steps
+        assert written(out) == {*new, "run.json"}, steps
+        steps += 1
+    assert steps > 8
 
 
 # One file of an output -----------------------------------------------------------------------------------------------

@@ -30,14 +30,18 @@ def main() -> None:
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
     command_line.set(("cropdetect", *sys.argv[1:]))
     signals.stop_in_order()
-    with plain_output():
-        try:
-            code = _ended(debug=debug)
-        except KeyboardInterrupt as stop:
-            code = _stopped(stop)
-        finally:
-            _drop_unwritten()
-    signals.end_without_a_word()
+    try:
+        with plain_output():
+            try:
+                code = _ended(debug=debug)
+            except KeyboardInterrupt as stop:
+                code = _stopped(stop)
+            finally:
+                _drop_unwritten()
+        signals.end_with(code)
+    except KeyboardInterrupt:  # before or after the work
+        code = _stopped()
+        signals.end_with(code)
     exec("")  # else Python would end itself by SIGINT if a signal had come within an `exec` or `eval`
     sys.exit(code)
 
@@ -75,6 +79,8 @@ def _run() -> int:
     try:
         app()
     except SystemExit as stop:
+        if signals.has_stopped():  # typer ends with a code of its own
+            raise KeyboardInterrupt from stop
         sys.stdout.flush()
         return stop.code if isinstance(stop.code, int) else 0
     return 0

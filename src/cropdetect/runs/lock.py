@@ -13,7 +13,7 @@ from cropdetect.errors import OutputExistsError, OutputPathError
 from cropdetect.runs.manifest import PARTIAL
 from cropdetect.runs.paths import refusals_named
 
-_TIMES = 20  # that another command may put its output in place, with its lock, before this one gets a lock
+_TIMES = 100  # that another command may put its output in place, with its lock, before this one gets a lock
 _WAIT = 0.1  # seconds, each time, for a command that has just taken the lock to say which process it is
 
 
@@ -48,8 +48,8 @@ def _acquired(partial: Path) -> FileLock:
     lock = FileLock(partial / "lock")
     for tried in range(_TIMES):
         last = tried == _TIMES - 1
-        partial.mkdir(exist_ok=True)
         try:
+            partial.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
             break
         except Timeout:

@@ -29,7 +29,7 @@ from cropdetect.runs import fingerprint as fingerprints
 from cropdetect.runs.lock import locked
 from cropdetect.runs.manifest import PARTIAL, RUN, STATE, changed, described, read_record, read_run, some_of
 from cropdetect.runs.paths import output_path, refusals_named, refuse_overlap
-from cropdetect.runs.placement import finish_pending, put_in_place, remove_leftovers
+from cropdetect.runs.placement import finish_pending, moves_are_pending, put_in_place, remove_leftovers
 
 _PACKAGES = (
     *("cropdetect", "numpy", "rasterio", "geopandas", "zarr"),
@@ -87,6 +87,7 @@ class OutputFolder:
         self._arguments, self._inputs = fingerprints.plain(decisive), fingerprints.paths_in(decisive)
         refuse_overlap(self.path, fingerprints.paths_in({k: v for k, v in arguments.items() if k != "out"}))
         self._fingerprint: str | None = None
+        self._in_place = False
         with refusals_named(self.path, around=True):
             if self.path.exists() and not self.path.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(self.path))
@@ -166,22 +167,19 @@ class OutputFolder:
                 with refusals_named(self.path):
                     yield work
                     self._complete(work.new, started)
-            except KeyboardInterrupt as stop:
-                kept = self._clean_up(partial, made, keep=True)
-                raise Stopped(self._how_to_continue(kept)) from stop
-            except CropDetectError as error:
-                self._clean_up(
-                    partial, made, keep=isinstance(error, DiskFullError | ClusterError | MemoryLimitError | OutputExistsError)
-                )
-                raise
-            except BaseException:
-                self._clean_up(partial, made, keep=True)
+            except BaseException as error:
+                stopped = isinstance(error, KeyboardInterrupt) or signals.has_stopped()  # libraries make other errors of it
+                mended = isinstance(error, CropDetectError) and not isinstance(error, _NOT_MENDED_BY_ANOTHER_COMMAND)
+                kept = self._clean_up(partial, made, keep=stopped or not mended)
+                if stopped:
+                    raise Stopped(self._how_to_continue(kept)) from error
                 raise
 
     def _refuse_foreign(self) -> None:
-        if not self.path.exists() or read_run(self.path) is not None or (self.path / PARTIAL / STATE).is_file():
+        entries = list(self.path.iterdir()) if self.path.exists() else []  # before another command puts its output in place
+        if read_run(self.path) is not None or (self.path / PARTIAL / STATE).is_file():
             return
-        there = [entry.name for entry in self.path.iterdir() if not _is_placeholder(entry) and not self._is_step(entry)]
+        there = [entry.name for entry in entries if not _is_placeholder(entry) and not self._is_step(entry)]
         if there:
             raise OutputExistsError(
                 f"the folder holds what cropdetect did not write: {some_of(there)}",
@@ -241,10 +239,14 @@ class OutputFolder:
             with (new / path).open("rb") as file:
                 os.fsync(file.fileno())
         signals.raise_again()
-        put_in_place(new, self.path)
+        with signals.held():
+            put_in_place(new, self.path)
+            self._in_place = True
 
     def _clean_up(self, partial: Path, made: Sequence[Path], *, keep: bool) -> bool:
-        """Remove what an unfinished run left; return whether its state is kept."""
+        """Remove what an unfinished run left; return whether the same command continues from what stays."""
+        if moves_are_pending(self.path):
+            return True
         state = partial / "state"
         kept = keep and state.is_dir() and any(state.iterdir())
         shutil.rmtree(partial / "new", ignore_errors=True)
@@ -256,6 +258,8 @@ class OutputFolder:
         return kept
 
     def _how_to_continue(self, kept: bool) -> str:
+        if self._in_place:
+            return f"Stopped. The output is finished: {self.path}"
         command = shlex.join(command_line.get()) or "the same call"
         steps = self.path.is_dir() and any(map(self._is_step, self.path.iterdir()))
         if kept or steps:

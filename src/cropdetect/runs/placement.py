@@ -102,9 +102,10 @@ def _is_inside(out: Path, path: str) -> bool:
 def remove_leftovers(out: Path) -> None:
     """Remove what a run that was killed during an exchange left beside the output: the new folder, or the replaced one."""
     for beside in out.parent.glob(f".{glob.escape(out.name)}.*{_BESIDE}"):
-        emptied = {entry.name for entry in beside.iterdir()} <= {PARTIAL}
-        if emptied or read_run(beside) is not None or (beside / PARTIAL / STATE).is_file():
-            _remove(beside)
+        with suppress(FileNotFoundError):  # the run itself has removed it meanwhile
+            emptied = {entry.name for entry in beside.iterdir()} <= {PARTIAL}
+            if emptied or read_run(beside) is not None or (beside / PARTIAL / STATE).is_file():
+                _remove(beside)
 
 
 def _exchanged(new: Path, out: Path) -> bool:
@@ -140,10 +141,11 @@ def _is_around_here(out: Path) -> bool:
 
 
 def _remove(replaced: Path) -> None:
-    """Remove a folder that was exchanged, last what tells that it is one."""
-    for entry in list(replaced.iterdir()) if replaced.is_dir() else ():
-        if entry.name != PARTIAL:
-            shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+    """Remove a folder that was exchanged, last what tells that it is one; another run may do the same."""
+    with suppress(FileNotFoundError):
+        for entry in list(replaced.iterdir()):
+            if entry.name != PARTIAL:
+                shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
     shutil.rmtree(replaced, ignore_errors=True)
 
 

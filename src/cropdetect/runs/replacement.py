@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cropdetect import signals
 from cropdetect.errors import OutputExistsError
 from cropdetect.files import whole_file
 from cropdetect.formats import PendingMoves
 from cropdetect.runs.lock import locked
 from cropdetect.runs.manifest import RUN, STATE, changed, described, read_run
 from cropdetect.runs.paths import refusals_named
-from cropdetect.runs.placement import finish_moves, finish_pending, write_moves
+from cropdetect.runs.placement import finish_moves, finish_pending, moves_are_pending, write_moves
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes], *, overwrite: bool, said: Mapping[str, Any] | None = None) -> None:
@@ -38,7 +39,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes], *, overwrite: bool, 
                     _refuse(folder, name, overwrite=overwrite)
                 _replace(folder, partial / "new", files, said or {})
             finally:
-                if not (partial / STATE).is_file():
+                if not (partial / STATE).is_file() and not moves_are_pending(folder):
                     shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -67,5 +68,6 @@ def _replace(folder: Path, new: Path, files: Mapping[str, bytes], said: Mapping[
     record["files"] = sorted([*others, *ours], key=lambda one: one["path"])
     with whole_file(new / RUN) as whole:
         whole.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    write_moves(folder, PendingMoves(move=[*files, RUN], remove=[], ends=not (new.parent / STATE).is_file()))
-    finish_moves(folder)
+    with signals.held():
+        write_moves(folder, PendingMoves(move=[*files, RUN], remove=[], ends=not (new.parent / STATE).is_file()))
+        finish_moves(folder)
