@@ -435,6 +435,19 @@ def test_names_of_id_columns_may_have_blanks_and_capitals(tmp_path: Path, name: 
     assert read_fields(tmp_path / "f.parquet").table["field_id"].tolist() == ["007", "008"]
 
 
+def test_names_as_they_stand_in_the_rule_come_first(tmp_path: Path) -> None:
+    table(**{"Field ID": ["x", "y"], "id": [7, 8], "Crop Code": ["1", "2"], "crop": ["rye", "oats"]}).to_parquet(
+        tmp_path / "f.parquet"
+    )
+    found = read_fields(tmp_path / "f.parquet").table
+    assert found["field_id"].tolist() == [7, 8]
+    assert found["label"].tolist() == ["rye", "oats"]
+    table(**{"Field ID": ["x", "y"], "id": [None, None], "Crop ": ["1", "2"]}).to_parquet(tmp_path / "f.parquet")
+    found = read_fields(tmp_path / "f.parquet").table
+    assert found["field_id"].tolist() == ["x", "y"]
+    assert found["label"].tolist() == ["1", "2"]
+
+
 def test_predicted_crops_are_no_known_crops(tmp_path: Path) -> None:
     rows = "field_id,crop,crop_id,confidence,entropy,prob_oats,prob_rye,status,crop_in_file\n1,rye,2,0.7,0.6,0.3,0.7,ok,oats\n"
     (tmp_path / "predictions.csv").write_text(rows)

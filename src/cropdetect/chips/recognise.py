@@ -12,6 +12,7 @@ from cropdetect.formats import Kind
 from cropdetect.imagery import (
     SEE_LAYOUTS,
     address_without_prefix,
+    how_to_read,
     is_address,
     is_field_raster,
     is_image_archive,
@@ -78,7 +79,8 @@ def _recognised(path: Path) -> Kind:
         )
     kind = _kind(path)
     if kind is None:
-        fix = " ".join(filter(None, [*_near(path), _ADVICE.get(path.suffix.lower()), SEE_LAYOUTS]))
+        advice = [f"{text}." for text in how_to_read(path)] or [_ADVICE.get(path.suffix.lower(), "")]
+        fix = " ".join(filter(None, [*_near(path), *advice, SEE_LAYOUTS]))
         raise UnknownLayoutError(f"this is {contents_of(path)}, and nothing in it can be read", where=path, fix=fix)
     return kind
 

@@ -104,7 +104,7 @@ def find_column(table: pd.DataFrame, named: str | None, known: Sequence[str], *,
         FieldsError: the named column is absent; the error lists the columns.
     """
     if named is None:
-        return next(iter(_present(table, known)), None)
+        return next(iter(known_columns(_names(table), known)), None)
     if named not in _names(table):
         raise FieldsError(f"there is no column {named!r}", where=where, fix=f"The columns: {listed(_names(table))}.")
     return named
@@ -126,7 +126,7 @@ def find_id_column(table: pd.DataFrame, named: str | None, *, where: Path) -> tu
         column = find_column(table, named, ID_COLUMNS, where=where)
         return column, [] if column is None else _shortened(table[column], where)
     warnings: list[str] = []
-    for name in _present(table, ID_COLUMNS):
+    for name in known_columns(_names(table), ID_COLUMNS, all_ways=True):
         ids = as_text(table[name]).dropna()
         if len(ids) == 0 < len(table):
             warnings.append(f"{where.name}: the column {name} is empty, so it holds no field ids")
@@ -170,7 +170,7 @@ def find_label_column(table: pd.DataFrame, named: str | None, *, where: object) 
         return None
     if named is not None:
         return find_column(table, named, LABEL_COLUMNS, where=where)
-    present = _present(table, LABEL_COLUMNS[:1] if are_predictions(table) else LABEL_COLUMNS)
+    present = known_columns(_names(table), LABEL_COLUMNS[:1] if are_predictions(table) else LABEL_COLUMNS)
     filled = [name for name in present if table[name].notna().any()]
     if not filled:
         return next(iter(present), None)
@@ -213,9 +213,18 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _present(table: pd.DataFrame, known: Sequence[str]) -> list[str]:
-    by_name = {plain_name(name): name for name in reversed(_names(table))}
-    return [by_name[name] for name in known if name in by_name]
+def known_columns(columns: Iterable[str], known: Sequence[str], *, all_ways: bool = False) -> list[str]:
+    """Return the columns that are known, in the order of `known`, in any case of letters.
+
+    Where there is none, or `all_ways` are asked for, those that are written with blanks or hyphens follow: `Field ID`.
+    """
+    columns = list(columns)
+    exact = {name.strip().lower(): name for name in reversed(columns)}
+    plain = {plain_name(name): name for name in reversed(columns)}
+    found = [exact[name] for name in known if name in exact]
+    if not found or all_ways:
+        found += [plain[name] for name in known if name in plain and plain[name] not in found]
+    return found
 
 
 def plain_name(column: str) -> str:

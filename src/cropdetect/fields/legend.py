@@ -126,9 +126,9 @@ def class_names(
     Raises:
         LegendError: the legend has none of the codes.
     """
-    text = as_text(codes)
+    text, file = as_text(codes), Path(str(where)).name
     if legend is None:
-        return text, _doubtful_classes(text, where)
+        return text, _doubtful_classes(text, file)
     known = text.isin(list(legend))
     unknown = text[~known & text.notna()]
     warnings: tuple[str, ...] = ()
@@ -141,13 +141,13 @@ def class_names(
                 where=where,
                 fix=f"{alike} Add these codes to the legend, or name another label column.".strip(),
             )
-        lost = f"{where}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled"
+        lost = f"{file}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled"
         warnings = (f"{lost}. {alike}" if alike else lost,)
     names = pd.Series([legend[code] if here else None for code, here in zip(text, known, strict=True)], codes.index, dtype=object)
     return names, warnings
 
 
-def _doubtful_classes(labels: "pd.Series[Any]", where: object) -> tuple[str, ...]:
+def _doubtful_classes(labels: "pd.Series[Any]", file: str) -> tuple[str, ...]:
     """Return warnings about classes that differ only in how they are written, and about those that sound like no label."""
     classes = pd.Series(labels.dropna().unique(), dtype=object)
     plain = classes.map(lambda name: " ".join(unicodedata.normalize("NFKC", name).casefold().split()))
@@ -157,12 +157,12 @@ def _doubtful_classes(labels: "pd.Series[Any]", where: object) -> tuple[str, ...
     warnings = []
     if alike:
         warnings.append(
-            f"{where}: these classes differ only in capitals or blanks, and each counts as a class of its own: "
+            f"{file}: these classes differ only in capitals or blanks, and each counts as a class of its own: "
             f"{', '.join(map(repr, alike[:6]))}. --legend gives them one name"
         )
     if len(nothing):
         warnings.append(
-            f"{where}: these classes sound like no label, but count as crops: {', '.join(map(repr, nothing))}. Empty these "
+            f"{file}: these classes sound like no label, but count as crops: {', '.join(map(repr, nothing))}. Empty these "
             "labels, or give a --legend of the crops"
         )
     return tuple(warnings)

@@ -1,6 +1,7 @@
 """Where the rows of a table lie, and which field a surveyed point or outline lies in, where its id does not tell."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import pandas as pd
 import shapely
 
 from cropdetect.errors import FieldsError
-from cropdetect.fields.columns import as_text, plain_name
+from cropdetect.fields.columns import as_text
 
 ON_EARTH = (360, 90)  # degrees east and north, at most: longitudes may count from 0
 _LONLAT = (("lon", "lat"), ("longitude", "latitude"))
@@ -18,7 +19,7 @@ _AGREE = 0.9  # share of the ids in common whose places must agree
 
 def lonlat_columns(table: pd.DataFrame) -> list[str] | None:
     """Return the columns of longitudes and latitudes, in any case of letters; None where there are none."""
-    by_name = {plain_name(str(name)): name for name in reversed(table.columns)}
+    by_name = {str(name).lower().strip(): name for name in reversed(table.columns)}
     return next(([by_name[x], by_name[y]] for x, y in _LONLAT if x in by_name and y in by_name), None)
 
 
@@ -97,10 +98,11 @@ def by_place(
     found = table.iloc[pairs[0]].assign(field_id=as_text(fields["field_id"].iloc[pairs[1]]).to_numpy())
     several = found.groupby("field_id")["label"].transform("nunique").to_numpy() > 1
     nowhere = len(table) - len(np.unique(pairs[0]))
-    warnings = [f"{where}: the labels are joined to the fields by place, not by ids"]
+    name = Path(str(where)).name
+    warnings = [f"{name}: the labels are joined to the fields by place, not by ids"]
     if nowhere:
-        warnings.append(f"{where}: {nowhere} of {len(table)} labels lie in no field and are not used")
+        warnings.append(f"{name}: {nowhere} of {len(table)} labels lie in no field and are not used")
     if several.any():
         ids = found.loc[several, "field_id"].unique()
-        warnings.append(f"{where}: {len(ids)} fields have labels of several crops and count as unlabelled ({', '.join(ids[:5])})")
+        warnings.append(f"{name}: {len(ids)} fields have labels of several crops and count as unlabelled ({', '.join(ids[:5])})")
     return found[~several].drop_duplicates("field_id").reset_index(drop=True), tuple(warnings)

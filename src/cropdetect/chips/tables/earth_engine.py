@@ -16,10 +16,11 @@ from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import Observations, ReadOptions
 from cropdetect.chips.tables.long import LongTable, no_column
-from cropdetect.chips.tables.rows import id_column, named, read_dates
+from cropdetect.chips.tables.rows import id_column, read_dates
 from cropdetect.chips.tables.source import DATES, Source
 from cropdetect.chips.tables.wide import dated_columns
 from cropdetect.errors import TableError
+from cropdetect.fields.columns import known_columns
 
 _INDEX = "system:index"
 _IN_INDEX = (
@@ -62,7 +63,7 @@ class EarthEngineLong(LongTable):
         dates: pd.Series[Any] | None = None
         dates_in: list[str] = []
         warnings: list[str] = []
-        if options.columns.date or named(list(table.columns), DATES):
+        if options.columns.date or known_columns(list(table.columns), DATES):
             dates, dates_in, warnings = read_dates(table, source, options)
         if in_index:
             told, _ = days(parts, source.path)

@@ -24,6 +24,7 @@ _SIGNATURES = {
 }
 
 LONGEST_AXIS = 2**24  # entries of a coordinate, which is read as a whole
+_WRITE_OUT = ", e.g. by: gdal_translate {0.name} {0.stem}.tif"
 _LARGEST_CHUNK = 2**28  # numbers
 
 _NO_FILTER = "can't open directory"  # HDF5 looks for a filter among its plug-ins
@@ -54,7 +55,9 @@ def driver_of(head: bytes, path: Path) -> str:
         UnreadableFileError: it is neither GeoTIFF nor JP2.
     """
     if path.suffix.lower() == ".vrt" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise _unsafe(path, "is a virtual raster (VRT or other XML), which may lead to other files or the network")
+        raise _unsafe(
+            path, "is a virtual raster (VRT or other XML), which may lead to other files or the network", _WRITE_OUT.format(path)
+        )
     driver = _SIGNATURES.get(head[:4])
     if driver is None:
         raise unreadable(path, ValueError("it is neither GeoTIFF nor JP2" if head else "it is empty"))
@@ -188,5 +191,5 @@ def changed_size(path: Path) -> UnreadableFileError:
     return UnreadableFileError("the image has another size than it had when it was opened", where=path, fix="Start again.")
 
 
-def _unsafe(path: object, why: str) -> UnsafePathError:
-    return UnsafePathError(why, where=path, fix="Give local GeoTIFF, JP2, NetCDF or Zarr files with the pixels in them.")
+def _unsafe(path: object, why: str, more: str = "") -> UnsafePathError:
+    return UnsafePathError(why, where=path, fix=f"Give local GeoTIFF, JP2, NetCDF or Zarr files with the pixels in them{more}.")
