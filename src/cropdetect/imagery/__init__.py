@@ -14,7 +14,7 @@ from cropdetect.imagery.places import check_place
 from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stated import StatedBand, stated_bands, stated_masks
-from cropdetect.imagery.stores.safety import gdal, refuse_zarr_objects, unreadable
+from cropdetect.imagery.stores.safety import gdal, refuse_zarr_objects, unreadable, without_driver
 from cropdetect.imagery.stores.zips import is_image_archive, raster_driver
 
 __all__ = [
@@ -62,4 +62,5 @@ __all__ = [
     "touch",
     "unreadable",
     "utm_zone",
+    "without_driver",
 ]
