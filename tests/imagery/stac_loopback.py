@@ -289,5 +289,5 @@ def free_port() -> int:
 
 def answers(url: str) -> Any:
     """Return the JSON at an address."""
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return json.load(response)

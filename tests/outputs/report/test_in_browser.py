@@ -350,7 +350,7 @@ def test_printing_without_waiting_for_the_script_gives_the_summary_on_one_page(w
     pypdf = pytest.importorskip("pypdf")
     file = tmp_path / "page.pdf"
     command = [chromium.program(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    subprocess.run([*command, f"--print-to-pdf={file}", written.as_uri()], capture_output=True, check=True, timeout=120)
+    subprocess.run([*command, f"--print-to-pdf={file}", written.as_uri()], capture_output=True, check=True, timeout=600)
     pages = [unicodedata.normalize("NFKC", page.extract_text()) for page in pypdf.PdfReader(file).pages]  # "ﬁ" is "fi"
     assert all(text in pages[0] for text in ("How much of each crop?", "How sure?", "Check first", *LEGEND))
     assert "How much of each crop is there?" in pages[1]
