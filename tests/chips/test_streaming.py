@@ -89,16 +89,13 @@ def test_the_dates_of_the_first_chips_are_known_without_a_pixel() -> None:
     np.testing.assert_array_equal(dates, next(chips.batches(2)).date)
 
 
-def test_blocks_are_smaller_where_many_fields_take_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    boxes = [(r, c, 6, 6) for r in range(0, 64, 8) for c in range(0, 84, 8)]
-    whole_tile = 70 * 90 * 4 * 7  # bytes, all dates and bands, and whether they are clear
-    few = cut_chips(imagery(tile()), fields_of_boxes(boxes), chip_size=16, memory_budget=2 * whole_tile)
-    monkeypatch.setattr("cropdetect.chips.cut._HELD_FREE", 0)
-    monkeypatch.setattr("cropdetect.chips.cut._FIELD_BYTES", whole_tile // 2 / len(boxes))
-    many = cut_chips(imagery(tile()), fields_of_boxes(boxes), chip_size=16, memory_budget=2 * whole_tile)
-    assert few._schedules[0].block == (64, 90)
-    height, width = many._schedules[0].block
-    assert whole_tile // 8 < height * width * 4 * 7 <= whole_tile // 2
+@pytest.mark.parametrize(("apart", "rows"), [(64, 96), (16, 32)])
+def test_blocks_are_smaller_where_chips_show_more_of_them(apart: int, rows: int) -> None:
+    one = FilePerDate(np.ones((4, 3, 128, 128), np.uint16), block=(16, 16))
+    boxes = [(r, c, 3, 3) for r in range(0, 128, apart) for c in range(0, 128, apart)]
+    whole_tile = 128 * 128 * 4 * 7  # bytes, all dates and bands, and whether they are clear
+    chips = cut_chips(imagery(one), fields_of_boxes(boxes), chip_size=16, memory_budget=2 * whole_tile)
+    assert chips._schedules[0].block == (rows, 128)
 
 
 def test_tiles_of_any_size_use_the_same_memory_one_after_the_other() -> None:
@@ -188,12 +185,16 @@ def test_tiles_with_fewer_dates_leave_the_last_steps_absent() -> None:
     shape=st.tuples(st.integers(1, 3000), st.integers(1, 3000)),
     stored=st.tuples(st.integers(1, 600), st.integers(1, 600)),
     most=st.integers(1, 10**7),
+    share=st.floats(0, 1),
 )
-def test_blocks_keep_to_the_budget(shape: tuple[int, int], stored: tuple[int, int], most: int) -> None:
-    height, width = block_shape(shape, stored, most)
+def test_blocks_keep_to_the_budget(shape: tuple[int, int], stored: tuple[int, int], most: int, share: float) -> None:
+    enough = int(most * share)
+    height, width = block_shape(shape, stored, most, enough)
     assert 1 <= height <= shape[0]
     assert 1 <= width <= shape[1]
     assert height * width <= most
+    within_file = height <= stored[0] and width <= stored[1]
+    assert height * width <= enough or within_file
 
 
 class Weighed(MemorySeries):

@@ -15,6 +15,7 @@ import shapely
 from cropdetect.chips.chipset import ChipInfo
 from cropdetect.chips.footprints import Footprints, polygon_footprints, raster_footprints
 from cropdetect.chips.overlaps import counted_once
+from cropdetect.chips.reading import share_held
 from cropdetect.chips.schedule import TileSchedule, block_shape, schedule_tile
 from cropdetect.chips.selection import fields_inside
 from cropdetect.chips.streaming import CutChips
@@ -29,8 +30,6 @@ _WHOLE = 0.999  # share of a field inside the imagery from which on it counts as
 _SMALLEST = 0.5  # pixels
 _CV4A_SIZE = 32
 _PIXELS_AT_ONCE = 2**20  # of footprints; bounds memory
-_FIELD_BYTES = 1300  # of a field's outline, windows and answers, measured
-_HELD_FREE = 32 * 2**20  # bytes of all fields that leave the blocks as large as the budget allows
 
 
 def cut_chips(
@@ -59,8 +58,8 @@ def cut_chips(
         until: use dates up to this day.
         bbox: west, south, east, north in degrees; fields outside leave the table.
         limit: keep the first so many fields.
-        memory_budget: bytes for a block, the chips that are partly read, and what is kept of many fields: then blocks are
-            smaller.
+        memory_budget: bytes; half of them for a block, half for the chips that are partly read. Blocks grow to a quarter of
+            their half, beyond the blocks of the files: larger ones are read no faster.
 
     Raises:
         MissingBandError: a tile lacks one of `bands`.
@@ -81,15 +80,15 @@ def cut_chips(
     table["status"] = _status(imagery, table, _area(footprints, counted, len(table)), fields)
     with_chips = table["status"].isin(["ok", "partly_outside"]).to_numpy()
     windows = cv4a_windows if preset == "cv4a" else default_windows
-    kept = len(table) * _FIELD_BYTES + sum(found.n_bytes for found in footprints)
-    block_budget = max(memory_budget // 8, memory_budget // 2 - max(0, kept - _HELD_FREE))
     schedules = []
     for position, (tile, found) in enumerate(zip(imagery.tiles, footprints, strict=True)):
         shape = (int(tile.geobox.shape[0]), int(tile.geobox.shape[1]))
         pixel_bytes = len(steps[position]) * (len(names) * dtype.itemsize + 1)
         chip_bytes = size * size * (pixel_bytes + 4)
         chips = windows(found, position, shape, size)
-        block = block_shape(shape, tile.block_shape, max(1, block_budget // max(1, pixel_bytes)))
+        most = max(1, memory_budget // 2 // max(1, pixel_bytes))
+        held = share_held(tile.dates_by_file(steps[position]), [chip.window for chip in chips], shape) if steps[position] else 1
+        block = block_shape(shape, tile.block_shape, most, min(most, int(most / 4 / held)))
         schedule = schedule_tile(chips, shape, block, max(1, memory_budget // 2 // chip_bytes))
         schedules.append(schedule.of_fields(with_chips))
     warnings = _too_large(schedules, footprints, counted, table) if preset == "cv4a" else ()

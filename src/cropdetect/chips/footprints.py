@@ -52,11 +52,6 @@ class Footprints:
         """(pixel,) int64, row of the fields table."""
         return np.repeat(self.fields, np.diff(self.starts))
 
-    @property
-    def n_bytes(self) -> int:
-        """Size of the pixels in memory."""
-        return self.rows.nbytes + self.columns.nbytes + self.shares.nbytes
-
     @staticmethod
     def of(
         field: npt.NDArray[np.int64],

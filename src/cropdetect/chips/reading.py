@@ -61,6 +61,19 @@ class Part(NamedTuple):
         clear[:n_steps, y, x] = self.pixels.clear[:, rows, columns]
 
 
+def share_held(dates: Sequence[Sequence[int]], windows: Sequence[Window], shape: tuple[int, int]) -> float:
+    """Return the share of the pixels of all dates that is held while windows are read; 1 where all dates are held together.
+
+    Args:
+        dates: see `ImageSeries.dates_by_file`.
+        windows: what is needed.
+        shape: (height, width) of what is read for them.
+    """
+    copied = sum(math.prod(window.shape) for window in windows) / math.prod(shape)
+    at_once = max(map(len, dates)) / sum(map(len, dates))
+    return copied + at_once if copied + at_once <= _WORTH_COPYING else 1.0
+
+
 class BlockReader:
     """Reads windows of a tile, those near each other together.
 
@@ -96,14 +109,9 @@ class BlockReader:
         parts: dict[int, Part] = {}
         for region, positions in zip(found, inside, strict=True):
             shown = [windows[position] for position in positions]
-            read = self._read_by_date if self._is_worth_copying(region, shown) else self._read_whole
+            read = self._read_by_date if share_held(self._dates, shown, region.shape) < 1 else self._read_whole
             parts.update(zip(positions, read(region, shown), strict=True))
         return [parts[position] for position in range(len(windows))]
-
-    def _is_worth_copying(self, region: Window, windows: Sequence[Window]) -> bool:
-        copied = len(self._steps) * sum(math.prod(window.shape) for window in windows)
-        at_once = max(len(group) for group in self._dates) * math.prod(region.shape)
-        return copied + at_once <= _WORTH_COPYING * len(self._steps) * math.prod(region.shape)
 
     def _read_whole(self, region: Window, windows: Sequence[Window]) -> list[Part]:
         pixels = self._series.read(region, dates=self._steps, bands=self._bands, memory=self._memory.rest)

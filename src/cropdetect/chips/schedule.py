@@ -96,13 +96,20 @@ def _too_many(spans: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.bool_]:
     return too_many
 
 
-def block_shape(shape: tuple[int, int], stored: tuple[int, int], most_pixels: int) -> tuple[int, int]:
-    """Grow the stored block, first to full rows, then downwards, to at most `most_pixels`; shrink it where it is larger."""
+def block_shape(shape: tuple[int, int], stored: tuple[int, int], most_pixels: int, enough_pixels: int) -> tuple[int, int]:
+    """Grow the stored block, first to full rows, then downwards; shrink it where it is too large.
+
+    Args:
+        shape: (height, width) of the tile, pixels.
+        stored: (height, width) of the blocks in the files.
+        most_pixels: that a block may have.
+        enough_pixels: up to which it grows; no more than `most_pixels`.
+    """
     height, width = min(stored[0], shape[0]), min(stored[1], shape[1])
     while height * width > most_pixels and height > 1:
         height = -(-height // 2)
     while height * width > most_pixels and width > 1:
         width = -(-width // 2)
-    width = min(shape[1], width * max(1, min(most_pixels // (height * width), -(-shape[1] // width))))
-    height = min(shape[0], height * max(1, min(most_pixels // (height * width), -(-shape[0] // height))))
+    width = min(shape[1], width * max(1, min(enough_pixels // (height * width), -(-shape[1] // width))))
+    height = min(shape[0], height * max(1, min(enough_pixels // (height * width), -(-shape[0] // height))))
     return height, width
