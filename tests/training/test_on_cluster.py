@@ -19,19 +19,19 @@ SETTINGS = {"members": 4, "epochs": 12, "block_size": 500.0, "seed": 3}
 NAMES = ("one", "two", "three")
 HALTS = """
 import threading
-from distributed import Worker
 
-log_event, told = Worker.log_event, []
+def dask_setup(worker):
+    log_event, told = type(worker).log_event, []
 
-def log_and_halt(self, topic, message):
-    log_event(self, topic, message)
-    if topic.startswith("cropdetect-"):
-        told.append(message)
-        if len(told) == 3:
-            print("told three epochs", flush=True)
-            threading.Event().wait()
+    def log_and_halt(topic, message):
+        log_event(worker, topic, message)
+        if topic.startswith("cropdetect-"):
+            told.append(message)
+            if len(told) == 3:
+                print("told three epochs", flush=True)
+                threading.Event().wait()
 
-Worker.log_event = log_and_halt
+    worker.log_event = log_and_halt
 """
 
 
