@@ -11,6 +11,7 @@ from cropdetect.formats import Kind
 from cropdetect.imagery import (
     SEE_LAYOUTS,
     address_without_prefix,
+    how_to_read,
     is_address,
     is_field_raster,
     is_image_archive,
@@ -76,7 +77,7 @@ def _recognised(path: Path) -> Kind:
         )
     kind = _kind(path)
     if kind is None:
-        fix = " ".join([*_near(path), SEE_LAYOUTS])
+        fix = " ".join([*_near(path), *(f"{text}." for text in how_to_read(path)), SEE_LAYOUTS])
         raise UnknownLayoutError(f"this is {contents_of(path)}, and nothing in it can be read", where=path, fix=fix)
     return kind
 

@@ -5,6 +5,7 @@ written the way people write them: the number 7.0 is ``7``.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,43 @@ _EXACT = 2**53  # the largest floating-point numbers below which every whole num
 def as_text(values: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return values as text, dtype object; None where a value is missing or blank.
 
-    Text stays as it is. Whole floating-point numbers lose their ".0".
+    Text stays as it is; bytes are UTF-8. Whole numbers lose their ".0", and others end with their last digit.
+
+    Raises:
+        FieldsError: a value is no text: a list, a record, or bytes that are no UTF-8.
     """
-    text = [None if missing else _text(value) for value, missing in zip(values, pd.isna(values), strict=True)]
+    wrong = no_text(values)
+    if wrong:
+        raise FieldsError(
+            f"its values are {wrong}, which are no ids, labels or groups",
+            where=f"the column {values.name}",
+            fix="Name another column, or write it as text or whole numbers.",
+        )
+    short = isinstance(values.dtype, np.dtype) and values.dtype in (np.float16, np.float32)  # else 1.1 is 1.100000023841858
+    entries = list(values.to_numpy()) if short else values
+    text = [None if missing else _text(value) for value, missing in zip(entries, pd.isna(values), strict=True)]
     return pd.Series([entry if entry and not entry.isspace() else None for entry in text], index=values.index, dtype=object)
 
 
+def no_text(values: "pd.Series[Any]") -> str:
+    """Return what the values of a column are that cannot be text, or ""."""
+    if values.dtype != object:
+        return ""
+    for value in values:
+        if isinstance(value, list | tuple | dict | set | np.ndarray):
+            return "records" if isinstance(value, dict) else "lists"
+        if isinstance(value, bytes) and not value.decode("utf-8", "replace").replace("\ufffd", "\0").isprintable():
+            return "bytes that are no UTF-8 text"
+    return ""
+
+
 def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode()
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
     return str(value)
 
 
@@ -70,10 +99,14 @@ def _whole_numbers(values: "pd.Series[Any]") -> bool:
         return True
     if pd.api.types.is_float_dtype(values.dtype):
         return bool(np.isfinite(values).all() and (values == np.floor(values)).all())
-    return values.dtype == object and all(
-        isinstance(value, int | np.integer) and not isinstance(value, bool)
-        for value in values  # a column of Python's own integers
-    )
+    return values.dtype == object and all(map(_is_whole, values))
+
+
+def _is_whole(value: object) -> bool:
+    """Tell whether a value is one of Python's own whole numbers, or a decimal number without a fraction."""
+    if isinstance(value, Decimal):
+        return value.is_finite() and value == int(value)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def rounded(values: "pd.Series[Any]") -> bool:

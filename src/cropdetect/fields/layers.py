@@ -20,7 +20,7 @@ from cropdetect.fields.columns import rounded
 from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
 from cropdetect.fields.geometry import Geometries, from_wkb, holds_polygons
 from cropdetect.fields.plain_table import exact_table, read_parquet
-from cropdetect.imagery import unreadable
+from cropdetect.imagery import unreadable, without_driver
 
 _HIDDEN_KEY = "fid"  # what GDAL calls the key of a table to which its user gave none
 _COUNTED = 2**26  # bytes of a JSON file whose features are counted
@@ -67,6 +67,8 @@ def layers_of(file: Path) -> list[Layer]:
     suffix = file.suffix.lower()
     if suffix in PARQUET_SUFFIXES:
         return [Layer(file, file.stem, tuple(pyarrow.parquet.read_schema(file).names))]
+    if not any(known.startswith(DRIVERS[suffix]) for known in pyogrio.list_drivers()):
+        raise without_driver(file, DRIVERS[suffix])
     layers = []
     for name in (str(name) for name, kind in pyogrio.list_layers(_source(file)) if kind is not None):
         info = pyogrio.read_info(_source(file), layer=name)

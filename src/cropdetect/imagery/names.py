@@ -137,7 +137,10 @@ def _period_of_groups(groups: dict[str, str]) -> str | None:
         return groups["date"]
     if "year" not in groups:
         return None
-    return "-".join(groups[key].zfill(2) for key in ("year", "month", "day") if key in groups)
+    year = groups["year"]
+    if len(year) == 2:
+        year = f"{'19' if year >= '69' else '20'}{year}"  # as strptime reads %y
+    return "-".join((year, *(groups[key].zfill(2) for key in ("month", "day") if key in groups)))
 
 
 def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) -> ParsedName | None:
@@ -146,6 +149,8 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
     if _CLOUD_PROBABILITY.search(file):
         return ParsedName(band="CLD", group=_group(path, ""))
     if product is not None and product.band:
+        if re.fullmatch(product.product.by_products, product.band, re.IGNORECASE):
+            return None
         short = _SHORT.fullmatch(product.band)
         band = short[1] if short else product.band
         if not is_band(band):
@@ -256,7 +261,11 @@ def _choosing(part: str, found: Sequence[Dated], chosen: Dated) -> str:
     def shape(text: str) -> str:
         return re.sub(r"\d+", lambda match: rf"\d{{{len(match[0])}}}", re.sub(r"([.+*?()\[\]{}^$|\\])", r"\\\1", text))
 
-    if sum(one.start == chosen.start for one in found) > 1:  # two readings of one date: 06-07-2019
+    readings = [one for one in found if one.start == chosen.start]
+    if len(readings) > 1 and any(one.period.first != one.period.last for one in readings):  # 200601, a month or a day of 2020
+        is_day = chosen.period.first == chosen.period.last
+        return r"(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)" if is_day else r"(?P<year>\d{4})(?P<month>\d\d)"
+    if len(readings) > 1:  # two readings of one date: 06-07-2019
         digits = re.split(r"(\D+)", part[chosen.start : chosen.end])
         sign = digits[1] if len(digits) > 1 else ""
         order = (
