@@ -233,7 +233,10 @@ def _open_again(
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
     """Warn that no field can be answered, which mostly means a wrong place or CRS."""
-    counts = ", ".join(f"{count} {status}" for status, count in opened.chips.fields["status"].value_counts().items())
+    statuses = opened.chips.fields["status"].value_counts()
+    counts = ", ".join(f"{count} {status}" for status, count in statuses.items())
+    if set(statuses.index) == {"too_small"}:
+        return (f"No field has a pixel ({counts}): none holds the middle of one. Their unit may be wrong, or --buffer.",)
     what = f"No field has a pixel on the images ({counts}): check the place and the CRS of both."
     return (f"{what} {opened.places()}".rstrip(),)
 
