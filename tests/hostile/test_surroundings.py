@@ -33,12 +33,12 @@ def test_every_verb_has_a_call() -> None:
 @pytest.mark.parametrize("verb", EVERY)
 def test_without_streams_a_verb_writes_the_same(verb: str, verbs: Command, given: Given, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    ended = verbs.run(*given.call(verb, out), seconds=120)
+    ended = verbs.run(*given.call(verb, out))
     assert ended.code == 0, ended.err
     before = contents(out)
     for closed, code in ((("closed", "closed", "closed"), 0), (("", "broken", "broken"), 141), (("", "broken", ""), 141)):
         shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
-        ended = verbs.run(*given.call(verb, out), seconds=120, closed=closed)
+        ended = verbs.run(*given.call(verb, out), closed=closed)
         assert (ended.code, "Traceback" in ended.err) == (code, False), ended.err
         assert contents(out) == before
 
@@ -163,10 +163,10 @@ def test_in_python_a_driver_that_the_environment_leaves_out_is_named(name: str, 
 @pytest.mark.parametrize("verb", CALLS)
 def test_another_locale_changes_no_byte(verb: str, abroad: Command, verbs: Command, given: Given, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    ended = verbs.run(*given.call(verb, out), seconds=120)
+    ended = verbs.run(*given.call(verb, out))
     before = contents(out)
     shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
-    again = abroad.run(*given.call(verb, out), seconds=120)
+    again = abroad.run(*given.call(verb, out))
     assert again.code == ended.code == 0, again.err
     assert contents(out) == before
 
