@@ -358,9 +358,9 @@ def is_quality(name: str) -> bool:
     return find_band(name).is_quality
 
 
-def is_reflectance(name: str) -> bool:
-    """Whether the band is a reflectance, from which Sentinel-2's offset is taken off."""
-    return find_band(name).kind == "reflectance"
+def is_reflectance(name: str, sensor: str | None = None) -> bool:
+    """Whether the band is a reflectance, from which Sentinel-2's offset is taken off; B10 of Landsat 8 is a temperature."""
+    return find_band(name, sensor).kind == "reflectance"
 
 
 def band_with_role(role: str, names: Sequence[str], sensor: str | None = None) -> str | None:

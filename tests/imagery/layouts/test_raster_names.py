@@ -176,10 +176,21 @@ def test_two_layers_that_would_be_one_band_are_an_error(tmp_path: Path) -> None:
         open_imagery(tmp_path)
 
 
-def test_layers_without_descriptions_take_the_names_that_the_file_lists(tmp_path: Path) -> None:
-    write_raster(tmp_path / "20190606_VV-VH.tif", np.stack([image(1), image(2)]))
+@pytest.mark.parametrize(
+    ("name", "bands"),
+    [
+        ("20190606_VV-VH", ("VV", "VH")),
+        ("S1_20190606_VV_VH", ("VV", "VH")),
+        ("S2_B04_B08_20190606", ("B04", "B08")),
+        ("MODIS_20190606_sur_refl_b01_sur_refl_b02", ("sur_refl_b01", "sur_refl_b02")),
+    ],
+)
+def test_layers_without_descriptions_take_the_names_that_the_file_lists(
+    tmp_path: Path, name: str, bands: tuple[str, ...]
+) -> None:
+    write_raster(tmp_path / f"{name}.tif", np.stack([image(1), image(2)]))
     tile = open_imagery(tmp_path).tiles[0]
-    assert tile.bands == ("VV", "VH")
+    assert tile.bands == bands
     assert tile.read(WHOLE).image[0, :, 0, 0].tolist() == [1, 2]
 
 
