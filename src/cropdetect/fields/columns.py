@@ -26,6 +26,7 @@ NO_LABELS = ""
 """Name of the label column where no labels are wanted."""
 
 _INT64 = np.iinfo(np.int64)
+_CUT = 10  # characters that a Shapefile keeps of a column's name
 _OF_PREDICTIONS = {"confidence", "entropy"}
 _EXACT = 2**53  # the largest floating-point numbers below which every whole number has its own
 
@@ -139,7 +140,9 @@ def find_column(table: pd.DataFrame, named: str | None, known: Sequence[str], *,
     if named is None:
         return next(iter(known_columns(_names(table), known)), None)
     if named not in _names(table):
-        raise FieldsError(f"there is no column {named!r}", where=where, fix=f"The columns: {listed(_names(table))}.")
+        cut = [name for name in _names(table) if name == named[:_CUT] != named]
+        hint = f"A Shapefile cuts names: it may be {cut[0]}. " if cut else ""
+        raise FieldsError(f"there is no column {named!r}", where=where, fix=f"{hint}The columns: {listed(_names(table))}.")
     return named
 
 

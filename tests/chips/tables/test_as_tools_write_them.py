@@ -146,3 +146,8 @@ def test_a_table_of_lists_is_of_no_known_form(tmp_path: Path) -> None:
     table.to_parquet(tmp_path / "t.parquet")
     with pytest.raises(TableError, match="of no known form; its columns are field_id, dates, B04"):
         read_table(tmp_path / "t.parquet")
+
+
+def test_composites_of_earth_engine_have_a_year_and_a_month(tmp_path: Path) -> None:
+    chips = read_table(csv(tmp_path, "system:index,id,B04,year,month\n0_0,7,500,2019,5\n1_0,7,600,2019,6\n"))
+    assert next(chips.batches(1)).date[0].astype(str).tolist() == ["2019-05-15", "2019-06-15"]
