@@ -644,18 +644,19 @@ class TrainOptions(Record, Options):
     members: Annotated[int | None, Mark.ON_COMMAND_LINE] = Field(
         default=None,
         ge=1,
-        description="members of the ensemble; each is trained without another fold of the fields (default: 5; 10 for the pixels "
-        "of 50 to 2,000 fields, on which networks disagree more than on field means)",
+        description="members of the ensemble; each is trained without another fold of the fields (default: 5; 10 for images of "
+        "50 to 2,000 fields)",
     )
     snapshots: Annotated[int, Mark.ON_COMMAND_LINE] = Field(
-        default=1, ge=1, description="cycles of each member, one after the other; a network is kept at the end of each"
+        default=1, ge=1, description="training cycles of each member; the network at the end of each cycle is kept"
     )
     validation: Literal["blocked", "random"] = Field(
         default="blocked", description="whether the fields that a member leaves out share spatial groups with the others"
     )
     validation_share: float = Field(default=0.2, gt=0, lt=1, description="share of the fields that a member leaves out")
     group_column: Annotated[str | None, Mark.ON_COMMAND_LINE] = Field(
-        default=None, description="column of groups that a split keeps together (default: group, else blocks of the map)"
+        default=None,
+        description="column of groups that a split keeps together (default: the column group; without it, blocks of the map)",
     )
     block_size: Annotated[Metres, Mark.ON_COMMAND_LINE] = Field(
         default=5000.0, gt=0, description="side of a block of the map, where there is no group column"
@@ -697,7 +698,8 @@ class TrainOptions(Record, Options):
     )
     class_balance: Annotated[Literal["none", "weights", "sampling", "logit-adjustment"], Mark.ON_COMMAND_LINE] = Field(
         default="none",
-        description="rare classes count more: in the loss, by being drawn as often as others, or by a margin (Menon et al. 2021)",
+        description="how rare classes count more: weights (in the loss), sampling (drawn as often as others) or logit-adjustment "
+        "(a margin; Menon et al. 2021)",
     )
     augmentation: Augmentation = Field(default=Augmentation(), description="how training batches are changed")
 

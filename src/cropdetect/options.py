@@ -169,7 +169,9 @@ class DataOptions(Options):
     )
     resolution: float | None = Field(default=None, description="pixel size in units of the CRS (default: the finest band's)")
     clear: str | None = Field(
-        default=None, examples=['"SCL=4,5 CLD<60"'], description='what counts as clear, e.g. "SCL=4,5 CLD<60", or none'
+        default=None,
+        examples=['"SCL=4,5 CLD<60"'],
+        description='rule for clear pixels, e.g. "SCL=4,5 CLD<60"; none: all valid pixels are clear',
     )
     offset: float | None = Field(default=None, description="reflectance offset to subtract (default: from the metadata)")
     from_: Day | None = Field(default=None, examples=["2024-03-01"], description="first day of the images in a STAC catalogue")

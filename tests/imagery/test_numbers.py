@@ -338,3 +338,15 @@ def test_each_band_has_its_own_offset(tmp_path: Path) -> None:
         file.scales, file.offsets = (1e-4, 1e-4), (-0.1, 0.0)
     block = open_imagery(tmp_path).tiles[0].read(WHOLE)
     np.testing.assert_allclose(block.image[0, :, 0, 0], (400, 3000), rtol=1e-5)
+
+
+def test_a_temperature_of_landsat_is_no_reflectance(tmp_path: Path) -> None:
+    name = "HLS.L30.T36NYF.2019157T075611.v2.0"
+    for band, value, scale in (("B04", reflectance(), 1e-4), ("B10", np.full(SHAPE, 2900), 0.01)):
+        path = write_raster(tmp_path / f"{name}.{band}.tif", value.astype(np.int16), nodata=-9999)
+        with rasterio.open(path, "r+") as file:
+            file.scales = (scale,)
+    imagery = open_imagery(tmp_path)
+    (tile,) = imagery.tiles
+    assert (tile.units, imagery.warnings) == ("digital number", ())
+    assert tile.read(WHOLE, bands=["B10"]).image[0, 0, 0, 0] == pytest.approx(29)  # degrees Celsius

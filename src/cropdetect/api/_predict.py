@@ -58,7 +58,7 @@ def predict(
     DataArray of xarray, or a table; without `out` nothing is written.
 
     Args:
-        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
+        data: images (folder or cube), chips.zarr, a table of field means, or stac:CATALOGUE/COLLECTION.
         out: output folder.
         checkpoint: checkpoint folder, or the name of a checkpoint that comes with cropdetect.
         options: how imagery and fields are read.

@@ -239,10 +239,10 @@ ORBIT_WORDS = r"asc(?:ending)?|desc(?:ending)?"
 _LOCATION_WORDS = (
     r"p\d{1,3}|q\d{1,3}|\d{1,2}(?:th)?_?perc(?:entile)?|median|mean|avg|average|min|max|first|last|best|medoid|mosaic|mode"
 )
-_SPREAD_WORDS = r"std(?:dev)?|sd|var(?:iance)?|count|n_?obs|range|iqr|cv|sum|amplitude|phase|slope|trend|skew|kurtosis"
-STATISTIC_WORDS = rf"{_LOCATION_WORDS}|{_SPREAD_WORDS}"
+SPREAD_WORDS = r"std(?:dev)?|sd|var(?:iance)?|count|n_?obs|range|iqr|cv|sum|amplitude|phase|slope|trend|skew|kurtosis"
+STATISTIC_WORDS = rf"{_LOCATION_WORDS}|{SPREAD_WORDS}"
 _VARIANT = re.compile(rf"(.+?){_SEPARATOR}({ORBIT_WORDS}|{STATISTIC_WORDS}|{_RADIOMETRY_WORDS})", re.IGNORECASE)
-_SPREAD = re.compile(rf"(?:.*_)?(?:{_SPREAD_WORDS})(?:_.*)?", re.IGNORECASE)
+_SPREAD = re.compile(rf"(?:.*_)?(?:{SPREAD_WORDS})(?:_.*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -358,9 +358,9 @@ def is_quality(name: str) -> bool:
     return find_band(name).is_quality
 
 
-def is_reflectance(name: str) -> bool:
-    """Whether the band is a reflectance, from which Sentinel-2's offset is taken off."""
-    return find_band(name).kind == "reflectance"
+def is_reflectance(name: str, sensor: str | None = None) -> bool:
+    """Whether the band is a reflectance, from which Sentinel-2's offset is taken off; B10 of Landsat 8 is a temperature."""
+    return find_band(name, sensor).kind == "reflectance"
 
 
 def band_with_role(role: str, names: Sequence[str], sensor: str | None = None) -> str | None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cropdetect.errors import AmbiguousNameError, OptionError
-from cropdetect.imagery.bands import BANDS, ORBIT_WORDS, STATISTIC_WORDS, is_band, parse_band
+from cropdetect.imagery.bands import BANDS, ORBIT_WORDS, SPREAD_WORDS, STATISTIC_WORDS, is_band, parse_band
 from cropdetect.imagery.dates import Dated, Period, dates_in, parse_period
 from cropdetect.imagery.identity import sensor_in
 from cropdetect.imagery.masks import is_quality_layer
@@ -25,12 +25,13 @@ from cropdetect.imagery.products import Found, find_product
 _GROUPS = frozenset({"date", "year", "band", "tile"})
 _DAY_RANK, _FOLDERS_RANK, _YEAR_RANK = 5, 3, 1  # see `cropdetect.imagery.dates`
 _SPELLINGS = "|".join(sorted((band.spellings for band in BANDS if band.in_paths), key=len, reverse=True))
-_ANY_SUFFIX = rf"_(?:{ORBIT_WORDS}|{STATISTIC_WORDS})"
-_SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS})"
+_ANY_SUFFIX = rf"_(?i:{ORBIT_WORDS}|{STATISTIC_WORDS})"
+_SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS}|(?i:{SPREAD_WORDS}))"
 _START = r"(?<![A-Za-z0-9])(?<!infra[-_ ])"
 _BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_SUFFIX})?)(?![A-Za-z0-9])"
 _DESCRIBED_BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_ANY_SUFFIX})*)(?![A-Za-z0-9])"
-_BAND_LIST = re.compile(rf"(?<![A-Za-z0-9])(?:{_SPELLINGS})(?:[-+](?:{_SPELLINGS}))+(?![A-Za-z0-9])")
+_BAND_LIST = re.compile(rf"(?<![A-Za-z0-9])(?:{_SPELLINGS})(?:[-+_](?:{_SPELLINGS}))+(?![A-Za-z0-9])")
+_IN_LIST = re.compile(rf"(?:{_SPELLINGS})(?=[-+_]|$)")
 _NUMBERED = re.compile(r"(?<![A-Za-z0-9])band[-_ ]?0?(?P<number>\d{1,2}A?)(?![A-Za-z0-9])", re.IGNORECASE)
 _TILE = re.compile(r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])")
 _CLOUD_PROBABILITY = re.compile(r"MSK_CLDPRB_\d{2}m$")
@@ -160,7 +161,7 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
     if _SAFE.search(path) or not all(is_band(word) for word in re.split(r"[^A-Za-z0-9]+", file)):
         return None
     listed = _BAND_LIST.findall(file)
-    bands = tuple(re.split(r"[-+]", listed[-1])) if listed else ()
+    bands = tuple(_IN_LIST.findall(listed[-1])) if listed else ()
     found = list(re.finditer(_BAND, path)) or list(re.finditer(_BAND, file, re.IGNORECASE))
     if found:
         band, written = _whole_name(found[-1], _sensor(parts, products))

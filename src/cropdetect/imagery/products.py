@@ -1,8 +1,8 @@
 r"""The names of products: which of their dates is the acquisition's, whose sensor it is, and which part is the band.
 
 A pattern is searched in one part of a path (a folder, or a file without its suffix), in any case. Its groups are `date` (the
-acquisition), `end` (the last day of a span) and `band`; each may be missing. Dates outside these groups are times of processing,
-which count for nothing. A new product is one more row.
+acquisition; or `year`, `month` and `day`), `end` (the last day of a span) and `band`; each may be missing. Dates outside these
+groups are times of processing, which count for nothing. A new product is one more row.
 """
 
 import re
@@ -232,6 +232,13 @@ PRODUCTS: tuple[Product, ...] = (
         by_products="visual",
     ),
     Product(
+        "ASTER (its date begins with the month)",
+        "aster",
+        r"AST_\w{2,5}_\d{3}(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d{4})\d{6}_\d{14}(?:_|$)",
+        "AST_07XT_00306062019105031_20190607080101_12345",
+        "NASA LP DAAC, ASTER User Handbook, section File naming convention",
+    ),
+    Product(
         "SkySat",
         "skysat",
         r"(?<!\d)(?P<date>\d{8}_\d{6})_ssc?\d+_u\d{4}(?:_(?:\w+_)?(?P<band>udm2?|visual)(?=_|$))?(?:_|$)",
@@ -310,8 +317,9 @@ def find_product(part: str) -> Found | None:
         if match is None:
             continue
         groups = match.groupdict()
-        period = _period(groups.get("date"), groups.get("end"))
-        if period is not None or not groups.get("date"):
+        first = f"{groups['year']}-{groups['month']}-{groups['day']}" if "year" in groups else groups.get("date")
+        period = _period(first, groups.get("end"))
+        if period is not None or not first:
             rest = f"{part[: match.start()]} {part[match.end() :]}".strip()
             return Found(product, period, groups.get("band") or "", rest)
     return None

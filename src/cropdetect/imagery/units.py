@@ -77,7 +77,7 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
     """
     by_kind: dict[Kind, list[BandSample]] = defaultdict(list)
     for one in sample:
-        if is_reflectance(one.band):
+        if is_reflectance(one.band, one.layer.sensor):
             by_kind[kind_of(one.layer)].append(one)
     units: dict[Kind, Unit] = {}
     warnings: list[str] = []

@@ -74,12 +74,12 @@ def digital_numbers(acquisition: Acquisition, asked_offset: float | None) -> Acq
     """
     offset = acquisition.offset
     layers = dict(acquisition.layers)
-    stored = {name for name, layer in layers.items() if is_reflectance(name) and _is_of_digital_numbers(layer)}
+    stored = {name for name, layer in layers.items() if is_reflectance(name, layer.sensor) and _is_of_digital_numbers(layer)}
     adds = {layers[name].add for name in stored}
     for name, layer in layers.items():
         if is_classes(name):
             layers[name] = replace(layer, scale=1.0, add=0.0)
-        elif is_reflectance(name) and not layer.is_plain:
+        elif is_reflectance(name, layer.sensor) and not layer.is_plain:
             if name in stored and (layer.add == 0 or (layer.add < 0 and len(adds) == 1)):
                 layers[name] = replace(layer, scale=1.0, add=0.0, units="")
                 if layer.add < 0:
@@ -138,7 +138,7 @@ def units_of(layers: Mapping[str, Layer], dtype: np.dtype[np.generic]) -> str:
 
     Otherwise whole numbers are "digital number", and others what all files say, or "unknown".
     """
-    reflectances = [layer for name, layer in layers.items() if is_reflectance(name)]
+    reflectances = [layer for name, layer in layers.items() if is_reflectance(name, layer.sensor)]
     if reflectances:
         return DIGITAL_NUMBER if all(layer.units == DIGITAL_NUMBER for layer in reflectances) else UNKNOWN
     units = {layer.units for layer in layers.values()}

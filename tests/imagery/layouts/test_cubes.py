@@ -514,3 +514,28 @@ def test_a_baseline_whose_offset_was_taken_off_before_yields_to_the_pixels(tmp_p
     (warning,) = imagery.warnings
     assert warning.startswith("the product's name or baseline says that an offset of 1000 was added")
     np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE, bands=["B04"]).image[:, 0, 0, 0], (300, 300))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "days"),
+    [
+        ((("2018-04-01", "2018-05-01"), ("2018-05-01", "2018-06-01")), ((4, 15), (5, 16))),
+        ((("2018-04-01", "2018-04-11"), ("2018-04-11", "2018-04-21")), ((4, 5), (4, 15))),
+        ((("2018-04-15", "2018-04-16"), ("2018-04-25", "2018-04-26")), ((4, 15), (4, 25))),
+    ],
+)
+def test_a_composite_lies_on_the_middle_of_the_days_that_its_bounds_tell(tmp_path, bounds, days):
+    data = cube({"B04": numbers()}, times=tuple(first for first, _ in bounds))
+    data["time_bnds"] = (("time", "bnds"), np.array(bounds, "datetime64[ns]"))
+    data["time"].attrs["bounds"] = "time_bnds"
+    data["time"].encoding["units"] = data["time_bnds"].encoding["units"] = "days since 1990-01-01"
+    save(data, tmp_path / "cube.nc")
+    imagery = open_imagery(tmp_path)
+    assert imagery.dates == tuple(dt.date(2018, *day) for day in days)
+    assert imagery.warnings == ()
+
+
+def test_times_with_a_zone_become_utc(tmp_path):
+    times = np.array(["2018-04-15T01:30:00+02:00", "2018-04-25T10:50:31Z"])
+    save(cube({"B04": numbers()}).assign_coords(time=times), tmp_path / "cube.nc")
+    assert open_imagery(tmp_path).dates == (dt.date(2018, 4, 14), dt.date(2018, 4, 25))

@@ -346,6 +346,14 @@ def test_on_paper_the_controls_are_gone_and_the_answers_are_there(written, tmp_p
         assert browser.run(lists) == [False, False]
 
 
+def test_paper_has_the_whole_list_and_the_screen_one_page_of_it(written, shared_browser):
+    shared_browser.open(written)
+    count = "return document.querySelectorAll('#table tbody tr').length"
+    assert shared_browser.run(count) == 50
+    assert shared_browser.run(f"window.dispatchEvent(new Event('beforeprint')); {count}") == found(shared_browser) == 83
+    assert shared_browser.run(f"window.dispatchEvent(new Event('afterprint')); {count}") == 50
+
+
 def test_printing_without_waiting_for_the_script_gives_the_summary_on_one_page(written, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     file = tmp_path / "page.pdf"

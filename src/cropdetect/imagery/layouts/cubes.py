@@ -238,13 +238,26 @@ def _times(
         UnreadableFileError: its times are no dates, or all of them are missing.
     """
     if step is not None:
-        return _moments(path, np.asarray(data[step].values))
+        return _middles(data, step) or _moments(path, np.asarray(data[step].values))
     for name in _STEPS:
         if name in data.coords and data[name].ndim == 0:
             return _moments(path, np.asarray(data[name].values).reshape(1))
     named = parse_path(relative, options.pattern)
     day = named.period.day if named and named.period else options.date or (named.year.day if named and named.year else None)
     return [] if day is None else [dt.datetime.combine(day, dt.time())]
+
+
+def _middles(data: xr.Dataset, step: str) -> list[dt.datetime | None]:
+    """Return the middle of each step by the bounds of the times (CF conventions, 7.1); [] without them, and for single days."""
+    bounds = data.variables.get(str(data[step].attrs.get("bounds", "")))
+    if bounds is None or bounds.dims[:1] != (step,) or bounds.shape[1:] != (2,) or bounds.dtype.kind != "M":
+        return []
+    first, after = bounds.values.astype("datetime64[s]").T
+    if np.isnat(first).any() or np.isnat(after).any() or (after - first <= np.timedelta64(1, "D")).any():
+        return []
+    return [
+        start.item() + (end.item() - start.item() - dt.timedelta(days=1)) // 2 for start, end in zip(first, after, strict=True)
+    ]
 
 
 def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None]:
@@ -256,7 +269,7 @@ def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None
         return [None if np.isnat(moment) else moment.item() for moment in seconds]
     as_numbers = times.dtype.kind in "iu" and all(len(str(number)) == 8 for number in times)  # 20190606
     if as_numbers or times.dtype.kind in "OUS" or times.dtype.name.startswith("StringDType"):
-        days = [parse_date(str(text)[:10]) for text in times]
+        days = [parse_date(str(text)) or parse_date(str(text)[:10]) for text in times]
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
     raise UnreadableFileError(

@@ -30,7 +30,8 @@ from cropdetect.imagery.stores.zips import raster_driver
 from cropdetect.imagery.values import product_offset
 
 _SHOWN = 12  # bands in an error
-_EMPTY_DESCRIPTION = re.compile(r"\s*(?:(?:band|layer|gr[ae]y)[ _]?(?P<number>\d*))?\s*", re.IGNORECASE)
+_WAVELENGTH = r"[:,(-]?\s*\(?\d+(?:\.\d+)?\s*(?:nm|nanomet\w*|[uµμ]m|micro\w*)\)?"
+_EMPTY_DESCRIPTION = re.compile(rf"\s*(?:(?:band|layer|gr[ae]y)[ _]?(?P<number>\d*)\s*(?:{_WAVELENGTH})?)?\s*", re.IGNORECASE)
 
 # Planet, Imagery Product Specification: the order of the bands by sensor and number, where a file does not describe them.
 _FOUR = ("blue", "green", "red", "nir")
