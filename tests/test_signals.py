@@ -142,5 +142,5 @@ def test_a_signal_that_comes_while_python_ends_changes_no_exit_code(at: str) -> 
 
 def test_a_signal_that_comes_while_text_is_evaluated_ends_with_its_own_exit_code(tmp_path: Path) -> None:
     (tmp_path / "within.py").write_text(_WITHIN_EVAL, "utf-8")
-    ended = subprocess.run([sys.executable, "-m", "within"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-m", "within"], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert (ended.returncode, ended.stderr) == (143, "Stopped.\n")

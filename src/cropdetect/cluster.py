@@ -78,8 +78,13 @@ class DaskCluster:
         again = "Run the same command again: it continues from the saved state."
         if isinstance(error, KilledWorker):
             what = f"the workers died several times at the same task: {error}"
-        elif isinstance(error, CommClosedError | FutureCancelledError | TimeoutError):
+        elif isinstance(error, CommClosedError | FutureCancelledError | TimeoutError) or _has_no_number(error):
             what = f"the Dask scheduler has stopped ({type(error).__name__})"
         else:
             return error
         return ClusterError(what, where=self._address, fix=again)
+
+
+def _has_no_number(error: Exception) -> bool:
+    """Tell whether Dask raised an error where it reached nobody; the operating system's errors have numbers."""
+    return type(error) is OSError and error.errno is None

@@ -21,9 +21,43 @@ Kind = Literal[  # of what lies at a path
 
 
 class Record(BaseModel):
-    """Base of all formats."""
+    """Base of all formats. Its numbers are finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+# ---------------------------------------------------------------- numbers that can be true
+
+_LARGEST_CHIP = 1024  # pixels, as --chip-size
+_MOST_DAYS = 3660  # a season from its year's first day
+_ROUNDED = 1e-6  # by which a mean of shares may exceed 1
+_SCALED_AT_MOST = 100.0  # of a calibration: such a scale makes every answer a certainty
+_SHARES = frozenset({"accuracy", "balanced_accuracy", "macro_f1", "ece"})
+
+
+def _ordered(interval: tuple[float, float]) -> tuple[float, float]:
+    if interval[0] > interval[1]:
+        raise ValueError(f"the interval from {interval[0]} to {interval[1]} ends before it begins")
+    return interval
+
+
+def _possible(scores: dict[str, float]) -> dict[str, float]:
+    for name, value in scores.items():
+        least, most = (0, 1 + _ROUNDED) if name in _SHARES else (-1, 1) if name == "kappa" else (0, float("inf"))
+        if not least <= value <= most:
+            raise ValueError(f"{name} cannot be {value}")
+    return scores
+
+
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1 + _ROUNDED)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Year = Annotated[int, Field(ge=1, le=9999)]
+Day = Annotated[int, Field(ge=-_MOST_DAYS, le=_MOST_DAYS)]
+Scaled = Annotated[float, Field(ge=-_SCALED_AT_MOST, le=_SCALED_AT_MOST)]
+Interval = Annotated[tuple[float, float], AfterValidator(_ordered)]
+Scores = Annotated[dict[str, float], AfterValidator(_possible)]
 
 
 # ---------------------------------------------------------------- chips.zarr
@@ -35,9 +69,9 @@ class ChipStoreAttributes(Record):
     format: Literal["cropdetect-chips"] = "cropdetect-chips"
     format_version: Literal[1] = 1
     preset: Preset
-    chip_size: int = Field(description="height and width of every chip, pixels")
+    chip_size: int = Field(ge=1, le=_LARGEST_CHIP, description="height and width of every chip, pixels")
     crs: str | None = Field(description="WKT, or null; null also where tiles differ (see `tile_crs`)")
-    resolution: float | None = Field(description="pixel size in units of the CRS")
+    resolution: Positive | None = Field(description="pixel size in units of the CRS")
     units: str = Field(description='what the numbers are, e.g. "digital number"')
     offset: float = Field(
         default=0.0, description="what was subtracted from every reflectance value (Sentinel-2 from 04.00: 1000)"
@@ -57,53 +91,53 @@ class ChipStoreAttributes(Record):
 class ClassMetrics(Record):
     """Scores of one class."""
 
-    n: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
+    n: Count
+    precision: Share | None
+    recall: Share | None
+    f1: Share | None
 
 
 class ReliabilityBin(Record):
     """The fields whose most likely class has a probability in (lower, upper]."""
 
-    lower: float
-    upper: float
-    n: int
-    confidence: float | None = Field(description="mean probability of the most likely class; null without fields")
-    accuracy: float | None = Field(description="share of the fields that are right; null without fields")
+    lower: Share
+    upper: Share
+    n: Count
+    confidence: Share | None = Field(description="mean probability of the most likely class; null without fields")
+    accuracy: Share | None = Field(description="share of the fields that are right; null without fields")
 
 
 class SizeAccuracy(Record):
     """Scores of the fields with an area in [lower_pixels, upper_pixels)."""
 
-    lower_pixels: float
-    upper_pixels: float | None = Field(description="null: no upper limit")
-    n: int
-    accuracy: float
-    log_loss: float
+    lower_pixels: NotNegative
+    upper_pixels: NotNegative | None = Field(description="null: no upper limit")
+    n: Count
+    accuracy: Share
+    log_loss: NotNegative
 
 
 class DateScore(Record):
     """Scores of the answers given from the dates up to a day: what is known in the season."""
 
     until: dt.date
-    n_fields: int = Field(description="fields that were clear on a date up to then; only these are scored")
-    log_loss: float
-    accuracy: float
-    macro_f1: float
+    n_fields: Count = Field(description="fields that were clear on a date up to then; only these are scored")
+    log_loss: NotNegative
+    accuracy: Share
+    macro_f1: Share
 
 
 class ClassArea(Record):
     """Area of one class, mapped and estimated, in the unit of the `AreaRecord`; null where the labels do not tell."""
 
     name: str
-    mapped: float = Field(description="summed over the fields that were given the class")
-    estimated: float | None = Field(description="corrected for the map's errors")
-    standard_error: float | None
-    users_accuracy: float | None = Field(description="share of the area mapped as the class that is the class")
-    users_accuracy_se: float | None
-    producers_accuracy: float | None = Field(description="share of the area of the class that is mapped as it")
-    producers_accuracy_se: float | None
+    mapped: NotNegative = Field(description="summed over the fields that were given the class")
+    estimated: NotNegative | None = Field(description="corrected for the map's errors")
+    standard_error: NotNegative | None
+    users_accuracy: Share | None = Field(description="share of the area mapped as the class that is the class")
+    users_accuracy_se: NotNegative | None
+    producers_accuracy: Share | None = Field(description="share of the area of the class that is mapped as it")
+    producers_accuracy_se: NotNegative | None
 
 
 class AreaRecord(Record):
@@ -112,8 +146,8 @@ class AreaRecord(Record):
     unit: Literal["ha", "fields"]
     probability_sample: bool = Field(description="whether the labelled fields were drawn at random; else errors are too small")
     classes: list[ClassArea]
-    overall_accuracy: float | None
-    overall_accuracy_se: float | None
+    overall_accuracy: Share | None
+    overall_accuracy_se: NotNegative | None
     method: str
 
 
@@ -123,34 +157,34 @@ class LabelDoubt(Record):
     field_id: int | str
     label: str
     predicted: str
-    confidence: float = Field(description="probability of the predicted class")
-    label_probability: float = Field(description="probability of the label")
+    confidence: Share = Field(description="probability of the predicted class")
+    label_probability: Share = Field(description="probability of the label")
 
 
 class SeenScores(Record):
     """Scores on fields that the checkpoint was trained on: they do not tell how good it is."""
 
-    n_fields: int
-    log_loss: float
-    accuracy: float
-    macro_f1: float
+    n_fields: Count
+    log_loss: NotNegative
+    accuracy: Share
+    macro_f1: Share
 
 
 class MetricsRecord(Record):
     """`metrics.json`: how right predictions are."""
 
-    n_fields: int
-    log_loss: float = Field(description="nats; probabilities clipped at 1e-4 and renormalised")
-    accuracy: float
-    balanced_accuracy: float
-    macro_f1: float
-    kappa: float | None = Field(default=None, description="agreement beyond chance (Cohen 1960)")
-    ece: float = Field(description="expected calibration error of the top class, 15 equal-width bins")
+    n_fields: Count
+    log_loss: NotNegative = Field(description="nats; probabilities clipped at 1e-4 and renormalised")
+    accuracy: Share
+    balanced_accuracy: Share
+    macro_f1: Share
+    kappa: float | None = Field(default=None, ge=-1, le=1, description="agreement beyond chance (Cohen 1960)")
+    ece: Share = Field(description="expected calibration error of the top class, 15 equal-width bins")
     per_class: dict[str, ClassMetrics]
     legend: list[str] = Field(default_factory=list, description="class names, in the order of `confusion`")
-    confusion: list[list[int]] | None = Field(default=None, description="fields; rows true, columns predicted")
+    confusion: list[list[Count]] | None = Field(default=None, description="fields; rows true, columns predicted")
     reliability: list[ReliabilityBin] | None = None
-    intervals: dict[str, tuple[float, float]] | None = Field(
+    intervals: dict[str, Interval] | None = Field(
         default=None,
         description="95 %, bootstrap over groups of fields; keys: metric names, f1:<class>, precision:<class>, recall:<class>",
     )
@@ -182,7 +216,10 @@ class ModelRecord(Record):
     arguments: dict[str, Any] = Field(description="keyword arguments of the network's constructor, statistics left out")
     padding_invariant: bool = Field(description="whether absent steps and spatial padding change nothing")
     context: int | None = Field(
-        default=None, description="pixels about the field that change an answer; null: the whole chip does"
+        default=None,
+        ge=0,
+        le=_LARGEST_CHIP,
+        description="pixels about the field that change an answer; null: the whole chip does",
     )
 
 
@@ -191,7 +228,7 @@ class Statistics(Record):
 
     channels: list[str]
     mean: list[float]
-    std: list[float]
+    std: list[Positive]
     origin: str = Field(description="where they were computed: data, number of chips, date")
 
 
@@ -199,17 +236,17 @@ class ChipRecord(Record):
     """The chips a network was trained on."""
 
     preset: Preset
-    size: int = Field(description="pixels; 1 where it was trained on field means (a series table)")
-    resolution: float | None = Field(default=None, description="metres")
+    size: int = Field(ge=1, le=_LARGEST_CHIP, description="pixels; 1 where it was trained on field means (a series table)")
+    resolution: Positive | None = Field(default=None, description="metres")
 
 
 class SeasonRecord(Record):
     """The period of the training data, as days since 1 January of the season year."""
 
-    years: list[int]
-    first_day: int
-    last_day: int
-    median_dates: int = Field(description="median number of dates a field")
+    years: list[Year]
+    first_day: Day
+    last_day: Day
+    median_dates: Count = Field(description="median number of dates a field")
 
 
 class RegionRecord(Record):
@@ -229,8 +266,8 @@ class TrainingRecord(Record):
 
     data: list[str] = Field(description="names of the data sets")
     licence: str = Field(description="licence of the training data")
-    n_fields: int
-    class_counts: dict[str, int]
+    n_fields: Count
+    class_counts: dict[str, Count]
     recipe: dict[str, Any] = Field(default_factory=dict, description="the training options")
     validation: str = Field(default="", description="how the validation fields were chosen")
 
@@ -243,17 +280,19 @@ class CalibrationRecord(Record):
     """
 
     method: Literal["none", "temperature", "vector"] = "none"
-    scale: list[float] = Field(default_factory=list, description="of each class; the same for all under temperature scaling")
-    bias: list[float] = Field(default_factory=list, description="of each class; 0 under temperature scaling")
-    each_scale: list[float] = Field(default_factory=list, description="of each class, before the mean; empty: not scaled")
-    each_bias: list[float] = Field(default_factory=list, description="of each class, before the mean")
+    scale: list[Scaled] = Field(default_factory=list, description="of each class; the same for all under temperature scaling")
+    bias: list[Scaled] = Field(default_factory=list, description="of each class; 0 under temperature scaling")
+    each_scale: list[Scaled] = Field(default_factory=list, description="of each class, before the mean; empty: not scaled")
+    each_bias: list[Scaled] = Field(default_factory=list, description="of each class, before the mean")
     snapshots: int = Field(default=1, ge=1, description="networks of a training; those of one training follow one another")
-    pooling: float = Field(default=0.0, description="the scale is exp(pooling x (1 - 1 / trainings)) times that of one training")
+    pooling: float = Field(
+        default=0.0, ge=0, le=10, description="the scale is exp(pooling x (1 - 1 / trainings)) times that of one training"
+    )
     fitted_on: str = Field(default="", description="the predictions it was fitted on")
-    log_loss_before: float | None = None
-    log_loss_after: float | None = None
-    ece_before: float | None = None
-    ece_after: float | None = None
+    log_loss_before: NotNegative | None = None
+    log_loss_after: NotNegative | None = None
+    ece_before: Share | None = None
+    ece_after: Share | None = None
 
 
 class NoveltyRecord(Record):
@@ -267,9 +306,11 @@ class NoveltyRecord(Record):
     centres: list[list[float]] = Field(description="(class, cell) means, in raw numbers")
     covariance: list[list[float]] = Field(description="(cell, cell) within classes")
     threshold: float = Field(
-        description="distance above which a field is called unlike training, without the portion that is strangest"
+        ge=-1e6,
+        le=1e6,
+        description="distance above which a field is called unlike training, without the portion that is strangest",
     )
-    false_alarm_rate: float = Field(description="share of held-out training fields above the threshold, with all portions")
+    false_alarm_rate: Share = Field(description="share of held-out training fields above the threshold, with all portions")
     origin: str
 
 
@@ -288,10 +329,10 @@ class SensorRecord(Record):
     sensor: str
     bands: list[str]
     needed: bool = Field(description="whether prediction refuses data without it")
-    metrics_without: dict[str, float] = Field(
+    metrics_without: Scores = Field(
         default_factory=dict, description="on validation fields shown without it; empty: no other sensor is left"
     )
-    metrics_alone: dict[str, float] = Field(default_factory=dict, description="on validation fields shown with it alone")
+    metrics_alone: Scores = Field(default_factory=dict, description="on validation fields shown with it alone")
 
 
 class TrainingFieldsRecord(Record):
@@ -299,7 +340,7 @@ class TrainingFieldsRecord(Record):
 
     file: str = Field(description="path inside the folder")
     sha256: str
-    cell_metres: float = Field(description="side of a cell of the worldwide grid (EPSG:6933)")
+    cell_metres: Positive = Field(description="side of a cell of the worldwide grid (EPSG:6933)")
     by_place: bool = Field(description="whether the fields had places; if not, they are known by id only")
     salt: str = Field(description="goes into every hash")
 
@@ -327,7 +368,7 @@ class CheckpointRecord(Record):
     season: SeasonRecord | None = None
     region: RegionRecord | None = None
     training: TrainingRecord
-    metrics: dict[str, float] = Field(default_factory=dict, description="on validation fields the members did not see")
+    metrics: Scores = Field(default_factory=dict, description="on validation fields the members did not see")
     calibration: CalibrationRecord = CalibrationRecord()
     familiarity: NoveltyRecord | None = Field(default=None, description="flags fields unlike the training fields")
     out_of_fold: MetricsRecord | None = Field(
@@ -349,24 +390,24 @@ class ComparedScore(Record):
     """One score of one run."""
 
     value: float
-    interval: tuple[float, float] = Field(description="95 %, bootstrap")
+    interval: Interval = Field(description="95 %, bootstrap")
     difference: float | None = Field(default=None, description="from the first run; null: it is the first")
-    difference_interval: tuple[float, float] | None = Field(default=None, description="95 %, both runs on the same draws")
+    difference_interval: Interval | None = Field(default=None, description="95 %, both runs on the same draws")
 
 
 class ComparedRun(Record):
     """One run of a comparison, scored on the shared fields."""
 
     name: str
-    n_fields: int
-    n_not_shared: int = Field(description="fields that another run does not have; they are not scored")
+    n_fields: Count
+    n_not_shared: Count = Field(description="fields that another run does not have; they are not scored")
     scores: dict[str, ComparedScore]
 
 
 class ComparisonRecord(Record):
     """`comparison.json`: runs side by side."""
 
-    n_shared: int = Field(description="fields that all runs have")
+    n_shared: Count = Field(description="fields that all runs have")
     groups: str = Field(description="what the intervals draw")
     options: dict[str, list[str]] = Field(
         default_factory=dict, description="options and versions that differ: the value of each run"
@@ -378,16 +419,16 @@ class ComparisonRecord(Record):
 class MapCount(Record):
     """The fields of one crop on a map."""
 
-    labelled: int = Field(description="fields whose label says so")
-    predicted: int = Field(description="fields without a label that were given the crop")
+    labelled: Count = Field(description="fields whose label says so")
+    predicted: Count = Field(description="fields without a label that were given the crop")
 
 
 class MapRecord(Record):
     """`map.json`: what a map shows, and how good it is."""
 
-    n_fields: int
-    n_labelled: int
-    n_without_crop: int = Field(description="fields without a label that were given no crop")
+    n_fields: Count
+    n_labelled: Count
+    n_without_crop: Count = Field(description="fields without a label that were given no crop")
     crops: dict[str, MapCount]
     out_of_fold: MetricsRecord = Field(description="each labelled field answered by the members that left it out")
 
@@ -408,7 +449,7 @@ class InputRecord(Record):
 
     path: str
     kind: str
-    bytes: int | None = None
+    bytes: Count | None = None
 
 
 def _inside(path: str) -> str:
@@ -430,7 +471,7 @@ class OutputFile(Record):
     """One file of an output."""
 
     path: InsidePath
-    bytes: int
+    bytes: Count
     sha256: str
 
 
@@ -461,12 +502,12 @@ class CrossvalRun(RunRecord):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
-    seed: int
+    seed: Seed
     folds: str = Field(description="how the fields were kept apart")
     put_apart: Literal["random", "apart", "unknown"] = Field(
         description="random: fields one by one, so that neighbours are trained on; apart: whole groups or blocks"
     )
-    n_fields: int
+    n_fields: Count
 
 
 class PredictionRun(RunRecord):
@@ -479,15 +520,15 @@ class PredictionRun(RunRecord):
     dates: list[Annotated[str, AfterValidator(_day)]]
     bands: list[str]
     offset: float
-    n_fields: int
-    n_chips: int
-    status_counts: dict[str, int]
-    seconds: dict[str, float] = Field(description="wall seconds of each stage")
-    cpu_seconds: dict[str, float] = Field(description="CPU seconds of each stage")
-    peak_memory_mb: float | None = Field(description="null on Windows")
+    n_fields: Count
+    n_chips: Count
+    status_counts: dict[str, Count]
+    seconds: dict[str, NotNegative] = Field(description="wall seconds of each stage")
+    cpu_seconds: dict[str, NotNegative] = Field(description="CPU seconds of each stage")
+    peak_memory_mb: NotNegative | None = Field(description="null on Windows")
     precision: str
     device: str
-    n_seen_in_training: int | None = Field(default=None, description="fields trained on; null: the checkpoint does not know")
+    n_seen_in_training: Count | None = Field(default=None, description="fields trained on; null: the checkpoint does not know")
     out_of_fold: MetricsRecord | None = Field(default=None, description="the checkpoint's scores, on fields left out of training")
     warnings: list[str]
     unlike_training: list[str] = Field(
@@ -603,18 +644,19 @@ class TrainOptions(Record, Options):
     members: Annotated[int | None, Mark.ON_COMMAND_LINE] = Field(
         default=None,
         ge=1,
-        description="members of the ensemble; each is trained without another fold of the fields (default: 5; 10 for the pixels "
-        "of 50 to 2,000 fields, on which networks disagree more than on field means)",
+        description="members of the ensemble; each is trained without another fold of the fields (default: 5; 10 for images of "
+        "50 to 2,000 fields)",
     )
     snapshots: Annotated[int, Mark.ON_COMMAND_LINE] = Field(
-        default=1, ge=1, description="cycles of each member, one after the other; a network is kept at the end of each"
+        default=1, ge=1, description="training cycles of each member; the network at the end of each cycle is kept"
     )
     validation: Literal["blocked", "random"] = Field(
         default="blocked", description="whether the fields that a member leaves out share spatial groups with the others"
     )
     validation_share: float = Field(default=0.2, gt=0, lt=1, description="share of the fields that a member leaves out")
     group_column: Annotated[str | None, Mark.ON_COMMAND_LINE] = Field(
-        default=None, description="column of groups that a split keeps together (default: group, else blocks of the map)"
+        default=None,
+        description="column of groups that a split keeps together (default: the column group; without it, blocks of the map)",
     )
     block_size: Annotated[Metres, Mark.ON_COMMAND_LINE] = Field(
         default=5000.0, gt=0, description="side of a block of the map, where there is no group column"
@@ -656,7 +698,8 @@ class TrainOptions(Record, Options):
     )
     class_balance: Annotated[Literal["none", "weights", "sampling", "logit-adjustment"], Mark.ON_COMMAND_LINE] = Field(
         default="none",
-        description="rare classes count more: in the loss, by being drawn as often as others, or by a margin (Menon et al. 2021)",
+        description="how rare classes count more: weights (in the loss), sampling (drawn as often as others) or logit-adjustment "
+        "(a margin; Menon et al. 2021)",
     )
     augmentation: Augmentation = Field(default=Augmentation(), description="how training batches are changed")
 

@@ -100,11 +100,13 @@ def as_source(value: Any, *, imagery: bool = True) -> Path | InMemory:
         imagery: whether it may be imagery, and not only a table.
 
     Raises:
-        OptionError: it is of another type.
+        OptionError: it is of another type, or an empty path.
     """
     source = InMemory(value) if is_in_memory(value) else value
     if isinstance(source, InMemory) and (imagery or source.is_table):
         return source
+    if isinstance(source, str) and not source:
+        raise OptionError("the path is empty", fix="Name a file or a folder. The working folder is `.`.")
     if isinstance(source, str | os.PathLike):
         return Path(source)
     types = "a path, an xarray.Dataset or DataArray, a GeoDataFrame or a DataFrame"

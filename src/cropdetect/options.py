@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PlainValidator, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -119,6 +119,7 @@ class Options(BaseModel):
     def _name_the_option(cls, given: Any, check: Callable[[Any], Self]) -> Self:
         if not isinstance(given, dict):
             return check(given)
+        _refuse_empty_paths(given, cls.model_fields)
         try:
             return check(given)
         except ValidationError as error:
@@ -168,7 +169,9 @@ class DataOptions(Options):
     )
     resolution: float | None = Field(default=None, description="pixel size in units of the CRS (default: the finest band's)")
     clear: str | None = Field(
-        default=None, examples=['"SCL=4,5 CLD<60"'], description='what counts as clear, e.g. "SCL=4,5 CLD<60", or none'
+        default=None,
+        examples=['"SCL=4,5 CLD<60"'],
+        description='rule for clear pixels, e.g. "SCL=4,5 CLD<60"; none: all valid pixels are clear',
     )
     offset: float | None = Field(default=None, description="reflectance offset to subtract (default: from the metadata)")
     from_: Day | None = Field(default=None, examples=["2024-03-01"], description="first day of the images in a STAC catalogue")
@@ -189,6 +192,23 @@ class DataOptions(Options):
 
 
 # ---------------------------------------------------------------- what is refused
+
+
+def _refuse_empty_paths(given: Mapping[str, Any], known: Mapping[str, FieldInfo]) -> None:
+    """Refuse "" as a path, which `Path` takes for the working folder: mostly a variable of a script that was never set.
+
+    Raises:
+        OptionError: a path is empty.
+    """
+    for name in given.keys() & known.keys():
+        values = given[name] if isinstance(given[name], list | tuple) else [given[name]]
+        if any(isinstance(one, str) and not one for one in values) and _is_path(known[name].annotation):
+            raise OptionError("the path is empty", where=flag(name), fix="Name a file or a folder. The working folder is `.`.")
+
+
+def _is_path(annotation: Any) -> bool:
+    """Tell whether an option is a path, or several, whatever else may stand in its place."""
+    return annotation is Path or annotation == Metavar("FOLDER") or any(map(_is_path, get_args(annotation)))
 
 
 def _refusal(problem: ErrorDetails, given: Any, known: Mapping[str, FieldInfo], typed: Container[str]) -> OptionError:

@@ -33,7 +33,7 @@ from tests.api.conftest import CRS, DATES, GRID, rows, square, write_band, write
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cropdetect", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 def predict(data: Path, out: Path, checkpoint: Path, **options: object) -> dict[object, dict[str, object]]:
@@ -323,7 +323,7 @@ def test_a_killed_prediction_goes_on_to_the_same_bytes(tmp_path: Path, season: P
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_AFTER_TWO_PARTS, *map(str, [*arguments[:2], out, *arguments[2:]])],
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL

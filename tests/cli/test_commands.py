@@ -173,6 +173,17 @@ def test_python_refuses_the_same_values_and_names_the_same_option(tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_an_empty_path_is_not_taken_for_the_working_folder(typed: Callable, verb: str) -> None:
+    options_of = [name for name in options(verb) if name == "cache" or isinstance(TYPED[name][1], Path)]
+    calls = [[*NEEDED[verb], flag(name), ""] for name in options_of if (verb, name) != ("simulate", "fields")]
+    by_position = [one for one in COMMANDS[verb].params if one.param_type_name == "argument"]
+    calls += [["" if one == place else "a" for one in range(len(by_position))] for place in range(len(by_position))]
+    for call in calls:
+        code, said = typed(verb, *call)
+        assert (code, said.partition(":")[0]) == (2, "OptionError"), call
+
+
 def test_a_value_is_shown_with_an_example_of_a_better_one() -> None:
     with pytest.raises(OptionError, match=r"(?s)^--until 'tomorrow' .*--until 2019-08-31"):
         DataOptions(until="tomorrow")

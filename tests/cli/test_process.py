@@ -16,7 +16,7 @@ from tests.runs.conftest import contents
 def shell(arguments: str, redirected: str = "", folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command line as a shell does; the exit code is that of cropdetect."""
     command = f"set -o pipefail; {shlex.quote(sys.executable)} -m cropdetect {arguments} {redirected}"
-    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False, cwd=folder)
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=600, check=False, cwd=folder)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_fault_of_the_tool_ends_with_another_code_than_bad_input(
 def test_a_limit_of_memory_below_what_libraries_need_is_said_at_once() -> None:
     done = subprocess.run(
         ["bash", "-c", f"ulimit -v 600000; {shlex.quote(sys.executable)} -m cropdetect doctor"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("MemoryLimitError: 586 MB of address space are allowed (ulimit -v), and 1024 are needed")

@@ -77,11 +77,23 @@ def test_ids_that_occur_twice_among_the_predictions_are_not_joined() -> None:
     assert scored.index.tolist() == [0, 1]
 
 
+def test_ids_that_the_labels_write_differently_are_told() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.2, 0.8]])
+    scores, scored = evaluate_predictions(
+        predictions(probabilities.tolist()), probabilities, LEGEND, labels(f1="maize", f02="maize", f003="wheat")
+    )
+    assert scored["field_id"].tolist() == [1]
+    told = "2 labelled fields are not among the predictions. 2 differ only in zeros, blanks or capitals, such as '02' and '2'"
+    assert any(told in text for text in scores.warnings)
+
+
 @pytest.mark.parametrize(
     ("known", "error", "said"),
     [
+        (labels(f01="maize"), FieldsError, r"(?s)no field id of the labels \(01\).*such as '01' and '1'"),
         (labels(f8="maize"), FieldsError, r"(?s)no field id of the labels \(8\).*--id-column"),
         (labels(f1="rye"), LegendError, r"(?s)no label \(rye\) is a class of the predictions \(maize, wheat\)"),
+        (labels(f1="Maize"), LegendError, r"(?s)no label \(Maize\) is a class.*such as 'Maize' and 'maize'"),
         (labels(f2="maize"), FieldsError, "no labelled field has an answer"),
     ],
 )

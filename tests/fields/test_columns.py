@@ -1,11 +1,14 @@
 """One rule finds the columns of ids and labels, and never guesses between two that differ."""
 
+import datetime as dt
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from cropdetect.errors import FieldsError
-from cropdetect.fields import NO_LABELS, find_label_column
+from cropdetect.fields import NO_LABELS, as_text, field_ids, find_label_column
 
 
 def found(named: str | None = None, **columns: list[object]) -> str | None:
@@ -43,3 +46,30 @@ def test_a_name_decides_between_columns_that_differ() -> None:
     assert found(NO_LABELS, label=["a"], crop=["b"]) is None
     with pytest.raises(FieldsError, match=r"(?s)'kind'.*label, crop"):
         found("kind", label=["a"], crop=["b"])
+
+
+TEXTS = {
+    "bytes": ([b"7", "ä".encode()], ["7", "ä"]),
+    "decimals": ([Decimal("7.00"), Decimal("1.50")], ["7", "1.5"]),
+    "decimals beyond 64 bits": ([Decimal("1E+20"), Decimal("-20")], ["100000000000000000000", "-20"]),
+    "numbers of 32 bits": (np.array([1.1, 7.0], np.float32), ["1.1", "7"]),
+    "days": ([dt.date(2019, 6, 6), None], ["2019-06-06", None]),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_value_is_the_text_that_people_write(kind: str) -> None:
+    values, texts = TEXTS[kind]
+    assert as_text(pd.Series(values)).tolist() == texts
+
+
+def test_decimal_numbers_without_a_fraction_are_whole_numbers() -> None:
+    ids, missing = field_ids(pd.Series([Decimal("7.00"), None, Decimal("12")]))
+    assert ids.tolist() == [7, -2, 12]
+    assert missing.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("values", [[[1], [2]], [{"a": 1}, {"a": 2}], [(1, 2), None], [b"\xff", b"a"], [b"\x00\x01", b"b"]])
+def test_lists_records_and_bytes_that_are_no_text_are_refused_by_the_name_of_the_column(values: list[object]) -> None:
+    with pytest.raises(FieldsError, match=r"the column crop: its values are .*, which are no ids, labels or groups"):
+        as_text(pd.Series(values, name="crop"))

@@ -68,3 +68,12 @@ def test_an_outline_with_two_labels_is_told(tmp_path: Path, crs: str) -> None:
 
 def test_copies_with_one_label_are_not_told(tmp_path: Path) -> None:
     assert "outline of another" not in warnings_of(tmp_path, None, id=list(range(6)), crop=["maize", "rye", "oats"] * 2)
+
+
+def test_an_id_with_two_labels_is_told_and_one_with_one_label_is_not(tmp_path: Path) -> None:
+    told = warnings_of(tmp_path, None, id=["a", "b", "c", "a", "d", "c"], crop=["rye", "rye", "oats", "oats", "rye", "oats"])
+    assert "rows with different labels" not in told  # the column repeats values, so it holds no ids
+    told = warnings_of(
+        tmp_path, None, field_id=["a", "b", "c", "a", "d", "c"], crop=["rye", "rye", "oats", "oats", "rye", "oats"]
+    )
+    assert "fields.parquet: 1 ids have rows with different labels, such as a with 'rye' and 'oats'" in told

@@ -305,6 +305,35 @@ def test_text_of_a_shapefile_is_read_in_the_encoding_that_it_declares(tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("declared", "encoding", "text"),
+    [
+        ("65001", "utf-8", "maïs, 田んぼ"),
+        ("CP65001", "utf-8", "maïs"),
+        ("UTF8", "utf-8", "maïs"),
+        ("ANSI 1251", "cp1251", "пшеница"),
+        ("ANSI_1251", "cp1251", "пшеница"),
+        ("OEM 850", "cp850", "maïs"),
+        ("1256", "cp1256", "قمح"),
+        ("936", "gbk", "小麦"),
+        ("ISO 8859-1", "latin-1", "maïs"),
+        ("88591", "latin-1", "maïs"),
+    ],
+)
+def test_the_ways_to_declare_an_encoding_are_understood(tmp_path: Path, declared: str, encoding: str, text: str) -> None:
+    got = read_fields(shapefile(tmp_path, text, encoding, declared=declared), label_column="crop")
+    assert (got.table["label"].tolist(), got.warnings) == ([text], ())
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "said"), [(" \n", "maïs", "read as UTF-8"), ("klingon", "mais", "not known ('klingon')")]
+)
+def test_an_encoding_that_says_nothing_is_doubted(tmp_path: Path, declared: str, text: str, said: str) -> None:
+    got = read_fields(shapefile(tmp_path, text, "utf-8", declared=declared), label_column="crop")
+    assert got.table["label"].tolist() == [text]
+    assert any(said in warning for warning in got.warnings)
+
+
+@pytest.mark.parametrize(
     ("encoding", "text", "said"),
     [("utf-8", "maïs, 田んぼ", "UTF-8"), ("latin-1", "maïs, blé", "Latin-1"), ("ascii", "maize", None)],
 )

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cropdetect.errors import FieldsError, InputNotFoundError
 from cropdetect.fields import FieldSet, as_text, dbf, field_ids, read_fields, read_labels, read_legend, read_plain_table
+from cropdetect.fields.legend import class_names
 from cropdetect.inference import Predictions
 from cropdetect.outputs.table import prediction_table
 from cropdetect.outputs.tables import spreadsheet_safe, write_csv
@@ -416,3 +418,72 @@ def test_numbers_of_a_dbf_file_leave_deleted_rows_out_and_know_fractions(tmp_pat
     assert dbf.whole_numbers(path, "absent") is None
     path.with_suffix(".dbf").unlink()
     assert dbf.whole_numbers(path, "big") is None
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "fgb", "parquet"])
+def test_yes_and_no_are_the_same_text_beside_a_gap(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"f.{suffix}"
+    fields = table(field_id=[1, 2, 3], crop=pd.array([True, None, False], dtype="boolean"))
+    fields.to_parquet(path) if suffix == "parquet" else fields.to_file(path)
+    found = read_fields(path).table.set_index("field_id")["label"]  # FlatGeobuf puts neighbours together
+    assert found.to_dict() == {1: "True", 2: None, 3: "False"}
+
+
+@pytest.mark.parametrize("name", ["Field ID", " field_id ", "PLOT_ID", "Plot-ID", "uuid", "GlobalID"])
+def test_names_of_id_columns_may_have_blanks_and_capitals(tmp_path: Path, name: str) -> None:
+    table(**{name: ["007", "008"]}).to_parquet(tmp_path / "f.parquet")
+    assert read_fields(tmp_path / "f.parquet").table["field_id"].tolist() == ["007", "008"]
+
+
+def test_names_as_they_stand_in_the_rule_come_first(tmp_path: Path) -> None:
+    table(**{"Field ID": ["x", "y"], "id": [7, 8], "Crop Code": ["1", "2"], "crop": ["rye", "oats"]}).to_parquet(
+        tmp_path / "f.parquet"
+    )
+    found = read_fields(tmp_path / "f.parquet").table
+    assert found["field_id"].tolist() == [7, 8]
+    assert found["label"].tolist() == ["rye", "oats"]
+    table(**{"Field ID": ["x", "y"], "id": [None, None], "Crop ": ["1", "2"]}).to_parquet(tmp_path / "f.parquet")
+    found = read_fields(tmp_path / "f.parquet").table
+    assert found["field_id"].tolist() == ["x", "y"]
+    assert found["label"].tolist() == ["1", "2"]
+
+
+def test_predicted_crops_are_no_known_crops(tmp_path: Path) -> None:
+    rows = "field_id,crop,crop_id,confidence,entropy,prob_oats,prob_rye,status,crop_in_file\n1,rye,2,0.7,0.6,0.3,0.7,ok,oats\n"
+    (tmp_path / "predictions.csv").write_text(rows)
+    with pytest.raises(FieldsError, match=r"its crops are predicted, not known(.|\n)*--labels(.|\n)*crop_in_file"):
+        read_labels(tmp_path / "predictions.csv", None, None, None, None)
+    named, _ = read_labels(tmp_path / "predictions.csv", None, "crop_in_file", None, None)
+    assert named.values.tolist() == [["1", "oats"]]
+
+
+@pytest.mark.parametrize(("codes", "told"), [([0, 1, 2], True), ([0, 1], False), (["0", "rye", "oats"], False)])
+def test_a_code_0_beside_others_is_doubted(codes: list[object], told: bool) -> None:
+    _, warnings = class_names(pd.Series(codes, dtype=object), None, where="f.gpkg")
+    assert any("sound like no label" in text and "'0'" in text for text in warnings) == told
+
+
+def test_places_of_a_table_may_have_decimal_commas(tmp_path: Path) -> None:
+    fields = table(field_id=["a", "b"])
+    places = fields.geometry.centroid.to_crs(4326)
+    rows = "".join(f"{p.y:.7f};{p.x:.7f};{crop}\n".replace(".", ",") for p, crop in zip(places, ["rye", "oats"], strict=True))
+    (tmp_path / "survey.csv").write_text("Latitude;Longitude;crop\n" + rows)
+    found, _ = read_labels(tmp_path / "survey.csv", None, None, None, None, fields)
+    assert dict(found[["field_id", "label"]].values) == {"a": "rye", "b": "oats"}
+
+
+@pytest.mark.parametrize(
+    ("lies_in", "expected"),
+    [("ba", {"a": "oats", "b": "rye"}), ("ab", {"a": "rye", "b": "oats"}), ("--", {"a": "rye", "b": "oats"})],
+)
+def test_lon_and_lat_decide_where_ids_are_of_another_list(tmp_path: Path, lies_in: str, expected: dict[str, str]) -> None:
+    """A survey numbers its rows on its own; places outside all fields, such as those of farms, decide nothing."""
+    fields = table(field_id=["a", "b"])
+    inside = fields.geometry.centroid.to_crs(4326)
+    middle = {"a": inside[0], "b": inside[1], "-": shapely.Point(10, 10)}
+    places = [middle[one] for one in lies_in]
+    rows = "".join(f"{field},{p.x},{p.y},{crop}\n" for field, p, crop in zip("ab", places, ["rye", "oats"], strict=True))
+    (tmp_path / "survey.csv").write_text("id,lon,lat,crop\n" + rows)
+    found, warnings = read_labels(tmp_path / "survey.csv", None, None, None, None, fields)
+    assert dict(found[["field_id", "label"]].values) == expected
+    assert any("joined to the fields by place" in text for text in warnings) == (lies_in == "ba")

@@ -58,3 +58,13 @@ def test_a_file_called_hcat_comes_before_the_ready_made_legend(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     Path("hcat").write_text("1: rye\n")
     assert read_legend(Path("hcat")) == {"1": "rye"}
+
+
+def test_codes_that_the_legend_writes_differently_are_told() -> None:
+    codes = pd.Series(["01", "2", "03"])
+    names, warnings = class_names(codes, {"1": "rye", "2": "oats"}, where="f.gpkg")
+    assert names.tolist() == [None, "oats", None]
+    assert "lacks label codes of 2 fields (01, 03)" in warnings[0]
+    assert "1 differ only in zeros, blanks or capitals, such as '01' and '1'" in warnings[0]
+    with pytest.raises(LegendError, match="'01' and '1'"):
+        class_names(codes, {"1": "rye"}, where="f.gpkg")

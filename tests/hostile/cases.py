@@ -18,7 +18,7 @@ class Case:
         make: writes the input below a folder, and returns the arguments of the command. Its output is `out` there, if any.
         error: name of the error that it must end with; None where it must succeed.
         says: what must stand in the error, or in the warnings.
-        seconds: that it may take.
+        seconds: of CPU time that it may take.
         megabytes: that it may hold.
         environment: variables that it has.
         limits: of the operating system.

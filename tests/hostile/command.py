@@ -68,7 +68,7 @@ class Command:
     def __exit__(self, *_: object) -> None:
         assert self._server.stdin is not None
         self._server.stdin.close()
-        self._server.wait(timeout=30)
+        self._server.wait(timeout=120)
 
     def run(self, *arguments: object, **how: Any) -> Ended:
         """Run a command line; see `run_at_once`."""
@@ -78,7 +78,7 @@ class Command:
         self,
         n: int,
         *arguments: object,
-        seconds: float = 60,
+        seconds: float = 120,
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         limits: Mapping[str, int] | None = None,
@@ -93,7 +93,7 @@ class Command:
         Args:
             n: how often.
             arguments: of the command.
-            seconds: after which it is killed.
+            seconds: of CPU time, after which it is killed.
             folder: where it runs.
             environment: variables that it has beside the usual ones.
             limits: of the operating system, by name.

@@ -199,6 +199,22 @@ def _mapped(edit: Callable[[Any, Any], None]):
     return make
 
 
+def _with_parameters(**changes: float):
+    parameters = {key: value for key, value in pyproj.CRS(32636).to_cf().items() if key != "crs_wkt"} | changes
+    return _mapped(lambda file, mapping: mapping.attrs.update(parameters))
+
+
+CASES.add("a grid mapping whose parameters are those of its WKT", None, _with_parameters(), says="(?s)^(?!.*CRS)")
+CASES.add(
+    "a grid mapping whose parameters are of another zone", "ContradictionError",
+    _with_parameters(longitude_of_central_meridian=39.0), says="EPSG:32636 and transverse_mercator .*central_meridian 39",
+)  # fmt: skip
+CASES.add(
+    "a grid mapping whose parameters have another false northing", "ContradictionError",
+    _with_parameters(false_northing=1e7), says="false_northing 10000000",
+)  # fmt: skip
+
+
 def _unit_of_x(unit: str):
     return _mapped(lambda file, mapping: file["x"].attrs.__setitem__("units", unit))
 

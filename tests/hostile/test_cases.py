@@ -34,7 +34,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
 def test_it_ends_as_it_should(case: Case, base: Base, command: Command, tmp_path: Path) -> None:
     arguments = case.make(base, tmp_path)
     ended = command.run(*arguments, seconds=case.seconds, environment=case.environment, limits=case.limits)
-    assert ended.code is not None, f"still running after {case.seconds} s"
+    assert ended.code is not None, f"still running after {case.seconds} CPU s"
     assert "Traceback" not in ended.err, ended.err
     assert (ended.error, ended.code) == (case.error, 2 if case.error else 0), ended.err
     assert re.search(case.says, ended.err + ended.out), ended.err

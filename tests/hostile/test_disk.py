@@ -36,7 +36,7 @@ def test_a_limit_on_the_size_of_files_is_named(verb: str, verbs: Command, given:
     for _ in range(times(verb)):
         expected.clear()
         limits = {"RLIMIT_FSIZE": int(expected.largest ** draw.uniform(0.5, 1))}
-        check_full(verbs.run(*given.call(verb, expected.out), seconds=120, limits=limits), expected.out)
+        check_full(verbs.run(*given.call(verb, expected.out), limits=limits), expected.out)
         write_again(verb, expected, verbs, given)
 
 
@@ -53,7 +53,7 @@ def test_a_full_disk_is_named_and_with_room_the_same_command_ends(
         if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
             pytest.skip("cannot mount a small disk")
         try:
-            check_full(verbs.run(*given.call(verb, expected.out), seconds=120), expected.out)
+            check_full(verbs.run(*given.call(verb, expected.out)), expected.out)
             subprocess.run(["mount", "-o", "remount,size=1g", str(disk)], check=True)
             write_again(verb, expected, verbs, given)
         finally:

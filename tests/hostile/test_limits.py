@@ -24,7 +24,7 @@ def test_every_verb_names_what_it_lacks(
     for number in range(1 if verb == "demo" else TIMES):
         out = tmp_path / str(number) / "out"
         limit = int(least * (most / least) ** draw.random())
-        ended = verbs.run(*given.call(verb, out), seconds=120, limits={name: limit})
+        ended = verbs.run(*given.call(verb, out), limits={name: limit})
         assert "Traceback" not in ended.err, ended.err
         assert (ended.code, ended.error) in ((0, None), (2, error)), (limit, ended.err)
         assert not ended.left

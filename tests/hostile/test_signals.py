@@ -36,7 +36,7 @@ def test_a_signal_stops_every_verb_at_any_moment_and_the_same_command_then_ends(
         expected.clear()
         when = draw.uniform(0, expected.seconds)
         twice = [(when, number), (when + 0.01, number)]  # as `timeout` does
-        stopped = verbs.run(*given.call(verb, expected.out), seconds=120, signals=twice, to_group=draw.random() < 0.5)
+        stopped = verbs.run(*given.call(verb, expected.out), signals=twice, to_group=draw.random() < 0.5)
         check_stopped(stopped, number)
         if verb in WRITING:
             again = write_again(verb, expected, verbs, given)
@@ -56,10 +56,10 @@ def test_processes_that_work_side_by_side_end_with_the_command_and_their_work_is
     draw = random.Random(f"{verb} {number}")
     for share in (draw.uniform(0.3, 0.6), draw.uniform(0.6, 1)):
         signals = [(share * expected.seconds, number)]
-        stopped = verbs.run(*call, seconds=120, signals=signals, to_group=draw.random() < 0.5)
+        stopped = verbs.run(*call, signals=signals, to_group=draw.random() < 0.5)
         assert not stopped.left
         assert "Traceback" not in stopped.err, stopped.err
         assert number == signal.SIGKILL or stopped.code in (0, 128 + number), stopped.err
-    again = verbs.run(*call, seconds=120)
+    again = verbs.run(*call)
     assert again.code == 0, again.err
     expected.check()

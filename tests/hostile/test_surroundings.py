@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile.base import pixels, squares, write_tif
 from tests.hostile.command import Command
 from tests.hostile.test_network import ROOT
 from tests.hostile.verbs import CALLS, IMPORTED, WRITING, Given, contents, inputs
@@ -32,12 +33,12 @@ def test_every_verb_has_a_call() -> None:
 @pytest.mark.parametrize("verb", EVERY)
 def test_without_streams_a_verb_writes_the_same(verb: str, verbs: Command, given: Given, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    ended = verbs.run(*given.call(verb, out), seconds=120)
+    ended = verbs.run(*given.call(verb, out))
     assert ended.code == 0, ended.err
     before = contents(out)
     for closed, code in ((("closed", "closed", "closed"), 0), (("", "broken", "broken"), 141), (("", "broken", ""), 141)):
         shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
-        ended = verbs.run(*given.call(verb, out), seconds=120, closed=closed)
+        ended = verbs.run(*given.call(verb, out), closed=closed)
         assert (ended.code, "Traceback" in ended.err) == (code, False), ended.err
         assert contents(out) == before
 
@@ -122,25 +123,50 @@ def abroad(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running
 
 
-def test_settings_that_lead_to_no_data_of_PROJ_are_left_out(given: Given) -> None:  # noqa: N802
-    command = [sys.executable, "-m", "cropdetect", *given.call("info", Path("unused"))]
-    answers = [
-        subprocess.run(command, capture_output=True, text=True, env={**os.environ, **more}, check=True)
-        for more in ({}, {"PROJ_DATA": "/nowhere", "PROJ_LIB": ""})
-    ]
-    assert answers[0].stdout == answers[1].stdout
-    assert "PROJ_DATA=/nowhere leads to no proj.db and is not used" in answers[1].stderr
-    assert "ERROR" not in answers[1].stderr
+STEERING = {
+    "GDAL_SKIP": "GTiff",
+    "OGR_SQLITE_PRAGMA": "query_only=1",
+    "PROJ_AUX_DB": "/nowhere",
+    "GDAL_GEOREF_SOURCES": "WORLDFILE",
+}
+
+
+def test_settings_of_libraries_change_no_byte_and_are_named(given: Given, tmp_path: Path) -> None:
+    (tmp_path / ".gdal").mkdir()
+    (tmp_path / ".gdal" / "gdalrc").write_text("[configoptions]\nGDAL_SKIP=GTiff\nOGR_SQLITE_JOURNAL=WAL\n")
+    command = [sys.executable, "-m", "cropdetect", *given.call("predict", tmp_path / "out")]
+    settings = {**STEERING, "HOME": str(tmp_path), "PROJ_DATA": "/nowhere", "PROJ_LIB": "", "GDAL_CACHEMAX": "64"}
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, check=False)
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "out") == contents(given.path("answers"))
+    for name, value in STEERING.items():
+        assert f"{name}={value}" in done.stderr
+    assert "GDAL in ~/.gdal/gdalrc are not used" in done.stderr
+    assert "PROJ_DATA=/nowhere leads to no proj.db and is not used" in done.stderr
+    assert "GDAL_CACHEMAX" not in done.stderr
+    assert "ERROR" not in done.stderr
+
+
+@pytest.mark.parametrize(("name", "driver"), [("GDAL_SKIP", "GTiff"), ("OGR_SKIP", "GPKG")])
+def test_in_python_a_driver_that_the_environment_leaves_out_is_named(name: str, driver: str, tmp_path: Path) -> None:
+    write_tif(tmp_path / "20190606_B04.tif", pixels())
+    squares().to_file(tmp_path / "fields.gpkg")
+    code = f"import cropdetect; cropdetect.open_data({str(tmp_path)!r})"
+    environment = {**os.environ, name: driver}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    what, fix = done.stderr.strip().splitlines()[-2:]
+    assert f"GDAL's driver {driver}, which this file needs, is left out here" in what
+    assert fix == f"Remove {name}={driver} from the environment."
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", CALLS)
 def test_another_locale_changes_no_byte(verb: str, abroad: Command, verbs: Command, given: Given, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    ended = verbs.run(*given.call(verb, out), seconds=120)
+    ended = verbs.run(*given.call(verb, out))
     before = contents(out)
     shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
-    again = abroad.run(*given.call(verb, out), seconds=120)
+    again = abroad.run(*given.call(verb, out))
     assert again.code == ended.code == 0, again.err
     assert contents(out) == before
 

@@ -42,13 +42,19 @@ for name, values in {
     "that are null": [None] * 4, "that are NaN": [np.nan] * 4, "that are infinite": [np.inf, -np.inf, 1.0, 2.0],
     "that are the smallest integer": np.array([-(2**63), -(2**63) + 1, 0, 1]),
     "that are dates": pd.date_range("2019-01-01", periods=4), "that are true or false": [True, False, True, False],
-    "that are bytes": [b"\xff\xfe", b"b", b"c", b"d"], "that are all equal": [1, 1, 1, 1], "that are lists": [[1], [2], [3], [4]],
-    "that are dicts": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 4}], "that are decimals": [1.5, 2.5, -0.0, 1e300],
+    "that are bytes of text": [b"a", b"b", b"c", b"d"], "that are all equal": [1, 1, 1, 1],
+    "that are decimals": [1.5, 2.5, -0.0, 1e300],
     "of 300 characters": ["x" * 300, "y" * 300, "z" * 300, "é" * 300], "that differ in case": ["a", "A", "b", "B"],
     "that differ in blanks": ["a", " a", "a ", "a\t"], "with line ends": ["a\nb", "a\r\nb", "a\u2028b", "a"],
     "with unassigned characters": ["\ufffe", "\U0010ffff", "\u0378", "\ufeff"],
 }.items():  # fmt: skip
     CASES.add(f"ids {name}", None, _ids(values))
+
+for name, values in {
+    "bytes that are no UTF-8 text": [b"\xff\xfe", b"b", b"c", b"d"], "lists": [[1], [2], [3], [4]],
+    "records": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 4}],
+}.items():  # fmt: skip
+    CASES.add(f"ids that are {name}", "FieldsError", _ids(values), says=f"the column field_id: its values are {name}")
 
 
 @CASES("UnreadableFileError", says="Unrecognized number")

@@ -99,7 +99,7 @@ def make_given(root: Path, command: Command) -> Given:
     given.path("statistics").write_text(statistics.model_dump_json())
     for verb, out in (("predict", "answers"), ("crossval", "scores"), ("crossval", "others")):
         more = ["--seed", "2"] if out == "others" else []
-        ended = command.run(*given.call(verb, given.path(out)), *more, seconds=120)
+        ended = command.run(*given.call(verb, given.path(out)), *more)
         assert ended.code == 0, ended.err
     return given
 
@@ -136,7 +136,7 @@ class Whole:
 def make_whole(verb: str, place: Path, command: Command, given: Given) -> Whole:
     """Run a verb in an empty folder, and empty the folder again."""
     out = place / "out"
-    ended = command.run(*given.call(verb, out), seconds=200)
+    ended = command.run(*given.call(verb, out))
     assert ended.code == 0, ended.err
     sizes = [file.stat().st_size for file in [out, *out.rglob("*")] if file.is_file()]
     found = Whole(out, ended.seconds, contents(out), sum(sizes), max(sizes, default=0))
@@ -148,7 +148,7 @@ def write_again(verb: str, whole: Whole, command: Command, given: Given) -> Ende
     """Run a verb after it was stopped, and check that the same bytes come; a page that is there already is refused."""
     again = None
     if verb != "report" or not whole.out.exists():
-        again = command.run(*given.call(verb, whole.out), seconds=200)
+        again = command.run(*given.call(verb, whole.out))
         assert again.code == 0, again.err
     whole.check()
     return again

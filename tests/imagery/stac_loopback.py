@@ -6,6 +6,7 @@ in either.
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 import socket
@@ -13,9 +14,11 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -214,19 +217,27 @@ http {{
     )
     command = [nginx, "-p", str(scratch), "-c", str(scratch / "nginx.conf"), "-g", f"user {_user()};" if _user() else ""]
     with running([part for part in command if part] if _user() else command[:-2], port):
-        yield f"http://127.0.0.1:{port}", lambda: _logged(log), "nginx"
+        url = f"http://127.0.0.1:{port}"
+        yield url, lambda: _logged(log, url), "nginx"
 
 
 def _user() -> str:
     """Return the user as whom the workers of nginx run, where the tests run as root."""
     import getpass
-    import os
 
     return getpass.getuser() if os.geteuid() == 0 else ""
 
 
-def _logged(log: Path) -> Counts:
-    lines = [line.split(" ", 2) for line in log.read_text().splitlines()] if log.is_file() else []
+def _logged(log: Path, url: str) -> Counts:
+    """Count what nginx has answered: it logs an answer after it has sent it, and before it takes the next request."""
+    mark = f"/mark-{uuid.uuid4().hex}"
+    with suppress(urllib.error.HTTPError):  # there is no such file
+        urllib.request.urlopen(url + mark, timeout=60).close()
+    deadline = time.monotonic() + 60
+    while mark not in (text := log.read_text()):
+        assert time.monotonic() < deadline, text
+        time.sleep(0.01)
+    lines = [line.split(" ", 2) for line in text.splitlines() if "/mark-" not in line]
     return Counts(len(lines), sum(int(n_bytes) for _, n_bytes, _ in lines), [path for _, _, path in lines])
 
 
@@ -250,27 +261,33 @@ def running(command: Sequence[str], port: int) -> Iterator[None]:
     """Run a server until the block ends; it begins when the server listens."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        deadline = time.monotonic() + 120
+        while not _listens(port):
             if process.poll() is not None:
                 raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+            assert time.monotonic() < deadline, f"{command[0]} does not listen"
             time.sleep(0.1)
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing listens on, below those that the system gives to connections; each process looks elsewhere."""
+    for port in range(20_000 + os.getpid() % 1_000 * 10, 32_000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 def answers(url: str) -> Any:
     """Return the JSON at an address."""
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return json.load(response)

@@ -129,3 +129,13 @@ def test_a_file_whose_name_sounds_like_a_mask_is_told_with_its_numbers(tmp_path:
 def test_a_name_that_sounds_like_a_mask_names_no_bands_of_an_image(tmp_path: Path) -> None:
     write_raster(tmp_path / "farm_cloud_free_20190606.tif", np.stack([RED, RED]))
     assert open_imagery(tmp_path).bands == ("band_1", "band_2")
+
+
+@pytest.mark.parametrize("described", ["Band {}: {} nm", "band {} ({}.000000 Nanometers)", "Band {}"])
+def test_layers_that_only_count_are_no_bands_of_sentinel_2(tmp_path: Path, described: str) -> None:
+    descriptions = tuple(described.format(number, 390 + 10 * number) for number in range(1, 21))
+    write_raster(tmp_path / "DESIS-HSI-L2A_20200606.tif", np.stack([RED] * 20), descriptions=descriptions)
+    imagery = open_imagery(tmp_path)
+    assert imagery.bands == tuple(f"band_{number}" for number in range(1, 21))
+    assert imagery.tiles[0].sensor is None
+    assert "band_1, band_2, band_3, ..., band_20" in imagery.warnings[0]

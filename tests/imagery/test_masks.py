@@ -92,6 +92,14 @@ def test_the_name_of_the_product_tells_what_fmask_is(tmp_path: Path, numbers: li
     assert not imagery.warnings
 
 
+def test_the_fmask_of_digital_earth_australia_is_one_of_classes_whatever_its_numbers_are(tmp_path: Path) -> None:
+    for name, value in (("ard_3-2-1_55HDA_2020-06-06_final_nbart_red", 700), ("oa_3-2-1_55HDA_2020-06-06_final_fmask", 1)):
+        write_raster(tmp_path / f"ga_s2am_{name}.tif", np.full(SHAPE, value, np.uint8 if value == 1 else np.int16))
+    (tile,) = open_imagery(tmp_path).tiles
+    assert tile.clear_expression == "fmask=1,5"
+    assert tile.read(WHOLE).clear.all()
+
+
 @pytest.mark.parametrize(
     ("name", "dtype", "number", "words"),
     [

@@ -42,7 +42,7 @@ def test_fills_that_nothing_declares_are_found_and_told(tmp_path: Path, dtype: s
     clear = imagery.tiles[0].read(WHOLE).clear
     assert not clear[1, :6].any()
     assert clear.sum() == clear.size - 6 * 12
-    (warning,) = imagery.warnings
+    (warning,) = (text for text in imagery.warnings if "the unit of the backscatter" not in text)
     assert f"{fill:.7g} is taken as" in warning
     assert "17%" in warning
 
@@ -317,3 +317,36 @@ def test_a_stac_item_tells_the_offset(tmp_path: Path, properties: dict[str, Any]
     imagery = open_imagery(tmp_path)
     assert imagery.warnings == ()
     np.testing.assert_allclose(imagery.tiles[0].read(WHOLE).image[0, 0].astype(int), stored.astype(int) + wanted, atol=0.01)
+
+
+def test_numbers_that_were_packed_between_their_lowest_and_highest_are_unpacked(tmp_path: Path) -> None:
+    values = np.array([0.01, 0.3, 0.5, 0.55] * 36).reshape(1, *SHAPE)
+    data = cube({"B04": values, "B08": values}, times=("2019-06-06",))
+    packed = {"dtype": "int16", "scale_factor": 1e-4, "add_offset": 0.3, "_FillValue": np.int16(-32768)}
+    data.to_netcdf(tmp_path / "cube.nc", engine="h5netcdf", encoding={"B04": packed, "B08": packed})
+    imagery = open_imagery(tmp_path)
+    block = imagery.tiles[0].read(WHOLE)
+    assert block.clear.all()  # 0.3 is stored as 0
+    np.testing.assert_allclose(block.image[0, 0], 10_000 * values[0], rtol=1e-5)
+    assert imagery.warnings == ()
+
+
+def test_each_band_has_its_own_offset(tmp_path: Path) -> None:
+    image = np.stack([np.full(SHAPE, 1400, np.uint16), np.full(SHAPE, 3000, np.uint16)])
+    path = write_raster(tmp_path / "20190606.tif", image, descriptions=("B04", "B08"))
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = (1e-4, 1e-4), (-0.1, 0.0)
+    block = open_imagery(tmp_path).tiles[0].read(WHOLE)
+    np.testing.assert_allclose(block.image[0, :, 0, 0], (400, 3000), rtol=1e-5)
+
+
+def test_a_temperature_of_landsat_is_no_reflectance(tmp_path: Path) -> None:
+    name = "HLS.L30.T36NYF.2019157T075611.v2.0"
+    for band, value, scale in (("B04", reflectance(), 1e-4), ("B10", np.full(SHAPE, 2900), 0.01)):
+        path = write_raster(tmp_path / f"{name}.{band}.tif", value.astype(np.int16), nodata=-9999)
+        with rasterio.open(path, "r+") as file:
+            file.scales = (scale,)
+    imagery = open_imagery(tmp_path)
+    (tile,) = imagery.tiles
+    assert (tile.units, imagery.warnings) == ("digital number", ())
+    assert tile.read(WHOLE, bands=["B10"]).image[0, 0, 0, 0] == pytest.approx(29)  # degrees Celsius

@@ -58,6 +58,7 @@ def test_every_product_has_a_source_and_knows_its_own_example(product: Product) 
         ("LC82000282014157LGN01_B4", "2014-06-06", "landsat-8", "B4"),
         ("LT52000282010157KIS00_B4", "2010-06-06", "landsat-5", "B4"),
         ("LC08_200028_20190606", "2019-06-06", "landsat-8", ""),
+        ("AST_07XT_00306052019105031_20190708080101_12345_SurfaceReflectance_Band1", "2019-06-05", "aster", "B1"),
         ("LC082000282019060601T1-SC20190815010203", "2019-06-06", "landsat-8", ""),
         ("LC08_CU_003009_20190606_20210502_02_SR_B4", "2019-06-06", "landsat-8", "B4"),
         ("HLS.S30.T31TBL.2019157T105031.v2.0.B8A", "2019-06-06", "sentinel-2", "B8A"),

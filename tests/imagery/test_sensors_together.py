@@ -238,6 +238,7 @@ def test_backscatter_of_an_unknown_scale_stays(tmp_path: Path) -> None:
     imagery = open_imagery(tmp_path)
     assert table(imagery) == {"VV": [350]}
     assert imagery.tiles[0].backscatter_unit == "unknown"
+    assert "VV: the unit of the backscatter is not known" in imagery.warnings[0]
 
 
 def test_power_that_is_not_positive_is_missing(tmp_path: Path) -> None:
@@ -337,3 +338,24 @@ def test_the_real_composites_are_one_season(shared_data: Path) -> None:
     assert not np.isnan(best[0]).all()
     medians = np.nanmedian(block.image[:, :4], axis=(0, 2, 3))
     assert ((medians > -20) & (medians < -8)).all(), "decibels of farmland"
+
+
+def test_backscatter_in_the_whole_numbers_of_worldcereal_is_told_with_the_way_to_decibels(tmp_path: Path) -> None:
+    numbers = np.full((2, *SHAPE), round(10 ** ((-12 + 83) / 20)), np.uint16)
+    cube({"S1-SIGMA0-VV": numbers, "S2-L2A-B04": numbers}).to_netcdf(tmp_path / "cube.nc", engine="h5netcdf")
+    imagery = open_imagery(tmp_path)
+    (warning,) = imagery.warnings
+    assert warning.startswith("S1-SIGMA0-VV: the unit of the backscatter is not known")
+    assert "20 log10(number) - 83" in warning
+    assert imagery.tiles[0].read(WHOLE, bands=["S1-SIGMA0-VV"]).image[0, 0, 0, 0] == 3548  # 20 log10(3548) - 83 = -12.0
+
+
+def test_of_asfs_products_the_previews_and_maps_are_no_bands(tmp_path: Path) -> None:
+    name = "S1A_IW_20190606T055000_DVP_RTC30_G_gpuned_1A2B"
+    write_raster(tmp_path / name / f"{name}_VV.tif", np.full(SHAPE, 0.1, np.float32))
+    write_raster(tmp_path / name / f"{name}_rgb.tif", np.full((3, *SHAPE), 90, np.uint8))
+    for layer in ("ls_map", "inc_map", "dem", "area"):
+        write_raster(tmp_path / name / f"{name}_{layer}.tif", np.full(SHAPE, 1, np.float32))
+    imagery = open_imagery(tmp_path)
+    assert (imagery.bands, imagery.warnings) == (("VV",), ())
+    assert imagery.tiles[0].read(WHOLE).image[0, 0, 0, 0] == pytest.approx(-10)

@@ -30,7 +30,7 @@ from tests.runs.conftest import SMALL, TRAINED, Call, contents, write_table, wri
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cropdetect", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=cwd)
 
 
 def refused(done: subprocess.CompletedProcess[str], name: str) -> bool:

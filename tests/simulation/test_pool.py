@@ -32,5 +32,5 @@ def test_answers_come_in_the_order_of_the_jobs(workers: int, jobs: list[int]) ->
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not forked there")
 def test_a_signal_that_comes_while_a_process_is_started_is_not_lost() -> None:
-    ended = subprocess.run([sys.executable, "-c", _STOPPED_IN_A_FORK], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", _STOPPED_IN_A_FORK], capture_output=True, text=True, timeout=600)
     assert (ended.stdout, ended.stderr) == ("stopped, 143\n", "")

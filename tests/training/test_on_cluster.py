@@ -17,6 +17,22 @@ from tests.training.test_side_by_side import files, wait_for
 
 SETTINGS = {"members": 4, "epochs": 12, "block_size": 500.0, "seed": 3}
 NAMES = ("one", "two", "three")
+HALTS = """
+import threading
+
+def dask_setup(worker):
+    log_event, told = type(worker).log_event, []
+
+    def log_and_halt(topic, message):
+        log_event(worker, topic, message)
+        if topic.startswith("cropdetect-"):
+            told.append(message)
+            if len(told) == 3:
+                print("told three epochs", flush=True)
+                threading.Event().wait()
+
+    worker.log_event = log_and_halt
+"""
 
 
 @pytest.fixture
@@ -52,18 +68,21 @@ def test_a_baseline_takes_no_cluster(tmp_path: Path) -> None:
 def test_three_workers_of_which_one_dies_and_one_is_slow_train_the_bytes_of_one_process(
     machines: Machines, store: Path, alone: dict[str, str], tmp_path: Path
 ) -> None:
-    workers = [machines.worker(name, slow=name == "two") for name in NAMES]
+    (tmp_path / "halts.py").write_text(HALTS, "utf-8")
+    workers = [machines.worker(name, *(("--preload", str(tmp_path / "halts.py")) if name == "one" else ())) for name in NAMES]
     for name in NAMES:
         machines.said(name, "Registered to")
+    machines.slow_down("two")
     out = tmp_path / "out"
     options = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
     command = [sys.executable, "-m", "cropdetect", "train", str(store), str(out), "--scheduler", machines.address, *options]
     client = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    machines.said("scheduler", "Receive client connection")
+    machines.said("one", "told three epochs")  # in the midst of a member, where it waits for its end
     table = out / ".partial" / "state" / "training.csv"
-    wait_for(lambda: table.is_file() and len(table.read_text().splitlines()) > 2)  # the first epochs have been told
+    wait_for(lambda: table.is_file() and len(table.read_text().splitlines()) > 2)
     workers[0].send_signal(signal.SIGKILL)
-    assert client.wait(timeout=300) == 0, client.stderr and client.stderr.read()
+    _, said = client.communicate(timeout=600)
+    assert client.returncode == 0, said
     assert files(out) == alone
 
 
@@ -79,6 +98,7 @@ def test_a_scheduler_that_goes_away_is_a_sentence_and_the_members_that_are_finis
     def keep_and_stop(self: on_cluster.KeptMember, *arguments: object) -> None:
         keep(self, *arguments)  # type: ignore[arg-type]
         machines.scheduler.kill()
+        machines.scheduler.wait()
 
     out = tmp_path / "out"
     with monkeypatch.context() as patch, pytest.raises(ClusterError, match="the same command again"):

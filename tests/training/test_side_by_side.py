@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,14 @@ def files(folder: Path) -> dict[str, str]:
 
 def children(process: int) -> list[int]:
     """Return the processes that a process has begun."""
-    listed = Path(f"/proc/{process}/task/{process}/children")
-    threads = listed.parent.parent.glob("*/children")
-    return [int(number) for file in threads for number in file.read_text().split()]
+    found: list[int] = []
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 120) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 300) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline
@@ -128,8 +131,8 @@ def test_no_process_is_left_behind(number: signal.Signals, tmp_path: Path) -> No
         begun = children(process.pid)
         assert len(begun) == 2
         process.send_signal(number)
-        assert process.wait(timeout=30) != 0
-        wait_for(lambda: not any(runs(child) for child in begun), seconds=10)
+        assert process.wait(timeout=120) != 0
+        wait_for(lambda: not any(runs(child) for child in begun), seconds=60)
     finally:
         process.kill()
     assert not out.exists()

@@ -28,7 +28,7 @@ def chips(
     In Python the imagery may also be a Dataset or DataArray of xarray.
 
     Args:
-        imagery: imagery folder or cube.
+        imagery: images (folder or cube), or stac:CATALOGUE/COLLECTION.
         out: store to write, e.g. chips.zarr.
         options: how imagery and fields are read.
         preset: how chips are cut; cv4a: exactly as in 2020.

@@ -42,7 +42,7 @@ def crossval(
     call continues a stopped one. In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
-        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
+        data: images (folder or cube), chips.zarr, a table of field means, or stac:CATALOGUE/COLLECTION.
         out: output folder; it gets metrics.json, predictions.csv (field_id, fold, label, prob_<class>), confusion.csv,
             label_doubts.csv and, of networks, training.csv.
         folds: how the fields are divided: random, blocked (whole groups), grid (blocks of the map), leave-one-group-out, or

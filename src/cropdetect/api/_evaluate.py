@@ -40,8 +40,8 @@ def evaluate(
         labels: column of the labels (default: label, crop, crop:code or crop_code).
         id_column: column of the field ids (default: found by name).
         legend: YAML file that maps label codes to class names.
-        group_column: column of groups for the intervals (default: group, else blocks of 5 km).
-        pixel_size: gives hectares where the fields have no polygons.
+        group_column: column of groups for the intervals (default: the column group; without it, blocks of 5 km).
+        pixel_size: side of a pixel in metres; it gives hectares where the fields have no polygons.
         probability_sample: the reference fields were drawn at random, so the standard errors of areas are valid.
         seed: seed of the bootstrap.
         overwrite: replace another output of cropdetect; other files stay.

@@ -29,7 +29,7 @@ def import_cv4a(
         weights: weights of the 2020 network (.pt, one state dict). Only tensors are loaded.
         out: checkpoint folder to write.
         chips: store cut with preset cv4a; gives the channel statistics, as in 2020 (all chips, dates and pixels).
-        stats: or a JSON file of channel statistics (format `Statistics`).
+        stats: JSON file of channel statistics, instead of --chips (format `Statistics`).
         overwrite: replace another output of cropdetect; other files stay.
 
     Raises:

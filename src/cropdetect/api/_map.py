@@ -48,7 +48,7 @@ def map(
     runs only the steps that depend on a changed option.
 
     Args:
-        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
+        data: images (folder or cube), chips.zarr, a table of field means, or stac:CATALOGUE/COLLECTION.
         out: output folder; it gets crossval/, checkpoint/, predictions/ and map.json.
         options: how imagery and fields are read.
         recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).

@@ -58,7 +58,7 @@ def predict(
     DataArray of xarray, or a table; without `out` nothing is written.
 
     Args:
-        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
+        data: images (folder or cube), chips.zarr, a table of field means, or stac:CATALOGUE/COLLECTION.
         out: output folder.
         checkpoint: checkpoint folder, or the name of a checkpoint that comes with cropdetect.
         options: how imagery and fields are read.
@@ -233,7 +233,10 @@ def _open_again(
 
 def _no_chips(opened: "OpenedData") -> tuple[str, ...]:
     """Warn that no field can be answered, which mostly means a wrong place or CRS."""
-    counts = ", ".join(f"{count} {status}" for status, count in opened.chips.fields["status"].value_counts().items())
+    statuses = opened.chips.fields["status"].value_counts()
+    counts = ", ".join(f"{count} {status}" for status, count in statuses.items())
+    if set(statuses.index) == {"too_small"}:
+        return (f"No field has a pixel ({counts}): none holds the middle of one. Their unit may be wrong, or --buffer.",)
     what = f"No field has a pixel on the images ({counts}): check the place and the CRS of both."
     return (f"{what} {opened.places()}".rstrip(),)
 

@@ -39,7 +39,7 @@ def recipe(
     command reads the table.
 
     Args:
-        service: earth-engine: JavaScript for its code editor; openeo: Python for the Copernicus Data Space.
+        service: earth-engine (JavaScript for its code editor) or openeo (Python for the Copernicus Data Space).
         out: output folder: the script, and the fields in degrees with their ids as text.
         fields: field outlines (GeoPackage, GeoParquet, GeoJSON, Shapefile, ...).
         from_: first day (YYYY-MM-DD).

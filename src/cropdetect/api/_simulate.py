@@ -37,7 +37,7 @@ def simulate(
         width: columns of a tile, 10 m pixels.
         fields: fields in all.
         seed: seed of everything random.
-        layout: how it is stored: all bands on 10 m with cloud probability, native resolutions, or cubes.
+        layout: cv4a (all bands at 10 m, and cloud probability), geotiff (each band at its own resolution) or netcdf (cubes).
         region: scene: western-kenya, eastern-uganda or flanders.
         year: year of the season (default: the region's own).
         sentinel1: days between passes of Sentinel-1 in each direction, 6 or 12 (default: no radar); with geotiff or netcdf.

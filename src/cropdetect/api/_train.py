@@ -42,7 +42,7 @@ def train(
     In Python the data may also be a Dataset or DataArray of xarray, or a table.
 
     Args:
-        data: imagery folder or cube, chips.zarr, or a folder with series.parquet.
+        data: images (folder or cube), chips.zarr, a table of field means, or stac:CATALOGUE/COLLECTION.
         out: checkpoint folder to write.
         options: how imagery and fields are read.
         recipe: settings to begin from: default (ours) or cv4a (as in 2020, its faults corrected).

@@ -26,6 +26,7 @@ from cropdetect.fields import (
     read_labels,
     read_legend,
     where_both_lie,
+    written_differently,
 )
 from cropdetect.formats import Preset
 from cropdetect.imagery import Download, Imagery, open_imagery, plan_download
@@ -247,15 +248,18 @@ def _with_known_crops(found: FieldSet, options: DataOptions) -> FieldSet:
     crop_of = dict(zip(known["field_id"], known["label"], strict=True))
     labels = [crop_of.get(field) for field in as_text(found.table["field_id"])]
     n_labels = sum(label is not None for label in labels)
+    alike = written_differently(known["field_id"], found.table["field_id"]) if n_labels < len(known) else ""
     if n_labels == 0:
         raise FieldsError(
             f"no field id of the known crops ({', '.join(known['field_id'][:5])}) is one of the fields "
             f"({', '.join(map(str, found.table['field_id'][:5]))})",
             where=place_of(source),
-            fix="Give points or outlines that lie in the fields, or a table with their ids.",
+            fix=f"{alike} Give points or outlines that lie in the fields, or a table with their ids.".strip(),
         )
     if n_labels < len(known):
-        told += (f"{place_of(source)}: {len(known) - n_labels} labels have ids of no field and are not used",)
+        told += (
+            f"{place_of(source)}: {len(known) - n_labels} labels have ids of no field and are not used. {alike}".rstrip(". "),
+        )
     table = found.table.assign(label=pd.Series(labels, found.table.index, dtype=object))
     names = ordered_legend((), legend) if legend else ()
     return replace(found, table=table, warnings=(*found.warnings, *told), legend=names)

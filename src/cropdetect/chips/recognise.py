@@ -7,10 +7,12 @@ from pathlib import Path
 from cropdetect.chips.tables import is_table
 from cropdetect.errors import CropDetectError, TableError, UnknownLayoutError, UnreadableFileError
 from cropdetect.fields import is_vector_file, vector_files
+from cropdetect.fields.vector import SPREADSHEETS
 from cropdetect.formats import Kind
 from cropdetect.imagery import (
     SEE_LAYOUTS,
     address_without_prefix,
+    how_to_read,
     is_address,
     is_field_raster,
     is_image_archive,
@@ -43,6 +45,7 @@ _LOOKED_AT = 200  # entries of a folder in which data is looked for
 _SHOWN = 4
 _IMAGES = re.compile(r".*\.(tiff?|jp2|nc4?|zarr)", re.IGNORECASE)
 _OF_R = (".rds", ".rdata", ".rda")
+_ADVICE = dict.fromkeys(SPREADSHEETS, "Save the table as CSV.") | dict.fromkeys((".gz", ".bz2", ".xz", ".zst"), "Unpack it.")
 _PAGE_HEAD = 4096  # bytes
 _PAGE = b'<meta name="generator" content="cropdetect">'
 
@@ -76,7 +79,8 @@ def _recognised(path: Path) -> Kind:
         )
     kind = _kind(path)
     if kind is None:
-        fix = " ".join([*_near(path), SEE_LAYOUTS])
+        advice = [f"{text}." for text in how_to_read(path)] or [_ADVICE.get(path.suffix.lower(), "")]
+        fix = " ".join(filter(None, [*_near(path), *advice, SEE_LAYOUTS]))
         raise UnknownLayoutError(f"this is {contents_of(path)}, and nothing in it can be read", where=path, fix=fix)
     return kind
 

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 
 from cropdetect import signals
-from cropdetect.cli import verbs  # noqa: F401, registers the commands
+from cropdetect.cli import settings, verbs  # noqa: F401, `verbs` registers the commands
 from cropdetect.cli.app import DEBUG, PipeClosedError, Shown, StoppedError, app
 from cropdetect.cli.plain import plain_output
 from cropdetect.errors import CropDetectError, InputNotFoundError, MemoryLimitError, named
@@ -25,7 +25,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = lambda message, *_: _show_warning(message)
-    _leave_out_settings_without_data()
+    settings.leave_out()
     debug = DEBUG in sys.argv[1:]
     sys.argv = [argument for argument in sys.argv if argument != DEBUG]
     command_line.set(("cropdetect", *sys.argv[1:]))
@@ -44,15 +44,6 @@ def main() -> None:
         signals.end_with(code)
     exec("")  # else Python would end itself by SIGINT if a signal had come within an `exec` or `eval`
     sys.exit(code)
-
-
-def _leave_out_settings_without_data() -> None:
-    """Take PROJ's own data where the environment names a folder without any, as after another program was removed."""
-    for name in ("PROJ_DATA", "PROJ_LIB"):
-        folders = os.environ.get(name)
-        if folders is not None and not any((Path(folder) / "proj.db").is_file() for folder in folders.split(os.pathsep)):
-            del os.environ[name]
-            warnings.warn(f"{name}={folders} leads to no proj.db and is not used", stacklevel=2)
 
 
 def _show_warning(message: Warning | str) -> None:

@@ -129,6 +129,7 @@ def _parameter(
         "max": next((mark.le for mark in marks if hasattr(mark, "le")), None),
         "metavar": next((mark.text for mark in marks if isinstance(mark, Metavar)), None),
         "show_default": not required,
+        **({"path_type": str, "callback": _as_typed} if kind is Path or several else {}),
     }
     default = inspect.Parameter.empty if required else field.default
     if only_given:
@@ -138,6 +139,13 @@ def _parameter(
     info = typer.Argument(**shown) if argument else typer.Option(flag(name), **shown)
     taken = taken | None if default is None else taken
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[taken, info])
+
+
+def _as_typed(path: Any) -> Any:
+    """Return a path that was typed, or several. An empty one stays text: the verb can tell it from the working folder."""
+    if isinstance(path, list | tuple):
+        return [_as_typed(one) for one in path]
+    return Path(path) if isinstance(path, str) and path else path
 
 
 def _flag_field(parameter: inspect.Parameter) -> FieldInfo:

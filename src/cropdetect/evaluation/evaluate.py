@@ -13,7 +13,7 @@ from cropdetect.evaluation.areas import estimate_areas
 from cropdetect.evaluation.bootstrap import FEW_GROUPS, bootstrap_intervals
 from cropdetect.evaluation.label_doubts import label_doubts
 from cropdetect.evaluation.scores import score, scores_by_size
-from cropdetect.fields import areas_ha, as_text, field_positions, square_blocks
+from cropdetect.fields import areas_ha, as_text, field_positions, square_blocks, written_differently
 from cropdetect.formats import MetricsRecord, SeenScores
 
 _NOT_KNOWN = "the checkpoint does not know its training fields: the scores are too good if these fields are among them"
@@ -190,26 +190,30 @@ def _joined(
     known["answered"] = answered
     known = known[~fields["status"].isin(["duplicate_id", "no_id"]).to_numpy()]
     joined = known.merge(labels, on="field_id")
+    alike = written_differently(labels["field_id"], known["field_id"]) if len(joined) < len(labels) else ""
     if joined.empty:
         raise FieldsError(
             f"no field id of the labels ({_some(labels['field_id'])}) is one of the predictions ({_some(known['field_id'])})",
             where=where,
-            fix="Name the column that holds the predictions' ids with --id-column.",
+            fix=f"{alike} Name the column that holds the predictions' ids with --id-column.".strip(),
         )
     warnings = []
     if len(joined) < len(labels):
-        warnings.append(f"{len(labels) - len(joined)} labelled fields are not among the predictions")
+        lost = f"{len(labels) - len(joined)} labelled fields are not among the predictions"
+        warnings.append(f"{lost}. {alike}" if alike else lost)
     joined["class"] = joined["label"].map({name: i for i, name in enumerate(legend)})
     unknown = joined[joined["class"].isna()]
+    alike = written_differently(unknown["label"], legend)
     if len(unknown) == len(joined):
         raise LegendError(
             f"no label ({_some(joined['label'].drop_duplicates())}) is a class of the predictions ({', '.join(legend[:10])})",
             where=where,
-            fix="Name another column with --labels, or map the codes to class names with --legend.",
+            fix=f"{alike} Name another column with --labels, or map the codes to class names with --legend.".strip(),
         )
     if len(unknown):
         names = _some(unknown["label"].drop_duplicates())
-        warnings.append(f"{len(unknown)} fields are not scored, since their labels are no class of the predictions: {names}")
+        lost = f"{len(unknown)} fields are not scored, since their labels are no class of the predictions: {names}"
+        warnings.append(f"{lost}. {alike}" if alike else lost)
     joined = joined[joined["class"].notna()]
     if not joined["answered"].all():
         warnings.append(f"{int((~joined['answered']).sum())} labelled fields have no answer and are not scored")

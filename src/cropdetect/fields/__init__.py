@@ -1,7 +1,7 @@
 """Fields: any source of boundaries becomes a table of fields."""
 
 from cropdetect.fields.areas import areas_ha
-from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column
+from cropdetect.fields.columns import NO_LABELS, as_text, field_ids, find_label_column, no_text, written_differently
 from cropdetect.fields.coordinates import outside_imagery, where_both_lie
 from cropdetect.fields.geometry import field_points, field_positions, polygons_only, square_blocks
 from cropdetect.fields.id_raster import IdRaster
@@ -27,6 +27,7 @@ __all__ = [
     "find_label_column",
     "hcat_legend",
     "is_vector_file",
+    "no_text",
     "only_vector_file",
     "ordered_legend",
     "outside_imagery",
@@ -38,4 +39,5 @@ __all__ = [
     "square_blocks",
     "vector_files",
     "where_both_lie",
+    "written_differently",
 ]

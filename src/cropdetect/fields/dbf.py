@@ -4,6 +4,7 @@ References:
     https://en.wikipedia.org/wiki/.dbf
 """
 
+import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ _ENCODING_AT = 29
 _UNSTATED = (0x00, 0x57)  # "ANSI" is what writers put there by habit
 _LOOKED_AT = 2**24  # bytes of rows from which the encoding is told
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_CODE_PAGE = re.compile(r"(?:ansi|oem|cp|ms|ibm|windows)?[-_ ]*(?!8859)(\d{3,5})", re.IGNORECASE)  # ANSI 1252, 65001
+_OF_GDAL = re.compile(r"(?:iso)?[-_ ]*8859[-_ ]*\d{1,2}|system", re.IGNORECASE)
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -39,14 +42,18 @@ class _Rows:
 def text_encoding(shapefile: Path) -> tuple[str | None, str | None]:
     """Return the encoding of a Shapefile's text where GDAL would not find it, and a warning.
 
-    Without a .cpg file GDAL takes text for Latin-1, although much of it is UTF-8.
+    Without a .cpg file, and where it does not know what that says, GDAL takes text for Latin-1, although much of it is UTF-8.
 
     Returns:
         None, None where the file states its encoding or needs none.
     """
     table = shapefile_part(shapefile, ".dbf")
-    if table is None or shapefile_part(shapefile, ".cpg") is not None:
+    if table is None:
         return None, None
+    stated = shapefile_part(shapefile, ".cpg")
+    name = "" if stated is None else stated.read_text("latin-1").strip()
+    if name:
+        return _codec(name)
     with table.open("rb") as file:
         content = file.read(_LOOKED_AT)
     rows = _rows(content)
@@ -65,6 +72,19 @@ def text_encoding(shapefile: Path) -> tuple[str | None, str | None]:
     if broken <= foreign // 10:  # letters that are cut off at the end of a column
         return "utf-8", "its text is read as UTF-8, because nothing states its encoding; a .cpg file can"
     return None, "nothing states the encoding of its text; it is read as Latin-1. If letters look wrong, add a .cpg file"
+
+
+def _codec(name: str) -> tuple[str | None, str | None]:
+    """Return what Python calls the encoding that a .cpg file states, and a warning; None where GDAL knows it."""
+    page = _CODE_PAGE.fullmatch(name)
+    codec = name if page is None else "utf-8" if page[1] == "65001" else f"cp{page[1]}"
+    try:
+        codecs.lookup(codec)
+    except LookupError:
+        if _OF_GDAL.fullmatch(name):
+            return None, None
+        return None, f"its .cpg file states an encoding that is not known ({name[:20]!a}): its text is read as Latin-1"
+    return (None if page is None else codec), None
 
 
 def whole_numbers(shapefile: Path, name: str) -> list[int | None] | None:

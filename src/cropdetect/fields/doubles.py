@@ -50,6 +50,28 @@ def other_years(table: pd.DataFrame, label_column: str | None, years: Collection
     return warnings
 
 
+def contradicting(ids: "pd.Series[Any]", labels: "pd.Series[Any] | None", file: str) -> list[str]:
+    """Return a warning about ids that occur more than once, with different labels.
+
+    Args:
+        ids: (field,) of the fields that have one.
+        labels: (field,) class names, None where there is none.
+        file: its name, for messages.
+    """
+    if labels is None:
+        return []
+    known = pd.DataFrame({"id": ids, "label": labels}).dropna().drop_duplicates()
+    several = known.groupby("id", sort=False)["label"].agg(list)
+    several = several[several.map(len) > 1]
+    if several.empty:
+        return []
+    field, crops = several.index[0], several.iloc[0]
+    return [
+        f"{file}: {len(several)} ids have rows with different labels, such as {field} with {' and '.join(map(repr, crops[:2]))}; "
+        "the first row is used. Keep one row a field, or give each row an id of its own"
+    ]
+
+
 def _span(years: Collection[int]) -> str:
     return "-".join(dict.fromkeys((str(min(years)), str(max(years)))))
 

@@ -11,11 +11,18 @@ import pyarrow.parquet
 
 from cropdetect.door import local_path
 from cropdetect.errors import FieldsError
-from cropdetect.fields.columns import as_text, find_column, find_id_column, find_label_column, listed
+from cropdetect.fields.columns import (
+    are_predictions,
+    as_text,
+    find_column,
+    find_id_column,
+    find_label_column,
+    listed,
+)
 from cropdetect.fields.contents import PARQUET_SUFFIXES
 from cropdetect.fields.id_raster import RASTER_SUFFIXES
 from cropdetect.fields.legend import class_names
-from cropdetect.fields.places import by_place, lie_in_their_fields, lonlat_columns, points_of
+from cropdetect.fields.places import by_place, lie_in_their_fields, lonlat_columns, most_lie_in, points_of
 from cropdetect.fields.plain_table import read_plain_table
 from cropdetect.fields.vector import read_vector
 from cropdetect.imagery import unreadable
@@ -65,6 +72,12 @@ def read_labels(
     ids, doubts = find_id_column(table, id_column, where=path)
     codes = find_label_column(table, label_column, where=path)
     columns = f"The columns: {listed([str(name) for name in table.columns])}."
+    if codes is None and are_predictions(table):
+        raise FieldsError(
+            "this is an output of predict: its crops are predicted, not known",
+            where=path,
+            fix=f"Give the known crops, or name the column that holds them with --labels. {columns}",
+        )
     if codes is None:
         raise FieldsError("no column is known to hold labels", where=path, fix=f"Name it with --labels. {columns}")
     labels, missing = class_names(table[codes], legend, where=path)
@@ -76,6 +89,8 @@ def read_labels(
     if fields is not None and id_column is None and (known is None or not known.isin(as_text(fields["field_id"])).any()):
         shapes, told = _places(table, shapes, fields, path)
         warnings = (*warnings, *told)
+    elif fields is not None and id_column is None and shapes is None:
+        shapes = _points_on(fields, table)
     if shapes is not None and fields is not None and id_column is None and _are_apart(shapes, known, fields):
         used = (found["label"].notna() & shapes.notna() & ~shapes.is_empty).to_numpy()
         if not used.any():
@@ -133,6 +148,15 @@ def _places(
             fix=f"Give a table with the ids of the fields, such as {fields['field_id'].iloc[0]}, or imagery with a CRS.",
         )
     return shapes, [f"{path.name}: {text}" for text in warnings]
+
+
+def _points_on(fields: gpd.GeoDataFrame, table: pd.DataFrame) -> gpd.GeoSeries | None:
+    """Return where the rows of a table lie by its lon and lat, if most of them lie in a field; else None: ids must do."""
+    lonlat = lonlat_columns(table)
+    if lonlat is None or fields.crs is None or fields.geometry.isna().all():
+        return None
+    points = points_of(table, lonlat, [])
+    return points if most_lie_in(points, fields) else None
 
 
 def _are_apart(shapes: gpd.GeoSeries, ids: "pd.Series[Any] | None", fields: gpd.GeoDataFrame) -> bool:

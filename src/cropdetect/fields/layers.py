@@ -1,5 +1,6 @@
 """The layers of one data set, and a layer as a table with the values that the file has."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from cropdetect.fields.columns import rounded
 from cropdetect.fields.contents import DRIVERS, JSON_SUFFIXES, PARQUET_SUFFIXES, json_driver
 from cropdetect.fields.geometry import Geometries, from_wkb, holds_polygons
 from cropdetect.fields.plain_table import exact_table, read_parquet
-from cropdetect.imagery import unreadable
+from cropdetect.imagery import unreadable, without_driver
 
 _HIDDEN_KEY = "fid"  # what GDAL calls the key of a table to which its user gave none
 _COUNTED = 2**26  # bytes of a JSON file whose features are counted
@@ -35,7 +36,7 @@ class Layer:
         file: its data set.
         name: its name there.
         columns: names of the attributes, the key's among them.
-        whole: names of those of whole numbers.
+        whole: names of those of whole numbers, or of yes and no.
         key: name of the column of keys (GDAL's feature ids), or "".
     """
 
@@ -67,6 +68,8 @@ def layers_of(file: Path) -> list[Layer]:
     suffix = file.suffix.lower()
     if suffix in PARQUET_SUFFIXES:
         return [Layer(file, file.stem, tuple(pyarrow.parquet.read_schema(file).names))]
+    if not any(known.startswith(DRIVERS[suffix]) for known in pyogrio.list_drivers()):
+        raise without_driver(file, DRIVERS[suffix])
     layers = []
     for name in (str(name) for name, kind in pyogrio.list_layers(_source(file)) if kind is not None):
         info = pyogrio.read_info(_source(file), layer=name)
@@ -77,7 +80,9 @@ def layers_of(file: Path) -> list[Layer]:
             )
         if driver == "GML" and info["geometry_name"] == "extent":
             continue  # INSPIRE's record of the whole data set
-        whole = tuple(str(column) for column, kind in zip(info["fields"], info["dtypes"], strict=True) if "int" in str(kind))
+        whole = tuple(
+            str(column) for column, kind in zip(info["fields"], info["dtypes"], strict=True) if re.match("u?int|bool", str(kind))
+        )
         layers.append(Layer(file, name, (*map(str, info["fields"]), *filter(None, [key])), whole, key))
     return layers
 
@@ -137,12 +142,13 @@ def _source(file: Path) -> str | Path:
 
 
 def _with_gaps(layer: Layer, table: gpd.GeoDataFrame) -> "dict[str, pd.api.extensions.ExtensionArray]":
-    """Return the columns of whole numbers that became floating-point numbers because some are missing."""
+    """Return the columns of whole numbers, and of yes and no, that became floating-point numbers because some are missing."""
     names = [name for name in layer.whole if name in table.columns and table[name].dtype.kind == "f"]
     if not names:
         return {}
     arrow = pyogrio.read_arrow(_source(layer.file), layer=layer.name, columns=names, read_geometry=False)[1]
-    return {name: pd.array(arrow.column(name).to_pylist(), dtype="Int64") for name in names}
+    kinds = {name: "boolean" if pyarrow.types.is_boolean(arrow.column(name).type) else "Int64" for name in names}
+    return {name: pd.array(arrow.column(name).to_pylist(), dtype=kind) for name, kind in kinds.items()}
 
 
 def _with_many_digits(layer: Layer, table: gpd.GeoDataFrame) -> "dict[str, pd.Series[Any]]":

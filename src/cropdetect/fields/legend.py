@@ -1,6 +1,7 @@
 """From the codes in a file to class names."""
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -12,7 +13,7 @@ import pandas as pd
 
 from cropdetect.documents import read_yaml
 from cropdetect.errors import InputNotFoundError, LegendError
-from cropdetect.fields.columns import as_text
+from cropdetect.fields.columns import as_text, written_differently
 
 CV4A_LEGEND: Mapping[str, str] = {
     "1": "Maize",
@@ -48,6 +49,17 @@ _NO_LABEL = frozenset(
         "missing",
         "not available",
         "tbd",
+        "#n/a",
+        "<null>",
+        "(null)",
+        "(blank)",
+        "not known",
+        "desconhecido",
+        "desconocido",
+        "inconnu",
+        "onbekend",
+        "sconosciuto",
+        "unbekannt",
         "-1",
         "-99",
         "-999",
@@ -114,40 +126,43 @@ def class_names(
     Raises:
         LegendError: the legend has none of the codes.
     """
-    text = as_text(codes)
+    text, file = as_text(codes), Path(str(where)).name
     if legend is None:
-        return text, _doubtful_classes(text, where)
+        return text, _doubtful_classes(text, file)
     known = text.isin(list(legend))
     unknown = text[~known & text.notna()]
     warnings: tuple[str, ...] = ()
     if len(unknown):
+        alike = written_differently(unknown, legend)
         listed = ", ".join(sorted(set(unknown))[:10])
         if not known.any():
             raise LegendError(
                 f"the legend has none of the label codes; the codes are {listed}",
                 where=where,
-                fix="Add these codes to the legend, or name another label column.",
+                fix=f"{alike} Add these codes to the legend, or name another label column.".strip(),
             )
-        warnings = (f"{where}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled",)
+        lost = f"{file}: the legend lacks label codes of {len(unknown)} fields ({listed}); these count as unlabelled"
+        warnings = (f"{lost}. {alike}" if alike else lost,)
     names = pd.Series([legend[code] if here else None for code, here in zip(text, known, strict=True)], codes.index, dtype=object)
     return names, warnings
 
 
-def _doubtful_classes(labels: "pd.Series[Any]", where: object) -> tuple[str, ...]:
+def _doubtful_classes(labels: "pd.Series[Any]", file: str) -> tuple[str, ...]:
     """Return warnings about classes that differ only in how they are written, and about those that sound like no label."""
     classes = pd.Series(labels.dropna().unique(), dtype=object)
     plain = classes.map(lambda name: " ".join(unicodedata.normalize("NFKC", name).casefold().split()))
     alike = sorted(classes[plain.duplicated(keep=False)], key=str.casefold)
-    nothing = classes[plain.isin(_NO_LABEL)]
+    codes = len(plain) > 2 and all(re.fullmatch(r"-?\d+", name) for name in plain)  # beside one other, 0 may mean "no"
+    nothing = classes[plain.isin([*_NO_LABEL, "0"] if codes else list(_NO_LABEL))]
     warnings = []
     if alike:
         warnings.append(
-            f"{where}: these classes differ only in capitals or blanks, and each counts as a class of its own: "
+            f"{file}: these classes differ only in capitals or blanks, and each counts as a class of its own: "
             f"{', '.join(map(repr, alike[:6]))}. --legend gives them one name"
         )
     if len(nothing):
         warnings.append(
-            f"{where}: these classes sound like no label, but count as crops: {', '.join(map(repr, nothing))}. Empty these "
+            f"{file}: these classes sound like no label, but count as crops: {', '.join(map(repr, nothing))}. Empty these "
             "labels, or give a --legend of the crops"
         )
     return tuple(warnings)

@@ -1,6 +1,7 @@
 """Where the rows of a table lie, and which field a surveyed point or outline lies in, where its id does not tell."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -24,7 +25,7 @@ def lonlat_columns(table: pd.DataFrame) -> list[str] | None:
 
 def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) -> gpd.GeoSeries:
     """Return the points of columns of longitudes and latitudes; None where they hold no numbers, which is a warning."""
-    place = table[list(columns)].apply(pd.to_numeric, errors="coerce")
+    place = table[list(columns)].apply(_degrees)
     degrees = place.to_numpy(np.float64, na_value=np.nan)
     known = (np.isfinite(degrees) & (np.abs(degrees) <= ON_EARTH)).all(axis=1)
     lost = int((table[list(columns)].notna().any(axis=1) & ~known).sum())
@@ -32,6 +33,14 @@ def points_of(table: pd.DataFrame, columns: Sequence[str], warnings: list[str]) 
         warnings.append(f"{' and '.join(columns)} hold no place on the Earth in {lost} rows")
     points = gpd.GeoSeries(gpd.points_from_xy(place[columns[0]], place[columns[1]]), index=table.index, crs="EPSG:4326")
     return points.where(known, None)
+
+
+def _degrees(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return numbers, also where a comma stands before their decimals."""
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        column = column.astype("string").str.replace(",", ".", regex=False)
+    numbers: pd.Series[Any] = pd.to_numeric(column, errors="coerce")
+    return numbers
 
 
 def lie_in_their_fields(shapes: gpd.GeoSeries, ids: "pd.Series[Any]", fields: gpd.GeoDataFrame) -> bool:
@@ -50,6 +59,13 @@ def lie_in_their_fields(shapes: gpd.GeoSeries, ids: "pd.Series[Any]", fields: gp
         return bool(ids.isin(as_text(fields["field_id"])).any())  # of fields without an outline
     touching = shapely.intersects(place.to_numpy()[known], outlines[ids[known]].to_numpy())
     return bool(touching.mean() >= _AGREE)
+
+
+def most_lie_in(points: gpd.GeoSeries, fields: gpd.GeoDataFrame) -> bool:
+    """Tell whether most of some points lie in a field, whichever it is."""
+    there = points.dropna().to_crs(fields.crs).to_numpy()
+    inside = shapely.STRtree(fields.geometry.to_numpy()).query(there, predicate="intersects")[0]
+    return 2 * len(np.unique(inside)) > len(there)
 
 
 def by_place(
@@ -82,10 +98,11 @@ def by_place(
     found = table.iloc[pairs[0]].assign(field_id=as_text(fields["field_id"].iloc[pairs[1]]).to_numpy())
     several = found.groupby("field_id")["label"].transform("nunique").to_numpy() > 1
     nowhere = len(table) - len(np.unique(pairs[0]))
-    warnings = [f"{where}: the labels are joined to the fields by place, not by ids"]
+    name = Path(str(where)).name
+    warnings = [f"{name}: the labels are joined to the fields by place, not by ids"]
     if nowhere:
-        warnings.append(f"{where}: {nowhere} of {len(table)} labels lie in no field and are not used")
+        warnings.append(f"{name}: {nowhere} of {len(table)} labels lie in no field and are not used")
     if several.any():
         ids = found.loc[several, "field_id"].unique()
-        warnings.append(f"{where}: {len(ids)} fields have labels of several crops and count as unlabelled ({', '.join(ids[:5])})")
+        warnings.append(f"{name}: {len(ids)} fields have labels of several crops and count as unlabelled ({', '.join(ids[:5])})")
     return found[~several].drop_duplicates("field_id").reset_index(drop=True), tuple(warnings)

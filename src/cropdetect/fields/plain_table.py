@@ -10,19 +10,20 @@ import pyarrow
 import pyarrow.parquet
 
 from cropdetect.errors import UnreadableFileError
-from cropdetect.fields.columns import ID_COLUMNS, LABEL_COLUMNS
+from cropdetect.fields.columns import ID_COLUMNS, LABEL_COLUMNS, plain_name
+from cropdetect.fields.csv_form import CsvForm
 
-_DELIMITERS = ",;\t"
 _MANY_ROWS, _ROWS_A_BYTE = 100_000, 2  # a field takes several bytes, however well it is packed
 _RATIO, _SMALL = 200, 2**28  # unpacked over packed size, bytes
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")  # as people write numbers: 007 is text
 
 
 def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
-    """Read CSV (separated by comma, semicolon or tab) or Parquet.
+    """Read CSV (separated by comma, semicolon, tab or a vertical bar) or Parquet.
 
     A CSV file says of no column what it holds. Ids and labels are text as it is written, where only an empty cell is missing;
-    they are whole numbers where all of them look like such. Every other column is what pandas takes it for.
+    they are whole numbers where all of them look like such. Every other column is what pandas takes it for. Empty rows are left
+    out.
 
     Args:
         path: the file, `.parquet`, `.geoparquet` or else CSV.
@@ -34,7 +35,13 @@ def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
     try:
         if path.suffix.lower() in (".parquet", ".geoparquet"):
             return exact_table(read_parquet(path))
-        options: dict[str, Any] = {"sep": delimiter(path), "encoding": "utf-8-sig"}
+        form = CsvForm.of(path)
+        options: dict[str, Any] = {
+            "sep": form.delimiter,
+            "encoding": "utf-8-sig",
+            "skiprows": form.above,
+            "skipinitialspace": form.blanks,
+        }
         table = _rows(pd.read_csv(path, **options))
         wanted = [name for name in table.columns if _is_text(table[name], {*ID_COLUMNS, *LABEL_COLUMNS, *text})]
         if wanted:
@@ -44,7 +51,7 @@ def read_plain_table(path: Path, *, text: Sequence[str] = ()) -> pd.DataFrame:
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UnreadableFileError(f"the table cannot be read ({reason})", where=path, fix="Export it again.") from error
-    return table
+    return table.dropna(how="all").reset_index(drop=True)
 
 
 def _rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -75,12 +82,6 @@ def read_parquet(path: Path) -> pyarrow.Table:
     return table
 
 
-def delimiter(path: Path) -> str:
-    """Return what separates the columns of a CSV file: comma, semicolon or tab, whichever its first line has most of."""
-    with path.open(encoding="utf-8-sig") as file:
-        return max(_DELIMITERS, key=file.readline().count)
-
-
 def exact_table(arrow: pyarrow.Table) -> pd.DataFrame:
     """Return a table with the whole numbers that it has, also beside missing ones, and the index that pandas kept as columns."""
     table: pd.DataFrame = arrow.to_pandas()
@@ -98,7 +99,7 @@ def _is_text(column: "pd.Series[Any]", known: set[str]) -> bool:
     """Tell whether a column holds text that pandas may have changed."""
     name = str(column.name)
     lost_a_word = not pd.api.types.is_numeric_dtype(column.dtype) and bool(column.isna().any())
-    return lost_a_word or name in known or name.lower() in known
+    return lost_a_word or name in known or plain_name(name) in known
 
 
 def _numbers_or_text(column: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -12,7 +12,7 @@ import shapely
 from pyproj import CRS
 
 from cropdetect.fields.columns import field_ids, find_id_column, find_label_column, rounded
-from cropdetect.fields.doubles import doubled
+from cropdetect.fields.doubles import contradicting, doubled
 from cropdetect.fields.geometry import Flags, buffer_fields, usable_polygons
 from cropdetect.fields.legend import class_names, ordered_legend
 
@@ -102,6 +102,7 @@ def field_table(
     if label_column is not None:
         columns["label"], missing = class_names(raw[label_column], legend, where=path)
         warnings += missing
+    warnings += contradicting(ids[~no_id], columns.get("label"), path.name)
     warnings += doubled(polygons, columns.get("label"), ids, path.name)
     columns["status"] = pd.Series(status, dtype=object)
     others = raw.drop(columns=["geometry", *({id_column, label_column} & set(columns))])

@@ -20,6 +20,7 @@ from cropdetect.paths import contents_of, not_found, visible
 
 _PLAIN = (*DRIVERS, *PARQUET_SUFFIXES)
 VECTOR_SUFFIXES = (*_PLAIN, *ARCHIVE_SUFFIXES)
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
 _DAMAGED = (
     pyogrio.errors.DataSourceError,
@@ -155,6 +156,8 @@ def _data_sets(path: Path) -> Iterator[list[Path]]:
         known = ", ".join(VECTOR_SUFFIXES)
         columns = " -oo GEOM_POSSIBLE_NAMES=wkt,geometry -a_srs EPSG:4326" if suffix in (".csv", ".tsv") else ""
         convert = f"Convert it, e.g. in QGIS or with: ogr2ogr {path.stem}.gpkg {path.name}{columns} (known are {known})."
+        if suffix in SPREADSHEETS:
+            convert = "Known crops are read from CSV: save the table as such. Outlines need a vector file."
         raise UnknownLayoutError(f"fields are not read from {suffix or 'such'} files", where=path, fix=convert)
     if suffix not in ARCHIVE_SUFFIXES:
         yield [path]

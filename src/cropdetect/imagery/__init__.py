@@ -9,11 +9,12 @@ from cropdetect.imagery.layouts.folders import is_field_raster
 from cropdetect.imagery.layouts.stac import is_item_collection
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, as_typed, is_address, is_stac
 from cropdetect.imagery.open import is_imagery, open_imagery
+from cropdetect.imagery.other_formats import how_to_read
 from cropdetect.imagery.places import check_place
 from cropdetect.imagery.sensors import sensor_bands
 from cropdetect.imagery.series import FieldFiles, Imagery, ImageSeries, PixelBlock, Window, merge_warnings
 from cropdetect.imagery.stated import StatedBand, stated_bands, stated_masks
-from cropdetect.imagery.stores.safety import gdal, refuse_zarr_objects, unreadable
+from cropdetect.imagery.stores.safety import gdal, refuse_zarr_objects, unreadable, without_driver
 from cropdetect.imagery.stores.zips import is_image_archive, raster_driver
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "boxes_of",
     "check_place",
     "gdal",
+    "how_to_read",
     "is_address",
     "is_field_raster",
     "is_image_archive",
@@ -60,4 +62,5 @@ __all__ = [
     "touch",
     "unreadable",
     "utm_zone",
+    "without_driver",
 ]

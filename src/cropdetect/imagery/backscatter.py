@@ -63,19 +63,30 @@ def find_scales(
     """
     bands = dict.fromkeys(one.band for one in sample if is_backscatter(one.band))
     scales: dict[str, Scale | None] = {}
+    unknown: dict[str, npt.NDArray[np.float64]] = {}
     taken: dict[str, float] = {}  # band -> its 98th percentile, where pixels alone tell that it is power
     for band in bands:
         of_band = [(one, _values(one, fills)) for one in sample if one.band == band]
         scales[band], is_told = _scale_of_band(of_band)
         numbers = np.concatenate([values for _, values in of_band])
+        if scales[band] is None and numbers.size:
+            unknown[band] = numbers
         if scales[band] == "power" and not is_told:
             taken[band] = float(np.quantile(numbers, _LIKELY))
-    if not taken:
-        return scales, ()
-    return scales, (
-        f"{', '.join(taken)}: numbers up to {max(taken.values()):.2g} are taken as backscatter power, and read as decibels "
-        "(10 log10)",
-    )
+    warnings = []
+    if taken:
+        warnings.append(
+            f"{', '.join(taken)}: numbers up to {max(taken.values()):.2g} are taken as backscatter power, and read as decibels "
+            "(10 log10)"
+        )
+    if unknown:
+        low, high = np.quantile(np.concatenate([*unknown.values()]), (1 - _LIKELY, _LIKELY))
+        warnings.append(
+            f"{', '.join(unknown)}: the unit of the backscatter is not known, and its numbers stay as they are. Most lie between "
+            f"{low:.4g} and {high:.4g}, which is neither decibels nor power. Write decibels; ALOS PALSAR's and WorldCereal's are "
+            "20 log10(number) - 83, and images of level GRD must be calibrated first"
+        )
+    return scales, tuple(warnings)
 
 
 def in_decibels(layer: Layer, scale: Scale | None) -> Layer:

@@ -233,6 +233,7 @@ _PREFIXES: tuple[tuple[str, str | None], ...] = (
     (r"SR|FRE|SRE|FRC|BOA|TOA|NBART?|RHOS?|REFL(?:ECTANCE)?|SURFACE_REFLECTANCE", None),
 )
 _RADIOMETRY_WORDS = r"db|lin(?:ear)?|sigma0|gamma0|beta0|fre|sre"
+_RADIOMETRY = rf"(sigma0|gamma0|beta0){_SEPARATOR}?(.+)"
 _NEUTRAL_SUFFIX = rf"{_SEPARATOR}(?:\d\dm|SR|BOA|TOA|SURF|REFL|REFLECTANCE|SURFACE_REFLECTANCE)"
 ORBIT_WORDS = r"asc(?:ending)?|desc(?:ending)?"
 _LOCATION_WORDS = (
@@ -294,7 +295,7 @@ def _readings(name: str) -> Iterator[tuple[str | None, str, str]]:
             rests.append((neutral[1], variant))
         else:
             break
-    radiometry = re.fullmatch(rf"(sigma0|gamma0|beta0){_SEPARATOR}?(.+)", rests[-1][0], re.IGNORECASE)
+    radiometry = re.fullmatch(_RADIOMETRY, rests[-1][0], re.IGNORECASE)
     if radiometry:
         rests.append((radiometry[2], "_".join(filter(None, (radiometry[1].lower(), rests[-1][1])))))
     for text, variant in rests:
@@ -303,6 +304,9 @@ def _readings(name: str) -> Iterator[tuple[str | None, str, str]]:
             match = re.fullmatch(rf"(?:{prefix}){_SEPARATOR}(.+)", text, re.IGNORECASE)
             if match:
                 yield whose, match[1], variant
+                radiometry = re.fullmatch(_RADIOMETRY, match[1], re.IGNORECASE)
+                if radiometry:
+                    yield whose, radiometry[2], "_".join(filter(None, (radiometry[1].lower(), variant)))
                 inner = re.fullmatch(rf"(?:{_PREFIXES[-1][0]}){_SEPARATOR}(.+)", match[1], re.IGNORECASE)
                 if inner:
                     yield whose, inner[1], variant
@@ -354,9 +358,9 @@ def is_quality(name: str) -> bool:
     return find_band(name).is_quality
 
 
-def is_reflectance(name: str) -> bool:
-    """Whether the band is a reflectance, from which Sentinel-2's offset is taken off."""
-    return find_band(name).kind == "reflectance"
+def is_reflectance(name: str, sensor: str | None = None) -> bool:
+    """Whether the band is a reflectance, from which Sentinel-2's offset is taken off; B10 of Landsat 8 is a temperature."""
+    return find_band(name, sensor).kind == "reflectance"
 
 
 def band_with_role(role: str, names: Sequence[str], sensor: str | None = None) -> str | None:

@@ -4,16 +4,19 @@ An image has one day. A name may tell it in these forms, the surest first:
 
 * a day: ``20190606``, ``2019-06-06``, ``2019_06_06``, ``2019.06.06``, with or without a time (``T075611``, ``T07:56:11.5Z``,
   ``_075611``), or milliseconds since 1970 (``1559779200000``);
-* a day of the year (``2019157``, ``2019-157``, ``2019_157``, ``A2019157``), an ISO week (``2019W23``, ``2019-W23-4``), a day with
-  the name of the month (``6Jun2019``), a day with the year last (``25-06-2019``), ``2019/6/6`` over folders;
-* a month with a sign between (``2019-06``, ``2019_06``, ``Jun2019``), or a quarter (``2019Q2``);
-* a month without one (``201906``), or a day with the year last (``25062019``);
+* a day of the year (``2019157``, ``2019-157``, ``2019_157``, ``A2019157``, ``2019_doy157``), an ISO week (``2019W23``,
+  ``2019-W23-4``), a ten-day period (``2019-06-D1``), a day with the name of the month (``6Jun2019``), a day with the year last
+  (``25-06-2019``), ``2019/6/6`` over folders;
+* a month with a sign between (``2019-06``, ``2019_06``, ``2019_M06``, ``Jun2019``), or a quarter (``2019Q2``), or the months of a
+  duration (``2019-01--P6M``);
+* a month without one (``201906``), or a day with the year last (``25062019``). ``200601`` is January 2006 or 1 June 2020;
 * a year (``2019``), which counts only where nothing else is known.
 
 Two dates of one form that follow each other are a span: two months or weeks (``2019-06_to_2019-08``), or two days without times
 that are at most 31 days apart or the ends of whole months (``20190601_20190607``, ``20190401_20190630``). A week, a month, a year
 or a span is its middle day. Numbers after ``v``, ``version``, ``proc``, ``created`` and the like tell of the file and not of the
-image. A time with a zone is turned into UTC. Source of the forms: ISO 8601-1:2019, 5.2 (dates), 5.3.4 (zones).
+image. A time with a zone is turned into UTC. Source of the forms: ISO 8601-1:2019, 5.2 (dates), 5.3.4 (zones), 5.5.2 (durations);
+of the ten-day periods, the last of which ends with the month: Copernicus Global Land Service.
 """
 
 import datetime as dt
@@ -116,6 +119,29 @@ def _week(match: re.Match[str]) -> Iterator[Period]:
     yield Period(dt.date.fromisocalendar(year, week, first), dt.date.fromisocalendar(year, week, last))
 
 
+def _dekad(match: re.Match[str]) -> Iterator[Period]:
+    (month,) = _month(match["year"], int(match["month"]))
+    first = month.first + dt.timedelta(days=10 * (int(match["dekad"]) - 1))
+    yield Period(first, month.last if match["dekad"] == "3" else first + dt.timedelta(days=9))
+
+
+def _duration(match: re.Match[str]) -> Iterator[Period]:
+    first = dt.date(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1))
+    number, unit = int(match["number"]), match["unit"].upper()
+    if unit in "DW":
+        after = first + dt.timedelta(days=number * (7 if unit == "W" else 1))
+    else:
+        years, month = divmod(first.month - 1 + number * (12 if unit == "Y" else 1), 12)
+        after = first.replace(year=first.year + years, month=month + 1)
+    yield Period(first, after - dt.timedelta(days=1))
+
+
+def _month_or_short_year(match: re.Match[str]) -> Iterator[Period]:
+    yield from _month(match["year"], int(match["month"]))
+    if 2001 <= int(match["year"]) <= 2012:
+        yield from _days("2020", match[0][2:4], match["month"])
+
+
 def _year_last(match: re.Match[str]) -> Iterator[Period]:
     for day, month in ((match["a"], match["b"]), (match["b"], match["a"])):
         try:
@@ -144,31 +170,36 @@ _HMS = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d|60)"
 _CLOCK = r"(?:[01]\d|2[0-3])[:-]?[0-5]\d(?:[:-]?(?:[0-5]\d|60)(?:\.\d+)?)?"
 _TIME = rf"(?P<time>T(?:{_HMS}|{_CLOCK})|[_ ](?:{_HMS}|(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?))?"
 _NAMED = rf"(?P<month>{'|'.join(_MONTHS)})[a-z]{{0,6}}"
+_NO_WORD = r"(?<![a-z])"  # the 2 of S2_June_2019 is no day
+_SINCE = rf"{_Y}(?:-{_M}(?:-{_D})?)?--P(?P<number>\d{{1,3}})"
 
 _FORMS: tuple[_Form, ...] = (
+    _form(rf"{_SINCE}(?P<unit>Y)", _YEAR, _duration),
+    _form(rf"{_SINCE}(?P<unit>[MWD])", _MONTH, _duration),
     _form(rf"{_Y}-{_M}-{_D}[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)", _DAY, _zoned),
     _form(rf"{_Y}{_M}{_D}(?P<time>{_HMS}|[0-2]\d[0-5]\d)", _DAY, _calendar_day),
     _form(rf"{_Y}{_M}{_D}{_TIME}", _DAY, _calendar_day),
     _form(rf"{_Y}(?P<s>[-_.:]){_M}(?P=s){_D}{_TIME}", _DAY, _calendar_day),
     _form(r"1\d{12}", _DAY, _milliseconds),
-    _form(rf"{_Y}[-._]?(?P<day>[0-2]\d\d|3[0-6]\d)(?P<time>T{_HMS})?", _DAY_OTHERWISE, _day_of_year),
+    _form(rf"{_Y}[-._]?(?:doy[-_]?)?(?P<day>[0-2]\d\d|3[0-6]\d)(?P<time>T{_HMS})?", _DAY_OTHERWISE, _day_of_year),
     _form(rf"{_Y}[-_]?(?:W|wk|week[-_]?)(?P<week>[0-5]\d)(?:-?(?P<day>[1-7]))?", _DAY_OTHERWISE, _week),
+    _form(rf"{_Y}[-_]?{_M}[-_]?d(?:ek(?:ad)?)?[-_]?(?P<dekad>[1-3])", _DAY_OTHERWISE, _dekad),
     _form(
-        rf"(?P<day>[0-3]?\d)[-_. ]?{_NAMED}[-_. ]?{_Y}",
+        rf"{_NO_WORD}(?P<day>[0-3]?\d)[-_. ]?{_NAMED}[-_. ]?{_Y}",
         _DAY_OTHERWISE,
         lambda m: _of_named_month(m["year"], m["month"], m["day"]),
     ),
     _form(
         rf"{_Y}[-_. ]?{_NAMED}[-_. ]?(?P<day>[0-3]\d)", _DAY_OTHERWISE, lambda m: _of_named_month(m["year"], m["month"], m["day"])
     ),
-    _form(rf"(?P<a>[0-3]?\d)(?P<s>[-_./])(?P<b>[0-3]?\d)(?P=s){_Y}", _DAY_OTHERWISE, _year_last),
+    _form(rf"{_NO_WORD}(?P<a>[0-3]?\d)(?P<s>[-_./])(?P<b>[0-3]?\d)(?P=s){_Y}", _DAY_OTHERWISE, _year_last),
     _form(rf"{_Y}-(?P<month>\d\d?)-(?P<day>\d\d?)(?P<time>)", _DAY_OTHERWISE, _calendar_day),
     _form(rf"{_Y}/(?P<month>\d\d?)/(?P<day>\d\d?)(?P<time>)", _DAY_OTHERWISE, _calendar_day),
-    _form(rf"{_Y}[-_./]{_M}", _MONTH, lambda m: _month(m["year"], int(m["month"]))),
+    _form(rf"{_Y}(?:[-_./]|[-_.]?M){_M}", _MONTH, lambda m: _month(m["year"], int(m["month"]))),
     _form(rf"{_Y}[-_]?Q(?P<quarter>[1-4])", _MONTH, lambda m: _month(m["year"], 3 * int(m["quarter"]) - 2, 3)),
     _form(rf"(?<![a-z]){_NAMED}[-_. ]?{_Y}", _MONTH, lambda m: _of_named_month(m["year"], m["month"], None)),
     _form(rf"{_Y}[-_. ]?{_NAMED}(?![a-z])", _MONTH, lambda m: _of_named_month(m["year"], m["month"], None)),
-    _form(rf"{_Y_OF_SATELLITES}{_M}", _WEAK, lambda m: _month(m["year"], int(m["month"]))),
+    _form(rf"{_Y_OF_SATELLITES}{_M}", _WEAK, _month_or_short_year),
     _form(rf"(?P<a>[0-3]\d)(?P<b>[0-3]\d){_Y}", _WEAK, _year_last),
     _form(_Y, _YEAR, lambda m: _month(m["year"], 1, 12)),
 )

@@ -77,11 +77,12 @@ def _frequent(band: str, numbers: npt.NDArray[Any]) -> list[float]:
 def _zeros(sample: Sequence[BandSample]) -> dict[str, float]:
     """Return band -> share of zeros, of the bands that are zero together, as in a border.
 
-    The zeros of Sentinel-2's digital numbers are not counted: its specification declares them.
+    The zeros of Sentinel-2's digital numbers are not counted: its specification declares them. Nor are those of numbers that were
+    packed with an addend above 0 (CF conventions, section 8.1), among which 0 is any value.
     """
     acquisitions: dict[int, dict[str, BandSample]] = defaultdict(dict)
     for one in sample:
-        if not is_quality_layer(one.band) and one.numbers.size:
+        if not is_quality_layer(one.band) and one.numbers.size and one.layer.add <= 0:
             acquisitions[id(one.acquisition)][one.band] = one
     found: dict[str, float] = {}
     for bands in acquisitions.values():

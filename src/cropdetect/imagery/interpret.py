@@ -62,7 +62,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
             return layer
         if name in scales:
             layer = in_decibels(layer, scales[name])
-        unit = units.get(kind_of(layer)) if is_reflectance(name) else None
+        unit = units.get(kind_of(layer)) if is_reflectance(name, layer.sensor) else None
         layer = layer if unit is None else unit.applied(layer)
         return replace(layer, fills=tuple(dict.fromkeys((*layer.fills, *fills.get(name, ())))))
 
@@ -90,7 +90,7 @@ def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:
         layers = dict(acquisition.layers)
         offset = acquisition.offset
         for name, layer in layers.items():
-            if not is_reflectance(name):
+            if not is_reflectance(name, layer.sensor):
                 continue
             path = layer.reader.path
             if path not in known:

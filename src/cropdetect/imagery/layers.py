@@ -76,7 +76,7 @@ class Layer:
         valid_range: the lowest and the highest stored number that are values, or None where all may be.
         sensor: whose band it is, where names or metadata tell.
         variants: what tells apart bands of one name, if anything does: an orbit's direction, and a statistic.
-        date_given: whether the date is not the image's own, but the user's for all images, or the middle of a year.
+        date_given: whether the date is not the image's own, but the user's for all images, or the middle of a longer time.
         place: which layer of which file it is, for messages, where two layers of one name are an error; "" where they are not.
         scale: factor and
         add: summand that turn stored numbers into values: value = stored x scale + add.
@@ -210,17 +210,23 @@ def group_layers(layers: Sequence[Layer]) -> tuple[Acquisition, ...]:
 
 def _refuse_given_date(layers: Sequence[Layer]) -> None:
     """Raise where a date that is not the images' own would be that of two images of one band and place."""
-    seen: dict[str, Layer] = {}
+    seen: dict[tuple[str, dt.date | None, GeoBox], Layer] = {}
     for layer in layers:
         if not layer.date_given:
             continue
-        other = seen.setdefault(layer.band, layer)
-        if other.reader.path != layer.reader.path and other.reader.geobox == layer.reader.geobox:
+        other = seen.setdefault((layer.band, layer.date, layer.reader.geobox), layer)
+        if other.reader.path != layer.reader.path:
             raise OptionError(
                 f"two images of band {layer.band} would get the day {layer.date}, since their names have no day: "
-                f"{other.reader.path.name} and {layer.reader.path.name}",
+                f"{_names_of(other.reader.path, layer.reader.path)}",
                 fix="Put the dates into the names of the files or into metadata beside them, or give a --pattern.",
             )
+
+
+def _names_of(one: Path, other: Path) -> str:
+    """Return the names of two files, with as many of their folders as tell them apart."""
+    parts = next(n for n in range(1, len(one.parts) + 1) if one.parts[-n] != other.parts[-n])
+    return " and ".join("/".join(path.parts[-parts:]) for path in (one, other))
 
 
 def _joined(groups: list[dict[str, Layer]]) -> list[dict[str, Layer]]:

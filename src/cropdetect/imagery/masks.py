@@ -103,7 +103,9 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
         "Fmask", r"(.*[-_.])?Fmask", "&31=0", "HLS 2.0: bits 0 to 4 cirrus, cloud, next to cloud, shadow, snow", _hls,
         r"HLS\.[LS]30\..+",
     ),
-    QualityLayer("Fmask (DEA)", r"(oa_)?Fmask", "=1,5", "DEA: 1 is clear, 2 cloud, 3 shadow, 4 snow, 5 water", _dea),
+    QualityLayer(
+        "Fmask (DEA)", r"(oa_)?Fmask", "=1,5", "DEA: 1 is clear, 2 cloud, 3 shadow, 4 snow, 5 water", _dea, r"ga_.+_fmask.*"
+    ),
     QualityLayer(
         "QA_PIXEL", r"(.*[-_])?QA_?PIXEL", "&63=0",
         "Landsat Collection 2: bits 0 to 5 fill, dilated cloud, cirrus, cloud, shadow, snow",

@@ -124,7 +124,7 @@ def _stac(path: Path, root: Path) -> Beside | None:
             continue
         given = item.get("properties")
         properties: dict[str, Any] = given if isinstance(given, dict) else {}
-        return Beside(_of_asset(asset, properties), _offset(asset, properties), (file,))
+        return Beside(_of_asset(asset, properties), offset_by_baseline(properties), (file,))
     return None
 
 
@@ -180,8 +180,8 @@ def _of_asset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Encodi
     return Encoding(fills=() if nodata is None else (nodata,), scale=number("scale"), add=0.0 if applied else number("offset"))
 
 
-def _offset(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> float | None:
-    """Return what was added by the baseline that an item of Sentinel-2 names."""
+def offset_by_baseline(properties: Mapping[str, Any]) -> float | None:
+    """Return what was added by the baseline that the properties of an item of Sentinel-2 name; None where they do not."""
     applied = properties.get("earthsearch:boa_offset_applied")
     if applied is True:
         return 0.0

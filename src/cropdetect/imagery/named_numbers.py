@@ -59,7 +59,8 @@ NAMED_NUMBERS: tuple[NamedNumbers, ...] = (
         source="USGS, Landsat 8 Data Users Handbook, LSDS-1574, section 5",
     ),
     NamedNumbers(
-        r"(?<!\d)\d{8}_\d{6}_(?:\d\d_)?[0-9a-z]{4,5}_(?:u\d{4}|[13][A-Z])_(?:basic_)?analytic(?!.*(?:_SR|reflectance))",
+        r"(?<!\d)(?:\d{8}_\d{6}_(?:\d\d_)?[0-9a-z]{4,5}_(?:u\d{4}|[13][A-Z])|\d{7}_\d{4}-\d\d-\d\d_(?:RE\d_3A|\w{4}_BGRN))"
+        r"_(?:basic_)?analytic(?!.*(?:_SR|reflectance))",
         units=NO_REFLECTANCE,
         warning="Planet's analytic images without SR in their names hold radiance (W/m2/sr/um x 100); their unit is not known. "
         "Order surface reflectance (analytic_sr)",

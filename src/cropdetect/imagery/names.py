@@ -30,7 +30,8 @@ _SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS})"
 _START = r"(?<![A-Za-z0-9])(?<!infra[-_ ])"
 _BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_SUFFIX})?)(?![A-Za-z0-9])"
 _DESCRIBED_BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_ANY_SUFFIX})*)(?![A-Za-z0-9])"
-_BAND_LIST = re.compile(rf"(?<![A-Za-z0-9])(?:{_SPELLINGS})(?:[-+](?:{_SPELLINGS}))+(?![A-Za-z0-9])")
+_BAND_LIST = re.compile(rf"(?<![A-Za-z0-9])(?:{_SPELLINGS})(?:[-+_](?:{_SPELLINGS}))+(?![A-Za-z0-9])")
+_IN_LIST = re.compile(rf"(?:{_SPELLINGS})(?=[-+_]|$)")
 _NUMBERED = re.compile(r"(?<![A-Za-z0-9])band[-_ ]?0?(?P<number>\d{1,2}A?)(?![A-Za-z0-9])", re.IGNORECASE)
 _TILE = re.compile(r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])")
 _CLOUD_PROBABILITY = re.compile(r"MSK_CLDPRB_\d{2}m$")
@@ -137,7 +138,10 @@ def _period_of_groups(groups: dict[str, str]) -> str | None:
         return groups["date"]
     if "year" not in groups:
         return None
-    return "-".join(groups[key].zfill(2) for key in ("year", "month", "day") if key in groups)
+    year = groups["year"]
+    if len(year) == 2:
+        year = f"{'19' if year >= '69' else '20'}{year}"  # as strptime reads %y
+    return "-".join((year, *(groups[key].zfill(2) for key in ("month", "day") if key in groups)))
 
 
 def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) -> ParsedName | None:
@@ -146,6 +150,8 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
     if _CLOUD_PROBABILITY.search(file):
         return ParsedName(band="CLD", group=_group(path, ""))
     if product is not None and product.band:
+        if re.fullmatch(product.product.by_products, product.band, re.IGNORECASE):
+            return None
         short = _SHORT.fullmatch(product.band)
         band = short[1] if short else product.band
         if not is_band(band):
@@ -155,7 +161,7 @@ def _band_of(path: str, parts: Sequence[str], products: Sequence[Found | None]) 
     if _SAFE.search(path) or not all(is_band(word) for word in re.split(r"[^A-Za-z0-9]+", file)):
         return None
     listed = _BAND_LIST.findall(file)
-    bands = tuple(re.split(r"[-+]", listed[-1])) if listed else ()
+    bands = tuple(_IN_LIST.findall(listed[-1])) if listed else ()
     found = list(re.finditer(_BAND, path)) or list(re.finditer(_BAND, file, re.IGNORECASE))
     if found:
         band, written = _whole_name(found[-1], _sensor(parts, products))
@@ -256,7 +262,11 @@ def _choosing(part: str, found: Sequence[Dated], chosen: Dated) -> str:
     def shape(text: str) -> str:
         return re.sub(r"\d+", lambda match: rf"\d{{{len(match[0])}}}", re.sub(r"([.+*?()\[\]{}^$|\\])", r"\\\1", text))
 
-    if sum(one.start == chosen.start for one in found) > 1:  # two readings of one date: 06-07-2019
+    readings = [one for one in found if one.start == chosen.start]
+    if len(readings) > 1 and any(one.period.first != one.period.last for one in readings):  # 200601, a month or a day of 2020
+        is_day = chosen.period.first == chosen.period.last
+        return r"(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)" if is_day else r"(?P<year>\d{4})(?P<month>\d\d)"
+    if len(readings) > 1:  # two readings of one date: 06-07-2019
         digits = re.split(r"(\D+)", part[chosen.start : chosen.end])
         sign = digits[1] if len(digits) > 1 else ""
         order = (

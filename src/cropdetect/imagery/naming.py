@@ -32,7 +32,7 @@ def parse_band_names(text: str) -> dict[str, str]:
         OptionError: it is no mapping, or two bands would get one name.
     """
     fix = "Write old=new,old=new, or name a YAML file with one line a band, for example `band_1: B02`."
-    if "=" in text:
+    if "=" in text or not text.strip():
         pairs = [[part.strip() for part in word.split("=")] for word in text.split(",") if word.strip()]
     else:
         pairs = _pairs_of_file(Path(text), fix)

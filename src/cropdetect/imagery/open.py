@@ -12,12 +12,14 @@ from cropdetect.imagery.clear import parse_clear
 from cropdetect.imagery.interpret import interpret
 from cropdetect.imagery.layers import FoundTile
 from cropdetect.imagery.layouts import LAYOUTS, SEE_LAYOUTS, OpenOptions, Search
+from cropdetect.imagery.layouts.folders import is_zarr
 from cropdetect.imagery.layouts.memory import NAME as IN_MEMORY
 from cropdetect.imagery.layouts.memory import find_in_memory
 from cropdetect.imagery.layouts.rasters import Rasters
 from cropdetect.imagery.layouts.stac_search import address_without_prefix, is_address, is_stac
 from cropdetect.imagery.names import compile_pattern
 from cropdetect.imagery.naming import parse_band_names
+from cropdetect.imagery.other_formats import how_to_read
 from cropdetect.imagery.places import beyond_180, check_crs_kinds
 from cropdetect.imagery.series import Imagery, ImageSeries, merge_warnings
 from cropdetect.imagery.zones import split_by_crs
@@ -96,8 +98,12 @@ def open_imagery(
     known = interpret(found, options)
     tiles, warnings = zip(*(build_series(tile, root, options, known.quality) for tile in known.tiles), strict=True)
     of_tiles = merge_warnings([tile.name for tile in known.tiles], warnings)
+    others = how_to_read(root) if root.is_dir() and not is_zarr(root) else ()
     return Imagery(
-        path=root, layout=layout, tiles=tiles, warnings=(*of_tiles, *_not_everywhere(tiles), *beyond_180(tiles), *known.warnings)
+        path=root,
+        layout=layout,
+        tiles=tiles,
+        warnings=(*of_tiles, *_not_everywhere(tiles), *beyond_180(tiles), *known.warnings, *others),
     )
 
 
@@ -129,7 +135,9 @@ def _found(root: Path, options: OpenOptions) -> tuple[str, list[FoundTile]]:
         if layout.recognises(root, options):
             return layout.name, layout.find(root, options)
     raise UnknownLayoutError(
-        f"this is {contents_of(root)}, and no image that can be read lies there", where=root, fix=SEE_LAYOUTS
+        f"this is {contents_of(root)}, and no image that can be read lies there",
+        where=root,
+        fix=" ".join([*(f"{text}." for text in how_to_read(root)), SEE_LAYOUTS]),
     )
 
 

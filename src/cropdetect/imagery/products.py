@@ -1,8 +1,8 @@
 r"""The names of products: which of their dates is the acquisition's, whose sensor it is, and which part is the band.
 
 A pattern is searched in one part of a path (a folder, or a file without its suffix), in any case. Its groups are `date` (the
-acquisition), `end` (the last day of a span) and `band`; each may be missing. Dates outside these groups are times of processing,
-which count for nothing. A new product is one more row.
+acquisition; or `year`, `month` and `day`), `end` (the last day of a span) and `band`; each may be missing. Dates outside these
+groups are times of processing, which count for nothing. A new product is one more row.
 """
 
 import re
@@ -22,6 +22,7 @@ class Product:
         pattern: regular expression.
         example: a name as it comes.
         source: where the producer says so.
+        by_products: regular expression of those of its bands that are no bands: previews, maps of angles.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Product:
     pattern: str
     example: str
     source: str
+    by_products: str = ""
 
 
 _TIME = r"\d{8}T\d{6}"
@@ -195,9 +197,10 @@ PRODUCTS: tuple[Product, ...] = (
     Product(
         "Sentinel-1, corrected by ASF",
         "sentinel-1",
-        rf"S1[A-D]_\w\w_(?P<date>{_TIME})_[SD][VH][PRO]_RTC\d\d_\w_\w{{6}}_\w{{4}}(?:_(?P<band>[VH][VH]))?",
+        rf"S1[A-D]_\w\w_(?P<date>{_TIME})_[SD][VH][PRO]_RTC\d\d_\w_\w{{6}}_\w{{4}}(?:_(?P<band>[VH][VH]|rgb|area|dem|inc_map|ls_map))?",
         "S1A_IW_20190606T055000_DVP_RTC30_G_gpuned_1A2B_VV",
         "Alaska Satellite Facility, Sentinel-1 RTC Product Guide, section Naming Convention",
+        by_products="rgb|area|dem|inc_map|ls_map",
     ),
     Product(
         "Sentinel-1, corrected by OPERA",
@@ -223,9 +226,33 @@ PRODUCTS: tuple[Product, ...] = (
     Product(
         "PlanetScope, strip of one satellite",
         "planetscope",
-        r"(?<!\d)(?P<date>\d{8}_\d{6})_(?:\d\d_)?[0-9a-f]{4}_[13][A-Z](?:_(?P<band>udm2?))?(?:_|$)",
+        r"(?<!\d)(?P<date>\d{8}_\d{6})_(?:\d\d_)?[0-9a-f]{4}_[13][A-Z](?:_(?P<band>udm2?|Visual)(?=_|$))?(?:_|$)",
         "20190606_075611_10_1032_3B_AnalyticMS_SR",
         _PLANET,
+        by_products="visual",
+    ),
+    Product(
+        "ASTER (its date begins with the month)",
+        "aster",
+        r"AST_\w{2,5}_\d{3}(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d{4})\d{6}_\d{14}(?:_|$)",
+        "AST_07XT_00306062019105031_20190607080101_12345",
+        "NASA LP DAAC, ASTER User Handbook, section File naming convention",
+    ),
+    Product(
+        "SkySat",
+        "skysat",
+        r"(?<!\d)(?P<date>\d{8}_\d{6})_ssc?\d+_u\d{4}(?:_(?:\w+_)?(?P<band>udm2?|visual)(?=_|$))?(?:_|$)",
+        "20190606_075611_ssc4_u0001_analytic_SR",
+        _PLANET,
+        by_products="visual",
+    ),
+    Product(
+        "RapidEye, tile of the grid",
+        "rapideye",
+        r"(?<!\d)\d{7}_(?P<date>\d{4}-\d\d-\d\d)_RE\d_3A(?:_(?:\w+_)?(?P<band>udm2?|visual)(?=_|$))?(?:_|$)",
+        "3159120_2019-06-06_RE3_3A_Analytic_SR",
+        _PLANET,
+        by_products="visual",
     ),
     Product(
         "PlanetScope, tile of the grid",
@@ -290,8 +317,9 @@ def find_product(part: str) -> Found | None:
         if match is None:
             continue
         groups = match.groupdict()
-        period = _period(groups.get("date"), groups.get("end"))
-        if period is not None or not groups.get("date"):
+        first = f"{groups['year']}-{groups['month']}-{groups['day']}" if "year" in groups else groups.get("date")
+        period = _period(first, groups.get("end"))
+        if period is not None or not first:
             rest = f"{part[: match.start()]} {part[match.end() :]}".strip()
             return Found(product, period, groups.get("band") or "", rest)
     return None

@@ -39,7 +39,7 @@ def stated_bands(series: ImageSeries) -> dict[str, StatedBand]:
         having = [(a.date, a.layers[name]) for a in part.acquisitions if name in a.layers]
         layers = [layer for _, layer in having]
         result[name] = StatedBand(
-            unit=_unit(name, layers[0].units),
+            unit=_unit(name, layers[0]),
             scale=_only(layer.scale for layer in layers),
             offset=_only(layer.add - (layer.offset or 0.0) for layer in layers),
             no_value=tuple(dict.fromkeys(number for layer in layers for number in _no_value(layer))),
@@ -64,10 +64,10 @@ def _parts(series: ImageSeries) -> tuple[FileSeries, ...]:
     return (series,) if isinstance(series, FileSeries) else ()
 
 
-def _unit(name: str, units: str) -> str:
-    if is_reflectance(name):
-        return "reflectance x 10000" if units == DIGITAL_NUMBER else UNKNOWN
-    return units or (UNKNOWN if parse_band(name).band.kind == "backscatter" else "")
+def _unit(name: str, layer: Layer) -> str:
+    if is_reflectance(name, layer.sensor):
+        return "reflectance x 10000" if layer.units == DIGITAL_NUMBER else UNKNOWN
+    return layer.units or (UNKNOWN if parse_band(name).band.kind == "backscatter" else "")
 
 
 def _only(numbers: Iterable[float]) -> float | None:

@@ -77,7 +77,7 @@ def find_units(sample: Sequence[BandSample], fills: Mapping[str, tuple[float, ..
     """
     by_kind: dict[Kind, list[BandSample]] = defaultdict(list)
     for one in sample:
-        if is_reflectance(one.band):
+        if is_reflectance(one.band, one.layer.sensor):
             by_kind[kind_of(one.layer)].append(one)
     units: dict[Kind, Unit] = {}
     warnings: list[str] = []
@@ -298,7 +298,7 @@ def _contradicted(seen: _Seen) -> ContradictionError:
     offset = seen.acquisition.offset
     assert seen.too_dark is not None
     one, numbers = seen.too_dark
-    source = "the product's name says" if seen.acquisition.offset_by_name else "the metadata say"
+    source = "the product's name or baseline says" if seen.acquisition.offset_by_name else "the metadata say"
     return ContradictionError(
         f"{source} that an offset of {offset:g} was added to the reflectances, but {(numbers < offset).mean():.0%} of the pixels "
         f"of {_named(one)} that were looked at are below {offset:g} (lowest: {float(numbers.min()):g})",

@@ -66,7 +66,7 @@ def digital_numbers(acquisition: Acquisition, asked_offset: float | None) -> Acq
     """Keep reflectances as digital numbers (reflectance x 10000), the unit that networks are trained in.
 
     A file with digital numbers declares a scale of 0.0001. From baseline 04.00 on it also declares an addend of -0.1, which is an
-    offset of 1000.
+    offset of 1000. Any other addend, or several different ones, decode the numbers.
 
     Args:
         acquisition: as the layout found it.
@@ -74,17 +74,23 @@ def digital_numbers(acquisition: Acquisition, asked_offset: float | None) -> Acq
     """
     offset = acquisition.offset
     layers = dict(acquisition.layers)
+    stored = {name for name, layer in layers.items() if is_reflectance(name, layer.sensor) and _is_of_digital_numbers(layer)}
+    adds = {layers[name].add for name in stored}
     for name, layer in layers.items():
         if is_classes(name):
             layers[name] = replace(layer, scale=1.0, add=0.0)
-        elif is_reflectance(name) and not layer.is_plain:
-            if layer.reader.dtype.kind in "iu" and np.isclose(layer.scale, _REFLECTANCE_SCALE, rtol=1e-6):
+        elif is_reflectance(name, layer.sensor) and not layer.is_plain:
+            if name in stored and (layer.add == 0 or (layer.add < 0 and len(adds) == 1)):
                 layers[name] = replace(layer, scale=1.0, add=0.0, units="")
                 if layer.add < 0:
                     offset = float(round(-layer.add / layer.scale))
             else:
                 offset = None  # decoding takes off whatever was added
     return replace(acquisition, layers=layers, offset=offset if asked_offset is None else asked_offset)
+
+
+def _is_of_digital_numbers(layer: Layer) -> bool:
+    return layer.reader.dtype.kind in "iu" and bool(np.isclose(layer.scale, _REFLECTANCE_SCALE, rtol=1e-6))
 
 
 def all_fills(layer: Layer) -> tuple[float, ...]:
@@ -101,14 +107,14 @@ def missing_value(name: str, layer: Layer, sensor: str | None) -> float | None:
 
     A declared number that the dtype cannot hold is ignored. In CLD every number from 0 to 100 is a probability, whatever the file
     declares. Sentinel-2 products declare nothing: 0 means "no data" in their reflectances (Sentinel-2 Products Specification
-    Document, SPECIAL_VALUE NODATA).
+    Document, SPECIAL_VALUE NODATA), but for numbers that were packed with an addend above 0.
     """
     declared = layer.nodata
     dtype = layer.reader.dtype
     if dtype.kind not in "iu":
         return None if declared is None or np.isnan(declared) else float(dtype.type(declared))
     if declared is None:
-        return 0 if sensor == "sentinel-2" and is_reflectance(name) else None
+        return 0 if sensor == "sentinel-2" and is_reflectance(name) and layer.add <= 0 else None
     limits = np.iinfo(str(dtype))
     if not (limits.min <= declared <= limits.max) or declared != int(declared):
         return None
@@ -132,7 +138,7 @@ def units_of(layers: Mapping[str, Layer], dtype: np.dtype[np.generic]) -> str:
 
     Otherwise whole numbers are "digital number", and others what all files say, or "unknown".
     """
-    reflectances = [layer for name, layer in layers.items() if is_reflectance(name)]
+    reflectances = [layer for name, layer in layers.items() if is_reflectance(name, layer.sensor)]
     if reflectances:
         return DIGITAL_NUMBER if all(layer.units == DIGITAL_NUMBER for layer in reflectances) else UNKNOWN
     units = {layer.units for layer in layers.values()}

@@ -136,11 +136,11 @@ def map_summary(found: MapRecord, out: Path) -> str:
     unlabelled = found.n_fields - found.n_labelled
     table.add_row("all fields", f"{found.n_labelled:,}", f"{unlabelled:,}", f"{found.n_fields:,}")
     scores = found.out_of_fold
-    interval = _interval(scores, "accuracy")
+    interval = (scores.intervals or {}).get("accuracy")
     good = (
         f"How good: {scores.accuracy:.0%} of {scores.n_fields:,} labelled fields are right when they are left out of training"
-        f"{f' (95 %: {interval})' if interval else ''}; log loss {scores.log_loss:.2f}. Crops differ: see each of them in "
-        f"{out / 'crossval' / 'report.html'}."
+        f"{f' (95 % interval: {interval[0]:.0%} to {interval[1]:.0%})' if interval else ''}; log loss {scores.log_loss:.2f}. "
+        f"Crops differ: see each of them in {out / 'crossval' / 'report.html'}."
     )
     where = (
         f"Look at {out / 'predictions' / 'report.html'} first. The folder also has fields.gpkg for QGIS, tables and maps. "

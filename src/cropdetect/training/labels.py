@@ -11,6 +11,7 @@ import pandas as pd
 from cropdetect.chips.chipset import ChipSet
 from cropdetect.errors import LegendError, TrainingDataError
 
+_NOT_LABELS = ("field_id", "label", "status", "geometry", "raster_pixels")
 FEWEST_FIELDS = 10
 FEW_OF_CLASS = 5  # below this a class can hardly be learnt, and is often missing from validation
 
@@ -49,7 +50,9 @@ def labelled_fields(chips: ChipSet, usable: npt.NDArray[np.bool_], legend: Seque
         LegendError: `legend` names a class twice.
     """
     if "label" not in chips.fields.columns or chips.fields["label"].isna().all():
-        raise TrainingDataError("no field has a label", fix="Name the column that holds the crop with --labels COLUMN.")
+        others = [str(name) for name in chips.fields.columns if name not in _NOT_LABELS]
+        shown = f" The columns: {', '.join(others)}." if others else ""
+        raise TrainingDataError("no field has a label", fix=f"Name the column that holds the crop with --labels COLUMN.{shown}")
     if legend is not None and len(set(legend)) < len(legend):
         raise LegendError("the legend names a class twice")
     labels = chips.fields["label"]

@@ -110,9 +110,11 @@ def stratified_folds(
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # takes a second to import
 
     n_units = len(classes) if groups is None else len(np.unique(groups))
-    if n_units < n_folds or np.bincount(classes).max(initial=0) < n_folds:
+    most = int(np.bincount(classes).max(initial=0))
+    if n_units < n_folds or most < n_folds:
+        units = f"{n_units} {'fields' if groups is None else 'groups'}"
         raise TrainingDataError(
-            f"{n_folds} folds cannot be made of {n_units} {'fields' if groups is None else 'groups'}",
+            f"{n_folds} folds cannot be made of {units}" + (f": no class has more than {most} fields" if most < n_folds else ""),
             fix="Use --n-folds with a smaller number, or smaller groups.",
         )
     splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(n_folds, shuffle=True, random_state=seed)

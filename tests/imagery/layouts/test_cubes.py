@@ -68,7 +68,7 @@ def test_variables_that_are_no_bands_are_named():
     data["sunZenithAngles"] = ("time", np.ones(2, np.float32))
     data["elevation"] = (("y", "x"), np.ones((6, 8), np.float32))
     data["sun"] = (("time", "angle"), np.ones((2, 3), np.float32))
-    data["cloudy"] = (("time", "y", "x"), np.zeros(SHAPE, bool))
+    data["cloudy"] = (("time", "y", "x"), np.zeros(SHAPE, complex))
     data["levels"] = (("time", "level", "y", "x"), np.ones((2, 4, 6, 8), np.float32))
     data["WVP"] = data["B04"]
     data = data.assign_coords(y=data.y.assign_attrs(bounds="edges"))
@@ -473,3 +473,69 @@ def test_coordinates_that_are_text_are_refused():
     data = cube({"B04": numbers()})
     with pytest.raises(GridError, match="the coordinate y holds no numbers"):
         open_imagery(data.assign_coords(y=[f"row {k}" for k in range(6)]))
+
+
+@pytest.mark.parametrize("name", ["cube.nc", "cube.zarr"])
+def test_a_mask_of_true_and_false_is_one_of_1_and_0(tmp_path, name):
+    clear = np.ones(SHAPE, bool)
+    clear[0, :2] = False
+    save(cube({"B04": numbers(500), "clear": clear}), tmp_path / name)
+    (tile,) = open_imagery(tmp_path).tiles
+    assert (tile.bands, tile.clear_expression) == (("B04",), "clear=1")
+    np.testing.assert_array_equal(tile.read(WHOLE).clear, clear)
+
+
+def _with_baselines(baselines, added, **more):
+    """Make a cube of 300 to 343 as reflectances x 10000 of land, and what was added to each date."""
+    image = np.stack([300 + np.arange(48.0).reshape(6, 8) + one for one in added])
+    return cube({"B04": image, "B08": 10 * image}, times=("2021-12-15", "2022-06-15")).assign_coords(
+        {"s2:processing_baseline": ("time", list(baselines)), **more}
+    )
+
+
+@pytest.mark.parametrize(
+    ("baselines", "more", "offset", "values"),
+    [
+        (("03.01", "04.00"), {}, 1000, (300, 300)),
+        (("04.00", "05.09"), {"earthsearch:boa_offset_applied": ("time", [True, True])}, 0, (300, 1300)),
+        (("03.01", "03.01"), {}, 0, (300, 1300)),
+    ],
+)
+def test_the_baseline_of_each_date_tells_its_offset(tmp_path, baselines, more, offset, values):
+    save(_with_baselines(baselines, (0, 1000), **more), tmp_path / "cube.zarr")
+    imagery = open_imagery(tmp_path)
+    assert (imagery.tiles[0].offset, imagery.warnings) == (offset, ())
+    np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE, bands=["B04"]).image[:, 0, 0, 0], values)
+
+
+def test_a_baseline_whose_offset_was_taken_off_before_yields_to_the_pixels(tmp_path):
+    save(_with_baselines(("03.01", "04.00"), (0, 0)), tmp_path / "cube.zarr")
+    imagery = open_imagery(tmp_path)
+    (warning,) = imagery.warnings
+    assert warning.startswith("the product's name or baseline says that an offset of 1000 was added")
+    np.testing.assert_array_equal(imagery.tiles[0].read(WHOLE, bands=["B04"]).image[:, 0, 0, 0], (300, 300))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "days"),
+    [
+        ((("2018-04-01", "2018-05-01"), ("2018-05-01", "2018-06-01")), ((4, 15), (5, 16))),
+        ((("2018-04-01", "2018-04-11"), ("2018-04-11", "2018-04-21")), ((4, 5), (4, 15))),
+        ((("2018-04-15", "2018-04-16"), ("2018-04-25", "2018-04-26")), ((4, 15), (4, 25))),
+    ],
+)
+def test_a_composite_lies_on_the_middle_of_the_days_that_its_bounds_tell(tmp_path, bounds, days):
+    data = cube({"B04": numbers()}, times=tuple(first for first, _ in bounds))
+    data["time_bnds"] = (("time", "bnds"), np.array(bounds, "datetime64[ns]"))
+    data["time"].attrs["bounds"] = "time_bnds"
+    data["time"].encoding["units"] = data["time_bnds"].encoding["units"] = "days since 1990-01-01"
+    save(data, tmp_path / "cube.nc")
+    imagery = open_imagery(tmp_path)
+    assert imagery.dates == tuple(dt.date(2018, *day) for day in days)
+    assert imagery.warnings == ()
+
+
+def test_times_with_a_zone_become_utc(tmp_path):
+    times = np.array(["2018-04-15T01:30:00+02:00", "2018-04-25T10:50:31Z"])
+    save(cube({"B04": numbers()}).assign_coords(time=times), tmp_path / "cube.nc")
+    assert open_imagery(tmp_path).dates == (dt.date(2018, 4, 14), dt.date(2018, 4, 25))

@@ -63,7 +63,9 @@ def test_day_and_month_that_could_be_swapped_are_an_error_whose_patterns_work(tm
     [
         ("plot7_20190606_B04.tif", r"_(?P<date>\d{8})_", dt.date(2019, 6, 6)),
         ("x201906y_B04.tif", r"x(?P<date>\d{6})y", dt.date(2019, 6, 15)),
-        ("B04_190606.tif", r"_(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)$", None),
+        ("B04_190606.tif", r"_(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)$", dt.date(2019, 6, 6)),
+        ("B04_980606.tif", r"_(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)$", dt.date(1998, 6, 6)),
+        ("B04_190631.tif", r"_(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)$", None),
         ("B04_06.2019.tif", r"(?P<month>\d\d)\.(?P<year>\d{4})", dt.date(2019, 6, 15)),
     ],
 )
@@ -174,10 +176,21 @@ def test_two_layers_that_would_be_one_band_are_an_error(tmp_path: Path) -> None:
         open_imagery(tmp_path)
 
 
-def test_layers_without_descriptions_take_the_names_that_the_file_lists(tmp_path: Path) -> None:
-    write_raster(tmp_path / "20190606_VV-VH.tif", np.stack([image(1), image(2)]))
+@pytest.mark.parametrize(
+    ("name", "bands"),
+    [
+        ("20190606_VV-VH", ("VV", "VH")),
+        ("S1_20190606_VV_VH", ("VV", "VH")),
+        ("S2_B04_B08_20190606", ("B04", "B08")),
+        ("MODIS_20190606_sur_refl_b01_sur_refl_b02", ("sur_refl_b01", "sur_refl_b02")),
+    ],
+)
+def test_layers_without_descriptions_take_the_names_that_the_file_lists(
+    tmp_path: Path, name: str, bands: tuple[str, ...]
+) -> None:
+    write_raster(tmp_path / f"{name}.tif", np.stack([image(1), image(2)]))
     tile = open_imagery(tmp_path).tiles[0]
-    assert tile.bands == ("VV", "VH")
+    assert tile.bands == bands
     assert tile.read(WHOLE).image[0, :, 0, 0].tolist() == [1, 2]
 
 
@@ -260,11 +273,12 @@ def test_two_digits_of_a_year_are_no_month_of_1904(tmp_path):
         open_imagery(tmp_path)
 
 
-def test_days_with_two_digits_of_the_year_are_told_where_other_files_have_a_month(tmp_path):
-    for day in ("200405", "200515"):  # of 2020; 200405 may be a month of 2004
+@pytest.mark.parametrize("days", [("200405", "200515"), ("200405", "200512")])  # of 2020; 200405 may be a month of 2004
+def test_days_with_two_digits_of_the_year_that_may_be_months_are_refused(tmp_path, days):
+    for day in days:
         write_raster(tmp_path / f"{day}_B04.tif", image(700))
-    (warning,) = open_imagery(tmp_path).warnings
-    assert "200515_B04.tif. If 200515 is a day, write its year with four digits: 20200515_B04.tif" in warning
+    with pytest.raises(AmbiguousNameError, match="2004-05-01 to 2004-05-31, 2020-04-05"):
+        open_imagery(tmp_path)
 
 
 def test_layers_that_only_number_their_dates_are_refused_with_the_way_to_date_them(tmp_path):

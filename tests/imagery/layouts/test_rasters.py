@@ -4,7 +4,14 @@ import re
 import numpy as np
 import pytest
 
-from cropdetect.errors import GridError, MissingBandError, OptionError, UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import (
+    AmbiguousNameError,
+    GridError,
+    MissingBandError,
+    OptionError,
+    UnknownLayoutError,
+    UnreadableFileError,
+)
 from cropdetect.imagery import Window, match_bands, open_imagery
 from tests.imagery.data import LEFT, write_raster
 
@@ -339,3 +346,43 @@ def test_a_broken_file_beside_the_images_is_told(tmp_path):
     write_raster(tmp_path / "20190606_B04.tif", image(1))
     (tmp_path / "stac.json").write_text("{broken")
     assert "1 files beside the images, such as stac.json, are no JSON and are not used" in open_imagery(tmp_path).warnings
+
+
+@pytest.mark.parametrize(
+    ("names", "days"),
+    [
+        (("S2_June_2020", "S2_July_2020"), ((6, 15), (7, 16))),
+        (("S2_202006D1", "S2_202006D2", "S2_202006D3"), ((6, 5), (6, 15), (6, 25))),
+        (("gm_s2_semiannual_x198y099_2020-01--P6M", "gm_s2_semiannual_x198y099_2020-07--P6M"), ((3, 31), (9, 30))),
+    ],
+)
+def test_composites_lie_on_the_middle_of_their_days(tmp_path, names, days):
+    for number, name in enumerate(names):
+        write_raster(tmp_path / f"{name}.tif", image(500 + number, (2, 4, 6)), descriptions=("B04", "B08"))
+    imagery = open_imagery(tmp_path)
+    assert imagery.dates == tuple(dt.date(2020, *day) for day in days)
+
+
+def test_two_composites_of_one_month_are_refused_and_those_of_two_places_are_not(tmp_path):
+    write_raster(tmp_path / "a" / "2020-06_B04.tif", image(1))
+    write_raster(tmp_path / "b" / "2020-06_B04.tif", image(1), left=LEFT + 60)
+    assert open_imagery(tmp_path).dates == (dt.date(2020, 6, 15),)
+    write_raster(tmp_path / "c" / "2020-06_B04.tif", image(2))
+    with pytest.raises(OptionError, match=r"a/2020-06_B04\.tif and c/2020-06_B04\.tif"):
+        open_imagery(tmp_path)
+
+
+def test_years_are_different_days(tmp_path):
+    write_raster(tmp_path / "2019_B04.tif", image(1))
+    write_raster(tmp_path / "2020_B04.tif", image(2))
+    assert open_imagery(tmp_path).dates == (dt.date(2019, 7, 2), dt.date(2020, 7, 1))
+
+
+def test_the_pattern_that_the_error_proposes_reads_years_of_two_digits(tmp_path):
+    for name in ("S2_200601_B04", "S2_200606_B04"):
+        write_raster(tmp_path / f"{name}.tif", image(1))
+    with pytest.raises(AmbiguousNameError) as caught:
+        open_imagery(tmp_path)
+    month, day = re.findall("--pattern '(.+)'", caught.value.fix)
+    assert open_imagery(tmp_path, pattern=day).dates == (dt.date(2020, 6, 1), dt.date(2020, 6, 6))
+    assert open_imagery(tmp_path, pattern=month).dates == (dt.date(2006, 1, 16), dt.date(2006, 6, 15))

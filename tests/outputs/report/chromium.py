@@ -62,7 +62,7 @@ class Browser:
     def _tell(self, command: str, arguments: dict[str, Any]) -> Any:
         return self.driver.execute_cdp_cmd(command, arguments)
 
-    def open(self, page: Path, seconds: float = 60) -> float:
+    def open(self, page: Path, seconds: float = 120) -> float:
         """Open a page and return the milliseconds from navigation to ready."""
         self.driver.get("about:blank")
         for kind in ("browser", "performance"):
@@ -71,7 +71,7 @@ class Browser:
         self.driver.get(self._page)
         return float(self.until("return document.documentElement.dataset.ready", seconds))
 
-    def until(self, script: str, seconds: float = 20) -> Any:
+    def until(self, script: str, seconds: float = 120) -> Any:
         deadline = time.monotonic() + seconds
         while not (result := self.driver.execute_script(script)):
             if time.monotonic() > deadline:
@@ -113,7 +113,7 @@ class Browser:
     def downloaded(self, name: str) -> str:
         """Return what the page saved under a name, and forget it."""
         file = Path(self._profile) / name
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 120
         while not file.is_file() or not file.stat().st_size:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{name} was not saved")

@@ -116,6 +116,11 @@ def test_areas_have_about_three_digits(area, text):
     assert words.hectares(area) == text
 
 
+def test_an_area_has_the_digits_of_the_largest_beside_it():
+    assert words.hectares(5.67, 12.2) == "5.7 ha"
+    assert words.amount(5.67, "ha", 12.2) == "5.7 ha"
+
+
 def test_codes_are_short_and_no_two_are_equal():
     legend = (
         "Maize",

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import subprocess
+import time
 import unicodedata
 from dataclasses import replace
 
@@ -345,11 +346,19 @@ def test_on_paper_the_controls_are_gone_and_the_answers_are_there(written, tmp_p
         assert browser.run(lists) == [False, False]
 
 
+def test_paper_has_the_whole_list_and_the_screen_one_page_of_it(written, shared_browser):
+    shared_browser.open(written)
+    count = "return document.querySelectorAll('#table tbody tr').length"
+    assert shared_browser.run(count) == 50
+    assert shared_browser.run(f"window.dispatchEvent(new Event('beforeprint')); {count}") == found(shared_browser) == 83
+    assert shared_browser.run(f"window.dispatchEvent(new Event('afterprint')); {count}") == 50
+
+
 def test_printing_without_waiting_for_the_script_gives_the_summary_on_one_page(written, tmp_path):
     pypdf = pytest.importorskip("pypdf")
     file = tmp_path / "page.pdf"
     command = [chromium.program(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    subprocess.run([*command, f"--print-to-pdf={file}", written.as_uri()], capture_output=True, check=True, timeout=120)
+    subprocess.run([*command, f"--print-to-pdf={file}", written.as_uri()], capture_output=True, check=True, timeout=600)
     pages = [unicodedata.normalize("NFKC", page.extract_text()) for page in pypdf.PdfReader(file).pages]  # "ﬁ" is "fi"
     assert all(text in pages[0] for text in ("How much of each crop?", "How sure?", "Check first", *LEGEND))
     assert "How much of each crop is there?" in pages[1]
@@ -397,16 +406,19 @@ def test_tiles_are_asked_for_only_when_the_reader_turns_them_on_and_where_the_fi
     shared_browser.open(file)
     assert shared_browser.requests() == []
     shared_browser.click("#tiles")
-    shared_browser.until("return new Promise(done => setTimeout(() => done(true), 300))")
-    asked = [tuple(map(int, re.findall(r"\d+", url.split(":9/")[1]))) for url in shared_browser.requests()]
     middle = content.table.to_crs(4326).union_all().centroid
-    for zoom, column, row in asked:
+
+    def shows_the_middle(url):
+        zoom, column, row = map(int, re.findall(r"\d+", url.split(":9/")[1]))
         west, east = (360 * edge / 2**zoom - 180 for edge in (column, column + 1))
         north, south = (np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * edge / 2**zoom)))) for edge in (row, row + 1))
-        if west <= middle.x <= east and south <= middle.y <= north:
-            break
-    else:
-        pytest.fail(f"no tile shows the middle of the fields: {asked}")
+        return west <= middle.x <= east and south <= middle.y <= north
+
+    asked, deadline = [], time.monotonic() + 60
+    while not any(map(shows_the_middle, asked)):
+        assert time.monotonic() < deadline, f"no tile shows the middle of the fields: {asked}"
+        asked += shared_browser.requests()
+        time.sleep(0.05)
 
 
 def test_the_wheel_scrolls_the_page_until_the_map_is_meant(browser):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cropdetect.api._describe.facts import Facts, counts, quantiles
 from cropdetect.errors import FieldsError
-from cropdetect.fields import FieldSet, as_text, field_layers, only_vector_file, read_fields, read_legend
+from cropdetect.fields import FieldSet, as_text, field_layers, no_text, only_vector_file, read_fields, read_legend
 from cropdetect.imagery import utm_zone
 from cropdetect.options import DataOptions
 
@@ -67,7 +67,8 @@ def field_facts(fields: FieldSet) -> dict[str, Any]:
 
 def _classes(column: "pd.Series[Any]") -> int:
     """Return the number of different values where they may be classes: few for the rows, and whole numbers or text; else 0."""
-    if pd.api.types.is_float_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+    is_number = pd.api.types.is_float_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype)
+    if is_number or no_text(column):
         return 0
     text = as_text(column).dropna()
     number = int(text.nunique())
@@ -75,7 +76,7 @@ def _classes(column: "pd.Series[Any]") -> int:
 
 
 def _tells_rows_apart(column: "pd.Series[Any]") -> bool:
-    if pd.api.types.is_float_dtype(column.dtype):
+    if pd.api.types.is_float_dtype(column.dtype) or no_text(column):
         return False
     text = as_text(column)
     return len(text) > 1 and bool(text.notna().all() and text.is_unique)

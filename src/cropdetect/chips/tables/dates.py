@@ -176,6 +176,8 @@ def _by_format(texts: Sequence[str], date_format: str, where: object) -> list[dt
             time = dt.datetime.strptime(text, date_format)
         except ValueError as error:
             raise TableError(f"the date {text!r} is not of the form {date_format}", where=where, fix=_DATE_FORMAT) from error
+        if text.isdigit() and time.strftime(date_format) != text:  # 1062019, which may be 1 or 10 June
+            raise TableError(f"the date {text!r} lacks a zero for the form {date_format}", where=where, fix="Write it as text.")
         found.append((time.astimezone(dt.UTC) if time.tzinfo else time).date())
     return found
 

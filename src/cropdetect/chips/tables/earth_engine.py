@@ -16,10 +16,11 @@ from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import Observations, ReadOptions
 from cropdetect.chips.tables.long import LongTable, no_column
-from cropdetect.chips.tables.rows import DATES, id_column, named, read_dates
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.rows import id_column, read_dates
+from cropdetect.chips.tables.source import DATES, Source
 from cropdetect.chips.tables.wide import dated_columns
 from cropdetect.errors import TableError
+from cropdetect.fields.columns import known_columns
 
 _INDEX = "system:index"
 _IN_INDEX = (
@@ -27,6 +28,10 @@ _IN_INDEX = (
     re.compile(r"(?<!\d)(?P<date>(?:19|20)\d\d_\d\d_\d\d)(?!\d)"),  # 2019_06_06 (MODIS)
     re.compile(r"(?<!\d)(?P<date>(?:19|20)\d{6})(?!\d)"),  # LC08_197029_20190606
 )
+_IMAGE = re.compile(
+    r".*?(?:\d{8}T\d{6}_\d{8}T\d{6}_T\d\d[A-Z]{3}|L[COTEM]\d\d_\d{6}_\d{8}|S1[ABC]_\w{2}_\w+_[0-9A-F]{6}_[0-9A-F]{4}|"
+    r"(?:19|20)\d\d_\d\d_\d\d)_"
+)  # the names of images of Sentinel-2, Landsat, Sentinel-1 and MODIS
 _SENSOR = (
     ("sentinel-2", re.compile(r"\d{8}T\d{6}_\d{8}T\d{6}_T\d\d[A-Z]{3}")),
     ("sentinel-1", re.compile(r"S1[ABC]_")),
@@ -58,7 +63,7 @@ class EarthEngineLong(LongTable):
         dates: pd.Series[Any] | None = None
         dates_in: list[str] = []
         warnings: list[str] = []
-        if options.columns.date or named(list(table.columns), DATES):
+        if options.columns.date or known_columns(list(table.columns), DATES):
             dates, dates_in, warnings = read_dates(table, source, options)
         if in_index:
             told, _ = days(parts, source.path)
@@ -72,7 +77,7 @@ class EarthEngineLong(LongTable):
         if ids_in is not None:
             ids: pd.Series[Any] = table[ids_in]
         elif in_index:
-            ids = index.map(lambda text: text.rsplit("_", 1)[-1])
+            ids = index.map(_feature_in)
             warnings.append("no column holds field ids: the end of system:index, which is the feature's own index, is the id")
         else:
             raise no_column("field ids", source, None, next(iter(dates_in), None))
@@ -82,6 +87,12 @@ class EarthEngineLong(LongTable):
 
 def _date_in(index: str) -> str:
     return next((match["date"] for pattern in _IN_INDEX if (match := pattern.search(index))), "")
+
+
+def _feature_in(index: str) -> str:
+    """Return the index of the field: what follows the name of the image, `1_0` and `2_0` in merged collections of fields."""
+    match = _IMAGE.match(index)
+    return index[match.end() :] if match else index.rsplit("_", 1)[-1]
 
 
 def _check_same(table: pd.DataFrame, dates: "pd.Series[Any]", told: "np.ndarray[Any, Any]", column: str, source: Source) -> None:

@@ -13,6 +13,7 @@ import shapely
 from cropdetect.errors import FieldsError, TableError
 from cropdetect.fields import NO_LABELS, as_text, field_ids, find_label_column, read_plain_table
 from cropdetect.fields.columns import find_id_column, listed
+from cropdetect.fields.doubles import contradicting
 from cropdetect.fields.legend import class_names
 from cropdetect.fields.places import lonlat_columns, points_of
 from cropdetect.fields.vector import is_vector_file, read_vector
@@ -86,6 +87,7 @@ def field_rows(
         count = int((table["status"] == word).sum())
         if count:
             warnings.append(f"{where.name}: {count} fields are left out with status {word}")
+    warnings += contradicting(table["field_id"][~no_id], table.get("label"), where.name)
     doubts: list[str] = []
     placed = _placed(table, raw, doubts)
     return placed, [*warnings, *(f"{where.name}: {text}" for text in doubts)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.column_map import ColumnMap
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.source import DATES, Source
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class ReadOptions:
     @property
     def text(self) -> tuple[str, ...]:
         """Columns whose text must not change."""
-        return tuple(name for name in (self.id, self.label_column, self.columns.date, self.columns.label) if name)
+        dates = DATES if self.columns.date_format else ()  # 01062019 would lose its zero
+        return tuple(name for name in (self.id, self.label_column, self.columns.date, self.columns.label, *dates) if name)
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.dates import days
-from cropdetect.chips.tables.rows import DATES, named
-from cropdetect.chips.tables.source import IDS, Source
+from cropdetect.chips.tables.source import DATES, IDS, Source
 from cropdetect.chips.tables.values import as_numbers, may_be_numbers
 from cropdetect.errors import TableError
-from cropdetect.fields.columns import LABEL_COLUMNS
+from cropdetect.fields.columns import LABEL_COLUMNS, known_columns
 
 _MOST_BANDS = 20
 
@@ -29,12 +29,12 @@ class Guess:
 
 def guessed_columns(source: Source) -> Guess:
     """Look at names and values: a field has each date once, one label, and bands that change from date to date."""
-    table = source.table()
+    table = _flat(source)
     names = [str(name) for name in table.columns]
-    date = next(iter(named(names, DATES)), None) or _dates(table, source)
-    id = next(iter(named(names, IDS)), None) or _ids(table, date)
+    date = next(iter(known_columns(names, DATES)), None) or _dates(table, source)
+    id = next(iter(known_columns(names, IDS)), None) or _ids(table, date)
     others = [name for name in names if name not in (id, date)]
-    label = next(iter(named(others, LABEL_COLUMNS)), None) or _labels(table, id, others)
+    label = next(iter(known_columns(others, LABEL_COLUMNS)), None) or _labels(table, id, others)
     numbers = [name for name in others if name != label and may_be_numbers(name) and as_numbers(table[name])[0] is not None]
     changing = [name for name in numbers if id is None or (table[name].groupby(table[id]).nunique() > 1).any()] or numbers
     known = bool(changing) and all(map(is_known_band, changing))
@@ -43,12 +43,29 @@ def guessed_columns(source: Source) -> Guess:
 
 def labels_only(source: Source) -> tuple[str, str] | None:
     """Return the columns of ids and of labels where a table without dates has both and no bands, as lists of known crops have."""
-    table = source.table()
+    table = _flat(source)
     names = [str(name) for name in table.columns]
-    id = next((name for name in (*named(names, IDS), *names) if _one_a_row(table[name])), None)
+    id = next((name for name in (*known_columns(names, IDS), *names) if _one_a_row(table[name])), None)
     others = [name for name in names if name != id]
-    label = next(iter(named(others, LABEL_COLUMNS)), None) or next((name for name in others if _few(table[name])), None)
+    label = next(iter(known_columns(others, LABEL_COLUMNS)), None) or next((name for name in others if _few(table[name])), None)
     return None if id is None or label is None or any(map(is_known_band, names)) else (id, label)
+
+
+def bands_in_rows(source: Source) -> tuple[str, list[str]] | None:
+    """Return the column whose values are names of bands, and the first of them; None where there is none."""
+    table = _flat(source)
+    for name in table.columns:
+        values = [str(value) for value in table[name].dropna().unique()[:_MOST_BANDS]]
+        if not pd.api.types.is_numeric_dtype(table[name].dtype) and values and all(map(is_known_band, values)):
+            return str(name), values[:3]
+    return None
+
+
+def _flat(source: Source) -> pd.DataFrame:
+    """Return the columns whose cells hold one value each."""
+    table = source.table()
+    lists = [name for name in table.columns if table[name].map(lambda cell: isinstance(cell, list | dict | np.ndarray)).any()]
+    return table.drop(columns=lists)
 
 
 def _one_a_row(column: "pd.Series[Any]") -> bool:

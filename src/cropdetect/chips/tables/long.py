@@ -8,9 +8,10 @@ import pandas as pd
 from cropdetect.chips.tables.bands import is_known_band
 from cropdetect.chips.tables.column_map import proposed_map
 from cropdetect.chips.tables.form import Form, Observations, ReadOptions
-from cropdetect.chips.tables.rows import DATES, asked, geometry_of, id_column, named, read_dates
-from cropdetect.chips.tables.source import Source
+from cropdetect.chips.tables.rows import asked, geometry_of, id_column, read_dates
+from cropdetect.chips.tables.source import DATES, Source
 from cropdetect.errors import TableError
+from cropdetect.fields.columns import known_columns
 
 
 class LongTable(Form):
@@ -26,8 +27,8 @@ class LongTable(Form):
             and options.has_bands(source.columns)
             and (
                 options.columns.date is not None
-                or bool(named(source.columns, DATES))
-                or len(named(source.columns, ("year", "month"))) == 2
+                or bool(known_columns(source.columns, DATES))
+                or len(known_columns(source.columns, ("year", "month"))) == 2
             )
         )
 

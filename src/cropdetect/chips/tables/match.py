@@ -15,7 +15,7 @@ from cropdetect.chips.tables.form import Observations, ReadOptions
 from cropdetect.chips.tables.series import TableSeries
 from cropdetect.chips.tables.source import Source
 from cropdetect.errors import FieldsError, TableError
-from cropdetect.fields import NO_LABELS, find_label_column
+from cropdetect.fields import NO_LABELS, find_label_column, written_differently
 from cropdetect.fields.columns import LABEL_COLUMNS
 
 
@@ -100,16 +100,18 @@ def _rows_of(
     known = table[table["status"] == "ok"]
     place = pd.Index(known["field_id"].astype(str)).get_indexer(pd.Index(ids.astype(str)))
     row = np.where(place >= 0, known.index.to_numpy()[place], -1) if len(known) else place
+    alike = written_differently(ids.unique(), known["field_id"]) if (row < 0).any() else ""
     if len(row) and (row < 0).all():
         examples = f"{ids.iloc[0]} there, {known['field_id'].iloc[0]} here" if len(known) else "none here"
         raise TableError(
             f"no field id of the series is in {name} ({examples})",
             where=source.path,
-            fix="Write the same ids in both tables, or name the column with --id-column.",
+            fix=f"{alike} Write the same ids in both tables, or name the column with --id-column.".strip(),
         )
     if (row < 0).any():
         unknown = ids[row < 0].unique()
-        warnings.append(f"{len(unknown)} field ids of the series are not in {name}: {', '.join(map(str, unknown[:5]))}")
+        lost = f"{len(unknown)} field ids of the series are not in {name}: {', '.join(map(str, unknown[:5]))}"
+        warnings.append(f"{lost}. {alike}" if alike else lost)
     return row.astype(np.int64)
 
 

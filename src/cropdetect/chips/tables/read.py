@@ -10,7 +10,7 @@ from cropdetect.chips.tables.column_map import ColumnMap, proposed_map, read_col
 from cropdetect.chips.tables.earth_engine import EarthEngineLong
 from cropdetect.chips.tables.eurocropsml import EuroCropsML
 from cropdetect.chips.tables.form import Form, ReadOptions
-from cropdetect.chips.tables.guess import guessed_columns, labels_only
+from cropdetect.chips.tables.guess import bands_in_rows, guessed_columns, labels_only
 from cropdetect.chips.tables.long import LongTable, WorldCereal
 from cropdetect.chips.tables.match import FieldsFile, fields_of_table
 from cropdetect.chips.tables.openeo import OpenEOCsv, OpenEOJson
@@ -153,6 +153,13 @@ def _not_recognised(source: Source) -> CropDetectError:
             fix=f"Add the band to their names, e.g. NDVI_{day}.",
         )
     guess = guessed_columns(source)
+    tidy = bands_in_rows(source)
+    if tidy is not None:
+        return TableError(
+            f"the column {tidy[0]} holds the names of bands ({', '.join(tidy[1])}): the table has a row a field, date and band",
+            where=source.path,
+            fix=f"Give each band a column of its own, in Python: table.pivot(index=[id, date], columns={tidy[0]!r}, values=...).",
+        )
     labels = labels_only(source) if guess.date is None else None
     if labels is not None:
         ids, classes = labels

@@ -14,41 +14,15 @@ from pyproj.exceptions import CRSError
 
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.form import ReadOptions
-from cropdetect.chips.tables.source import IDS, Source, damaged
+from cropdetect.chips.tables.source import DATES, IDS, Source, damaged
 from cropdetect.documents import parse_json
 from cropdetect.door import check_crs
 from cropdetect.errors import TableError
+from cropdetect.fields.columns import known_columns
 from cropdetect.fields.geometry import from_wkb
 from cropdetect.fields.places import ON_EARTH, lonlat_columns, points_of
 
-DATES = (
-    "date",
-    "datetime",
-    "timestamp",
-    "time",
-    "day",
-    "acquisition_date",
-    "acquisition_time",
-    "sensing_time",
-    "sensing_date",
-    "image_date",
-    "img_date",
-    "obs_date",
-    "index",
-    "t",
-    "system:time_start",
-    "time_start",
-    "millis",
-    "doy",
-    "day_of_year",
-)
 _OF_YEAR = ("doy", "day_of_year")
-
-
-def named(columns: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return the columns that are known, in the order of `known`, in any case of letters."""
-    by_name = {name.lower().strip(): name for name in reversed(columns)}
-    return [by_name[name] for name in known if name in by_name]
 
 
 def asked(columns: Sequence[str], name: str | None, what: str, source: Source) -> str | None:
@@ -66,7 +40,7 @@ def asked(columns: Sequence[str], name: str | None, what: str, source: Source) -
 
 def id_column(source: Source, options: ReadOptions) -> str | None:
     """Return the column of field ids, or None."""
-    return asked(source.columns, options.id, "ids", source) or next(iter(named(source.columns, IDS)), None)
+    return asked(source.columns, options.id, "ids", source) or next(iter(known_columns(source.columns, IDS)), None)
 
 
 def read_dates(table: pd.DataFrame, source: Source, options: ReadOptions) -> tuple["pd.Series[Any] | None", list[str], list[str]]:
@@ -77,12 +51,12 @@ def read_dates(table: pd.DataFrame, source: Source, options: ReadOptions) -> tup
     """
     columns = options.columns
     wanted = asked(list(table.columns), columns.date, "dates", source)
-    candidates = [wanted] if wanted else named(list(table.columns), DATES)
+    candidates = [wanted] if wanted else known_columns(list(table.columns), DATES)
     warnings: list[str] = []
-    parts = named(list(table.columns), ("year", "month", "day"))
+    parts = known_columns(list(table.columns), ("year", "month", "day"))
     if len(parts) > 1 and "month" in parts[1].lower() and set(candidates) <= set(parts):
         return _of_parts(table[parts], source.path, warnings), parts, warnings
-    year = next(iter(named(list(table.columns), ("year",))), None)
+    year = next(iter(known_columns(list(table.columns), ("year",))), None)
     found: dict[str, pd.Series[Any]] = {}
     used: list[str] = []
     for name in candidates:
@@ -145,7 +119,7 @@ def geometry_of(table: pd.DataFrame, source: Source, warnings: list[str]) -> tup
     if ".geo" in table.columns:
         shapes = _parsed(table[".geo"], _geojson, warnings)
         return gpd.GeoSeries(shapes, index=table.index, crs="EPSG:4326"), [".geo"]
-    for name in named(list(table.columns), ("geometry", "wkt", "geom")):
+    for name in known_columns(list(table.columns), ("geometry", "wkt", "geom")):
         values = table[name]
         if values.map(lambda value: isinstance(value, bytes)).any():
             raw = [value if isinstance(value, bytes) else None for value in values]

@@ -93,7 +93,8 @@ def _numbers(
         found, word = as_numbers(table[name])
         if found is None:
             shown = ascii(first_that_is_no_number(table[name])[:40])
-            raise TableError(f"column {name} does not hold numbers, but {shown}", where=where, fix="Remove it, or give numbers.")
+            fix = "Write numbers without separators of thousands." if "," in shown else "Remove it, or give numbers."
+            raise TableError(f"column {name} does not hold numbers, but {shown}", where=where, fix=fix)
         if found.isna().all():
             empty.append(name)
             continue

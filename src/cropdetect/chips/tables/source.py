@@ -15,14 +15,36 @@ from cropdetect.documents import parse_json
 from cropdetect.errors import TableError, UnreadableFileError
 from cropdetect.fields import read_plain_table
 from cropdetect.fields.columns import ID_COLUMNS
-from cropdetect.fields.plain_table import delimiter
+from cropdetect.fields.csv_form import CsvForm
 from cropdetect.imagery import unreadable
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 #: Names of columns of field ids, in lower case; they are read as text.
-IDS = (*ID_COLUMNS, "sample_id", "feature_index", "parcel", "plot_id", "plotid", "uid", "uuid", "name")
+IDS = (*ID_COLUMNS, "feature_index", "name")
+#: Names of columns of dates, likewise.
+DATES = (
+    "date",
+    "datetime",
+    "timestamp",
+    "time",
+    "day",
+    "acquisition_date",
+    "acquisition_time",
+    "sensing_time",
+    "sensing_date",
+    "image_date",
+    "img_date",
+    "obs_date",
+    "index",
+    "t",
+    "system:time_start",
+    "time_start",
+    "millis",
+    "doy",
+    "day_of_year",
+)
 _LIMIT = 2**31  # bytes of a JSON file
 
 
@@ -48,8 +70,7 @@ class Source:
                 raise unreadable(self.path, error) from error
         elif self.suffix in CSV_SUFFIXES:
             try:
-                with self.path.open(encoding="utf-8-sig", newline="") as file:
-                    names = next(csv.reader([file.readline().rstrip("\r\n")], delimiter=delimiter(self.path)), [])
+                names = list(CsvForm.of(self.path).names)
             except (OSError, UnicodeDecodeError, csv.Error) as error:
                 raise unreadable(self.path, error) from error
         else:

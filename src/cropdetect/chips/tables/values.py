@@ -26,7 +26,25 @@ from cropdetect.imagery.values import BASELINE_0400
 
 Numbers = npt.NDArray[np.float64]
 
-_WORDS = ("no data", "nodata", "no_data", "masked", "--", "-", "none", "null", "nan", "na", "n/a", "inf", "-inf", "")
+_WORDS = (
+    "no data",
+    "nodata",
+    "no_data",
+    "masked",
+    "--",
+    "-",
+    "none",
+    "null",
+    "nan",
+    "na",
+    "n/a",
+    "#n/a",
+    "#div/0!",
+    "inf",
+    "-inf",
+    "",
+)
+_THOUSANDS = r"[1-9]\d{0,2}(,\d{3})+"
 _LARGE = 100.0  # a band of any other kind whose values reach beyond this holds digital numbers
 _IMPOSSIBLE = -1000.0  # digital numbers; the lowest that products hold
 _BRIGHT_RED = 5000.0
@@ -42,7 +60,7 @@ def is_optical(band: str) -> bool:
 def as_numbers(column: "pd.Series[Any]") -> tuple["pd.Series[Any] | None", str]:
     """Return a column as float64, and a word that means "no value"; None where it holds something else than numbers.
 
-    Decimal commas are understood.
+    Decimal commas are understood. Commas that may as well separate thousands (`1,234` in all cells that have one) are not.
     """
     if pd.api.types.is_bool_dtype(column.dtype):
         return column.astype(np.float64), ""
@@ -53,7 +71,9 @@ def as_numbers(column: "pd.Series[Any]") -> tuple["pd.Series[Any] | None", str]:
     text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
     words = text.str.lower().isin(_WORDS)
     if not words.all() and text[~words].str.fullmatch(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?").all():
-        text = text.str.replace(",", ".", regex=False)
+        with_comma = text[text.str.contains(",")]
+        if with_comma.empty or not with_comma.str.fullmatch(_THOUSANDS).all():
+            text = text.str.replace(",", ".", regex=False)
     numbers = pd.to_numeric(text.where(~words), errors="coerce")
     if (numbers.isna() & ~words).any():
         return None, ""

@@ -11,10 +11,11 @@ from cropdetect.chips.tables.column_map import proposed_map
 from cropdetect.chips.tables.dates import days
 from cropdetect.chips.tables.earth_engine import sensor_of_image_names
 from cropdetect.chips.tables.form import Form, Observations, ReadOptions
-from cropdetect.chips.tables.rows import geometry_of, id_column, named
+from cropdetect.chips.tables.rows import geometry_of, id_column
 from cropdetect.chips.tables.source import IDS, Source
 from cropdetect.chips.tables.wide import WideColumn, dated_columns, numbered_columns, to_long
 from cropdetect.errors import TableError
+from cropdetect.fields.columns import known_columns
 
 _PERIOD = ("start_date", "end_date")
 
@@ -42,7 +43,7 @@ class WideTable(Form):
         texts = list(dict.fromkeys(one.date for one in columns))
         warnings: list[str] = []
         dates: dict[str, object] = {}
-        period = named(list(table.columns), _PERIOD)
+        period = known_columns(list(table.columns), _PERIOD)
         if dated_columns([columns[0].column]):
             day, warnings = days(pd.Series(texts, dtype=object), source.path, date_format=options.columns.date_format)
             dates = dict(zip(texts, day, strict=True))
@@ -117,7 +118,7 @@ def _ids(table: pd.DataFrame, source: Source, options: ReadOptions, warnings: li
     if options.id is not None:
         name = str(id_column(source, options))
         return table[name], [name]
-    for name in named(list(table.columns), (*IDS, "system:index")):
+    for name in known_columns(list(table.columns), (*IDS, "system:index")):
         if table[name].notna().all() and not table[name].duplicated().any():
             return table[name], [name]
         warnings.append(f"the column {name} repeats values, or has none, so it holds no field ids; --id-column names another")

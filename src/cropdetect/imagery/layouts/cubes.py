@@ -28,6 +28,7 @@ from cropdetect.imagery.identity import sensor_in
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, paths_with
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
+from cropdetect.imagery.metadata import offset_by_baseline
 from cropdetect.imagery.names import parse_path
 from cropdetect.imagery.naming import name_layers
 from cropdetect.imagery.orbits import orbit_said
@@ -41,6 +42,7 @@ _STEPS = ("time", "timestamp", "t", "date")
 _Y = ("y", "lat", "latitude", "northing")
 _X = ("x", "lon", "longitude", "easting")
 _BANDS = ("band", "bands", "variable", "channel")
+_BASELINE_KEYS = ("s2:processing_baseline", "earthsearch:boa_offset_applied")
 _SENSOR_KEYS = ("platform", "constellation", "mission", "satellite")  # coordinates of STAC's properties
 DIMENSIONS = f"{', '.join(_STEPS)}; {', '.join(_Y)}; {', '.join(_X)}"
 # Groups of ESA's products (EOPF) that hold bands; others have bands' names for footprints, angles and flags.
@@ -84,7 +86,9 @@ class Cubes(Layout):
                     layers += cube_layers(cube, data, reader, relative.with_suffix("").as_posix(), options, warnings)
             if layers:
                 offset, metadata = product_offset(cube, path)
-                tiles.setdefault(tile, []).extend(replace(one, offset=offset, metadata_files=metadata) for one in layers)
+                tiles.setdefault(tile, []).extend(
+                    replace(one, offset=one.offset if offset is None else offset, metadata_files=metadata) for one in layers
+                )
                 folders[tile] = cube.parent
         if not tiles:
             raise UnknownLayoutError(
@@ -149,7 +153,7 @@ def cube_layers(
         y, x = _dimension(variable, _Y), _dimension(variable, _X)
         step, band = _dimension(variable, _STEPS), _dimension(variable, _BANDS)
         others = [str(dim) for dim in variable.dims if dim not in (y, x, step, band)]
-        if y is None or x is None or others or variable.dtype.kind not in "iuf":
+        if y is None or x is None or others or variable.dtype.kind not in "iufb":
             known = y is not None and x is not None and not others
             why = "it holds no numbers" if known else f"its dimensions are {', '.join(map(str, variable.dims))}"
             warnings.append(f"{path.name}: {name} is not used, since {why}")
@@ -171,7 +175,7 @@ def cube_layers(
         reader = make_reader(
             path=path,
             geobox=grid.geobox,
-            dtype=np.dtype(f"u{variable.dtype.itemsize}") if signed else variable.dtype.newbyteorder("="),
+            dtype=_dtype(variable, signed=signed),
             block_shape=_block(variable, y, x),
             variable=str(name),
             y=y,
@@ -183,7 +187,7 @@ def cube_layers(
             west_last=grid.west_last,
             unsigned=signed,
         )
-        sensor = _sensors(data, step, relative)
+        sensor, offset = _sensors(data, step, relative), _offsets(data, step)
         declared = encoding(variable.attrs, unsigned_bits=8 * variable.dtype.itemsize if signed else 0)
         for number, moment in enumerate(times):
             if moment is None:
@@ -197,6 +201,7 @@ def cube_layers(
                         date=moment.date(),
                         time=moment.time().isoformat(),
                         sensor=sensor(number),
+                        offset=offset(number),
                         variants=(orbit, ""),
                         date_given=options.date is not None and step is None and moment.date() == options.date,
                     )
@@ -233,13 +238,26 @@ def _times(
         UnreadableFileError: its times are no dates, or all of them are missing.
     """
     if step is not None:
-        return _moments(path, np.asarray(data[step].values))
+        return _middles(data, step) or _moments(path, np.asarray(data[step].values))
     for name in _STEPS:
         if name in data.coords and data[name].ndim == 0:
             return _moments(path, np.asarray(data[name].values).reshape(1))
     named = parse_path(relative, options.pattern)
     day = named.period.day if named and named.period else options.date or (named.year.day if named and named.year else None)
     return [] if day is None else [dt.datetime.combine(day, dt.time())]
+
+
+def _middles(data: xr.Dataset, step: str) -> list[dt.datetime | None]:
+    """Return the middle of each step by the bounds of the times (CF conventions, 7.1); [] without them, and for single days."""
+    bounds = data.variables.get(str(data[step].attrs.get("bounds", "")))
+    if bounds is None or bounds.dims[:1] != (step,) or bounds.shape[1:] != (2,) or bounds.dtype.kind != "M":
+        return []
+    first, after = bounds.values.astype("datetime64[s]").T
+    if np.isnat(first).any() or np.isnat(after).any() or (after - first <= np.timedelta64(1, "D")).any():
+        return []
+    return [
+        start.item() + (end.item() - start.item() - dt.timedelta(days=1)) // 2 for start, end in zip(first, after, strict=True)
+    ]
 
 
 def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None]:
@@ -251,7 +269,7 @@ def _moments(path: Path, times: np.ndarray[Any, Any]) -> list[dt.datetime | None
         return [None if np.isnat(moment) else moment.item() for moment in seconds]
     as_numbers = times.dtype.kind in "iu" and all(len(str(number)) == 8 for number in times)  # 20190606
     if as_numbers or times.dtype.kind in "OUS" or times.dtype.name.startswith("StringDType"):
-        days = [parse_date(str(text)[:10]) for text in times]
+        days = [parse_date(str(text)) or parse_date(str(text)[:10]) for text in times]
         if all(day is not None for day in days):
             return [dt.datetime.combine(day, dt.time()) for day in days if day is not None]
     raise UnreadableFileError(
@@ -298,6 +316,28 @@ def _block(variable: xr.DataArray, y: str, x: str) -> tuple[int, int]:
         return 1, variable.sizes[x]
     sizes = dict(zip(variable.dims, chunks, strict=True))
     return min(int(sizes[y]), variable.sizes[y]), min(int(sizes[x]), variable.sizes[x])
+
+
+def _dtype(variable: xr.DataArray, *, signed: bool) -> np.dtype[np.generic]:
+    """Return the type of a variable's numbers, where true is 1; `signed` ones are meant as unsigned."""
+    if signed:
+        return np.dtype(f"u{variable.dtype.itemsize}")
+    return np.dtype(np.uint8) if variable.dtype.kind == "b" else variable.dtype.newbyteorder("=")
+
+
+def _offsets(data: xr.Dataset, step: str | None) -> Callable[[int], float | None]:
+    """Return what tells the offset of a step: coordinates with the baseline, as stackstac makes them of STAC."""
+    told = {
+        key: np.atleast_1d(data[key].values) for key in _BASELINE_KEYS if key in data.coords and data[key].dims in ((), (step,))
+    }
+
+    def offset(number: int) -> float | None:
+        values = {key: values[min(number, len(values) - 1)] for key, values in told.items()}
+        return offset_by_baseline(
+            {key: value.item() if isinstance(value, np.generic) else value for key, value in values.items()}
+        )
+
+    return offset
 
 
 def _sensors(data: xr.Dataset, step: str | None, relative: str) -> Callable[[int], str | None]:

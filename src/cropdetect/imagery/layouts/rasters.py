@@ -30,12 +30,16 @@ from cropdetect.imagery.stores.zips import raster_driver
 from cropdetect.imagery.values import product_offset
 
 _SHOWN = 12  # bands in an error
-_EMPTY_DESCRIPTION = re.compile(r"\s*(?:(?:band|layer|gr[ae]y)[ _]?(?P<number>\d*))?\s*", re.IGNORECASE)
+_WAVELENGTH = r"[:,(-]?\s*\(?\d+(?:\.\d+)?\s*(?:nm|nanomet\w*|[uµμ]m|micro\w*)\)?"
+_EMPTY_DESCRIPTION = re.compile(rf"\s*(?:(?:band|layer|gr[ae]y)[ _]?(?P<number>\d*)\s*(?:{_WAVELENGTH})?)?\s*", re.IGNORECASE)
 
-# Planet, Imagery Product Specification: the order of the bands by their number, where a file does not describe them.
-_PLANETSCOPE = {
-    4: ("blue", "green", "red", "nir"),
-    8: ("coastal_blue", "blue", "green_i", "green", "yellow", "red", "rededge", "nir"),
+# Planet, Imagery Product Specification: the order of the bands by sensor and number, where a file does not describe them.
+_FOUR = ("blue", "green", "red", "nir")
+_PLANET = {
+    ("planetscope", 4): _FOUR,
+    ("planetscope", 8): ("coastal_blue", "blue", "green_i", "green", "yellow", "red", "rededge", "nir"),
+    ("skysat", 4): _FOUR,
+    ("rapideye", 5): ("blue", "green", "red", "rededge", "nir"),
 }
 
 
@@ -181,7 +185,8 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
             group=name.group,
             sensor=one.sensor or name.sensor,
             variants=(orbit, name.variants[1]),
-            date_given=by_metadata is not None and by_metadata.day in (options.date, name.year and name.year.day),
+            date_given=one.period.first != one.period.last
+            or (by_metadata is not None and by_metadata.day in (options.date, name.year and name.year.day)),
             place=f"layer {layer.index + 1} of {file.name}",
             metadata_files=sidecars,
         )
@@ -221,6 +226,8 @@ def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, p
     """
     described = [parse_description(text) if text else ParsedName() for text in _own_descriptions(descriptions)]
     periods = {one.period for one in described}
+    if not name.band and (word := quality_word(file.stem)).lower() == "udm2":
+        name = replace(name, band=word, is_sure=False)
     if not path_goes_first and len(periods) == 1:
         _refuse_two_dates(file, name.period, described[0].period)
     for number, one in enumerate(described):
@@ -247,9 +254,8 @@ def _undescribed(name: ParsedName, number: int, count: int) -> str:
         return name.bands[number]
     if name.band and (name.is_sure or is_quality_layer(name.band)):
         return f"{name.band}_{number + 1}"
-    if name.sensor == "planetscope" and count in _PLANETSCOPE:
-        return _PLANETSCOPE[count][number]
-    return f"band_{number + 1}"
+    known = _PLANET.get((name.sensor or "", count))
+    return known[number] if known else f"band_{number + 1}"
 
 
 def _refuse_two_dates(file: Path, named: Period | None, described: Period | None) -> None:

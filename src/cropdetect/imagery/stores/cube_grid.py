@@ -6,7 +6,7 @@ transform counts. If they begin a whole number of pixels away from it, the cube 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ _METRES_IN = {  # units of coordinates that CF knows and CRSs hardly count in
     **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 0.01),
     **dict.fromkeys(("rad", "radian", "radians"), 0.0),  # of a satellite's view
 }
+_WITHOUT_DATUM = 50_000.0  # metres by which places may be off where parameters leave out datum and ellipsoid
+_CF_NAME = "grid_mapping_name"
 _CRS_KEYS = ("crs_wkt", "spatial_ref", "proj:wkt2", *_CODES, "crs", "projection")
 
 
@@ -239,31 +241,40 @@ def _other_crs(path: Path, data: xr.Dataset, variable: xr.DataArray, crs: CRS, p
         data: the cube.
         variable: the variable.
         crs: the CRS that is used.
-        place: x and y of the middle of the grid, and the width of a pixel. Two CRSs that lie there within a pixel are the same.
+        place: x and y of the middle of the grid, and the width of a pixel, by which two CRSs may differ there.
 
     Raises:
         ContradictionError: the variable of the grid mapping states both.
     """
     mapping = next((data[name].attrs for name in _mappings(data, variable) if name in data.variables), {})
+    x, y, pixel = place
     of_mapping = [mapping[key] for key in _CRS_KEYS if key in mapping]
+    of_mapping += [{key: value for key, value in mapping.items() if key not in _CRS_KEYS}] if _CF_NAME in mapping else []
     for number, value in enumerate((*of_mapping, *_attributed(data, variable))):
+        near = max(pixel, 0.5 if crs.geographic else _WITHOUT_DATUM) if isinstance(value, dict) else pixel
         try:
             other = _parse(value)
-            if other is None or other == crs or _same_place(other, crs, *place):
+            if other is None or other == crs or _same_place(other, crs, x, y, near):
                 continue
-        except (pyproj.exceptions.ProjError, CropDetectError, ValueError):
+        except (pyproj.exceptions.ProjError, CropDetectError, ValueError, KeyError):
             continue
-        both = f"{str(crs)[:60]} and {str(other)[:60]}"
+        both = f"{str(crs)[:60]} and {_parameters(value) if isinstance(value, dict) else str(other)[:60]}"
         if number < len(of_mapping):
             raise ContradictionError(f"it states two CRSs: {both}", where=path, fix="Remove the wrong one from its grid mapping.")
         return f"{path.name}: two CRSs are stated, {both}; the first is used, which the grid mapping states"
     return ""
 
 
-def _same_place(other: CRS, crs: CRS, x: float, y: float, pixel: float) -> bool:
-    """Tell whether coordinates lie at the same place in both CRSs, by a pixel."""
+def _parameters(mapping: Mapping[str, Any]) -> str:
+    """Return what tells one projection from another of those that CF's parameters state."""
+    numbers = (f"{key} {np.ravel(mapping[key])[0]:.10g}" for key in mapping if re.match("longitude_of|latitude_of|false_", key))
+    return f"{mapping[_CF_NAME]} ({', '.join(numbers)})"
+
+
+def _same_place(other: CRS, crs: CRS, x: float, y: float, near: float) -> bool:
+    """Tell whether coordinates lie at the same place in both CRSs, by so many units of the second."""
     there = pyproj.Transformer.from_crs(other.proj, crs.proj, always_xy=True).transform(x, y)
-    return bool(np.hypot(there[0] - x, there[1] - y) <= pixel)
+    return bool(np.hypot(there[0] - x, there[1] - y) <= near)
 
 
 def _refuse_units(path: Path, data: xr.Dataset, axes: tuple[str, str], crs: CRS) -> None:
@@ -295,7 +306,7 @@ def _crs_candidates(data: xr.Dataset, variable: xr.DataArray) -> Iterator[Any]:
         if name in data.variables:
             attributes = data[name].attrs
             yield from (attributes[key] for key in _CRS_KEYS if key in attributes)
-            if "grid_mapping_name" in attributes:
+            if _CF_NAME in attributes:
                 yield attributes
     yield from _attributed(data, variable)
 

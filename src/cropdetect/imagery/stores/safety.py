@@ -5,6 +5,7 @@ sidecar files, and gets absolute paths that it does not parse. HDF5 links to oth
 """
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,11 @@ _SIGNATURES = {
 }
 
 LONGEST_AXIS = 2**24  # entries of a coordinate, which is read as a whole
+_WRITE_OUT = ", e.g. by: gdal_translate {0.name} {0.stem}.tif"
 _LARGEST_CHUNK = 2**28  # numbers
 
 _NO_FILTER = "can't open directory"  # HDF5 looks for a filter among its plug-ins
+_NO_DRIVER = "as being in a supported file format"  # GDAL
 _NO_TIMES = "unable to decode time units"  # xarray
 _TIMES_AS_DATES = "Write its times in the standard calendar, with CF units such as 'days since 2018-01-01'."
 
@@ -54,7 +57,9 @@ def driver_of(head: bytes, path: Path) -> str:
         UnreadableFileError: it is neither GeoTIFF nor JP2.
     """
     if path.suffix.lower() == ".vrt" or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise _unsafe(path, "is a virtual raster (VRT or other XML), which may lead to other files or the network")
+        raise _unsafe(
+            path, "is a virtual raster (VRT or other XML), which may lead to other files or the network", _WRITE_OUT.format(path)
+        )
     driver = _SIGNATURES.get(head[:4])
     if driver is None:
         raise unreadable(path, ValueError("it is neither GeoTIFF nor JP2" if head else "it is empty"))
@@ -176,6 +181,10 @@ def unreadable(path: Path, error: BaseException) -> CropDetectError:
     reason, fix = (str(error).strip() or type(error).__name__).splitlines()[0], "Copy or download it again."
     if isinstance(error, UnicodeDecodeError):
         fix = "Save its text as UTF-8, or copy or download it again."
+    if _NO_DRIVER in reason and (driver := _SIGNATURES.get(_head(path))) is not None:
+        with rasterio.Env() as settings:
+            if driver not in settings.drivers():
+                return without_driver(path, driver)
     if _NO_FILTER in reason:
         reason, fix = "its numbers are compressed in a way that is not known here", "Write it again with deflate (zlib) or none."
     if reason.startswith(_NO_TIMES):
@@ -183,10 +192,22 @@ def unreadable(path: Path, error: BaseException) -> CropDetectError:
     return UnreadableFileError(f"the file cannot be read ({reason})", where=path, fix=fix)
 
 
+def without_driver(path: Path, driver: str) -> UnreadableFileError:
+    """Return the error for a file whose driver GDAL does not have here."""
+    skipped = next((f"{name}={os.environ[name]}" for name in ("GDAL_SKIP", "OGR_SKIP") if name in os.environ), "")
+    fix = f"Remove {skipped} from the environment." if skipped else "Install rasterio and pyogrio from PyPI, which have it."
+    return UnreadableFileError(f"GDAL's driver {driver}, which this file needs, is left out here", where=path, fix=fix)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
+
+
 def changed_size(path: Path) -> UnreadableFileError:
     """Return the error that names a file whose image has another size than when the imagery was opened."""
     return UnreadableFileError("the image has another size than it had when it was opened", where=path, fix="Start again.")
 
 
-def _unsafe(path: object, why: str) -> UnsafePathError:
-    return UnsafePathError(why, where=path, fix="Give local GeoTIFF, JP2, NetCDF or Zarr files with the pixels in them.")
+def _unsafe(path: object, why: str, more: str = "") -> UnsafePathError:
+    return UnsafePathError(why, where=path, fix=f"Give local GeoTIFF, JP2, NetCDF or Zarr files with the pixels in them{more}.")

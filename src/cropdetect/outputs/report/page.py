@@ -20,8 +20,8 @@ from cropdetect.spare_memory import give_back
 GENERATOR = '<meta name="generator" content="cropdetect">'  # tells a page of the tool from other files
 # Each comes after those whose values it needs when it is read.
 SCRIPTS = (
-    *("format", "dom", "data", "crops", "fields", "filters", "map", "charts", "season", "layers", "tiles", "paint", "pointer"),
-    *("detail", "table", "clear", "visit", "scores", "start"),
+    *("format", "dom", "data", "crops", "fields", "filters", "map", "charts", "season", "layers", "tiles", "names", "paint"),
+    *("pointer", "detail", "table", "clear", "visit", "scores", "start"),
 )
 TRAINING_SCRIPTS = ("format", "dom", "data", "crops", "fields", "charts", "scores", "learning", "start_training")
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)

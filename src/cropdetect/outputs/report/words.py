@@ -16,21 +16,21 @@ def percent(share: float | None, digits: int = 0) -> str:
     return MISSING if share is None or not math.isfinite(share) else f"{number(100 * share, digits)}\N{NO-BREAK SPACE}%"
 
 
-def hectares(area: float | None) -> str:
-    """Return an area, with fewer digits the larger it is."""
+def hectares(area: float | None, largest: float | None = None) -> str:
+    """Return an area, with fewer digits the larger it is, or the largest that stands beside it."""
     if area is None or not math.isfinite(area):
         return MISSING
-    return f"{number(area, _digits(area))} ha"
+    return f"{number(area, _digits(area if largest is None else largest))} ha"
 
 
 def _digits(area: float) -> int:
     return 2 if area < 10 else 1 if area < 1000 else 0
 
 
-def amount(x: float | None, unit: str) -> str:
-    """Return an amount of hectares ("ha") or of fields ("fields")."""
+def amount(x: float | None, unit: str, largest: float | None = None) -> str:
+    """Return an amount of hectares ("ha"), with the digits of the largest beside it, or of fields ("fields")."""
     if unit == "ha" or x is None:
-        return hectares(x)
+        return hectares(x, largest)
     return number(x, 1 if x < 100 and x != round(x) else 0)
 
 

@@ -72,9 +72,12 @@ export function swatch(crop) {
 /** A name of the user's, whose letters may run from right to left beside numbers. */
 export const nameTag = (name) => el("bdi", {}, name);
 
+/** The code of a crop in brackets, where it is not the name itself. */
+export const codeNote = (crop) =>
+  crop >= 0 && CODES[crop] !== cropName(crop).toUpperCase() ? ` (${CODES[crop]})` : "";
+
 /** Swatch, name and code of a crop. */
-export const cropTag = (crop) =>
-  el("span", {}, swatch(crop), " ", nameTag(cropName(crop)), crop >= 0 ? ` (${CODES[crop]})` : "");
+export const cropTag = (crop) => el("span", {}, swatch(crop), " ", nameTag(cropName(crop)), codeNote(crop));
 
 /** Give the swatches that stand in the page before the script runs their hatching. */
 export function hatchSwatches() {

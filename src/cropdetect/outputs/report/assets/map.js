@@ -86,6 +86,20 @@ export const boxOf = (i) => map.box.subarray(4 * i, 4 * i + 4);
 export const hasPlace = (i) => !Number.isNaN(map.box[4 * i]);
 export const isPoint = (i) => map.vertexAt[map.ringAt[i + 1]] - map.vertexAt[map.ringAt[i]] === 1;
 
+/** Where the outline of a field crosses a line from west to east at y, ascending. */
+export function cutsAt(i, y) {
+  const cuts = [];
+  for (let r = map.ringAt[i]; r < map.ringAt[i + 1]; r++) {
+    const to = map.vertexAt[r + 1];
+    let before = to - 1;
+    for (let k = map.vertexAt[r]; k < to; before = k++) {
+      if (map.y[k] > y === map.y[before] > y) continue;
+      cuts.push(map.x[k] + ((y - map.y[k]) * (map.x[before] - map.x[k])) / (map.y[before] - map.y[k]));
+    }
+  }
+  return cuts.sort((a, b) => a - b);
+}
+
 // From the map to pixels of the canvas, and back.
 export const toPixelX = (x) => (x - map.view.x) * map.view.scale + map.width / 2;
 export const toPixelY = (y) => map.height / 2 - (y - map.view.y) * map.view.scale;

@@ -1,17 +1,16 @@
 // Painting the map onto its canvas.
-import { CODES, cropName, GREY, hatchTile } from "./crops.js";
+import { GREY, hatchTile } from "./crops.js";
 import { N, summary } from "./data.js";
 import { byId } from "./dom.js";
-import { columns, fields } from "./fields.js";
-import { formatNumber, formatPercent } from "./format.js";
+import { fields } from "./fields.js";
+import { formatNumber } from "./format.js";
 import { lookOf, shownCrop } from "./layers.js";
 import { boxOf, hasPlace, isPoint, map, toPixelX, toPixelY } from "./map.js";
+import { paintNames } from "./names.js";
 import { paintTiles } from "./tiles.js";
 
 const SMALL = 5; // pixels: a smaller field is drawn as a square of this side
 const LARGE = 14; // pixels: an outline that is larger may be hatched
-const CODED = 26; // pixels: an outline that is larger gets its crop's code
-const NAMED = 110; // pixels: an outline that is larger gets its crop's name and how sure it is
 const MOST_HATCHED = 4000; // outlines
 const MOST_BOLD = 3000; // outlines
 const SHADE = "#0006"; // over a field's colour: its outline
@@ -40,8 +39,7 @@ export function paint() {
   pen.lineJoin = "round";
   const lineWidth = large.length > 0 && large.length < MOST_BOLD ? 1.2 : 0.5;
   for (const group of groups) paintGroup(pen, group, lineWidth);
-  if (large.length < MOST_HATCHED)
-    for (const [crop, members] of byCrop(large)) hatchAndName(pen, crop, members);
+  if (large.length < MOST_HATCHED) hatchAndName(pen, large);
   paintOthers(pen, others);
   if (fields.chosen >= 0 && hasPlace(fields.chosen)) paintChosen(pen, fields.chosen);
   showScale();
@@ -161,52 +159,27 @@ function tracePoint(pen, crop, i, radius) {
   pen.closePath();
 }
 
-function byCrop(members) {
+/** Hatch outlines by their crops, and write the crops into them; nothing where the layer shows no crops. */
+function hatchAndName(pen, large) {
   const crops = new Map();
-  for (const i of members) {
+  for (const i of large) {
     const crop = shownCrop(i);
+    if (crop === null) return;
     if (!crops.has(crop)) crops.set(crop, []);
     crops.get(crop).push(i);
   }
-  return crops;
+  for (const [crop, members] of crops) if (crop >= 0) hatch(pen, crop, members);
+  paintNames(pen, crops);
 }
 
-/** Hatch large outlines, and write the crop into those that have room. `crop` is null where the layer shows no crops. */
-function hatchAndName(pen, crop, members) {
-  if (crop === null) return;
-  if (crop >= 0) {
-    if (!hatchings.has(crop)) hatchings.set(crop, pen.createPattern(hatchTile(crop, "#000"), "repeat"));
-    pen.globalAlpha = 0.3;
-    pen.fillStyle = hatchings.get(crop);
-    pen.beginPath();
-    for (const i of members) traceOutline(pen, i);
-    pen.fill("evenodd");
-    pen.globalAlpha = 1;
-  }
-  pen.font = "600 12px system-ui, sans-serif";
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  pen.lineWidth = 3;
-  pen.strokeStyle = "#fffd";
-  pen.fillStyle = "#111";
-  for (const i of members) nameField(pen, crop, i);
-}
-
-function nameField(pen, crop, i) {
-  const [west, south, east, north] = boxOf(i);
-  const side = Math.min(east - west, north - south) * map.view.scale;
-  if (side < CODED) return;
-  const x = toPixelX((west + east) / 2);
-  const y = toPixelY((south + north) / 2);
-  const isNamed = side >= NAMED && crop >= 0;
-  const lines = isNamed
-    ? [cropName(crop), `${formatPercent(columns.confidence[i])} sure`]
-    : [CODES[crop] ?? "?"];
-  lines.forEach((line, k) => {
-    const at = y + 15 * (k - (lines.length - 1) / 2);
-    pen.strokeText(line, x, at);
-    pen.fillText(line, x, at);
-  });
+function hatch(pen, crop, members) {
+  if (!hatchings.has(crop)) hatchings.set(crop, pen.createPattern(hatchTile(crop, "#000"), "repeat"));
+  pen.globalAlpha = 0.3;
+  pen.fillStyle = hatchings.get(crop);
+  pen.beginPath();
+  for (const i of members) traceOutline(pen, i);
+  pen.fill("evenodd");
+  pen.globalAlpha = 1;
 }
 
 /** Thin outlines of the fields that do not pass the filter. */

@@ -8,6 +8,7 @@ import { startLayers } from "./layers.js";
 import {
   aside,
   bringIntoView,
+  cutsAt,
   fitAll,
   fromPixelX,
   fromPixelY,
@@ -28,19 +29,7 @@ const PAN = 60; // pixels of an arrow key
 const PANEL_GAP = 12; // pixels between a panel and the edge
 
 /** Whether a place lies inside a field: a ray from it crosses the outline an odd number of times. */
-function isInside(i, x, y) {
-  let isOdd = false;
-  for (let r = map.ringAt[i]; r < map.ringAt[i + 1]; r++) {
-    const to = map.vertexAt[r + 1];
-    let before = to - 1;
-    for (let k = map.vertexAt[r]; k < to; before = k++) {
-      if (map.y[k] > y === map.y[before] > y) continue;
-      const slope = (map.x[before] - map.x[k]) / (map.y[before] - map.y[k]);
-      if (x < slope * (y - map.y[k]) + map.x[k]) isOdd = !isOdd;
-    }
-  }
-  return isOdd;
-}
+const isInside = (i, x, y) => cutsAt(i, y).filter((cut) => cut > x).length % 2 === 1;
 
 /** The field at a pixel: the smallest outline around it, or else the nearest small field within reach, or -1. */
 function fieldAt(px, py, reach = FINGER) {

@@ -1,6 +1,6 @@
 // Against labels: confusion, reliability, classes, sizes, dates, doubtful labels.
 import { reliabilityChart } from "./charts.js";
-import { CODES } from "./crops.js";
+import { CODES, codeNote, nameTag } from "./crops.js";
 import { summary } from "./data.js";
 import { byId, el, hint, muted, numberCell, replaceChildren, tableOf } from "./dom.js";
 import { choiceButton } from "./fields.js";
@@ -35,7 +35,7 @@ function intervalOf({ intervals }, key, format) {
 
 function reliability(metrics) {
   const explanation =
-    "On the dashed line it is; below it the answers are too sure. Larger dots: more fields. " +
+    "It is right on the dashed line. Below the line, the answers are too sure. Larger dots stand for more fields. " +
     `Expected calibration error (ECE): ${inPercent(metrics.ece)}.`;
   return el(
     "div",
@@ -64,18 +64,15 @@ function confusion(metrics) {
 }
 
 function confusionTable({ legend, confusion: counts }, isInShares) {
-  const codeOf = (k) => (summary.legend[k] === legend[k] ? CODES[k] : null);
-  const heads = legend.map((name, k) =>
-    el("th", { scope: "col", title: name, class: "number" }, codeOf(k) ?? name),
-  );
+  const cropOf = (k) => (summary.legend[k] === legend[k] ? k : -1); // another class of the labels has no code
+  const heads = legend.map((name, k) => el("th", { scope: "col", title: name }, CODES[cropOf(k)] ?? name));
   const rows = counts.map((row, t) => {
     const total = sum(row);
     const cells = row.map((n, k) => confusionCell(n, total, legend[t], legend[k], isInShares));
-    const code = codeOf(t);
     return el(
       "tr",
       {},
-      el("th", { scope: "row" }, legend[t], code ? ` (${code})` : ""),
+      el("th", { scope: "row" }, nameTag(legend[t]), codeNote(cropOf(t))),
       cells,
       el("td", { class: "number" }, formatNumber(total)),
     );

@@ -20,6 +20,7 @@ import { sortFields } from "./filters.js";
 import { formatNumber, isKnown } from "./format.js";
 
 const PAGE_ROWS = 50;
+const PAPER_ROWS = 500; // about ten sheets
 const NUMBERS = ["area_ha", "n_dates", "clear_share", "disagreement"]; // in the list, where they are known
 
 let pageNumber = 0;
@@ -74,15 +75,28 @@ function sortBy(key, down) {
   byId("table").querySelector(`[data-key="${key}"] button`).focus();
 }
 
-function showPage(number) {
-  const nPages = Math.max(1, Math.ceil(fields.list.length / PAGE_ROWS));
-  pageNumber = Math.max(0, Math.min(number, nPages - 1));
-  const shown = fields.list.slice(pageNumber * PAGE_ROWS, (pageNumber + 1) * PAGE_ROWS);
+/** Put the list on paper: its first rows instead of one page of it. */
+function showOnPaper() {
+  showRows(fields.list.slice(0, PAPER_ROWS));
+  const n = fields.list.length;
+  byId("paper").textContent =
+    n > PAPER_ROWS
+      ? `These are the first ${formatNumber(PAPER_ROWS)} of ${formatNumber(n)} fields. predictions.csv lists them all.`
+      : "";
+}
+
+function showRows(rows) {
   const keys = listColumns().map(([key]) => key);
   replaceChildren(
     byId("table").tBodies[0],
-    shown.map((i) => rowOf(i, keys)),
+    rows.map((i) => rowOf(i, keys)),
   );
+}
+
+function showPage(number) {
+  const nPages = Math.max(1, Math.ceil(fields.list.length / PAGE_ROWS));
+  pageNumber = Math.max(0, Math.min(number, nPages - 1));
+  showRows(fields.list.slice(pageNumber * PAGE_ROWS, (pageNumber + 1) * PAGE_ROWS));
   byId("page").textContent = `page ${pageNumber + 1} of ${formatNumber(nPages)}`;
   byId("previous").disabled = pageNumber === 0;
   byId("next").disabled = pageNumber === nPages - 1;
@@ -159,5 +173,7 @@ export function startTable() {
   byId("previous").addEventListener("click", () => showPage(pageNumber - 1));
   byId("next").addEventListener("click", () => showPage(pageNumber + 1));
   byId("csv").addEventListener("click", saveCsv);
+  window.addEventListener("beforeprint", showOnPaper);
+  window.addEventListener("afterprint", () => showPage(pageNumber));
   showHead();
 }

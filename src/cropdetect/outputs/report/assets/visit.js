@@ -44,13 +44,13 @@ export function showVisit() {
   const choice = el(
     "label",
     { class: "tools" },
-    "List ",
+    "Show ",
     el("select", { id: "visit-order", onchange }, options),
   );
   const invitation =
-    "A visit, or a look at an image of high resolution, helps most where the answer is least sure. ";
+    "A visit, or a look at an image of high resolution, helps most where the answer is least sure.";
   show(orders[0]);
-  replaceChildren(byId("visit-body"), el("p", {}, invitation, choice), body, confidenceChart());
+  replaceChildren(byId("visit-body"), el("p", {}, invitation), choice, body, confidenceChart());
 }
 
 function visitTable(scoreOf) {
