@@ -39,7 +39,7 @@ _IMPORTED = (
     "xarray.backends.zarr",
 )
 _PATIENCE = 10  # seconds by the clock for each of CPU time
-_TO_END = 90.0  # seconds that processes have which a command has begun
+_TO_END = 60.0  # seconds that processes have which a command has begun
 _SET_CHILD_SUBREAPER = 36  # prctl(2)
 _CAPABILITIES_VERSION, _OVERRIDE_AND_READ_ALL = 0x20080522, 0b110  # capset(2): CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 _NEVER = (
@@ -146,7 +146,8 @@ def _be_the_command(request: dict[str, Any], out: str, err: str) -> None:
         for number, (name, closed) in enumerate(zip((os.devnull, out, err), request["closed"], strict=True)):
             _lead(number, name, closed)
         sys.stdout, sys.stderr = (_text(number) for number in (1, 2))
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where these tests run in the background of a shell
+        for one in signals.STOPPING:  # also where these tests run in the background of a shell, or with `nohup`
+            signal.signal(one, signal.SIG_DFL)
         if request["as_usual_user"]:
             lose_rights()
         most = math.ceil(request["seconds"])
