@@ -221,3 +221,22 @@ def test_a_condition_on_an_absent_band_is_refused(tmp_path: Path) -> None:
     season(tmp_path, "scl", [4], "uint8")
     with pytest.raises(MissingBandError, match="QA60"):
         open_imagery(tmp_path, clear="QA60&3072=0")
+
+
+@pytest.mark.parametrize("name", ["S2_20190606_OCM", "S2_20190606_OCM_v1_6_0"])
+def test_the_mask_of_omnicloudmask_is_used(tmp_path: Path, name: str) -> None:
+    write_raster(tmp_path / "S2_20190606_B04.tif", np.full(SHAPE, 700, np.uint16))
+    classes = np.zeros(SHAPE, np.uint8)
+    classes[0, :4] = (0, 1, 2, 3)
+    write_raster(tmp_path / f"{name}.tif", classes)
+    (tile,) = open_imagery(tmp_path).tiles
+    assert (tile.bands, tile.clear_expression) == (("B04",), "OCM=0")
+    np.testing.assert_array_equal(tile.read(WHOLE).clear[0], classes == 0)
+
+
+@pytest.mark.parametrize("name", ["valid", "valid_pixels", "S2_valid"])
+def test_a_mask_of_valid_pixels_is_told_and_is_no_band(tmp_path: Path, name: str) -> None:
+    write_raster(tmp_path / "20190606.tif", np.full((2, *SHAPE), 1, np.uint16), descriptions=("B04", name))
+    imagery = open_imagery(tmp_path)
+    assert imagery.bands == ("B04",)
+    assert any(f'--clear "{name}=1"' in warning for warning in imagery.warnings)

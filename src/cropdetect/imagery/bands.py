@@ -239,10 +239,10 @@ ORBIT_WORDS = r"asc(?:ending)?|desc(?:ending)?"
 _LOCATION_WORDS = (
     r"p\d{1,3}|q\d{1,3}|\d{1,2}(?:th)?_?perc(?:entile)?|median|mean|avg|average|min|max|first|last|best|medoid|mosaic|mode"
 )
-_SPREAD_WORDS = r"std(?:dev)?|sd|var(?:iance)?|count|n_?obs|range|iqr|cv|sum|amplitude|phase|slope|trend|skew|kurtosis"
-STATISTIC_WORDS = rf"{_LOCATION_WORDS}|{_SPREAD_WORDS}"
+SPREAD_WORDS = r"std(?:dev)?|sd|var(?:iance)?|count|n_?obs|range|iqr|cv|sum|amplitude|phase|slope|trend|skew|kurtosis"
+STATISTIC_WORDS = rf"{_LOCATION_WORDS}|{SPREAD_WORDS}"
 _VARIANT = re.compile(rf"(.+?){_SEPARATOR}({ORBIT_WORDS}|{STATISTIC_WORDS}|{_RADIOMETRY_WORDS})", re.IGNORECASE)
-_SPREAD = re.compile(rf"(?:.*_)?(?:{_SPREAD_WORDS})(?:_.*)?", re.IGNORECASE)
+_SPREAD = re.compile(rf"(?:.*_)?(?:{SPREAD_WORDS})(?:_.*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -280,6 +280,19 @@ def parse_band(name: str, sensor: str | None = None) -> BandName:
                 band = replace(band, kind="other")  # a spread has neither offset nor role
             return BandName(band, band.sensor or (whose if whose in _OPTICAL else None), core, variant)
     return BandName(Band(name, "other"), sensor, name, is_known=False)
+
+
+def are_other_bands(one: BandName, other: BandName) -> bool:
+    """Tell whether two names are those of different bands: of light of another role, or of radar of another polarisation.
+
+    Both near infrared bands of Sentinel-2 are often called NIR.
+    """
+    if not (one.is_known and other.is_known):
+        return False
+    if one.band.kind == other.band.kind == "backscatter":
+        return one.band.name != other.band.name
+    roles = [name.band.role.replace("nir08", "nir") for name in (one, other)]
+    return one.band.kind == other.band.kind == "reflectance" and all(roles) and roles[0] != roles[1]
 
 
 def _readings(name: str) -> Iterator[tuple[str | None, str, str]]:

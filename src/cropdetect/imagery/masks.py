@@ -127,12 +127,13 @@ QUALITY_LAYERS: tuple[QualityLayer, ...] = (
     QualityLayer("QAI", r"QAI", "&31=0", "FORCE: bits 0 no data, 1-2 cloud, 3 shadow, 4 snow"),
     QualityLayer("clear", r"clear|udm2_(1|clear)", "=1", "PlanetScope udm2, band 1"),
     QualityLayer("CLOUDLESS_MASK", r"CLOUDLESS_MASK|FILL_MASK", "!=0", "geedim: 1 is clear, and 1 is filled"),
+    QualityLayer("OCM", r"OCM", "=0", "OmniCloudMask: 0 clear, 1 thick cloud, 2 thin cloud, 3 shadow"),
     QualityLayer("alpha", r"alpha", ">0", "transparency of an orthophoto: 0 is outside"),
 )  # fmt: skip
 
 _PLANET = re.compile(r"clear|snow|shadow|(light_|heavy_)?haze(_light|_heavy)?|cloud|confidence|unusable|udm2_\w+", re.IGNORECASE)
 _SOUNDS = re.compile(
-    r".*(mask|cloud|cld|quality|classification|shadow|udm2?)(?![a-z]).*|(.*[-_.])?(qa|qc|bqa|q?flags?|clp|clm)([-_.\d].*)?|clear|snow",
+    r".*(mask|cloud|cld|quality|classification|shadow|udm2?)(?![a-z]).*|(.*[-_.])?(qa|qc|bqa|q?flags?|clp|clm|valid)([-_.\d].*)?|clear|snow",
     re.IGNORECASE,
 )
 _GOOD = re.compile(r"clear|cloudless|cloud_?free|valid|good|usable", re.IGNORECASE)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cropdetect.errors import AmbiguousNameError, OptionError
-from cropdetect.imagery.bands import BANDS, ORBIT_WORDS, STATISTIC_WORDS, is_band, parse_band
+from cropdetect.imagery.bands import BANDS, ORBIT_WORDS, SPREAD_WORDS, STATISTIC_WORDS, is_band, parse_band
 from cropdetect.imagery.dates import Dated, Period, dates_in, parse_period
 from cropdetect.imagery.identity import sensor_in
 from cropdetect.imagery.masks import is_quality_layer
@@ -25,8 +25,8 @@ from cropdetect.imagery.products import Found, find_product
 _GROUPS = frozenset({"date", "year", "band", "tile"})
 _DAY_RANK, _FOLDERS_RANK, _YEAR_RANK = 5, 3, 1  # see `cropdetect.imagery.dates`
 _SPELLINGS = "|".join(sorted((band.spellings for band in BANDS if band.in_paths), key=len, reverse=True))
-_ANY_SUFFIX = rf"_(?:{ORBIT_WORDS}|{STATISTIC_WORDS})"
-_SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS})"
+_ANY_SUFFIX = rf"_(?i:{ORBIT_WORDS}|{STATISTIC_WORDS})"
+_SUFFIX = rf"_(?:p\d{{1,3}}|q\d{{1,3}}|{ORBIT_WORDS}|(?i:{SPREAD_WORDS}))"
 _START = r"(?<![A-Za-z0-9])(?<!infra[-_ ])"
 _BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_SUFFIX})?)(?![A-Za-z0-9])"
 _DESCRIBED_BAND = rf"{_START}(?P<band>(?:{_SPELLINGS})(?:{_ANY_SUFFIX})*)(?![A-Za-z0-9])"

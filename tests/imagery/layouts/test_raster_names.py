@@ -285,3 +285,19 @@ def test_layers_that_only_number_their_dates_are_refused_with_the_way_to_date_th
     write_raster(tmp_path / "season2019.tif", image(700, 2), descriptions=("0_B4", "1_B4"))
     with pytest.raises(AmbiguousNameError, match="Layers of several days need the day"):
         open_imagery(tmp_path)
+
+
+def test_a_spread_is_no_reflectance_whatever_its_capitals(tmp_path: Path) -> None:
+    """Earth Engine's reducers write B4_stdDev."""
+    names = ("B4_median", "B4_stdDev", "B8_variance", "NDVI_stdDev")
+    write_raster(tmp_path / "S2_2019-06.tif", np.stack([image(value) for value in (400, 30, 20, 9)]), descriptions=names)
+    tile = open_imagery(tmp_path).tiles[0]
+    assert tile.bands == names
+    assert tile.read(WHOLE).image[0, :, 0, 0].tolist() == [400, 30, 20, 9]
+
+
+def test_the_name_of_a_file_with_a_spread_is_no_reflectance(tmp_path: Path) -> None:
+    write_raster(tmp_path / "20190606_B04_stdDev.tif", image(30))
+    write_raster(tmp_path / "20190606_B08.tif", image(3000))
+    tile = open_imagery(tmp_path).tiles[0]
+    assert set(tile.bands) == {"B08", "B04_stdDev"}
