@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pyproj
 import rasterio
 from affine import Affine
 
-from tests.hostile.base import BANDS, Base, cube, pixels, squares, write_tif
+from tests.hostile.base import BANDS, DAYS, SIDE, Base, cube, pixels, squares, write_tif
 from tests.hostile.cases import Cases
 from tests.runs.conftest import write_table
 
@@ -137,6 +138,75 @@ def _an_image_whose_place_is_in_a_world_file(base: Base, tmp: Path):
     image = write_tif(tmp / "20190606_B04.tif", pixels(), crs=None, transform=Affine.identity())
     image.with_suffix(".tfw").write_text("10\n0\n0\n-10\n600005\n99995\n")
     return ["info", image]
+
+
+# ---------------------------------------------------------------- what an image states in its name and elsewhere
+
+
+def _stated(edit: Callable[[Any], None], *options: str, name: str = "20190606_B04.tif"):
+    """Return what writes an image of two, of which `edit` changes what it states beside its name."""
+
+    def make(base: Base, tmp: Path):
+        write_tif(tmp / "images" / "20190701_B04.tif", pixels())
+        with rasterio.open(write_tif(tmp / "images" / name, pixels()), "r+") as file:
+            edit(file)
+        return ["info", tmp / "images", *options]
+
+    return make
+
+
+def _described(text: str):
+    return lambda file: file.set_band_description(1, text)
+
+
+def _tagged(**tags: str):
+    return lambda file: file.update_tags(**tags)
+
+
+BOTH = "says B04, and the description of its layer says B08"
+CASES.add("an image of B04 that is described as B08", "AmbiguousNameError", _stated(_described("B08")), says=BOTH)
+CASES.add(
+    "an image of B04 that is described as B08, and a pattern", None,
+    _stated(_described("B08"), "--pattern", r"(?P<date>\d{8})_(?P<band>B\d\d)"), says="B04",
+)  # fmt: skip
+for text in ("B4", "red", "Band 1", "reflectance of B08 to B04, resampled"):
+    CASES.add(f"an image of B04 that is described as {text}", None, _stated(_described(text)), says="(?s)^(?!.*B08)")
+CASES.add(
+    "an image of VV that is described as VH", "AmbiguousNameError", _stated(_described("VH"), name="20190606_VV.tif"),
+    says="says VV, and .* says VH",
+)  # fmt: skip
+for key, day, error in (
+    ("ACQUISITION_DATE", "2019-07-06", "AmbiguousNameError"), ("ACQUISITION_DATE", "2019-06-05T23:50:00Z", None),
+    ("TIFFTAG_DATETIME", "2020:01:01 00:00:00", None),
+):  # fmt: skip
+    says = "the name of the file says 2019-06-06, and its tag of the acquisition says 2019-07-06" if error else "2019-06-06"
+    CASES.add(f"an image of 6 June whose tag {key} is {day}", error, _stated(_tagged(**{key: day})), says=says)
+
+
+@CASES("AmbiguousNameError", says="2019-06-06, and 20190606_B04.json says 2018-06-06")
+def _an_image_whose_item_states_another_year(base: Base, tmp: Path):
+    season = base.copy("season", tmp)
+    item = {"type": "Feature", "properties": {"datetime": "2018-06-06T08:00:00Z"}}
+    (season / "20190606" / "20190606_B04.json").write_text(json.dumps(item))
+    return ["info", season]
+
+
+def _indices(*images: np.ndarray):
+    def make(base: Base, tmp: Path):
+        for day, image in zip(DAYS, images, strict=False):
+            write_tif(tmp / "images" / f"{day}_NDVI.tif", image)
+        return ["info", tmp / "images"]
+
+    return make
+
+
+NDVI = np.linspace(-0.2, 0.9, SIDE * SIDE).reshape(SIDE, SIDE)
+TEN_THOUSANDS, BYTES = (10_000 * NDVI).astype(np.int16), (100 + 100 * NDVI).astype(np.uint8)
+CASES.add("NDVI from -1 to 1", None, _indices(NDVI.astype(np.float32)), says="(?s)^(?!.*are used)")
+CASES.add("NDVI x 10000", None, _indices(TEN_THOUSANDS), says="the numbers of NDVI reach 8[78].. and are used as they are stored")
+CASES.add("NDVI in bytes", None, _indices(BYTES), says="the numbers of NDVI reach 18. and are used as they are stored")
+for name, other in {"x 10000 and from -1 to 1": NDVI.astype(np.float32), "x 10000 and in bytes": BYTES}.items():
+    CASES.add(f"NDVI {name}", "ContradictionError", _indices(TEN_THOUSANDS, other), says="reach .* on 2019-07-01, but 8")
 
 
 # ---------------------------------------------------------------- scales that make no reflectance

@@ -282,6 +282,19 @@ def parse_band(name: str, sensor: str | None = None) -> BandName:
     return BandName(Band(name, "other"), sensor, name, is_known=False)
 
 
+def are_other_bands(one: BandName, other: BandName) -> bool:
+    """Tell whether two names are those of different bands: of light of another role, or of radar of another polarisation.
+
+    Both near infrared bands of Sentinel-2 are often called NIR.
+    """
+    if not (one.is_known and other.is_known):
+        return False
+    if one.band.kind == other.band.kind == "backscatter":
+        return one.band.name != other.band.name
+    roles = [name.band.role.replace("nir08", "nir") for name in (one, other)]
+    return one.band.kind == other.band.kind == "reflectance" and all(roles) and roles[0] != roles[1]
+
+
 def _readings(name: str) -> Iterator[tuple[str | None, str, str]]:
     """Yield sensor by the prefix, core and variant of a name: the whole name first, then with ever more taken off."""
     rests = [(name, "")]

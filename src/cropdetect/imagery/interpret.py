@@ -15,6 +15,7 @@ from cropdetect.imagery.backscatter import find_scales, in_decibels
 from cropdetect.imagery.bands import is_reflectance
 from cropdetect.imagery.fills import undeclared_fills
 from cropdetect.imagery.identity import sensor_of
+from cropdetect.imagery.indices import check_indices
 from cropdetect.imagery.layers import Acquisition, FoundTile, Layer
 from cropdetect.imagery.layouts.layout import OpenOptions
 from cropdetect.imagery.masks import is_quality_layer
@@ -56,6 +57,7 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
     fills, told = undeclared_fills(sample)
     units, more = find_units(sample, fills)
     scales, of_radar = find_scales(sample, fills)
+    of_indices = check_indices(sample, fills)
 
     def completed(name: str, layer: Layer) -> Layer:
         if is_quality_layer(name):
@@ -78,7 +80,9 @@ def interpret(found: Sequence[FoundTile], options: OpenOptions) -> Interpreted:
         not_there, offsets = check_offsets(of_sentinel2, fills)
         if not_there:
             tiles = [_without_named_offset(tile) for tile in tiles]
-    return Interpreted(tuple(tiles), _quality(sample), (*beside_them, *by_name, *of_landsat, *told, *more, *of_radar, *offsets))
+    return Interpreted(
+        tuple(tiles), _quality(sample), (*beside_them, *by_name, *of_landsat, *told, *more, *of_radar, *of_indices, *offsets)
+    )
 
 
 def _with_metadata(tile: FoundTile, options: OpenOptions) -> FoundTile:

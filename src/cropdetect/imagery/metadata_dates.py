@@ -58,6 +58,23 @@ def date_from_metadata(file: Path, tags: Mapping[str, str], root: Path) -> Metad
     return MetadataDate(parse_date(tags.get(DATETIME_TAG, "")), is_guess=True)
 
 
+def stated_day(file: Path, tags: Mapping[str, str]) -> tuple[dt.date | None, str]:
+    """Return the day on which an image was taken by its own tags, or by the sidecar of its name, and what says so.
+
+    What may tell of the file, such as DateTime and the key `date`, does not count.
+
+    Raises:
+        UnreadableFileError: the sidecar is not JSON.
+    """
+    own = {key.lower(): text for key, text in tags.items()}
+    day = _first_day(own, _TAGS)
+    if day is not None:
+        return day, "its tag of the acquisition"
+    sidecar = file.with_suffix(".json")
+    version = file_version(sidecar)
+    return (None if version is None else _day_in(sidecar, version, ("datetime", *_TAGS))), sidecar.name
+
+
 def _sidecars(file: Path, root: Path) -> Iterator[Path]:
     yield file.with_suffix(".json")
     for folder in file.parents:
@@ -67,7 +84,7 @@ def _sidecars(file: Path, root: Path) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=4096)
-def _day_in(sidecar: Path, version: Version) -> dt.date | None:
+def _day_in(sidecar: Path, version: Version, keys: tuple[str, ...] = _KEYS) -> dt.date | None:
     if not sidecar.is_file() or version[0] > _LIMIT:
         return None
     try:
@@ -78,7 +95,7 @@ def _day_in(sidecar: Path, version: Version) -> dt.date | None:
         return None
     properties = content.get("properties")
     parts = [part for part in (properties, content) if isinstance(part, dict)]
-    return next((day for part in parts if (day := _first_day(part, _KEYS)) is not None), None)
+    return next((day for part in parts if (day := _first_day(part, keys)) is not None), None)
 
 
 def _first_day(metadata: Mapping[str, Any], keys: tuple[str, ...]) -> dt.date | None:

@@ -13,11 +13,12 @@ from typing import ClassVar
 
 import rasterio
 
-from cropdetect.errors import AmbiguousNameError, ContradictionError, CropDetectError, UnknownLayoutError
+from cropdetect.errors import ContradictionError, CropDetectError, UnknownLayoutError
 from cropdetect.imagery.dates import Period
 from cropdetect.imagery.layers import FoundTile, Layer, group_layers
 from cropdetect.imagery.layouts.folders import find_field_files, is_field_raster, paths_with, some_names
 from cropdetect.imagery.layouts.layout import Layout, OpenOptions
+from cropdetect.imagery.layouts.twice import refuse_another_day, refuse_two_bands, refuse_two_dates
 from cropdetect.imagery.masks import is_quality_layer
 from cropdetect.imagery.metadata_dates import MetadataDate, date_from_metadata
 from cropdetect.imagery.names import ParsedName, is_place_name, parse_description, parse_path, quality_word
@@ -162,8 +163,14 @@ def _named_layers(file: Path, name: ParsedName, options: OpenOptions) -> tuple[l
     reader = layers[0].reader
     assert isinstance(reader, RasterFile)
     orbit = _orbit(file, reader.tags, name)
-    asked = options.pattern is not None and bool({"date", "year"} & set(options.pattern.groupindex))
+    groups = set() if options.pattern is None else set(options.pattern.groupindex)
+    asked = bool({"date", "year"} & groups)
     names = list(_layer_names(file, reader.descriptions, name, path_goes_first=asked))
+    if any(one.band and one.period for one in names):
+        if not asked:
+            refuse_another_day(file, name.period, reader.tags)
+        if "band" not in groups:
+            refuse_two_bands(file, name, _own_descriptions(reader.descriptions))
     if options.date is not None:  # the user says what bands without a name are
         asked_for = [f"band_{number}" for number in range(1, len(names) + 1)]
         names = [
@@ -229,7 +236,7 @@ def _layer_names(file: Path, descriptions: Sequence[str], name: ParsedName, *, p
     if not name.band and (word := quality_word(file.stem)).lower() == "udm2":
         name = replace(name, band=word, is_sure=False)
     if not path_goes_first and len(periods) == 1:
-        _refuse_two_dates(file, name.period, described[0].period)
+        refuse_two_dates(file, name.period, described[0].period, "the description of its layers")
     for number, one in enumerate(described):
         if len(descriptions) > 1:
             period = name.period if path_goes_first and len(periods) == 1 else one.period or name.period
@@ -256,17 +263,6 @@ def _undescribed(name: ParsedName, number: int, count: int) -> str:
         return f"{name.band}_{number + 1}"
     known = _PLANET.get((name.sensor or "", count))
     return known[number] if known else f"band_{number + 1}"
-
-
-def _refuse_two_dates(file: Path, named: Period | None, described: Period | None) -> None:
-    """Raise where the name of a file and its layers' descriptions have different dates."""
-    if named is None or described is None or (named.first <= described.last and described.first <= named.last):
-        return
-    raise AmbiguousNameError(
-        f"the name of the file says {named}, and the description of its layers says {described}",
-        where=file,
-        fix="Correct one of them, or let a --pattern with the group date find the day in the name.",
-    )
 
 
 def _split_by_area(tiles: Mapping[str, Sequence[Layer]], root: Path) -> dict[str, list[Layer]]:
