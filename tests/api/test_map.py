@@ -126,7 +126,10 @@ def test_a_map_that_was_stopped_goes_on_with_the_step_that_was_not_done(
     assert (out / "predictions" / "report.html").is_file()
 
 
-def test_a_folder_with_other_files_is_refused(season: Path, fields: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused_before_anything_is_measured(
+    season: Path, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(importlib.import_module("cropdetect.api._map"), "_announce")
     (tmp_path / "out" / "predictions").mkdir(parents=True)
     (tmp_path / "out" / "predictions" / "mine.csv").write_text("mine")
     with pytest.raises(OutputExistsError, match="did not write: predictions"):

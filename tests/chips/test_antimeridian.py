@@ -61,6 +61,13 @@ def test_bounds_on_the_antimeridian_go_from_east_longitudes_to_west_ones() -> No
     assert bounds_in_degrees(gpd.GeoSeries([shapely.box(-10, 0, 20, 5)], crs=4326)) == (-10, 0, 20, 5)
 
 
+def test_bounds_are_those_of_all_geometries_however_many_are_measured_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = gpd.GeoSeries([None, *(shapely.box(x, y, x + 2, y + 1) for x, y in ((3, 4), (-10, 8), (20, -5)))], crs=4326)
+    monkeypatch.setattr("cropdetect.imagery.antimeridian._AT_ONCE", 1)
+    assert bounds_in_degrees(places) == (-10, -5, 22, 9)
+    assert np.isnan(bounds_in_degrees(places[:0])).all()
+
+
 SUVA = (-16.5, -16.4)  # latitudes of Fiji, through which longitude 180 goes
 
 

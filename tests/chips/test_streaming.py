@@ -89,6 +89,10 @@ def test_the_dates_of_the_first_chips_are_known_without_a_pixel() -> None:
     np.testing.assert_array_equal(dates, next(chips.batches(2)).date)
 
 
+def test_the_fields_keep_no_spatial_index() -> None:
+    assert not cut_chips(imagery(tile()), fields_of_boxes([(8, 8, 6, 6)])).fields.has_sindex
+
+
 @pytest.mark.parametrize(("apart", "rows"), [(64, 96), (16, 32)])
 def test_blocks_are_smaller_where_chips_show_more_of_them(apart: int, rows: int) -> None:
     one = FilePerDate(np.ones((4, 3, 128, 128), np.uint16), block=(16, 16))

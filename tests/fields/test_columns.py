@@ -73,3 +73,12 @@ def test_decimal_numbers_without_a_fraction_are_whole_numbers() -> None:
 def test_lists_records_and_bytes_that_are_no_text_are_refused_by_the_name_of_the_column(values: list[object]) -> None:
     with pytest.raises(FieldsError, match=r"the column crop: its values are .*, which are no ids, labels or groups"):
         as_text(pd.Series(values, name="crop"))
+
+
+def test_a_name_that_a_shapefile_has_cut_is_told() -> None:
+    with pytest.raises(
+        FieldsError, match=r"no column 'crop_name_2019'\nA Shapefile cuts names: it may be crop_name_\. The columns"
+    ):
+        found("crop_name_2019", crop_name_=["rye"])
+    with pytest.raises(FieldsError, match=r"no column 'crop_name_2019'\nThe columns"):
+        found("crop_name_2019", crop_name=["rye"])

@@ -15,7 +15,20 @@ RED = np.full(SHAPE, 700, np.uint16)
 
 @pytest.mark.parametrize(
     "name",
-    ["angle", "localIncidenceAngle", "SAA", "VZA", "SolarZenith", "oa_solar_azimuth", "TCI_R", "AOT", "WVP", "label", "field_id"],
+    [
+        "angle",
+        "localIncidenceAngle",
+        "SAA",
+        "VZA",
+        "SolarZenith",
+        "oa_solar_azimuth",
+        "TCI_R",
+        "visual",
+        "AOT",
+        "WVP",
+        "label",
+        "field_id",
+    ],
 )
 def test_layers_that_are_no_bands_are_left_out_and_told(tmp_path: Path, name: str) -> None:
     write_raster(tmp_path / "20190606.tif", np.stack([RED, RED + 1]), descriptions=("B04", name))

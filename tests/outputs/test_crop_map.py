@@ -67,7 +67,9 @@ def test_fields_are_brought_to_the_tiles_crs(maps, predictions, many_predictions
     np.testing.assert_array_equal(pixels(maps(same, grid())["crop_map.tif"]), first)
 
 
-def test_where_fields_overlap_the_smaller_is_on_top(maps, many_predictions, grid):
+@pytest.mark.parametrize("at_once", [1, 4096])
+def test_where_fields_overlap_the_smaller_is_on_top(maps, many_predictions, grid, monkeypatch, at_once):
+    monkeypatch.setattr(crop_map, "_AT_ONCE", at_once)
     small, large = box(600_050, 49_700, 600_100, 49_750), box(600_000, 49_600, 600_200, 49_800)
     for order in ((small, large), (large, small)):
         crops = [[1, 0] if shape is small else [0, 1] for shape in order]

@@ -79,8 +79,8 @@ def map(
     if output.finished() and all((output.path / step / "run.json").is_file() for step in STEPS):
         return MapRecord.model_validate_json((output.path / "map.json").read_bytes())
     refuse_memory(scheduler, data, options)
-    _announce(data, options, settings, output.path)
     with output.writing() as work:
+        _announce(data, options, settings, output.path)
         (work.state / "begun").touch()  # so that an interruption says that it can be continued
         before = _record(checkpoint)
         _step(

@@ -75,7 +75,8 @@ def cut_chips(
     size = _CV4A_SIZE if preset == "cv4a" else chip_size
     dtype = np.result_type(*(tile.dtype for tile in imagery.tiles))
     usable = (table["status"] == "ok").to_numpy()
-    footprints = [_footprints(tile, position, fields, table, usable, preset) for position, tile in enumerate(imagery.tiles)]
+    indexed = table.copy()  # for all tiles; its spatial index is let go of with it
+    footprints = [_footprints(tile, position, fields, indexed, usable, preset) for position, tile in enumerate(imagery.tiles)]
     counted = counted_once(footprints, [tile.geobox for tile in imagery.tiles])
     table["status"] = _status(imagery, table, _area(footprints, counted, len(table)), fields)
     with_chips = table["status"].isin(["ok", "partly_outside"]).to_numpy()

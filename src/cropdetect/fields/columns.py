@@ -26,6 +26,7 @@ NO_LABELS = ""
 """Name of the label column where no labels are wanted."""
 
 _INT64 = np.iinfo(np.int64)
+_CUT = 10  # characters that a Shapefile keeps of a column's name
 _OF_PREDICTIONS = {"confidence", "entropy"}
 _EXACT = 2**53  # the largest floating-point numbers below which every whole number has its own
 
@@ -139,7 +140,9 @@ def find_column(table: pd.DataFrame, named: str | None, known: Sequence[str], *,
     if named is None:
         return next(iter(known_columns(_names(table), known)), None)
     if named not in _names(table):
-        raise FieldsError(f"there is no column {named!r}", where=where, fix=f"The columns: {listed(_names(table))}.")
+        cut = [name for name in _names(table) if name == named[:_CUT] != named]
+        hint = f"A Shapefile cuts names: it may be {cut[0]}. " if cut else ""
+        raise FieldsError(f"there is no column {named!r}", where=where, fix=f"{hint}The columns: {listed(_names(table))}.")
     return named
 
 
@@ -236,8 +239,21 @@ def written_differently(ids: Iterable[Any], known: Iterable[Any]) -> str:
     return f"{len(pairs)} differ only in zeros, blanks or capitals, such as {shown}: write both in the same way."
 
 
-def _plain_id(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).casefold().strip()
+def split_ids(ids: Iterable[str]) -> str:
+    """Return a sentence about ids of one table that differ only in zeros or blanks, so that they may be one field's; or ""."""
+    forms: dict[str, list[str]] = {}
+    for one in dict.fromkeys(ids):
+        forms.setdefault(_plain_id(one, capitals=True), []).append(one)
+    several = [found for found in forms.values() if len(found) > 1]
+    if not several:
+        return ""
+    shown = " and ".join(map(repr, several[0]))
+    return f"{len(several)} ids are written in several ways, such as {shown}, and each counts as a field of its own"
+
+
+def _plain_id(text: str, *, capitals: bool = False) -> str:
+    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = plain if capitals else plain.casefold()
     return re.sub(r"0*(\d+)(\.0+)?", r"\1", plain) if re.fullmatch(r"\d+(\.0+)?", plain) else plain
 
 

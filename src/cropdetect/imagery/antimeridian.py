@@ -19,13 +19,17 @@ from cropdetect.errors import FieldsError, OptionError
 
 Bounds = tuple[float, float, float, float]
 _TURN = 360.0
+_AT_ONCE = 10_000  # geometries that are laid on degrees for their bounds, at hundreds of bytes each
 
 
 def bounds_in_degrees(places: gpd.GeoSeries) -> Bounds:
     """Return west, south, east and north of geometries with a CRS; west is above east where they lie on both sides of 180."""
-    degrees = places.to_crs("EPSG:4326")
-    west, south, east, north = (float(number) for number in degrees.total_bounds)
+    starts = range(0, max(1, len(places)), _AT_ONCE)
+    boxes = np.array([places.iloc[start : start + _AT_ONCE].to_crs("EPSG:4326").total_bounds for start in starts])
+    west, south = (float(edge) for edge in np.fmin.reduce(boxes[:, :2]))
+    east, north = (float(edge) for edge in np.fmax.reduce(boxes[:, 2:]))
     if east - west > _TURN / 2:
+        degrees = places.to_crs("EPSG:4326")
         x = _from_0_to_360(shapely.get_coordinates(np.asarray(degrees.array, dtype=object)))[:, 0]
         if np.ptp(x) < _TURN / 2:
             west, east = float(x.min()), float(x.max())

@@ -191,7 +191,7 @@ BANDS: tuple[Band, ...] = (
     Band("NDVI", "index"),
     Band("EVI", "index"),
     Band("alpha", "mask", in_paths=False),
-    Band("TCI", "by-product", pattern=r"TCI(?:_[RGB])?", in_paths=False),
+    Band("TCI", "by-product", pattern=r"TCI(?:_[RGB])?|visual", in_paths=False),
     Band("PVI", "by-product", in_paths=False),
     Band("quick looks", "by-product", pattern=r"QL_(?:VNIR|SWIR)", in_paths=False),
     Band("layers of THEIA", "by-product", pattern=r"(?:ATB|IAB|DTS)_R[12]|WGT(?:_B\d+A?)?_R[12]", in_paths=False),

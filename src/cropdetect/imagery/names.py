@@ -35,6 +35,7 @@ _IN_LIST = re.compile(rf"(?:{_SPELLINGS})(?=[-+_]|$)")
 _NUMBERED = re.compile(r"(?<![A-Za-z0-9])band[-_ ]?0?(?P<number>\d{1,2}A?)(?![A-Za-z0-9])", re.IGNORECASE)
 _TILE = re.compile(r"(?<![A-Za-z0-9])(?P<tile>T\d{2}[A-Z]{3})(?![A-Za-z0-9])")
 _CLOUD_PROBABILITY = re.compile(r"MSK_CLDPRB_\d{2}m$")
+_LETTER = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]$")  # before a date: R writes X2019.06.06, and NASA A2019157
 _MORE_WORDS = 3  # about a word that is the name of a band: red in vegetation red edge 1
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _SAFE = re.compile(r"\.SAFE(/|$)|^GRANULE/|(^|/)(IMG_DATA|QI_DATA)/", re.IGNORECASE)
@@ -333,7 +334,7 @@ def parse_description(text: str) -> ParsedName:
         if len(found) > 1:
             raise _ambiguous(text, text, found)
         period = found[0].period if found else None
-        rest = f"{text[: found[0].start]} {text[found[0].end :]}" if found else text
+        rest = f"{_LETTER.sub('', text[: found[0].start])} {text[found[0].end :]}" if found else text
         sensor = sensor_in(rest.replace("_", " "))
     band = re.search(_DESCRIBED_BAND, rest)
     if band:

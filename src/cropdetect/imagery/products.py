@@ -226,10 +226,9 @@ PRODUCTS: tuple[Product, ...] = (
     Product(
         "PlanetScope, strip of one satellite",
         "planetscope",
-        r"(?<!\d)(?P<date>\d{8}_\d{6})_(?:\d\d_)?[0-9a-f]{4}_[13][A-Z](?:_(?P<band>udm2?|Visual)(?=_|$))?(?:_|$)",
+        r"(?<!\d)(?P<date>\d{8}_\d{6})_(?:\d\d_)?[0-9a-f]{4}_[13][A-Z](?:_(?P<band>udm2?)(?=_|$))?(?:_|$)",
         "20190606_075611_10_1032_3B_AnalyticMS_SR",
         _PLANET,
-        by_products="visual",
     ),
     Product(
         "ASTER (its date begins with the month)",
@@ -241,18 +240,16 @@ PRODUCTS: tuple[Product, ...] = (
     Product(
         "SkySat",
         "skysat",
-        r"(?<!\d)(?P<date>\d{8}_\d{6})_ssc?\d+_u\d{4}(?:_(?:\w+_)?(?P<band>udm2?|visual)(?=_|$))?(?:_|$)",
+        r"(?<!\d)(?P<date>\d{8}_\d{6})_ssc?\d+_u\d{4}(?:_(?:\w+_)?(?P<band>udm2?)(?=_|$))?(?:_|$)",
         "20190606_075611_ssc4_u0001_analytic_SR",
         _PLANET,
-        by_products="visual",
     ),
     Product(
         "RapidEye, tile of the grid",
         "rapideye",
-        r"(?<!\d)\d{7}_(?P<date>\d{4}-\d\d-\d\d)_RE\d_3A(?:_(?:\w+_)?(?P<band>udm2?|visual)(?=_|$))?(?:_|$)",
+        r"(?<!\d)\d{7}_(?P<date>\d{4}-\d\d-\d\d)_RE\d_3A(?:_(?:\w+_)?(?P<band>udm2?)(?=_|$))?(?:_|$)",
         "3159120_2019-06-06_RE3_3A_Analytic_SR",
         _PLANET,
-        by_products="visual",
     ),
     Product(
         "PlanetScope, tile of the grid",

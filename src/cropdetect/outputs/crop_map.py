@@ -25,7 +25,7 @@ from cropdetect.outputs.colours import class_colours
 _NO_NAME = re.compile(r"[^\w.-]")
 _BLOCK = 512
 _SIDE = 4 * _BLOCK  # pixels: windows of this side are painted at a time, whatever the size of the imagery
-
+_AT_ONCE = 4096  # fields that are painted at a time, at more than a kilobyte each
 _CACHE = 128 * 2**20  # bytes of blocks that GDAL keeps
 
 _Paint = Callable[[Window], npt.NDArray[np.integer]]
@@ -113,11 +113,12 @@ class _Shapes:
         def paint(window: Window) -> npt.NDArray[np.integer]:
             part = geobox[window.top : window.bottom, window.left : window.right]
             found = np.sort(shapes.sindex.query(box(*part.boundingbox)))
-            if len(found) == 0:
-                return np.zeros(window.shape, np.int32)
-            here = shapes.iloc[found]
-            pairs = zip(here.geometry, here["crop_id"].tolist(), strict=True)
-            return np.asarray(rasterize(pairs, window.shape, transform=part.affine, dtype="int32"))
+            painted = np.zeros(window.shape, np.int32)
+            for start in range(0, len(found), _AT_ONCE):
+                here = shapes.iloc[found[start : start + _AT_ONCE]]
+                pairs = zip(here.geometry, here["crop_id"].tolist(), strict=True)
+                rasterize(pairs, out=painted, transform=part.affine)
+            return painted
 
         return paint
 

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from cropdetect.fields import hcat_legend
+from cropdetect.spare_memory import give_back
 
 CODE_LIST = "code_list.csv"
 _CORE = ("https://vecorel.org/specification/v0.1.0/schema.yaml", "https://fiboa.org/specification/v0.3.0/schema.yaml")
@@ -51,9 +52,11 @@ def write_fiboa(table: gpd.GeoDataFrame, path: Path, *, collection: str) -> None
     """
     complies = _complies(table)
     schema = _schema(table, collection, complies=complies)
-    starts = range(0, len(table), _ROWS_AT_ONCE)
-    parts = [_as_arrow(table.iloc[start : start + _ROWS_AT_ONCE]).cast(schema) for start in starts]
-    pq.write_table(pa.concat_tables([schema.empty_table(), *parts]), path)
+    parts = [schema.empty_table()]
+    for start in range(0, len(table), _ROWS_AT_ONCE):
+        parts.append(_as_arrow(table.iloc[start : start + _ROWS_AT_ONCE]).cast(schema))
+        give_back()  # making a part takes several times its size
+    pq.write_table(pa.concat_tables(parts), path)
 
 
 def _schema(table: gpd.GeoDataFrame, collection: str, *, complies: bool) -> pa.Schema:

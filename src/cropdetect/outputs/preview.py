@@ -16,6 +16,7 @@ from cropdetect.imagery import Imagery, ImageSeries, Window, band_with_role, lai
 from cropdetect.inference import FieldSeries, Predictions
 from cropdetect.outputs.crop_map import map_names
 from cropdetect.outputs.spectral import ndvi, true_colour
+from cropdetect.spare_memory import give_back
 
 _SIDE = 1000  # pixels of the longer side, at most
 _TILES = 16  # imagery of more tiles (a chip each) gets no pictures
@@ -48,22 +49,31 @@ def write_previews(predictions: Predictions, imagery: Imagery, folder: Path) -> 
         return written
     for name, tile in zip(map_names("preview", [tile.name for tile in tiles]), tiles, strict=True):
         window = _window_of_fields(predictions, tile)
-        if window is None or predictions.series is None or not tile.dates:
-            continue
-        looks: list[_Look] = []
-        days: list[str] = []
-        for position in _green_and_clear(predictions.series, tile):
-            looks.append(_look(tile, window, position))
-            days.append(str(tile.dates[position]))
-            if len(looks) >= _FEWEST and _clear_share(looks) >= _CLEAR_ENOUGH:
-                break
-        composite = replace(looks[0], image=_median(looks))
-        pixels, picture = _picture(composite)
-        affine = tile.geobox.affine @ Affine.translation(window.left, window.top) @ Affine.scale(composite.factor)
-        crs = tile.geobox.crs.to_wkt() if tile.geobox.crs is not None else None
-        _write(folder / name, pixels, affine, crs, {"date": _dates(days), "picture": picture})
-        written.append(folder / name)
+        if window is not None and predictions.series is not None and tile.dates:
+            _write_preview(folder / name, predictions.series, tile, window)
+            written.append(folder / name)
+            give_back()
     return written
+
+
+def _write_preview(path: Path, series: FieldSeries, tile: ImageSeries, window: Window) -> None:
+    composite, days = _composite(series, tile, window)
+    pixels, picture = _picture(composite)
+    affine = tile.geobox.affine @ Affine.translation(window.left, window.top) @ Affine.scale(composite.factor)
+    crs = tile.geobox.crs.to_wkt() if tile.geobox.crs is not None else None
+    _write(path, pixels, affine, crs, {"date": _dates(days), "picture": picture})
+
+
+def _composite(series: FieldSeries, tile: ImageSeries, window: Window) -> tuple["_Look", list[str]]:
+    """Return the median of a few dates, and these dates."""
+    looks: list[_Look] = []
+    days: list[str] = []
+    for position in _green_and_clear(series, tile):
+        looks.append(_look(tile, window, position))
+        days.append(str(tile.dates[position]))
+        if len(looks) >= _FEWEST and _clear_share(looks) >= _CLEAR_ENOUGH:
+            break
+    return replace(looks[0], image=_median(looks)), days
 
 
 def _dates(days: list[str]) -> str:
@@ -197,7 +207,8 @@ def _picture(look: _Look) -> tuple[npt.NDArray[np.uint8], str]:
         colours, picture = _BROWN + share * (_GREEN - _BROWN), "NDVI, brown (bare) to green"
     else:
         colours, picture = np.repeat(_stretched(look.image), 3, axis=2), look.bands[0]
-    return np.where(np.isfinite(colours), colours, 255).round().astype(np.uint8), picture
+    colours[~np.isfinite(colours)] = 255
+    return np.round(colours, out=colours).astype(np.uint8), picture
 
 
 def _stretched(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

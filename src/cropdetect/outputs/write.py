@@ -68,6 +68,7 @@ def write_outputs(
         if imagery is not None:
             for crop_map in write_crop_maps(table, predictions.legend, imagery, fields, out):
                 write_map_legend(crop_map, predictions.legend)
+            give_back()
         if predictions.series is not None:
             write_series(predictions, out / "series.parquet")
             give_back()

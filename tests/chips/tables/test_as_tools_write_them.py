@@ -146,3 +146,24 @@ def test_a_table_of_lists_is_of_no_known_form(tmp_path: Path) -> None:
     table.to_parquet(tmp_path / "t.parquet")
     with pytest.raises(TableError, match="of no known form; its columns are field_id, dates, B04"):
         read_table(tmp_path / "t.parquet")
+
+
+def test_composites_of_earth_engine_have_a_year_and_a_month(tmp_path: Path) -> None:
+    chips = read_table(csv(tmp_path, "system:index,id,B04,year,month\n0_0,7,500,2019,5\n1_0,7,600,2019,6\n"))
+    assert next(chips.batches(1)).date[0].astype(str).tolist() == ["2019-05-15", "2019-06-15"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (("A", "A "), "'A' and 'A '"),
+        (("007", "7"), "'007' and '7'"),
+        (("é", "e\u0301"), "'é' and"),
+        (("a", "A"), ""),
+        ((7, 8), ""),
+    ],
+)
+def test_a_field_whose_rows_write_its_id_in_two_ways_is_told(tmp_path: Path, ids: tuple[object, object], told: str) -> None:
+    rows = "".join(f"{field},{day},500\n" for field, day in zip(ids, DAYS, strict=False))
+    warnings = "\n".join(read_table(csv(tmp_path, f"id,date,B04\n{rows}")).info.warnings)
+    assert ("1 ids are written in several ways, such as " + told in warnings) == bool(told)

@@ -66,6 +66,7 @@ def test_a_mask_of_usable_pixels_is_no_image(tmp_path: Path, image: str, mask: s
         ("20230606_075611_10_2413_3B_AnalyticMS_SR", "20230606_075611_10_2413_3B_Visual"),
         ("20230606_075611_ssc4_u0001_analytic_SR", "20230606_075611_ssc4_u0001_visual"),
         ("3159120_2023-06-06_RE3_3A_Analytic_SR", "3159120_2023-06-06_RE3_3A_Visual"),
+        ("20230606_075611_10_2413_3B_AnalyticMS_SR", "S2A_31TBL_20230606_0_L2A/visual"),
     ],
 )
 def test_a_preview_is_no_image(tmp_path: Path, image: str, preview: str) -> None:

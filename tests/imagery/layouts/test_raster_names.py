@@ -301,3 +301,11 @@ def test_the_name_of_a_file_with_a_spread_is_no_reflectance(tmp_path: Path) -> N
     write_raster(tmp_path / "20190606_B08.tif", image(3000))
     tile = open_imagery(tmp_path).tiles[0]
     assert set(tile.bands) == {"B08", "B04_stdDev"}
+
+
+@pytest.mark.parametrize("descriptions", [("X2019.06.06", "X2019.06.16"), ("T20190606", "T20190616"), ("A2019157", "A2019167")])
+def test_a_letter_before_the_date_of_a_layer_is_no_band(tmp_path: Path, descriptions: tuple[str, str]) -> None:
+    for band in ("B04", "B08"):
+        write_raster(tmp_path / f"{band}.tif", np.stack([image(1), image(2)]), descriptions=descriptions)
+    imagery = open_imagery(tmp_path)
+    assert (imagery.bands, imagery.dates) == (("B04", "B08"), (dt.date(2019, 6, 6), dt.date(2019, 6, 16)))

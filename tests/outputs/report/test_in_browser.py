@@ -346,6 +346,23 @@ def test_on_paper_the_controls_are_gone_and_the_answers_are_there(written, tmp_p
         assert browser.run(lists) == [False, False]
 
 
+def test_escape_closes_the_field_that_a_key_opened(written, shared_browser):
+    shared_browser.open(written)
+    is_hidden = "return document.querySelector('#detail').hidden"
+    shared_browser.keys("#map", chromium.Keys.ENTER)
+    assert not shared_browser.run(is_hidden)
+    shared_browser.keys("#map", chromium.Keys.ESCAPE)
+    assert shared_browser.run(is_hidden)
+
+
+def test_on_a_phone_no_panel_lies_over_the_map(written):
+    with chromium.Browser(390, 844, mobile=True) as browser:
+        browser.open(written)
+        browser.run("const l = document.querySelector('#layer'); l.value = 'ndvi'; l.dispatchEvent(new Event('change'))")
+        edges = "const box = (id) => document.querySelector(id).getBoundingClientRect();"
+        assert browser.run(f"{edges} return box('#layers').bottom <= box('#map').top + 1")
+
+
 def test_paper_has_the_whole_list_and_the_screen_one_page_of_it(written, shared_browser):
     shared_browser.open(written)
     count = "return document.querySelectorAll('#table tbody tr').length"

@@ -71,6 +71,8 @@ class EarthEngineLong(LongTable):
                 _check_same(table, dates, told, dates_in[0], source)
             elif dates is None:
                 dates = pd.Series(told, index=table.index)
+        if dates is None:  # a year and a month, as composites have them
+            dates, dates_in, warnings = read_dates(table, source, options)
         ids_in = id_column(source, options)
         if dates is None:
             raise no_column("dates", source, ids_in)

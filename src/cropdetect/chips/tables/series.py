@@ -17,6 +17,7 @@ from cropdetect.chips.tables.source import Source
 from cropdetect.chips.tables.values import as_numbers, first_that_is_no_number, may_be_numbers
 from cropdetect.errors import MissingBandError, OptionError, TableError
 from cropdetect.fields import field_ids
+from cropdetect.fields.columns import split_ids
 from cropdetect.imagery.backscatter import is_backscatter
 from cropdetect.imagery.bands import find_band, is_classes
 from cropdetect.imagery.clear import parse_clear
@@ -55,6 +56,8 @@ class TableSeries:
         ids, no_id = field_ids(rows.ids)
         if no_id.any():
             warnings.append(f"{int(no_id.sum())} rows without a field id are left out")
+        if ids.dtype != np.int64 and (told := split_ids(ids.unique())):
+            warnings.append(told)
         given = rows.bands if rows.bands is not None else said.bands
         renamed = {} if given else _renamed_columns(rows.table, options.band_names)
         table = rows.table.rename(columns=renamed)

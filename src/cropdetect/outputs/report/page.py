@@ -15,6 +15,7 @@ from cropdetect.outputs.report.content import ReportContent
 from cropdetect.outputs.report.summary import summarize
 from cropdetect.outputs.report.training import TrainingContent, summarize_training
 from cropdetect.outputs.report.words import amount, amounts, hectares, number, percent, plural
+from cropdetect.spare_memory import give_back
 
 GENERATOR = '<meta name="generator" content="cropdetect">'  # tells a page of the tool from other files
 # Each comes after those whose values it needs when it is read.
@@ -41,6 +42,7 @@ def render(content: ReportContent | TrainingContent) -> str:
     if isinstance(content, TrainingContent):
         return _filled("training.html.jinja", TRAINING_SCRIPTS, summary=summarize_training(content), arrays={}, tile_server="")
     summary, arrays, still = summarize(content)
+    give_back()  # what it was made from; the page takes as much
     tiles = tile_server(content.tiles)
     return _filled("page.html.jinja", SCRIPTS, summary=summary, arrays=arrays, still=still, tile_server=tiles)
 

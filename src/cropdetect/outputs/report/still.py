@@ -18,6 +18,7 @@ _NO_CROP = (190, 190, 190)
 _SMALLEST = 5.0  # pixels: smaller fields are drawn as squares of this side
 _OUTLINED = 8.0  # pixels: larger fields get an outline
 _SHADE = 0.6  # of the crop's colour, for outlines
+_AT_ONCE = 4096  # shapes that are burnt at a time, at more than a kilobyte each
 
 
 def still_map(
@@ -88,9 +89,9 @@ def _burn(
     """Paint shapes in the colours palette[index]; a higher index lies above."""
     known = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     pairs = [(shape, int(k) + 1) for shape, k in zip(shapes[known], index[known], strict=True)]
-    if not pairs:
-        return
-    burnt = rasterize(pairs, canvas.shape[1:], fill=0, transform=transform, dtype="int32")
+    burnt = np.zeros(canvas.shape[1:], np.int32)
+    for start in range(0, len(pairs), _AT_ONCE):
+        rasterize(pairs[start : start + _AT_ONCE], out=burnt, transform=transform)
     there = burnt > 0
     canvas[:, there] = palette[burnt[there] - 1].T
 

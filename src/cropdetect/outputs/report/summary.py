@@ -1,6 +1,7 @@
 """The summary of a report: one dictionary that fills the template and that the page's script reads as JSON."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,12 +34,14 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str], s
     areas = areas_ha(table)
     shown = _sample(_floats(table["entropy"]))
     status, known = statuses(table), _known_labels(content)
-    columns = {"crop": crop.astype(np.float64), **_columns(content, status, known)}
+    labels = None if content.labels is None else content.labels.iloc[shown]
+    sample = replace(content, table=table.iloc[shown], labels=labels)
+    columns = {"crop": crop[shown].astype(np.float64), **_columns(sample, status, known)}
     if areas is not None:
-        columns["area_ha"] = areas
-    arrays = {"numbers": pack(np.stack([values[shown] for values in columns.values()]).astype(np.float32))}
+        columns["area_ha"] = areas[shown]
+    arrays = {"numbers": pack(np.stack(list(columns.values())).astype(np.float32))}
     colours = class_colours(len(content.legend))
-    page_map, still = map_of(table.iloc[shown], crop[shown], colours, content.previews, arrays, mercator=bool(content.tiles))
+    page_map, still = map_of(sample.table, crop[shown], colours, content.previews, arrays, mercator=bool(content.tiles))
     season = None if content.series is None else curves_of(content.series, shown, crop, len(content.legend), arrays)
     summary: dict[str, Any] = {
         "title": content.title or headline(content.table, content.series, [] if run is None else run.dates),
@@ -51,14 +54,14 @@ def summarize(content: ReportContent) -> tuple[dict[str, Any], dict[str, str], s
         "labels": known,
         "n_fields": len(table),
         "n_least_certain": _LEAST_CERTAIN,
-        "ids": [str(one) for one in table["field_id"].iloc[shown]],
+        "ids": [str(one) for one in sample.table["field_id"]],
         "columns": list(columns),
         "statuses": status,
         "map": page_map,
         "tiles": content.tiles,
         "season": season,
         **_totals(content, crop, areas),
-        "first": _first(content, shown, areas),
+        "first": _first(sample, columns.get("area_ha")),
         "run": {**_run_facts(content), **_map_facts(page_map)},
         "warnings": [] if run is None else list(run.warnings),
         "unlike_training": [] if run is None else list(run.unlike_training),
@@ -89,10 +92,10 @@ def _totals(content: ReportContent, crop: npt.NDArray[np.int64], areas: npt.NDAr
     }
 
 
-def _first(content: ReportContent, shown: npt.NDArray[np.int64], areas: npt.NDArray[np.float64] | None) -> list[dict[str, Any]]:
-    """Return the fields to check first, of those shown."""
-    first = first_to_check(content.probabilities[shown], None if areas is None else areas[shown])
-    return [one | {"id": str(content.table["field_id"].iloc[shown[one["row"]]])} for one in first]
+def _first(content: ReportContent, areas: npt.NDArray[np.float64] | None) -> list[dict[str, Any]]:
+    """Return the fields to check first."""
+    first = first_to_check(content.probabilities, areas)
+    return [one | {"id": str(content.table["field_id"].iloc[one["row"]])} for one in first]
 
 
 def _known_labels(content: ReportContent) -> list[str]:

@@ -12,6 +12,7 @@ import {
   isAnswered,
   isRight,
   labelOf,
+  listen,
   probability,
   rankedClasses,
   statusMeaning,
@@ -22,7 +23,15 @@ import { season, seasonChart, seasonOf } from "./season.js";
 
 const NDVI_MEANING = "normalised difference vegetation index: (near infrared − red) / (near infrared + red)";
 
-export function showDetail() {
+/** Show the chosen field; Escape closes it. */
+export function startDetail() {
+  listen("choice", showDetail);
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && fields.chosen >= 0) choose(-1);
+  });
+}
+
+function showDetail() {
   const i = fields.chosen;
   const panel = byId("detail");
   panel.hidden = i < 0;

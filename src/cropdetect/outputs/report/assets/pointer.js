@@ -92,10 +92,11 @@ function measureCanvas(canvas) {
   const coverOf = (panel) =>
     !panel.hidden && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth + PANEL_GAP : 0;
   const layers = byId("layers");
+  const isOver = getComputedStyle(layers).position === "absolute";
   map.covered = {
     left: coverOf(byId("glance")),
     right: coverOf(byId("detail")),
-    top: layers.offsetHeight + PANEL_GAP,
+    top: isOver ? layers.offsetHeight + PANEL_GAP : 0,
     bottom: byId("zoom-all").offsetHeight + PANEL_GAP,
   };
 }
@@ -202,5 +203,6 @@ function showTip([px, py]) {
     : `no answer: ${statusName(i)}`;
   replaceChildren(tip, el("b", {}, summary.ids[i]), el("br"), answer);
   tip.style.left = `${Math.min(px + 14, Math.max(0, map.width - tip.offsetWidth - 4))}px`;
-  tip.style.top = `${Math.min(py + 14, Math.max(0, map.height - tip.offsetHeight - 4))}px`;
+  const top = Math.min(py + 14, Math.max(0, map.height - tip.offsetHeight - 4));
+  tip.style.top = `${byId("map").offsetTop + top}px`; // on a phone, the panel of the layers is above the map
 }

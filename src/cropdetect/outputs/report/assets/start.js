@@ -1,9 +1,9 @@
 // Puts the page together.
 import { showClearDates } from "./clear.js";
 import { hatchSwatches } from "./crops.js";
-import { showDetail } from "./detail.js";
+import { startDetail } from "./detail.js";
 import { byId } from "./dom.js";
-import { choose, listen, loadNumbers } from "./fields.js";
+import { choose, loadNumbers } from "./fields.js";
 import { applyFilter, startFilters } from "./filters.js";
 import { loadMap, map } from "./map.js";
 import { paint } from "./paint.js";
@@ -19,7 +19,7 @@ async function start() {
   hatchSwatches();
   startFilters();
   startTable();
-  listen("choice", showDetail);
+  startDetail();
   startMap();
   for (const button of document.querySelectorAll("#first button")) {
     button.addEventListener("click", () => choose(Number(button.dataset.field)));
