@@ -46,6 +46,7 @@ def photograph(page: Path, file: Path, width: int, height: int, scheme: str) -> 
             driver.execute_script(CHOOSE)
             time.sleep(0.5)
             driver.find_element("css selector", "canvas").send_keys("-")  # farther, so that its neighbours are seen
+            driver.execute_script("document.activeElement.blur()")  # without the frame of what has the focus
             time.sleep(1)
             driver.save_screenshot(str(file))
         finally:

@@ -129,9 +129,10 @@ def _not_used(imagery: Imagery, options: DataOptions) -> list[str]:
             others[file.suffix[1:].upper() or "no suffix"] += 1
     names = ", ".join(sorted(images)[:_SHOWN]) + (", ..." if len(images) > _SHOWN else "")
     kinds = ", ".join(f"{count} {kind}" for kind, count in others.most_common())
+    count = sum(others.values())
     return [
-        *([f"{len(images)} images: {names}"] if images else []),
-        *([f"{sum(others.values())} other files: {kinds}"] if others else []),
+        *([f"{len(images)} image{'' if len(images) == 1 else 's'}: {names}"] if images else []),
+        *([f"{count} other file{'' if count == 1 else 's'}: {kinds}"] if others else []),
     ]
 
 
