@@ -487,3 +487,17 @@ def test_lon_and_lat_decide_where_ids_are_of_another_list(tmp_path: Path, lies_i
     found, warnings = read_labels(tmp_path / "survey.csv", None, None, None, None, fields)
     assert dict(found[["field_id", "label"]].values) == expected
     assert any("joined to the fields by place" in text for text in warnings) == (lies_in == "ba")
+
+
+def test_labels_without_a_place_are_told_where_places_decide(tmp_path: Path) -> None:
+    fields = table(field_id=["a", "b"])
+    place = fields.geometry.centroid.to_crs(4326)[0]
+    (tmp_path / "survey.csv").write_text(f"lon,lat,crop\n{place.x},{place.y},rye\n,,oats\n")
+    found, warnings = read_labels(tmp_path / "survey.csv", None, None, None, None, fields)
+    assert found[["field_id", "label"]].values.tolist() == [["a", "rye"]]
+    assert "survey.csv: 1 labels have no place and are not used" in warnings
+    (tmp_path / "survey.csv").write_text("lon,lat,crop\nhere,there,rye\n")
+    with pytest.raises(
+        FieldsError, match=r"no label has a place\. survey\.csv: lon and lat hold no place on the Earth in 1 rows"
+    ):
+        read_labels(tmp_path / "survey.csv", None, None, None, None, fields)

@@ -197,6 +197,9 @@ def test_json_that_is_no_geojson_and_parquet_without_geometry_are_named(tmp_path
     gpd.pd.DataFrame({"field_id": [1]}).to_parquet(tmp_path / "f.parquet")
     with pytest.raises(FieldsError, match="geometr"):
         read_fields(tmp_path / "f.parquet")
+    gpd.pd.DataFrame({"field_id": [1], "WKT": ["POINT (1 2)"]}).to_parquet(tmp_path / "f.parquet")
+    with pytest.raises(FieldsError, match=r"holds no geometries(.|\n)*WKT may hold outlines"):
+        read_fields(tmp_path / "f.parquet")
 
 
 def test_absent_and_unknown_files_are_named(tmp_path: Path) -> None:

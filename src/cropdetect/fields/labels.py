@@ -1,6 +1,6 @@
 """Labels of fields from whatever a user keeps them in: CSV, Parquet, or a vector file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +93,12 @@ def read_labels(
         shapes = _points_on(fields, table)
     if shapes is not None and fields is not None and id_column is None and _are_apart(shapes, known, fields):
         used = (found["label"].notna() & shapes.notna() & ~shapes.is_empty).to_numpy()
+        placeless = int((found["label"].notna() & ~used).sum())
         if not used.any():
-            raise _no_label(codes, path)
+            raise _no_place(path, warnings) if placeless else _no_label(codes, path)
         joined, doubts_of_places = by_place(shapes[used], found[used], fields, where=path)
-        return joined, (*warnings, *missing, *doubts_of_places)
+        lost = (f"{path.name}: {placeless} labels have no place and are not used",) if placeless else ()
+        return joined, (*warnings, *missing, *doubts_of_places, *lost)
     if ids is None:
         places = "" if fields is None else ", or give lon and lat, or a file of points or outlines"
         fix = " ".join([f"Name it with --id-column{places}. {columns}", *doubts])
@@ -120,6 +122,10 @@ def read_labels(
 
 def _no_label(column: str, path: Path) -> FieldsError:
     return FieldsError(f"no field has a label in the column {column}", where=path, fix="Name another with --labels.")
+
+
+def _no_place(path: Path, warnings: Sequence[str]) -> FieldsError:
+    return FieldsError(". ".join(["no label has a place", *warnings]), where=path, fix="Correct the places, or give field ids.")
 
 
 def _places(

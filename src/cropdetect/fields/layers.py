@@ -243,10 +243,12 @@ def _geometry_columns(schema: pyarrow.Schema, file: Path) -> list[_GeometryColum
         raise UnreadableFileError(
             f"its description of geometries is broken ({error})", where=file, fix="Export it again."
         ) from error
+    outlines = next((name for name in schema.names if name.lower() in ("geometry", "geom", "wkt", "wkb")), None)
+    hint = f"{outlines} may hold outlines, but nothing states their CRS: write it with geopandas. " if outlines else ""
     raise FieldsError(
         "the file holds no geometries (it has no GeoParquet metadata)",
         where=file,
-        fix="Give a GeoParquet file, or another vector format.",
+        fix=f"{hint}Give a GeoParquet file, or another vector format.",
     )
 
 

@@ -75,7 +75,7 @@ def only_vector_file(path: Path) -> Path:
         return found[0]
     if found:
         what = f"the folder has {len(found)} files of fields: {listed([file.name for file in found])}"
-        raise FieldsError(what, where=path, fix="Name one of them.")
+        raise FieldsError(what, where=path, fix="Name one of them, or join them into one.")
     raise FieldsError(
         f"this is {contents_of(path)}, and no file of fields", where=path, fix=f"Known: {', '.join(VECTOR_SUFFIXES)}."
     )
