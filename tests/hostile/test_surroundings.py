@@ -128,6 +128,7 @@ STEERING = {
     "OGR_SQLITE_PRAGMA": "query_only=1",
     "PROJ_AUX_DB": "/nowhere",
     "GDAL_GEOREF_SOURCES": "WORLDFILE",
+    "ZARR_ASYNC__CONCURRENCY": "0",
 }
 
 

@@ -1,7 +1,7 @@
 """Settings of libraries in the environment that would change what is read or written, or lead to nothing.
 
-The same command on the same files gives the same answer, whoever runs it. So GDAL and PROJ do not see such settings; a warning
-names them. Settings of the machine stay: network, certificates, memory, threads, temporary folders, logs.
+The same command on the same files gives the same answer, whoever runs it. So GDAL, PROJ and Zarr do not see such settings; a
+warning names them. Settings of the machine stay: network, certificates, memory, threads, temporary folders, logs.
 """
 
 import contextlib
@@ -10,17 +10,17 @@ import re
 import warnings
 from pathlib import Path
 
-_OF_GDAL = re.compile(r"(GDAL|OGR|OSR|CPL|GTIFF|SHAPE|SQLITE|COMPRESS|PROJ)_\w+|USE_RRD|CENTER_LONG|CHECK_WITH_INVERT_PROJ")
+_STEERING = re.compile(r"(GDAL|OGR|OSR|CPL|GTIFF|SHAPE|SQLITE|COMPRESS|PROJ|ZARR)_\w+|USE_RRD|CENTER_LONG|CHECK_WITH_INVERT_PROJ")
 _OF_THE_MACHINE = re.compile(
     r"GDAL_(DATA|VERSION|CONFIG|HOME|ROOT|DIR|PREFIX|LIBRARY\w*|INCLUDE\w*|\w*DRIVER_PATH|CACHEMAX|NUM_THREADS|HTTP_\w+|MAX_\w+|"
-    r"INGESTED_BYTES_AT_OPEN|BAND_BLOCK_CACHE|DISABLE_READDIR_ON_OPEN|PAM_ENABLED)"
+    r"INGESTED_BYTES_AT_OPEN|BAND_BLOCK_CACHE|DISABLE_READDIR_ON_OPEN|PAM_ENABLED)|SQLITE_TMPDIR"
     r"|CPL_(DEBUG|LOG\w*|TIMESTAMP|TMPDIR|ZIP_ENCODING|CURL_\w+|VSIL_\w+|MAX_ERROR_REPORTS)"
     r"|PROJ_(DATA|LIB|DIR|VERSION|DEBUG|NETWORK\w*|CURL_\w+|USER_WRITABLE_DIRECTORY)"
 )
 
 
 def leave_out() -> None:
-    """Take the settings out of what GDAL and PROJ see, with warnings that name them."""
+    """Take the settings out of what the libraries see, with warnings that name them."""
     steering = {name: value for name, value in os.environ.items() if _steers(name) and value != os.devnull}
     for name in steering:
         del os.environ[name]
@@ -39,4 +39,4 @@ def leave_out() -> None:
 
 
 def _steers(name: str) -> bool:
-    return _OF_GDAL.fullmatch(name) is not None and _OF_THE_MACHINE.fullmatch(name) is None
+    return _STEERING.fullmatch(name) is not None and _OF_THE_MACHINE.fullmatch(name) is None
