@@ -19,8 +19,9 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from cropdetect import api
+from cropdetect import api, cli
 from cropdetect.cli import app, main
+from cropdetect.cli.app import Shown
 from cropdetect.errors import InputNotFoundError, OptionError
 from cropdetect.formats import Augmentation, TrainOptions
 from cropdetect.options import DataOptions, flag
@@ -329,3 +330,10 @@ def test_train_ends_with_the_table_of_crossval(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.exception
     shown = ("log loss (nats)", "95 % interval", "macro F1", "wheat", "report.html", "Next: cropdetect predict")
     assert all(word in done.stdout for word in shown)
+
+
+def test_a_warning_that_two_steps_of_a_command_give_is_shown_once(capsys, monkeypatch):
+    monkeypatch.setattr(Shown, "warnings", [])
+    for warning in ("the area is small", "few fields", "the area is small"):
+        cli._show_warning(warning)
+    assert capsys.readouterr().err.splitlines() == ["Warning: the area is small", "Warning: few fields"]

@@ -47,6 +47,9 @@ def main() -> None:
 
 
 def _show_warning(message: Warning | str) -> None:
+    """Show a warning once, however many steps of a command find its cause."""
+    if str(message) in Shown.warnings:
+        return
     Shown.warnings.append(str(message))
     print(f"Warning: {message}", file=sys.stderr)
 

@@ -67,7 +67,7 @@ def prediction_summary(table: gpd.GeoDataFrame, legend: Sequence[str], out: Path
     if flagged.any():
         add("unlike the training fields", flagged)
     if "seen_in_training" in table.columns and table["seen_in_training"].any():
-        add("seen in training: no test of the map", table["seen_in_training"].to_numpy(bool))
+        add("training fields: no test of the map", table["seen_in_training"].to_numpy(bool))
     return _text(
         *(Text(f"Attention: {sentence}\n") for sentence in unlike),
         shown,

@@ -44,6 +44,7 @@ function paintName(pen, { i, crop, side }, taken) {
       ? [cropName(crop), `${formatPercent(columns.confidence[i])} sure`]
       : [CODES[crop] ?? "?"];
   const width = Math.max(...lines.map((line) => pen.measureText(line).width)) + GAP;
+  if (place.width * map.view.scale < width / 2) return; // a strip that the text would hide
   const height = LINE * lines.length;
   const box = [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
   if (taken.some((other) => overlap(box, other))) return;
@@ -59,7 +60,7 @@ const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[
 
 const insides = new Map(); // places inside fields, by field
 
-/** A place well inside a field: at half its height, the middle of the widest part. */
+/** A place well inside a field: at half its height, the middle of the widest part, and the width of that part. */
 function insideOf(i) {
   if (!insides.has(i)) insides.set(i, findInside(i));
   return insides.get(i);
@@ -69,9 +70,10 @@ function findInside(i) {
   const [, south, , north] = boxOf(i);
   const y = (south + north) / 2;
   const cuts = cutsAt(i, y);
-  let best = [NaN, -Infinity];
+  const widest = { x: NaN, y, width: 0 };
   for (let k = 0; k + 1 < cuts.length; k += 2) {
-    if (cuts[k + 1] - cuts[k] > best[1]) best = [(cuts[k] + cuts[k + 1]) / 2, cuts[k + 1] - cuts[k]];
+    const width = cuts[k + 1] - cuts[k];
+    if (width > widest.width) Object.assign(widest, { x: cuts[k] + width / 2, width });
   }
-  return { x: best[0], y };
+  return widest;
 }
