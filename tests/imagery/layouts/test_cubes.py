@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from cropdetect.chips import recognise
-from cropdetect.errors import GridError, MemoryLimitError, UnknownLayoutError, UnreadableFileError
+from cropdetect.errors import GridError, MemoryLimitError, OptionError, UnknownLayoutError, UnreadableFileError
 from cropdetect.imagery import Window, open_imagery
 from tests.imagery.data import LEFT, TOP, cube, write_raster
 
@@ -539,3 +539,12 @@ def test_times_with_a_zone_become_utc(tmp_path):
     times = np.array(["2018-04-15T01:30:00+02:00", "2018-04-25T10:50:31Z"])
     save(cube({"B04": numbers()}).assign_coords(time=times), tmp_path / "cube.nc")
     assert open_imagery(tmp_path).dates == (dt.date(2018, 4, 14), dt.date(2018, 4, 25))
+
+
+def test_two_cubes_of_one_month_are_refused_unless_their_bands_or_days_differ(tmp_path):
+    for name, band in (("a_2018-04", "B04"), ("b_2018-04", "B08"), ("a_20180515", "B04"), ("b_20180515", "B04")):
+        save(cube({band: numbers()}).isel(time=0, drop=True), tmp_path / f"{name}.nc")
+    assert open_imagery(tmp_path).dates == (dt.date(2018, 4, 15), dt.date(2018, 5, 15))
+    save(cube({"B04": numbers()}).isel(time=0, drop=True), tmp_path / "c_2018-04.nc")
+    with pytest.raises(OptionError, match=r"a_2018-04\.nc and c_2018-04\.nc"):
+        open_imagery(tmp_path)

@@ -158,7 +158,7 @@ def cube_layers(
             why = "it holds no numbers" if known else f"its dimensions are {', '.join(map(str, variable.dims))}"
             warnings.append(f"{path.name}: {name} is not used, since {why}")
             continue
-        times = _times(path, data, variable, step, relative, options)
+        times, date_given = _times(path, data, variable, step, relative, options)
         warnings += _without_time(path, str(name), times)
         warnings += [f"{path.name}: {name}: the attribute {said} is not used" for said in unread_attributes(variable.attrs)]
         names = _band_names(data, variable, band) if band else None
@@ -203,7 +203,7 @@ def cube_layers(
                         sensor=sensor(number),
                         offset=offset(number),
                         variants=(orbit, ""),
-                        date_given=options.date is not None and step is None and moment.date() == options.date,
+                        date_given=date_given,
                     )
                     yield declared.applied(layer)
 
@@ -231,20 +231,25 @@ def _dimension(variable: xr.DataArray, names: tuple[str, ...]) -> str | None:
 
 def _times(
     path: Path, data: xr.Dataset, variable: xr.DataArray, step: str | None, relative: str, options: OpenOptions
-) -> list[dt.datetime | None]:
+) -> tuple[list[dt.datetime | None], bool]:
     """Return the moment of each step (None: not a time). A variable without steps has one moment, if it is known.
+
+    Returns:
+        The moments; and whether they are not the images' own, but the user's or the middle of a longer time (`Layer.date_given`).
 
     Raises:
         UnreadableFileError: its times are no dates, or all of them are missing.
     """
     if step is not None:
-        return _middles(data, step) or _moments(path, np.asarray(data[step].values))
+        return _middles(data, step) or _moments(path, np.asarray(data[step].values)), False
     for name in _STEPS:
         if name in data.coords and data[name].ndim == 0:
-            return _moments(path, np.asarray(data[name].values).reshape(1))
+            return _moments(path, np.asarray(data[name].values).reshape(1)), False
     named = parse_path(relative, options.pattern)
-    day = named.period.day if named and named.period else options.date or (named.year.day if named and named.year else None)
-    return [] if day is None else [dt.datetime.combine(day, dt.time())]
+    period = named.period if named else None
+    day = period.day if period else options.date or (named.year.day if named and named.year else None)
+    is_own = period is not None and period.first == period.last
+    return ([] if day is None else [dt.datetime.combine(day, dt.time())]), not is_own
 
 
 def _middles(data: xr.Dataset, step: str) -> list[dt.datetime | None]:
