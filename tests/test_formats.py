@@ -60,7 +60,7 @@ def test_every_number_has_a_range(file: Path) -> None:
         ("chips.size", 1025), ("chips.resolution", 0.0), ("model.context", -1), ("season.years", [10_000]),
         ("season.last_day", 3661), ("season.median_dates", -1), ("training.n_fields", -1),
         ("training.class_counts", {"maize": -1}), ("metrics", {"accuracy": 1.5}), ("metrics", {"log_loss": -1.0}),
-        ("metrics", {"kappa": -1.5}), ("familiarity.false_alarm_rate", 2.0), ("familiarity.threshold", 1e9),
+        ("metrics", {"kappa": -1.5}), ("familiarity.false_alarm_rate", 2.0), ("familiarity.threshold", -1e9),
     ],
 )  # fmt: skip
 def test_a_number_of_a_checkpoint_beyond_its_range_is_refused_by_its_place(path: str, value: Any) -> None:

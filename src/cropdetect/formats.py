@@ -307,7 +307,6 @@ class NoveltyRecord(Record):
     covariance: list[list[float]] = Field(description="(cell, cell) within classes")
     threshold: float = Field(
         ge=-1e6,
-        le=1e6,
         description="distance above which a field is called unlike training, without the portion that is strangest",
     )
     false_alarm_rate: Share = Field(description="share of held-out training fields above the threshold, with all portions")

@@ -45,6 +45,8 @@ def novelty_record(
     cells = season_cells(series, data.chips.season_year, bands, edges)
     folds = stratified_folds(data.classes, groups, _FOLDS, seed)
     found = fit_novelty_detector(cells, data.classes, len(data.legend), folds, false_alarm_rate=FALSE_ALARM_RATE)
+    if not np.isfinite(found.threshold):  # no date of any field is clear
+        return None
     return NoveltyRecord(
         bands=list(bands),
         edges=edges,
