@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine, however slow it is. `pytest --hypothesis-profile default` looks for others.
+settings.register_profile("cropdetect", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cropdetect")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -76,7 +76,7 @@ def test_chips_are_cropped_around_their_fields(margin: int) -> None:
     np.testing.assert_allclose(cropped.area(), chips.area())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(0, 2**31), st.integers(1, 5), st.integers(1, 12), st.integers(1, 12), st.integers(0, 3))
 def test_every_window_holds_its_field_with_the_margin_as_far_as_the_chip_reaches(
     seed: int, n: int, y: int, x: int, margin: int

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cropdetect.chips import ChipBatch, field_means
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), floats=st.booleans())
 def test_means_equal_a_plain_loop(seed: int, floats: bool) -> None:
     rng = np.random.default_rng(seed)

@@ -122,7 +122,7 @@ def test_a_store_keeps_the_areas(tmp_path: Path) -> None:
 box = st.tuples(st.integers(0, 30), st.integers(0, 60), st.integers(1, 8), st.integers(1, 8))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(boxes=st.lists(box, min_size=1, max_size=5), wests=st.lists(st.integers(0, 40), min_size=1, max_size=4))
 def test_on_one_grid_the_area_is_that_of_the_union_of_the_tiles(boxes: list[tuple[int, ...]], wests: list[int]) -> None:
     tiles = imagery(*(tile(west=640_000 + 10 * west) for west in wests))

@@ -22,7 +22,7 @@ sides = st.tuples(st.integers(0, 60), st.integers(1, 20))
 windows = st.builds(lambda rows, columns: Window(rows[0], columns[0], rows[0] + rows[1], columns[0] + columns[1]), sides, sides)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some=st.lists(windows, min_size=1, max_size=8), stored=st.tuples(st.integers(1, 30), st.integers(1, 30)))
 def test_each_window_lies_in_its_region_and_no_stored_block_in_two(some: list[Window], stored: tuple[int, int]) -> None:
     found, region_of = regions(some, stored)

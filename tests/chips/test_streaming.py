@@ -45,7 +45,7 @@ def joined(batches: list[ChipBatch]) -> dict[str, np.ndarray]:
 box = st.tuples(st.integers(0, 68), st.integers(0, 88), st.integers(1, 40), st.integers(1, 40))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     boxes=st.lists(box, min_size=1, max_size=12),
     block=st.tuples(st.integers(1, 80), st.integers(1, 100)),

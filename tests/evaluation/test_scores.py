@@ -19,7 +19,7 @@ def random_case(seed: int, n: int = 60, present: int = 4) -> tuple[np.ndarray, n
     return rng.dirichlet([0.3] * len(LEGEND), n), rng.integers(0, present, n)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), present=st.integers(1, 4))
 def test_scores_are_those_of_scikit_learn_also_where_classes_are_absent(seed: int, n: int, present: int) -> None:
     probabilities, labels = random_case(seed, n, present)

@@ -298,7 +298,7 @@ _LETTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\u
 IDS = st.lists(
     st.text(_LETTERS, min_size=1, max_size=12).filter(lambda text: not text.isspace()), min_size=1, max_size=6, unique=True
 )
-_QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_QUICK = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def polygons(ids: Sequence[str]) -> gpd.GeoDataFrame:

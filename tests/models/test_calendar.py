@@ -10,7 +10,7 @@ from cropdetect.errors import OptionError
 from cropdetect.models.calendar import kernel_weights, linear_weights, reference_days
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**31), st.integers(1, 9), st.floats(0.1, 1))
 def test_the_weighted_sum_is_the_linear_interpolation_of_numpy(seed: int, steps: int, share: float) -> None:
     random = np.random.default_rng(seed)

@@ -124,7 +124,7 @@ def test_the_answers_read_back_whatever_the_columns_are_called(written, predicti
     np.testing.assert_array_equal(again.n_dates, predictions.n_dates)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.text(max_size=6), max_size=6, unique=True))
 def test_all_columns_have_names_that_sqlite_tells_apart(names):
     made = make_predictions([None], [[0.5, 0.5]], crs=None)

@@ -251,7 +251,7 @@ def stopping_after(steps: int | None) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(
     verb=st.sampled_from(sorted(verbs(Path()))),
     place=st.sampled_from(PLACES),

@@ -137,7 +137,7 @@ ANY = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ANY, st.integers(0, 1000), st.booleans(), st.booleans(), st.integers(1, 9), st.integers(1, 9), st.integers(1, 4))
 def test_no_settings_lose_a_field_or_make_a_value_missing(
     amount: Augmentation, seed: int, takes_gaps: bool, binary: bool, size: int, width: int, step: int

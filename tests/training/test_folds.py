@@ -29,7 +29,7 @@ def metres(fields: gpd.GeoDataFrame) -> np.ndarray:
     return np.stack([points.x, points.y], axis=1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), how=st.sampled_from(["random", "blocked", "grid", "leave-one-group-out"]))
 def test_every_field_is_answered_once_by_what_was_not_taught_it(seed: int, how: str) -> None:
     fields, classes = table(seed=seed), classes_of(seed=seed)

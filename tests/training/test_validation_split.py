@@ -17,7 +17,7 @@ def fields_at(lon: np.ndarray, lat: np.ndarray) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"field_id": np.arange(len(lon)), "lon": lon, "lat": lat}, geometry=geometry)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), n_groups=st.integers(6, 40), members=st.integers(1, 3))
 def test_no_group_is_on_both_sides_and_few_members_are_all_trained_on_every_class(seed: int, n_groups: int, members: int) -> None:
     rng = np.random.default_rng(seed)

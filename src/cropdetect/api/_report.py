@@ -1,5 +1,6 @@
 """The verb `report`: the page of a prediction, evaluation, cross-validation or checkpoint, made again."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cropdetect.api._evaluate import evaluate
 from cropdetect.api._verb import verb
-from cropdetect.errors import InputNotFoundError, OptionError
+from cropdetect.errors import InputNotFoundError, OptionError, OutputExistsError
 from cropdetect.options import AnyPath, TableSource
 from cropdetect.runs import refuse_overlap
 from cropdetect.scratch import Scratch
@@ -82,6 +83,7 @@ def report(
             how = {"reference": reference, "labels": labels, "id_column": id_column, "legend": legend}
             content = _scored(content, predictions, how)
     elif (predictions / "metrics.json").is_file():
+        _say_without_map(page if is_own else None, overwrite=overwrite)
         content = read_scores(predictions)
     elif (predictions / "checkpoint.json").is_file():
         content = read_training(predictions, read_checkpoint(predictions).record)
@@ -108,6 +110,16 @@ def _folder(path: Path, out: AnyPath | None) -> Path:
     if not path.exists() and out is not None:
         return checkpoint_path(path)
     return path
+
+
+def _say_without_map(own: Path | None, *, overwrite: bool) -> None:
+    """Warn that scores have no outlines; the page that came with them, `own`, which may have a map, is not lost unasked."""
+    if own is not None and own.exists() and not overwrite:
+        fix = "Keep this page, name another file, or add --overwrite to replace it by one without a map."
+        raise OutputExistsError(
+            "scores are kept without the fields' outlines, so the page cannot get its map again", where=own, fix=fix
+        )
+    warnings.warn("scores are kept without the fields' outlines: the page has no map", stacklevel=3)
 
 
 def _scored(content: "ReportContent", predictions: Path, how: Mapping[str, Any]) -> "ReportContent":

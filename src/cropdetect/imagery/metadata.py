@@ -5,6 +5,7 @@ Science Product Guide, section 5 (surface reflectance = number x 0.0000275 - 0.2
 `processing`; Earth Search's property `earthsearch:boa_offset_applied`.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -192,5 +193,7 @@ def offset_by_baseline(properties: Mapping[str, Any]) -> float | None:
     if "s2:processing_baseline" not in properties and not str(properties.get("constellation", "")).lower().startswith(
         "sentinel-2"
     ):
+        return None
+    if math.isnan(baseline):
         return None
     return 1000.0 if baseline >= _BASELINE_0400 else 0.0

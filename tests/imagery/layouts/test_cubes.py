@@ -548,3 +548,9 @@ def test_two_cubes_of_one_month_are_refused_unless_their_bands_or_days_differ(tm
     save(cube({"B04": numbers()}).isel(time=0, drop=True), tmp_path / "c_2018-04.nc")
     with pytest.raises(OptionError, match=r"a_2018-04\.nc and c_2018-04\.nc"):
         open_imagery(tmp_path)
+
+
+def test_a_missing_baseline_tells_no_offset(tmp_path):
+    data = _with_baselines((np.nan, np.nan), (1000, 1000))
+    save(data, tmp_path / "cube.zarr")
+    assert any("The metadata do not say" in warning for warning in open_imagery(tmp_path).warnings)

@@ -115,7 +115,7 @@ def test_ratios_of_pixels_are_exact_at_large_coordinates(pixel, wanted, scale):
     assert along.shift == 0.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     ratio=st.sampled_from([1 / 2, 1 / 3, 1 / 6, 0.4, 1.0, 1.5, 2.0, 3.0, 6.0]),
     shift=st.sampled_from([0.0, 0.5, -0.5]),

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from cropdetect import api
 from cropdetect.cli import app
-from cropdetect.errors import InputNotFoundError, OptionError
+from cropdetect.errors import InputNotFoundError, OptionError, OutputExistsError
 from cropdetect.outputs import write_outputs
 from cropdetect.runs import read_run
 from tests.outputs.report.made_up import LEGEND, made_up_predictions
@@ -84,9 +84,22 @@ def test_an_evaluation_ends_in_a_page_of_the_same_scores(predicted, tmp_path):
     data = data_of(tmp_path / "scores" / "report.html")
     assert data["metrics"]["accuracy"] == metrics.accuracy
     assert data["season"] is not None
-    again = data_of(api.report(tmp_path / "scores", tmp_path / "again.html"))
+    with pytest.warns(UserWarning, match="no map"):
+        again = data_of(api.report(tmp_path / "scores", tmp_path / "again.html"))
     assert again["metrics"] == data["metrics"]
     assert again["n_fields"] == metrics.n_fields
+
+
+def test_the_page_of_scores_is_not_replaced_unasked_by_one_without_its_map(predicted, tmp_path):
+    out, labels = predicted
+    api.evaluate(out, tmp_path / "scores", reference=labels)
+    page = tmp_path / "scores" / "report.html"
+    before = page.read_bytes()
+    with pytest.raises(OutputExistsError, match="cannot get its map again"):
+        api.report(tmp_path / "scores")
+    assert page.read_bytes() == before
+    with pytest.warns(UserWarning, match="no map"):
+        assert data_of(api.report(tmp_path / "scores", overwrite=True))["map"] is None
 
 
 def test_a_folder_without_predictions_is_named(tmp_path):
