@@ -233,7 +233,7 @@ def test_scores_show_confusion_reliability_classes_and_doubts(browser, content):
     assert share == f"{100 * metrics.confusion[0][0] / sum(metrics.confusion[0]):.0f} %"
     assert browser.run("return document.querySelectorAll('circle.bin').length") == sum(one.n > 0 for one in metrics.reliability)
     text = browser.text("#scores")
-    assert f"{100 * metrics.accuracy:.1f} % (95 %: 50.0 % to 75.0 %)" in text
+    assert f"{100 * metrics.accuracy:.1f} % (95 % interval: 50.0 % to 75.0 %)" in text
     assert f"{100 * metrics.ece:.1f} %" in text
     assert "(25 % to 50 %)" in text  # F1 of maize
     browser.click("#doubts button")
